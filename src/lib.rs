@@ -1,0 +1,31 @@
+//! The gpsd of smart meters: one daemon owns the meter's P1 port and multicasts every telegram on
+//! the LAN; everything else subscribes.
+//!
+//! ```text
+//! meter ──serial──▶ listener ──▶ UDP multicast ──▶ reader (files), cat (pipes), your program
+//! ```
+//!
+//! | module        | owns                                                                    |
+//! |---------------|-------------------------------------------------------------------------|
+//! | [`telegram`]  | what a meter says: frames, checksums, data objects. Pure, no I/O        |
+//! | [`message`]   | the datagram: meta data and telegram as JSON, both ways                 |
+//! | [`multicast`] | the sender and the receiver of datagrams                                |
+//! | [`config`]    | the YAML file                                                           |
+//! | [`daemon`]    | what every program does: logging, signals, systemd, exit codes          |
+//! | [`listener`]  | `p1listener`: sources of bytes, and the loop from byte to datagram      |
+//! | [`reader`]    | `p1reader`: the five outputs and the files under them                   |
+//! | [`cat`]       | `p1cat`: telegrams as lines of text                                     |
+//! | [`simulator`] | `p1sim`: a household, its meter, and the port that the meter hangs on   |
+//!
+//! Arrows run one way: programs use `multicast` and `message`, those use `telegram`, and `config` and
+//! `daemon` are leaves. No program uses another.
+
+pub mod cat;
+pub mod config;
+pub mod daemon;
+pub mod listener;
+pub mod message;
+pub mod multicast;
+pub mod reader;
+pub mod simulator;
+pub mod telegram;
