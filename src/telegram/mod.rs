@@ -1,1 +1,127 @@
-//! To be written.
+//! What a meter says: frames of bytes, checksums, data objects and their values.
+//!
+//! Pure: no input or output, no clock, no configuration, and nothing else of this crate. A line that
+//! cannot be interpreted is kept as text under its code; it is never fatal and never dropped.
+//!
+//! ```
+//! use p1_multicast::telegram::{Framer, Instant, Telegram};
+//!
+//! let mut line: &[u8] = b"/TST5METER\r\n\r\n1-0:1.7.0(00.329*kW)\r\n!\r\n";
+//! let mut framer = Framer::default();
+//! let frame = framer.feed(&mut line, Instant::from_seconds(0)).unwrap();
+//! let telegram = Telegram::parse(frame.bytes());
+//! assert_eq!(telegram.header, b"/TST5METER");
+//! assert_eq!(telegram.get("1-0:1.7.0").unwrap().body, b"(00.329*kW)");
+//! ```
+
+mod checksum;
+mod framer;
+mod object;
+mod timestamp;
+mod value;
+
+pub use checksum::{Checksum, Gate, Policy, Rejection, crc16};
+pub use framer::{Dropped, Frame, Framer, MAX_FRAME};
+pub use object::{Content, Object};
+pub use timestamp::Instant;
+pub use value::{Decimal, Quantity, Unit};
+
+/// A telegram: the lines between `/` and `!`, taken apart. Borrows from the frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Telegram<'a> {
+    /// The whole first line, `/` included, line end not.
+    pub header: &'a [u8],
+    /// Every data object, in the order of the meter.
+    pub objects: Vec<Object<'a>>,
+    /// What follows the `!`, trailing blanks and NUL removed; absent when there is nothing.
+    pub checksum: Option<&'a [u8]>,
+}
+
+impl<'a> Telegram<'a> {
+    /// Takes the bytes of a frame apart. Every line is kept, whatever it is.
+    ///
+    /// A line that begins with `(`, or that goes on where the brackets of the line above are still
+    /// open, belongs to the object above (DSMR 3.0, two-line readings of M-Bus devices).
+    #[must_use]
+    pub fn parse(frame: &'a [u8]) -> Self {
+        let mut lines = Lines { text: frame, at: 0 };
+        let header = lines
+            .next()
+            .map_or(&[][..], |(start, end)| &frame[start..end]);
+        let mut telegram = Self {
+            header,
+            objects: Vec::with_capacity(48),
+            checksum: None,
+        };
+        let mut last_start = 0;
+        for (start, end) in lines {
+            let line = &frame[start..end];
+            match line.first() {
+                None => {}
+                Some(b'!') => telegram.checksum = checksum::field(&line[1..]),
+                Some(_) => match telegram.objects.last_mut() {
+                    Some(last) if last.continues_with(line) => {
+                        *last = Object::from_line(&frame[last_start..end]);
+                    }
+                    _ => {
+                        telegram.objects.push(Object::from_line(line));
+                        last_start = start;
+                    }
+                },
+            }
+        }
+        telegram
+    }
+
+    /// The first object with this code.
+    #[must_use]
+    pub fn get(&self, code: &str) -> Option<&Object<'a>> {
+        self.objects
+            .iter()
+            .find(|object| object.code == code.as_bytes())
+    }
+
+    /// The meter's own clock; `None` when there is none, or when it shows no sensible time.
+    ///
+    /// `0-0:1.0.0` of DSMR 4 and later; heat gateways send `0-0:1.1.0`.
+    #[must_use]
+    pub fn time(&self) -> Option<Instant> {
+        let clock = self.get("0-0:1.0.0").or_else(|| self.get("0-0:1.1.0"))?;
+        match clock.content() {
+            Content::One(text) => timestamp::parse(text),
+            _ => None,
+        }
+    }
+}
+
+/// The lines of a text as (start, end), line ends (`CR LF`, `LF`) not included.
+struct Lines<'a> {
+    text: &'a [u8],
+    at: usize,
+}
+
+impl Iterator for Lines<'_> {
+    type Item = (usize, usize);
+
+    fn next(&mut self) -> Option<(usize, usize)> {
+        let start = self.at;
+        let rest = self.text.get(start..).filter(|rest| !rest.is_empty())?;
+        let length = rest
+            .iter()
+            .position(|&byte| byte == b'\n')
+            .unwrap_or(rest.len());
+        self.at = start + length + 1;
+        let end = start + length;
+        Some((
+            start,
+            if rest[..length].ends_with(b"\r") {
+                end - 1
+            } else {
+                end
+            },
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,190 @@
+//! One data object: an OBIS code and what stands in brackets behind it.
+//!
+//! Owns the shape of a line, not the meaning of a code. The text stays as sent.
+
+use super::value::{Decimal, Quantity, Unit};
+
+/// One data object of a telegram. Borrows from the frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Object<'a> {
+    /// The OBIS code as sent (`1-0:1.8.1`, also `1-0:1.8.1*255`); in a line without brackets, all of it.
+    pub code: &'a [u8],
+    /// What follows the code, brackets included, as sent.
+    pub body: &'a [u8],
+}
+
+/// What the brackets of an object hold. The texts are those between `(` and `)`, as sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content<'a> {
+    /// One value.
+    One(&'a [u8]),
+    /// Two values, mostly a time and a reading.
+    Two(&'a [u8], &'a [u8]),
+    /// None, more than two, or text outside of the brackets: the whole body.
+    Other(&'a [u8]),
+}
+
+impl<'a> Object<'a> {
+    /// Splits a line at its first `(`.
+    pub(super) fn from_line(line: &'a [u8]) -> Self {
+        let length = line
+            .iter()
+            .position(|&byte| byte == b'(')
+            .unwrap_or(line.len());
+        let (code, body) = line.split_at(length);
+        Self { code, body }
+    }
+
+    /// Whether `line`, the next one of the telegram, belongs to this object.
+    pub(super) fn continues_with(&self, line: &[u8]) -> bool {
+        line.starts_with(b"(") || (self.is_open() && !begins_with_code(line))
+    }
+
+    /// What the brackets hold.
+    #[must_use]
+    pub fn content(&self) -> Content<'a> {
+        let mut groups = Groups(self.body);
+        match (groups.next(), groups.next()) {
+            (Some(one), None) if groups.at_end() => Content::One(one),
+            (Some(one), Some(two)) if groups.at_end() => Content::Two(one, two),
+            _ => Content::Other(self.body),
+        }
+    }
+
+    /// The reading of an M-Bus device that DSMR 2 and 3 send over two lines:
+    /// `0-n:24.3.0(time)(status)(minutes)(1)(code)(unit)` and `(number)` on the next.
+    ///
+    /// Gives the channel (`0-n:`), the time as sent and the reading. DSMR P1 companion standard 3.0, 5.2.
+    #[must_use]
+    pub fn two_line_reading(&self) -> Option<(&'a [u8], &'a [u8], Quantity)> {
+        let channel = self
+            .code
+            .strip_suffix(b"24.3.0")
+            .filter(|channel| channel.ends_with(b":"))?;
+        let mut groups = Groups(self.body);
+        let time = groups.next()?;
+        let unit = Unit::parse(groups.nth(4)?)?;
+        let number = Decimal::parse(groups.next()?)?;
+        groups
+            .at_end()
+            .then_some((channel, time, Quantity { number, unit }))
+    }
+
+    fn is_open(&self) -> bool {
+        let mut depth = 0i32;
+        for &byte in self.body {
+            depth += i32::from(byte == b'(') - i32::from(byte == b')');
+        }
+        depth > 0
+    }
+}
+
+/// `digits-digits:` at the start of a line.
+fn begins_with_code(line: &[u8]) -> bool {
+    let after_digits = |text: &[u8]| text.iter().position(|byte| !byte.is_ascii_digit());
+    let Some(dash) = after_digits(line).filter(|&at| at > 0 && line[at] == b'-') else {
+        return false;
+    };
+    let rest = &line[dash + 1..];
+    after_digits(rest).is_some_and(|at| at > 0 && rest[at] == b':')
+}
+
+/// The texts between brackets of the highest level; line ends and blanks between them are passed over.
+struct Groups<'a>(&'a [u8]);
+
+impl Groups<'_> {
+    fn at_end(&self) -> bool {
+        self.0.trim_ascii_start().is_empty()
+    }
+}
+
+impl<'a> Iterator for Groups<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        let inside = self.0.trim_ascii_start().strip_prefix(b"(")?;
+        let mut depth = 1usize;
+        for (at, &byte) in inside.iter().enumerate() {
+            match byte {
+                b'(' => depth += 1,
+                b')' => depth -= 1,
+                _ => continue,
+            }
+            if depth == 0 {
+                self.0 = &inside[at + 1..];
+                return Some(&inside[..at]);
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn content(line: &str) -> Content<'_> {
+        Object::from_line(line.as_bytes()).content()
+    }
+
+    #[test]
+    fn one_and_two_values_are_told_from_more() {
+        assert_eq!(
+            content("1-0:1.8.1(001234.567*kWh)"),
+            Content::One(b"001234.567*kWh")
+        );
+        assert_eq!(content("0-0:96.13.0()"), Content::One(b""));
+        assert_eq!(content("0-1:24.2.1(a)(b)"), Content::Two(b"a", b"b"));
+        assert_eq!(content("0-0:98.1.0(1)(2)(3)"), Content::Other(b"(1)(2)(3)"));
+        assert_eq!(content("0-0:98.1.0"), Content::Other(b""));
+    }
+
+    #[test]
+    fn brackets_within_brackets_are_part_of_the_value() {
+        assert_eq!(content("1-0:1.6.0((ER11))"), Content::One(b"(ER11)"));
+    }
+
+    #[test]
+    fn text_outside_of_the_brackets_keeps_the_body_whole() {
+        for line in ["x(1) # note", "x(1)2", "x(1)(2", "x(1))", "x(1)(2)(", "x("] {
+            let body = &line[1..];
+            assert_eq!(content(line), Content::Other(body.as_bytes()), "{line}");
+        }
+        assert_eq!(content("x(1) \0"), Content::Other(b"(1) \0"));
+        assert_eq!(content("x(1)  "), Content::One(b"1"));
+    }
+
+    #[test]
+    fn a_two_line_reading_is_read_from_its_seven_values() {
+        let line = b"0-2:24.3.0(090212160000)(00)(60)(1)(0-2:24.2.1)(m3)\r\n(00001.001)";
+        let (channel, time, reading) = Object::from_line(line).two_line_reading().unwrap();
+        assert_eq!((channel, time), (&b"0-2:"[..], &b"090212160000"[..]));
+        assert_eq!(reading, Quantity::parse(b"00001.001*m3").unwrap());
+    }
+
+    #[test]
+    fn what_only_resembles_a_two_line_reading_is_none() {
+        for line in [
+            "0-1:24.3.0(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)",
+            "0-1:24.3.0(090212160000)(00)(60)(1)(0-1:24.2.1)()\r\n(00001.001)",
+            "0-1:24.3.0(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(00001.001)(2)",
+            "0-1:24.2.1(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(00001.001)",
+            "24.3.0(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(00001.001)",
+        ] {
+            assert_eq!(
+                Object::from_line(line.as_bytes()).two_line_reading(),
+                None,
+                "{line}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_object_goes_on_in_brackets_or_where_its_own_are_open() {
+        let open = Object::from_line(b"0-0:96.13.0(3031");
+        assert!(open.continues_with(b"3233)"));
+        assert!(open.continues_with(b"(x)"));
+        assert!(!open.continues_with(b"1-0:1.8.1(1*kWh)"));
+        assert!(!Object::from_line(b"0-0:96.13.0(3031)").continues_with(b"3233)"));
+    }
+}

@@ -1,0 +1,346 @@
+//! Exact values: decimals as the meter wrote them, and the units they come in.
+//!
+//! Owns the arithmetic that keeps a value exact (never a binary float) and the table of units. Which
+//! object has which meaning is not known here.
+
+use std::fmt;
+
+/// The most digits that a [`Decimal`] holds; 18 always fit in an `i64`.
+const MAX_DIGITS: usize = 18;
+
+/// An exact decimal number: what a meter writes, `001234.567`, and what JSON writes, `1.5e3`.
+///
+/// Up to 18 digits, leading zeros not counted. Digits after the point are kept as written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decimal {
+    mantissa: i64,
+    decimals: u8,
+}
+
+impl Decimal {
+    /// The number `mantissa` × 10^−`decimals`.
+    #[must_use]
+    pub const fn new(mantissa: i64, decimals: u8) -> Self {
+        Self { mantissa, decimals }
+    }
+
+    /// Reads `-?digits(.digits)?`; `None` for anything else and for more than 18 digits.
+    #[must_use]
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        let (negative, digits) = match text.split_first() {
+            Some((b'-', rest)) => (true, rest),
+            _ => (false, text),
+        };
+        let point = digits.iter().position(|&byte| byte == b'.');
+        let decimals = point.map_or(0, |point| digits.len() - point - 1);
+        if point == Some(0) || (point.is_some() && decimals == 0) || digits.is_empty() {
+            return None;
+        }
+        let mut mantissa: i64 = 0;
+        let mut significant = 0;
+        for (index, &byte) in digits.iter().enumerate() {
+            if Some(index) == point {
+                continue;
+            }
+            if !byte.is_ascii_digit() {
+                return None;
+            }
+            significant += usize::from(significant > 0 || byte != b'0');
+            if significant > MAX_DIGITS {
+                return None;
+            }
+            mantissa = mantissa * 10 + i64::from(byte - b'0');
+        }
+        let decimals = u8::try_from(decimals)
+            .ok()
+            .filter(|&n| usize::from(n) <= MAX_DIGITS)?;
+        Some(Self {
+            mantissa: if negative { -mantissa } else { mantissa },
+            decimals,
+        })
+    }
+
+    /// Reads a JSON number, exponent included; `None` when it does not fit.
+    #[must_use]
+    pub fn parse_json(text: &str) -> Option<Self> {
+        let Some((number, exponent)) = text.split_once(['e', 'E']) else {
+            return Self::parse(text.as_bytes());
+        };
+        let number = Self::parse(number.as_bytes())?;
+        let exponent: i8 = exponent.parse().ok()?;
+        let decimals = i16::from(number.decimals) - i16::from(exponent);
+        if decimals >= 0 {
+            let decimals = u8::try_from(decimals)
+                .ok()
+                .filter(|&n| usize::from(n) <= MAX_DIGITS)?;
+            return Some(Self { decimals, ..number });
+        }
+        let factor = 10i64.checked_pow(u32::from(decimals.unsigned_abs()))?;
+        Some(Self {
+            mantissa: number.mantissa.checked_mul(factor)?,
+            decimals: 0,
+        })
+    }
+
+    /// This number × 1000: an integer if it has three decimals or fewer, exact in any case.
+    ///
+    /// Decimals beyond the third stay, but for trailing zeros. `None` when it does not fit.
+    #[must_use]
+    pub fn thousandfold(self) -> Option<Self> {
+        let mut number = self;
+        while number.decimals < 3 {
+            number.mantissa = number.mantissa.checked_mul(10)?;
+            number.decimals += 1;
+        }
+        number.decimals -= 3;
+        while number.decimals > 0 && number.mantissa % 10 == 0 {
+            number.mantissa /= 10;
+            number.decimals -= 1;
+        }
+        Some(number)
+    }
+
+    /// The whole part; what is behind the point is cut off.
+    #[must_use]
+    pub fn whole(self) -> i64 {
+        // 10^18 fits in an i64, and there are at most 18 decimals.
+        self.mantissa / 10i64.pow(self.decimals.into())
+    }
+
+    /// This number × 10^`decimals`, cut off behind the point; `None` when it does not fit.
+    #[must_use]
+    pub fn scaled(self, decimals: u8) -> Option<i64> {
+        match decimals.checked_sub(self.decimals) {
+            Some(more) => self.mantissa.checked_mul(10i64.checked_pow(more.into())?),
+            None => Some(self.mantissa / 10i64.pow((self.decimals - decimals).into())),
+        }
+    }
+}
+
+/// The digits as short as they can be without losing one: no leading zeros, all decimals.
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.decimals == 0 {
+            return self.mantissa.fmt(f);
+        }
+        let sign = if self.mantissa < 0 { "-" } else { "" };
+        let unit = 10u64.pow(self.decimals.into());
+        let (whole, fraction) = (
+            self.mantissa.unsigned_abs() / unit,
+            self.mantissa.unsigned_abs() % unit,
+        );
+        write!(
+            f,
+            "{sign}{whole}.{fraction:0width$}",
+            width = self.decimals.into()
+        )
+    }
+}
+
+/// The units that meters send, told apart without regard to case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are the units")]
+pub enum Unit {
+    Wh,
+    KiloWh,
+    MegaWh,
+    Watt,
+    KiloWatt,
+    Varh,
+    KiloVarh,
+    Var,
+    KiloVar,
+    VoltAmpere,
+    KiloVoltAmpere,
+    VoltAmpereHour,
+    KiloVoltAmpereHour,
+    Volt,
+    KiloVolt,
+    Ampere,
+    KiloAmpere,
+    MilliAmpere,
+    CubicMetre,
+    GigaJoule,
+    Hertz,
+    KiloHertz,
+    Second,
+}
+
+impl Unit {
+    /// The unit of this name, in any case.
+    #[must_use]
+    pub fn parse(name: &[u8]) -> Option<Self> {
+        let mut lower = [0; 5];
+        let lower = lower.get_mut(..name.len())?;
+        lower.copy_from_slice(name);
+        lower.make_ascii_lowercase();
+        Some(match &*lower {
+            b"wh" => Self::Wh,
+            b"kwh" => Self::KiloWh,
+            b"mwh" => Self::MegaWh,
+            b"w" => Self::Watt,
+            b"kw" => Self::KiloWatt,
+            b"varh" => Self::Varh,
+            b"kvarh" => Self::KiloVarh,
+            b"var" => Self::Var,
+            b"kvar" => Self::KiloVar,
+            b"va" => Self::VoltAmpere,
+            b"kva" => Self::KiloVoltAmpere,
+            b"vah" => Self::VoltAmpereHour,
+            b"kvah" => Self::KiloVoltAmpereHour,
+            b"v" => Self::Volt,
+            b"kv" => Self::KiloVolt,
+            b"a" => Self::Ampere,
+            b"ka" => Self::KiloAmpere,
+            b"ma" => Self::MilliAmpere,
+            b"m3" => Self::CubicMetre,
+            b"gj" => Self::GigaJoule,
+            b"hz" => Self::Hertz,
+            b"khz" => Self::KiloHertz,
+            b"s" => Self::Second,
+            _ => return None,
+        })
+    }
+}
+
+/// A number with its unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quantity {
+    /// The number as the meter wrote it.
+    pub number: Decimal,
+    /// Its unit.
+    pub unit: Unit,
+}
+
+impl Quantity {
+    /// Reads `001234.567*kWh`. Some meters leave the `*` out; a number without a unit is no quantity.
+    #[must_use]
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        let is_number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'.' | b'-');
+        let length = text.iter().position(|byte| !is_number(byte))?;
+        let (number, unit) = text.split_at(length);
+        let unit = unit.strip_prefix(b"*").unwrap_or(unit);
+        Some(Self {
+            unit: Unit::parse(unit)?,
+            number: Decimal::parse(number)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn decimal(text: &str) -> Option<String> {
+        Decimal::parse(text.as_bytes()).map(|number| number.to_string())
+    }
+
+    #[test]
+    fn a_number_is_written_as_read_without_its_leading_zeros() {
+        for (text, written) in [
+            ("001234.567", "1234.567"),
+            ("00.000", "0.000"),
+            ("-063", "-63"),
+            ("-0.5", "-0.5"),
+            ("231.40", "231.40"),
+            ("000", "0"),
+            ("00000000000000000000000042", "42"),
+            ("999999999999999999", "999999999999999999"),
+        ] {
+            assert_eq!(decimal(text).as_deref(), Some(written), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_is_refused() {
+        for text in [
+            "", "-", ".", ".5", "5.", "1.2.3", "--1", "1-", "+1", "1e3", "NaN", " 1", "1 ",
+        ] {
+            assert_eq!(decimal(text), None, "{text}");
+        }
+        assert_eq!(decimal("1000000000000000000"), None, "19 digits");
+        assert_eq!(decimal(&"9".repeat(400)), None);
+    }
+
+    #[test]
+    fn json_numbers_are_read_with_their_exponent() {
+        let json = |text| Decimal::parse_json(text).map(|number| number.to_string());
+        assert_eq!(json("1.5e3").as_deref(), Some("1500"));
+        assert_eq!(json("15E-1").as_deref(), Some("1.5"));
+        assert_eq!(json("1e+2").as_deref(), Some("100"));
+        assert_eq!(json("-2.5e1").as_deref(), Some("-25"));
+        for out_of_range in ["1e400", "1e-400", "1e19", "1e-19", "9e127"] {
+            assert_eq!(json(out_of_range), None, "{out_of_range}");
+        }
+    }
+
+    #[test]
+    fn a_thousandfold_is_exact_where_binary_floats_are_not() {
+        let thousandfold = |text: &str| {
+            Decimal::parse(text.as_bytes())
+                .and_then(Decimal::thousandfold)
+                .map(|n| n.to_string())
+        };
+        for (text, expected) in [
+            ("1.001", "1001"),
+            ("001234.567", "1234567"),
+            ("0000.20", "200"),
+            ("12", "12000"),
+            ("00052185.7825309", "52185782.5309"),
+            ("0001.2300000", "1230"),
+            ("-0.001", "-1"),
+        ] {
+            assert_eq!(thousandfold(text).as_deref(), Some(expected), "{text}");
+        }
+        assert_eq!(thousandfold("999999999999999999"), None);
+    }
+
+    #[test]
+    fn cutting_and_scaling_drop_what_is_behind_the_point() {
+        let number = Decimal::parse(b"-12.987").unwrap();
+        assert_eq!(
+            (number.whole(), number.scaled(1), number.scaled(5)),
+            (-12, Some(-129), Some(-1_298_700))
+        );
+    }
+
+    #[test]
+    fn quantities_are_read_with_or_without_the_star_in_any_case() {
+        for text in ["00010117.368*kWh", "00010117.368kWh", "00010117.368*KWH"] {
+            let quantity = Quantity::parse(text.as_bytes()).unwrap();
+            assert_eq!(
+                (quantity.number.to_string().as_str(), quantity.unit),
+                ("10117.368", Unit::KiloWh)
+            );
+        }
+        for text in [
+            "00000.000",
+            "*m3",
+            "12*",
+            "12*parsec",
+            "kWh",
+            "1.2.3*kWh",
+            "12 *kWh",
+            "12*kWh ",
+        ] {
+            assert_eq!(Quantity::parse(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn every_number_survives_being_written_and_read(mantissa in -999_999_999_999_999_999i64..1_000_000_000_000_000_000, decimals in 0u8..=18) {
+            let number = Decimal::new(mantissa, decimals);
+            prop_assert_eq!(Decimal::parse(number.to_string().as_bytes()), Some(number));
+            prop_assert_eq!(Decimal::parse_json(&number.to_string()), Some(number));
+        }
+
+        #[test]
+        fn reading_never_panics(text in proptest::collection::vec(any::<u8>(), 0..40)) {
+            let _ = Quantity::parse(&text);
+            let _ = Decimal::parse_json(&String::from_utf8_lossy(&text)).map(|n| (n.whole(), n.scaled(3), n.thousandfold()));
+        }
+    }
+}
