@@ -1,1 +1,163 @@
-//! To be written.
+//! The datagram: what the listener knows of a telegram (meta) and the telegram itself, as JSON.
+//!
+//! Owns the wire format, both ways: [`encode`] makes a datagram of a telegram, [`Message`] is what a
+//! subscriber reads of one. Compatible with the Python programs of 2021. It knows nothing of sockets.
+//!
+//! | unit of the value                                          | on the wire                       |
+//! |------------------------------------------------------------|-----------------------------------|
+//! | `kWh kW kvarh kvar kVAh kVA kV kA MWh m3 GJ`, in any case  | a number, thousandths of the unit |
+//! | `Wh W varh var VAh VA V A`, in any case                    | a number, as it stands            |
+//! | any other, or none                                         | a string, as sent                 |
+//!
+//! One value goes under the code, two under `code.A` and `code.B`, more as the text after the code.
+//! A byte above 0x7F is written as the character of that number (`\u00ff`), so that the text is
+//! valid JSON and the byte can be told from it.
+
+mod read;
+mod write;
+
+use std::borrow::Cow;
+
+pub use read::MessageError;
+pub use write::{Encoded, MAX_DATAGRAM, encode};
+
+use crate::telegram::{Decimal, Instant};
+
+/// The version of the wire format.
+pub const PROTOCOL: u64 = 1;
+
+/// What the listener knows of a telegram.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meta {
+    /// Host clock at the first byte, the `/`.
+    pub frame_start: Instant,
+    /// From 1, one more for each telegram sent.
+    pub frame_number: u64,
+    /// Host clock at the last byte.
+    pub frame_end: Instant,
+    /// From the first byte to the last, in milliseconds.
+    pub frame_duration_ms: i64,
+    /// The meter's own clock, if it shows a sensible time.
+    pub meter_time: Option<Instant>,
+    /// `frame_start` − `meter_time`, in seconds.
+    pub clock_drift: Option<Decimal>,
+    /// The version of the wire format; the programs of 2021 send none.
+    pub protocol: Option<u64>,
+    /// The configured name of the sender.
+    pub source: Option<String>,
+    /// Keys of other senders, in their order.
+    pub other: Vec<(String, Value)>,
+}
+
+impl Meta {
+    /// The meta data of a telegram that came in from `start` to `end`.
+    #[must_use]
+    pub fn new(number: u64, start: Instant, end: Instant, meter_time: Option<Instant>) -> Self {
+        let drift_ms = |time| Decimal::new(start.micros_since(time) / 1000, 3);
+        Self {
+            frame_start: start,
+            frame_number: number,
+            frame_end: end,
+            frame_duration_ms: end.micros_since(start) / 1000,
+            meter_time,
+            clock_drift: meter_time.map(drift_ms),
+            protocol: Some(PROTOCOL),
+            source: None,
+            other: Vec::new(),
+        }
+    }
+}
+
+/// A value as it stands in a datagram.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// A number, exact.
+    Number(Decimal),
+    /// A string.
+    Text(String),
+}
+
+impl Value {
+    /// The number, if it is one.
+    #[must_use]
+    pub fn number(&self) -> Option<Decimal> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Text(_) => None,
+        }
+    }
+
+    /// The string, if it is one.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Number(_) => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Text(text) => text.fmt(f),
+        }
+    }
+}
+
+/// A datagram as a subscriber reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// What the listener knows of the telegram.
+    pub meta: Meta,
+    /// `header`, the objects by their code, and `checksum`, in the order of the sender; no key twice.
+    pub telegram: Vec<(String, Value)>,
+}
+
+impl Message {
+    /// The value under this key of the telegram: a code, `code.A`, `code.B`, `header` or `checksum`.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.telegram
+            .iter()
+            .find_map(|(known, value)| (known == key).then_some(value))
+    }
+
+    /// The number under this key of the telegram.
+    #[must_use]
+    pub fn number(&self, key: &str) -> Option<Decimal> {
+        self.get(key).and_then(Value::number)
+    }
+
+    /// The meter's equipment identifier, decoded where it is sent in hexadecimal.
+    ///
+    /// `0-0:96.1.1`, else `0-0:96.1.0`, `0-0:42.0.0` or `0-0:0.0.0`. Nordic meters send none.
+    #[must_use]
+    pub fn equipment_id(&self) -> Option<Cow<'_, str>> {
+        ["0-0:96.1.1", "0-0:96.1.0", "0-0:42.0.0", "0-0:0.0.0"]
+            .into_iter()
+            .filter_map(|code| self.get(code).and_then(Value::text))
+            .find(|id| !id.is_empty())
+            .map(decode_identifier)
+    }
+}
+
+/// Pairs of hexadecimal digits that all stand for printable ASCII, decoded; anything else as it is.
+///
+/// Identifiers and texts are sent so: DSMR P1 companion standard 5.0.2, table 6-12.
+#[must_use]
+pub fn decode_identifier(text: &str) -> Cow<'_, str> {
+    let pairs = text.as_bytes().chunks(2).map(|pair| match *pair {
+        [high, low] => Some((char::from(high).to_digit(16)? << 4) | char::from(low).to_digit(16)?),
+        _ => None,
+    });
+    let printable = pairs.map(|code| char::from_u32(code?).filter(|c| matches!(c, ' '..='~')));
+    match printable.collect::<Option<String>>() {
+        Some(decoded) if !decoded.is_empty() => Cow::Owned(decoded),
+        _ => Cow::Borrowed(text),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -24,6 +24,7 @@ pub use checksum::{Checksum, Gate, Policy, Rejection, crc16};
 pub use framer::{Dropped, Frame, Framer, MAX_FRAME};
 pub use object::{Content, Object};
 pub use timestamp::Instant;
+pub(crate) use value::Digits;
 pub use value::{Decimal, Quantity, Unit};
 
 /// A telegram: the lines between `/` and `!`, taken apart. Borrows from the frame.

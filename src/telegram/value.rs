@@ -107,6 +107,31 @@ impl Decimal {
         self.mantissa / 10i64.pow(self.decimals.into())
     }
 
+    /// The digits, as [`fmt::Display`] writes them, without its machinery.
+    pub(crate) fn digits<'d>(&self, digits: &'d mut Digits) -> &'d str {
+        let mut rest = self.mantissa.unsigned_abs();
+        let mut at = digits.0.len();
+        let mut push = |byte| {
+            at -= 1;
+            digits.0[at] = byte;
+        };
+        let mut count = 0;
+        while rest > 0 || count <= self.decimals {
+            if count == self.decimals && count > 0 {
+                push(b'.');
+            }
+            // The remainder of a division by ten is one digit.
+            push(b'0' + u8::try_from(rest % 10).unwrap_or_default());
+            rest /= 10;
+            count += 1;
+        }
+        if self.mantissa < 0 {
+            push(b'-');
+        }
+        // Only ASCII was pushed.
+        std::str::from_utf8(&digits.0[at..]).unwrap_or_default()
+    }
+
     /// This number × 10^`decimals`, cut off behind the point; `None` when it does not fit.
     #[must_use]
     pub fn scaled(self, decimals: u8) -> Option<i64> {
@@ -120,22 +145,14 @@ impl Decimal {
 /// The digits as short as they can be without losing one: no leading zeros, all decimals.
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.decimals == 0 {
-            return self.mantissa.fmt(f);
-        }
-        let sign = if self.mantissa < 0 { "-" } else { "" };
-        let unit = 10u64.pow(self.decimals.into());
-        let (whole, fraction) = (
-            self.mantissa.unsigned_abs() / unit,
-            self.mantissa.unsigned_abs() % unit,
-        );
-        write!(
-            f,
-            "{sign}{whole}.{fraction:0width$}",
-            width = self.decimals.into()
-        )
+        let mut digits = Digits::default();
+        f.write_str(self.digits(&mut digits))
     }
 }
+
+/// Room for the digits of a [`Decimal`]: sign, point, a leading zero and 19 digits.
+#[derive(Debug, Default)]
+pub(crate) struct Digits([u8; 24]);
 
 /// The units that meters send, told apart without regard to case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -213,13 +230,20 @@ pub struct Quantity {
 }
 
 impl Quantity {
-    /// Reads `001234.567*kWh`. Some meters leave the `*` out; a number without a unit is no quantity.
+    /// Reads `001234.567*kWh`; a number without a unit is no quantity.
+    ///
+    /// Some meters leave the `*` out. Then only a number with a point will do: `261122075236W` is a
+    /// time, not a power.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
         let is_number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'.' | b'-');
         let length = text.iter().position(|byte| !is_number(byte))?;
         let (number, unit) = text.split_at(length);
-        let unit = unit.strip_prefix(b"*").unwrap_or(unit);
+        let unit = match unit.strip_prefix(b"*") {
+            Some(unit) => unit,
+            None if number.contains(&b'.') => unit,
+            None => return None,
+        };
         Some(Self {
             unit: Unit::parse(unit)?,
             number: Decimal::parse(number)?,
@@ -317,6 +341,8 @@ mod tests {
         }
         for text in [
             "00000.000",
+            "261122075236W",
+            "12A",
             "*m3",
             "12*",
             "12*parsec",

@@ -1,0 +1,172 @@
+//! JSON from the network to a [`Message`]. Hostile input costs no more than an error.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::{Message, Meta, Value};
+use crate::telegram::{Decimal, Instant};
+
+/// Why a datagram is no message.
+#[derive(Debug, thiserror::Error)]
+pub enum MessageError {
+    /// It is not JSON, or not an object with the objects `meta` and `telegram`.
+    #[error("not a telegram in JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A key that every sender gives is not there.
+    #[error("meta lacks {0:?}")]
+    Missing(&'static str),
+    /// A value is neither a number that fits nor a string.
+    #[error("{key:?} is neither a number nor a text: {value}")]
+    Type {
+        /// The key of `meta` or `telegram`.
+        key: String,
+        /// The beginning of the value.
+        value: String,
+    },
+}
+
+impl Message {
+    /// Reads a datagram of any sender of the wire format.
+    ///
+    /// Keys of `meta` that are not known are kept if they are numbers or texts. A key that comes
+    /// twice has its last value, in its first place.
+    pub fn parse(datagram: &[u8]) -> Result<Self, MessageError> {
+        let Datagram { meta, telegram } = serde_json::from_slice(datagram)?;
+        let telegram = telegram
+            .0
+            .into_iter()
+            .map(|(key, raw)| Ok((value(&key, raw)?, key)));
+        let telegram = telegram.map(|pair| pair.map(|(value, key)| (key.into_owned(), value)));
+        Ok(Self {
+            meta: read_meta(meta)?,
+            telegram: telegram.collect::<Result<_, MessageError>>()?,
+        })
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Datagram<'a> {
+    #[serde(borrow)]
+    meta: Members<'a>,
+    #[serde(borrow)]
+    telegram: Members<'a>,
+}
+
+/// The members of a JSON object in their order, values as they stand in the text.
+struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collect;
+        impl<'de> Visitor<'de> for Collect {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+                let mut members = Members(Vec::with_capacity(64));
+                while let Some((Key(key), value)) = map.next_entry::<Key<'de>, &RawValue>()? {
+                    members.set(key, value);
+                }
+                Ok(members)
+            }
+        }
+        deserializer.deserialize_map(Collect)
+    }
+}
+
+/// A key, borrowed from the datagram where it has no escapes.
+#[derive(serde::Deserialize)]
+struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+impl<'a> Members<'a> {
+    fn set(&mut self, key: Cow<'a, str>, value: &'a RawValue) {
+        match self.0.iter_mut().find(|(known, _)| *known == key) {
+            Some(member) => member.1 = value,
+            None => self.0.push((key, value)),
+        }
+    }
+
+    fn take(&mut self, key: &str) -> Option<&'a RawValue> {
+        let at = self.0.iter().position(|(known, _)| known == key)?;
+        Some(self.0.remove(at).1)
+    }
+
+    fn number(&mut self, key: &'static str) -> Result<Option<Decimal>, MessageError> {
+        let Some(raw) = self.take(key) else {
+            return Ok(None);
+        };
+        match value(key, raw)? {
+            Value::Number(number) => Ok(Some(number)),
+            Value::Text(_) => Err(type_error(key, raw)),
+        }
+    }
+
+    fn required(&mut self, key: &'static str) -> Result<Decimal, MessageError> {
+        self.number(key)?.ok_or(MessageError::Missing(key))
+    }
+
+    fn moment(&mut self, key: &'static str) -> Result<Instant, MessageError> {
+        let micros = self.required(key)?.scaled(6);
+        micros
+            .map(Instant::from_micros)
+            .ok_or(MessageError::Missing(key))
+    }
+}
+
+fn read_meta(mut members: Members<'_>) -> Result<Meta, MessageError> {
+    let count = |number: Decimal| u64::try_from(number.whole()).ok();
+    let frame_number = members.required("frame-number")?;
+    let source = members
+        .take("source")
+        .map(|raw| value("source", raw))
+        .transpose()?;
+    Ok(Meta {
+        frame_start: members.moment("frame-start-time")?,
+        frame_number: count(frame_number).ok_or(MessageError::Missing("frame-number"))?,
+        frame_end: members.moment("frame-end-time")?,
+        frame_duration_ms: members.required("frame-time-duration")?.whole(),
+        meter_time: members
+            .number("meter-time")?
+            .and_then(|n| n.scaled(6))
+            .map(Instant::from_micros),
+        clock_drift: members.number("clock-drift")?,
+        protocol: members.number("protocol")?.and_then(count),
+        source: source.map(|source| source.to_string()),
+        other: members
+            .0
+            .into_iter()
+            .filter_map(|(key, raw)| Some((value(&key, raw).ok()?, key)))
+            .map(|(value, key)| (key.into_owned(), value))
+            .collect(),
+    })
+}
+
+fn value(key: &str, raw: &RawValue) -> Result<Value, MessageError> {
+    let text = raw.get();
+    match text.as_bytes().first() {
+        Some(b'"') => Ok(Value::Text(serde_json::from_str(text)?)),
+        _ => Decimal::parse_json(text)
+            .map(Value::Number)
+            .ok_or_else(|| type_error(key, raw)),
+    }
+}
+
+fn type_error(key: &str, raw: &RawValue) -> MessageError {
+    let beginning = |text: &str| {
+        text.chars()
+            .take(40)
+            .collect::<String>()
+            .escape_debug()
+            .to_string()
+    };
+    MessageError::Type {
+        key: beginning(key),
+        value: beginning(raw.get()),
+    }
+}

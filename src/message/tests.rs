@@ -1,0 +1,332 @@
+//! The wire format: golden datagrams, both ways, and what hostile ones come to.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::telegram::{Framer, Telegram};
+
+fn meta() -> Meta {
+    let start = Instant::from_micros(1_762_768_895_297_000);
+    let end = Instant::from_micros(1_762_768_895_375_000);
+    Meta {
+        source: Some("home".into()),
+        ..Meta::new(17, start, end, None)
+    }
+}
+
+/// The datagram of a telegram with these lines.
+fn encoded(lines: &str) -> (String, Encoded) {
+    let text = format!("/TST5\\2METER\r\n\r\n{lines}\r\n!0281\r\n");
+    let mut out = b"left over".to_vec();
+    let result = encode(&Telegram::parse(text.as_bytes()), &meta(), &mut out);
+    (String::from_utf8(out).unwrap(), result)
+}
+
+/// The members of the telegram between header and checksum.
+fn objects(lines: &str) -> String {
+    let (json, _) = encoded(lines);
+    let (_, objects) = json.split_once(r#""header":"/TST5\\2METER","#).unwrap();
+    objects
+        .strip_suffix(r#","checksum":"0281"}}"#)
+        .unwrap()
+        .to_owned()
+}
+
+#[test]
+fn a_datagram_has_the_keys_of_2021_in_their_order_and_the_new_ones_behind() {
+    let (json, result) = encoded("1-0:1.8.1(000001.651*kWh)");
+    assert_eq!(
+        json,
+        concat!(
+            r#"{"meta":{"frame-start-time":1762768895.297,"frame-number":17,"frame-end-time":1762768895.375,"#,
+            r#""frame-time-duration":78,"protocol":1,"source":"home"},"#,
+            r#""telegram":{"header":"/TST5\\2METER","1-0:1.8.1":1651,"checksum":"0281"}}"#
+        )
+    );
+    assert_eq!(result, Encoded::default());
+}
+
+#[test]
+fn meter_time_and_drift_are_there_when_the_meter_has_a_time() {
+    let start = Instant::from_micros(1_762_768_895_297_000);
+    let meta = Meta::new(1, start, start, Some(Instant::from_seconds(1_762_768_896)));
+    let mut out = Vec::new();
+    encode(&Telegram::parse(b"/T\r\n!\r\n"), &meta, &mut out);
+    let json = String::from_utf8(out).unwrap();
+    assert!(
+        json.contains(r#""meter-time":1762768896,"clock-drift":-0.703,"#),
+        "{json}"
+    );
+    assert!(
+        json.ends_with(r#""telegram":{"header":"/T"}}"#),
+        "no checksum, no key: {json}"
+    );
+}
+
+#[test]
+fn values_become_numbers_by_their_unit_and_everything_else_stays_text() {
+    for (line, expected) in [
+        ("1-0:1.7.0(00.329*kW)", r#""1-0:1.7.0":329"#),
+        ("1-0:1.7.0(01.001*kW)", r#""1-0:1.7.0":1001"#),
+        ("1-0:2.7.0(0000.20*kW)", r#""1-0:2.7.0":200"#),
+        (
+            "1-0:1.8.0(00052185.7825309*kWh)",
+            r#""1-0:1.8.0":52185782.5309"#,
+        ),
+        ("1-0:1.8.0(009699947*Wh)", r#""1-0:1.8.0":9699947"#),
+        ("1-0:1.7.0(002124.86*W)", r#""1-0:1.7.0":2124.86"#),
+        ("1-0:3.7.0(1.234*kvar)", r#""1-0:3.7.0":1234"#),
+        ("1-0:3.8.0(00000011.221*kVArh)", r#""1-0:3.8.0":11221"#),
+        ("0-0:17.0.0(00.5*kVA)", r#""0-0:17.0.0":500"#),
+        ("0-1:24.2.1(0.012*GJ)", r#""0-1:24.2.1":12"#),
+        ("1-0:32.7.0(231.4*V)", r#""1-0:32.7.0":231.4"#),
+        ("1-0:32.7.0(230.0*v)", r#""1-0:32.7.0":230.0"#),
+        ("1-0:31.7.0(002*A)", r#""1-0:31.7.0":2"#),
+        ("1-0:31.7.0(001.64*A)", r#""1-0:31.7.0":1.64"#),
+        ("1-0:14.7.0(50.01*Hz)", r#""1-0:14.7.0":"50.01*Hz""#),
+        ("0-0:96.14.0(0002)", r#""0-0:96.14.0":"0002""#),
+        ("0-1:24.2.1(00000.000)", r#""0-1:24.2.1":"00000.000""#),
+        ("0-0:96.13.0()", r#""0-0:96.13.0":"""#),
+        ("0-0:98.1.0", r#""0-0:98.1.0":"""#),
+        ("1-0:1.8.1(00010117.368kWh)", r#""1-0:1.8.1":10117368"#),
+        (
+            "1-1:31.4.0(65.0*A,-65.0*A)",
+            r#""1-1:31.4.0":"65.0*A,-65.0*A""#,
+        ),
+        (
+            "1-0:1.8.0(999999999999999999*kWh)",
+            r#""1-0:1.8.0":"999999999999999999*kWh""#,
+        ),
+    ] {
+        assert_eq!(objects(line), expected, "{line}");
+    }
+}
+
+#[test]
+fn two_values_are_a_and_b_and_more_are_the_text_after_the_code() {
+    for (line, expected) in [
+        (
+            "0-1:24.2.1(210608130002S)(00006.135*m3)",
+            r#""0-1:24.2.1.A":"210608130002S","0-1:24.2.1.B":6135"#,
+        ),
+        (
+            "1-1:31.4.0(100*A)(-063*A)",
+            r#""1-1:31.4.0.A":100,"1-1:31.4.0.B":-63"#,
+        ),
+        (
+            "1-0:99.97.0(1)(0-0:96.7.19)(000104180320W)(0000237126*s)",
+            r#""1-0:99.97.0":"(1)(0-0:96.7.19)(000104180320W)(0000237126*s)""#,
+        ),
+        ("1-0:1.8.1(1*kWh) # note", r#""1-0:1.8.1":"(1*kWh) # note""#),
+    ] {
+        assert_eq!(objects(line), expected, "{line}");
+    }
+}
+
+#[test]
+fn the_two_line_reading_of_old_meters_becomes_that_of_new_ones() {
+    assert_eq!(
+        objects("0-2:24.3.0(090212160000)(00)(60)(1)(0-2:24.2.1)(m3)\r\n(00001.001)"),
+        r#""0-2:24.2.1.A":"090212160000","0-2:24.2.1.B":1001"#
+    );
+}
+
+#[test]
+fn of_a_repeated_code_the_last_reading_stays_and_the_rest_is_counted() {
+    let (json, result) = encoded(
+        "0-1:24.2.1(210608130002S)(1*m3)\r\n0-1:24.2.1(210608140002S)(2*m3)\r\n0-1:24.2.1(632525252525S)(00000000)",
+    );
+    assert!(
+        json.contains(r#""0-1:24.2.1.A":"210608140002S","0-1:24.2.1.B":2000"#),
+        "{json}"
+    );
+    assert_eq!((json.matches("24.2.1.A").count(), result.repeated), (1, 2));
+}
+
+#[test]
+fn a_line_without_a_code_is_kept_under_its_number() {
+    assert_eq!(objects("checksum(1)"), r#""line-1":"checksum(1)""#);
+    assert_eq!(
+        objects("1-0:1.7.0(1*W)\r\n0-1:24.2.1.A(x)\r\n~~\"~"),
+        r#""1-0:1.7.0":1,"line-2":"0-1:24.2.1.A(x)","line-3":"~~\"~""#
+    );
+}
+
+#[test]
+fn bytes_that_are_not_ascii_are_escaped_and_can_be_told() {
+    let mut text = b"/T\r\n0-0:96.13.0(".to_vec();
+    text.extend(0..=b'\'');
+    text.extend([b'\\', 0x7F, 0x80, 0xFF]);
+    text.extend(b")\r\n!\r\n");
+    // The line feed and what follows it up to the bracket are a wrapped text.
+    let mut out = Vec::new();
+    encode(&Telegram::parse(&text), &meta(), &mut out);
+    assert!(out.is_ascii());
+    let message = Message::parse(&out).unwrap();
+    let read = message.get("0-0:96.13.0").unwrap().text().unwrap();
+    let bytes: Vec<u8> = read
+        .chars()
+        .map(|c| u8::try_from(u32::from(c)).unwrap())
+        .collect();
+    assert_eq!(
+        bytes,
+        text[b"/T\r\n0-0:96.13.0(".len()..text.len() - b")\r\n!\r\n".len()]
+    );
+}
+
+#[test]
+fn the_longest_texts_are_cut_where_the_old_reader_s_buffer_ends_and_no_register_is() {
+    let ff = |count| "\u{ff}".repeat(count);
+    let (_, result) = encoded(&format!("0-0:96.13.0({})", "30".repeat(1024)));
+    assert_eq!(
+        result,
+        Encoded::default(),
+        "the longest message of the standard goes whole"
+    );
+    let lines = format!(
+        "0-0:96.13.0({})\r\n1-0:99.97.0({})\r\n1-0:1.8.1(123456.789*kWh)",
+        ff(2000),
+        "x".repeat(900)
+    );
+    let (json, result) = encoded(&lines);
+    assert!(json.len() <= MAX_DATAGRAM, "{}", json.len());
+    assert!(
+        json.contains(r#"[cut]","1-0:99.97.0":"xxx"#) && json.contains("123456789"),
+        "{json}"
+    );
+    assert_eq!(result.cut, 1);
+}
+
+#[test]
+fn a_three_phase_esmr_5_telegram_with_gas_fits_in_one_packet() {
+    let lines = include_str!("../../tests/data/esmr50-three-phase.txt").replace('\n', "\r\n");
+    let telegram = Telegram::parse(lines.as_bytes());
+    let meter_time = telegram.time();
+    let mut out = Vec::new();
+    let start = Instant::from_micros(1_795_330_010_297_000);
+    encode(
+        &telegram,
+        &Meta {
+            source: Some("raspberrypi".into()),
+            ..Meta::new(86_400, start, start, meter_time)
+        },
+        &mut out,
+    );
+    assert!(out.len() < 1472, "{} bytes", out.len());
+    let golden = include_str!("../../tests/data/esmr50-three-phase.json");
+    assert_eq!(String::from_utf8(out).unwrap(), golden.trim_end());
+}
+
+#[test]
+fn what_is_written_is_read_back() {
+    let (json, _) =
+        encoded("1-0:1.8.1(000001.651*kWh)\r\n1-0:32.7.0(230.0*V)\r\n0-0:96.14.0(0002)");
+    let message = Message::parse(json.as_bytes()).unwrap();
+    assert_eq!(message.meta, meta());
+    assert_eq!(message.number("1-0:1.8.1"), Some(Decimal::new(1651, 0)));
+    assert_eq!(message.get("1-0:32.7.0").unwrap().to_string(), "230.0");
+    assert_eq!(message.get("0-0:96.14.0").unwrap().text(), Some("0002"));
+    let mut again = Vec::new();
+    message.write_json(&mut again);
+    assert_eq!(String::from_utf8(again).unwrap(), json);
+}
+
+#[test]
+fn datagrams_of_the_python_programs_are_read() {
+    // As json.dumps(…, indent=0) writes it, with a float of microseconds and a key of another program.
+    let datagram = "{\n\"meta\": {\n\"frame-start-time\": 1624447290.1234567,\n\"frame-number\": 3,\n\
+        \"frame-end-time\": 1624447290.2,\n\"frame-time-duration\": 77,\n\"current-time\": 1e3,\n\"list\": [1]\n},\n\
+        \"telegram\": {\n\"header\": \"/ISK5\\\\2M550T\",\n\"1-0:32.7.0\": 231.4,\n\"1-0:1.8.1\": 1651\n}\n}";
+    let message = Message::parse(datagram.as_bytes()).unwrap();
+    assert_eq!(message.meta.frame_start.micros(), 1_624_447_290_123_456);
+    assert_eq!(message.meta.frame_duration_ms, 77);
+    assert_eq!(
+        message.meta.other,
+        [(
+            "current-time".to_owned(),
+            Value::Number(Decimal::new(1000, 0))
+        )]
+    );
+    assert_eq!(message.get("header").unwrap().text(), Some("/ISK5\\2M550T"));
+    assert_eq!(message.get("1-0:32.7.0").unwrap().to_string(), "231.4");
+}
+
+#[test]
+fn a_datagram_that_is_no_message_is_an_error_that_says_what_is_wrong() {
+    let with =
+        |meta: &str, telegram: &str| format!(r#"{{"meta":{{{meta}}},"telegram":{{{telegram}}}}}"#);
+    let good =
+        r#""frame-start-time":1.5,"frame-number":1,"frame-end-time":1.5,"frame-time-duration":0"#;
+    assert!(Message::parse(with(good, "").as_bytes()).is_ok());
+    let deep = format!("{}{}", "[".repeat(30_000), "]".repeat(30_000));
+    for (datagram, said) in [
+        (String::new(), "not a telegram"),
+        ("[]".into(), "not a telegram"),
+        ("{}".into(), "meta"),
+        (r#"{"meta":{}}"#.into(), "telegram"),
+        (r#"{"meta":1,"telegram":{}}"#.into(), "an object"),
+        (with(&good.replace("frame-number", "x"), ""), "frame-number"),
+        (with(&good.replace(":1,", ":-1,"), ""), "frame-number"),
+        (with(&good.replace(":1,", ":\"1\","), ""), "frame-number"),
+        (
+            with(&good.replace(":1.5,\"frame-n", ":1e300,\"frame-n"), ""),
+            "frame-start-time",
+        ),
+        (with(good, r#""1-0:1.8.1":null"#), "1-0:1.8.1"),
+        (with(good, r#""1-0:1.8.1":true"#), "1-0:1.8.1"),
+        (with(good, r#""1-0:1.8.1":{}"#), "1-0:1.8.1"),
+        (with(good, r#""1-0:1.8.1":NaN"#), "not a telegram"),
+        (with(good, &format!("\"x\":{}", "9".repeat(400))), "x"),
+        (with(good, &format!("\"x\":{deep}")), "x"),
+        (format!("{{\"meta\":{deep}"), "not a telegram"),
+    ] {
+        let error = Message::parse(datagram.as_bytes()).unwrap_err().to_string();
+        assert!(error.contains(said) && error.len() < 300, "{said}: {error}");
+    }
+    assert!(Message::parse(b"{\"meta\":\"\xff\"}").is_err());
+}
+
+#[test]
+fn the_equipment_id_is_decoded_where_it_is_hexadecimal() {
+    let id = |line: &str| {
+        let message = Message::parse(encoded(line).0.as_bytes()).unwrap();
+        message.equipment_id().map(Cow::into_owned)
+    };
+    assert_eq!(
+        id("0-0:96.1.1(4530303437303030303132333435)").as_deref(),
+        Some("E0047000012345")
+    );
+    assert_eq!(
+        id("0-0:96.1.1()\r\n0-0:42.0.0(ADC3100000158491)").as_deref(),
+        Some("ADC3100000158491")
+    );
+    assert_eq!(id("0-0:96.1.0(9903218166)").as_deref(), Some("9903218166"));
+    assert_eq!(id("1-0:1.7.0(1*kW)"), None);
+}
+
+proptest! {
+    #[test]
+    fn any_telegram_gives_a_datagram_that_is_read_back_with_every_key_once(
+        text in proptest::collection::vec(prop_oneof![
+            Just(b"(".to_vec()), Just(b")".to_vec()), Just(b"\r\n".to_vec()), Just(b"1-0:1.8.1".to_vec()),
+            Just(b"0-1:24.2.1".to_vec()), Just(b"5*kWh".to_vec()), proptest::collection::vec(any::<u8>(), 0..5),
+        ], 0..60),
+    ) {
+        let text = [b"/T\r\n", &text.concat()[..], b"\r\n!\r\n"].concat();
+        let mut framer = Framer::default();
+        let mut rest = &text[..];
+        while let Some(frame) = framer.feed(&mut rest, Instant::default()) {
+            let telegram = Telegram::parse(frame.bytes());
+            let mut out = Vec::new();
+            let result = encode(&telegram, &meta(), &mut out);
+            prop_assert!(out.is_ascii());
+            let message = Message::parse(&out).unwrap();
+            let second = |(key, _): &&(String, Value)| key.as_bytes().ends_with(b".B");
+            let objects = message.telegram.len() - message.telegram.iter().filter(second).count() - 1;
+            prop_assert_eq!(objects, telegram.objects.len() - result.repeated + usize::from(telegram.checksum.is_some()));
+            let mut again = Vec::new();
+            message.write_json(&mut again);
+            prop_assert_eq!(again, out);
+        }
+    }
+}
