@@ -36,12 +36,14 @@ pub fn encode(telegram: &Telegram<'_>, meta: &Meta, out: &mut Vec<u8>) -> Encode
             cut: 0,
         };
         json.begin(meta);
-        json.text("header", "", telegram.header);
+        json.key(&[b"header"]);
+        json.bytes(telegram.header);
         for entry in &entries {
             json.entry(entry);
         }
         if let Some(checksum) = telegram.checksum {
-            json.text("checksum", "", checksum);
+            json.key(&[b"checksum"]);
+            json.bytes(checksum);
         }
         json.end();
         let cut = json.cut;
@@ -74,6 +76,8 @@ impl Message {
 struct Entry<'a> {
     head: &'a [u8],
     tail: &'static str,
+    /// Of `head`: equal heads have equal ones, and unequal heads mostly not.
+    fingerprint: u64,
     values: Values<'a>,
 }
 
@@ -90,14 +94,25 @@ enum Wire<'a> {
     Text(&'a [u8]),
 }
 
-impl Entry<'_> {
+impl<'a> Entry<'a> {
+    fn new(head: &'a [u8], tail: &'static str, values: Values<'a>) -> Self {
+        let fold = |sum: u64, &byte: &u8| (sum << 7) ^ (sum >> 57) ^ u64::from(byte);
+        Self {
+            head,
+            tail,
+            fingerprint: head.iter().fold(0, fold),
+            values,
+        }
+    }
+
     fn is_reading(&self) -> bool {
         matches!(self.values, Values::One(Wire::Number(_)))
             || matches!(self.values, Values::Two(a, b) if [a, b].iter().any(|value| matches!(value, Wire::Number(_))))
     }
 
     fn same_key(&self, other: &Self) -> bool {
-        self.head == other.head
+        self.fingerprint == other.fingerprint
+            && self.head == other.head
             && self.tail == other.tail
             && !matches!(self.values, Values::Line(..))
     }
@@ -127,30 +142,22 @@ fn entry<'a>(number: usize, object: &Object<'a>) -> Entry<'a> {
         let reading = on_the_wire(reading);
         if let Some(reading) = reading {
             let values = Values::Two(Wire::Text(time), Wire::Number(reading));
-            return Entry {
-                head: channel,
-                tail: "24.2.1",
-                values,
-            };
+            return Entry::new(channel, "24.2.1", values);
         }
     }
     if !is_code(object.code) {
-        return Entry {
-            head: &[],
-            tail: "line-",
-            values: Values::Line(number, [object.code, object.body]),
-        };
+        return Entry::new(
+            &[],
+            "line-",
+            Values::Line(number, [object.code, object.body]),
+        );
     }
     let values = match object.content() {
         Content::One(value) => Values::One(wire(value)),
         Content::Two(a, b) => Values::Two(wire(a), wire(b)),
         Content::Other(text) => Values::One(Wire::Text(text)),
     };
-    Entry {
-        head: object.code,
-        tail: "",
-        values,
-    }
+    Entry::new(object.code, "", values)
 }
 
 /// Whether this may be a key: no letter of a key of ours (`header`, `.A` …) can come out of it.
@@ -224,12 +231,12 @@ impl Json<'_> {
         if let Some(protocol) = meta.protocol {
             self.number("protocol", whole(protocol));
         }
+        if let Some(source) = &meta.source {
+            self.key(&[b"source"]);
+            self.text(source);
+        }
         for (key, value) in &meta.other {
             self.value(key, value);
-        }
-        if let Some(source) = &meta.source {
-            self.key("source".encode_utf16());
-            self.string(source.encode_utf16());
         }
         self.out.extend_from_slice(b"},\"telegram\":{");
         self.first = true;
@@ -247,15 +254,14 @@ impl Json<'_> {
                 self.wire(entry, ".B", b);
             }
             Values::Line(number, [before, after]) => {
-                self.key(format!("{}{number}", entry.tail).encode_utf16());
-                self.string(before.iter().chain(after).copied().map(u16::from));
+                self.key(&[entry.tail.as_bytes(), number.to_string().as_bytes()]);
+                self.bytes(&[before, after].concat());
             }
         }
     }
 
     fn wire(&mut self, entry: &Entry<'_>, suffix: &str, value: Wire<'_>) {
-        let tail = entry.tail.bytes().chain(suffix.bytes());
-        self.key(entry.head.iter().copied().chain(tail).map(u16::from));
+        self.key(&[entry.head, entry.tail.as_bytes(), suffix.as_bytes()]);
         match value {
             Wire::Number(number) => self.digits(number),
             Wire::Text(text) => self.bytes(text),
@@ -263,20 +269,17 @@ impl Json<'_> {
     }
 
     fn value(&mut self, key: &str, value: &Value) {
-        self.key(key.encode_utf16());
+        self.comma();
+        self.text(key);
+        self.out.push(b':');
         match value {
             Value::Number(number) => self.digits(*number),
-            Value::Text(text) => self.string(text.encode_utf16()),
+            Value::Text(text) => self.text(text),
         }
     }
 
-    fn text(&mut self, key: &str, suffix: &str, text: &[u8]) {
-        self.key(key.bytes().chain(suffix.bytes()).map(u16::from));
-        self.bytes(text);
-    }
-
     fn number(&mut self, key: &str, number: Decimal) {
-        self.key(key.bytes().map(u16::from));
+        self.key(&[key.as_bytes()]);
         self.digits(number);
     }
 
@@ -285,31 +288,56 @@ impl Json<'_> {
             .extend_from_slice(number.digits(&mut Digits::default()).as_bytes());
     }
 
-    fn bytes(&mut self, text: &[u8]) {
-        if text.len() <= self.text_limit {
-            self.string(text.iter().copied().map(u16::from));
-        } else {
-            self.cut += 1;
-            let kept = &text[..self.text_limit];
-            self.string(kept.iter().chain(CUT_MARK).copied().map(u16::from));
-        }
-    }
-
-    fn key(&mut self, units: impl Iterator<Item = u16>) {
+    fn comma(&mut self) {
         if !std::mem::take(&mut self.first) {
             self.out.push(b',');
         }
-        self.string(units);
-        self.out.push(b':');
     }
 
-    /// A JSON string of UTF-16 units: all but printable ASCII escaped, six bytes a unit at most.
-    fn string(&mut self, units: impl Iterator<Item = u16>) {
+    /// A key in parts, none of which has anything to escape.
+    fn key(&mut self, parts: &[&[u8]]) {
+        self.comma();
+        self.out.push(b'"');
+        for part in parts {
+            self.out.extend_from_slice(part);
+        }
+        self.out.extend_from_slice(b"\":");
+    }
+
+    /// Bytes of the meter, cut where they are longer than the limit.
+    fn bytes(&mut self, text: &[u8]) {
+        if text.len() > self.text_limit {
+            self.cut += 1;
+            let kept = &text[..self.text_limit];
+            self.escaped(kept.iter().chain(CUT_MARK).copied().map(u16::from));
+        } else if is_plain(text) {
+            self.plain(text);
+        } else {
+            self.escaped(text.iter().copied().map(u16::from));
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        if is_plain(text.as_bytes()) {
+            self.plain(text.as_bytes());
+        } else {
+            self.escaped(text.encode_utf16());
+        }
+    }
+
+    fn plain(&mut self, text: &[u8]) {
+        self.out.push(b'"');
+        self.out.extend_from_slice(text);
+        self.out.push(b'"');
+    }
+
+    /// UTF-16 units, all but printable ASCII escaped, six bytes a unit at most.
+    fn escaped(&mut self, units: impl Iterator<Item = u16>) {
         self.out.push(b'"');
         for unit in units {
             match u8::try_from(unit) {
+                Ok(byte) if is_plain(&[byte]) => self.out.push(byte),
                 Ok(byte @ (b'"' | b'\\')) => self.out.extend_from_slice(&[b'\\', byte]),
-                Ok(byte @ b' '..=b'~') => self.out.push(byte),
                 Ok(b'\r') => self.out.extend_from_slice(b"\\r"),
                 Ok(b'\n') => self.out.extend_from_slice(b"\\n"),
                 _ => {
@@ -328,6 +356,12 @@ impl Json<'_> {
         }
         self.out.push(b'"');
     }
+}
+
+/// Whether a JSON string may hold these bytes as they are.
+fn is_plain(text: &[u8]) -> bool {
+    text.iter()
+        .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
 }
 
 /// Unix seconds with a fraction: milliseconds, or microseconds where there are some.

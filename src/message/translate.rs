@@ -1,0 +1,210 @@
+//! Bytes of a meter in, datagrams out: framer, checksum policy, parser and writer in one row.
+//!
+//! Owns what runs from one telegram to the next: the frame number and the counts. It reads no clock
+//! and sends nothing.
+
+use super::{Meta, encode};
+use crate::telegram::{Dropped, Frame, Framer, Gate, Instant, Policy, Rejection, Telegram};
+
+/// Counts since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Telegrams let through, in number.
+    pub telegrams: u64,
+    /// Telegrams rejected for their checksum, in number.
+    pub rejected: u64,
+    /// Objects that gave way to another of the same code, in number.
+    pub repeated_objects: u64,
+    /// Texts cut because the datagram would have been too long, in number.
+    pub cut_texts: u64,
+    /// What never became a telegram.
+    pub dropped: Dropped,
+}
+
+/// A telegram, ready to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Datagram<'a> {
+    /// The telegram and what is known of it, as JSON.
+    pub json: &'a [u8],
+    /// The telegram as received, byte for byte.
+    pub raw: &'a [u8],
+    /// The telegram's first line.
+    pub header: &'a [u8],
+}
+
+/// Turns the bytes of one meter into datagrams.
+#[derive(Debug)]
+pub struct Translator {
+    framer: Framer,
+    gate: Gate,
+    meta: Meta,
+    json: Vec<u8>,
+    counts: Counts,
+}
+
+impl Translator {
+    /// A translator that has seen nothing yet; `source` is what datagrams name as their sender.
+    #[must_use]
+    pub fn new(policy: Policy, source: Option<String>) -> Self {
+        let meta = Meta {
+            source,
+            ..Meta::new(0, Instant::default(), Instant::default(), None)
+        };
+        Self {
+            framer: Framer::default(),
+            gate: Gate::new(policy),
+            meta,
+            json: Vec::new(),
+            counts: Counts::default(),
+        }
+    }
+
+    /// Takes bytes off the front of `input` until a telegram is complete or `input` is empty.
+    ///
+    /// `now` is the host clock when these bytes came in. Call again until it gives `None`.
+    pub fn feed(
+        &mut self,
+        input: &mut &[u8],
+        now: Instant,
+    ) -> Option<Result<Datagram<'_>, Rejection>> {
+        let frame = self.framer.feed(input, now)?;
+        Some(translate(
+            frame,
+            &mut self.gate,
+            &mut self.meta,
+            &mut self.counts,
+            &mut self.json,
+        ))
+    }
+
+    /// The stream has ended: the telegram whose end line lacks its line end, if there is one.
+    pub fn finish(&mut self, now: Instant) -> Option<Result<Datagram<'_>, Rejection>> {
+        let frame = self.framer.finish(now)?;
+        Some(translate(
+            frame,
+            &mut self.gate,
+            &mut self.meta,
+            &mut self.counts,
+            &mut self.json,
+        ))
+    }
+
+    /// What was counted so far.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        Counts {
+            dropped: self.framer.dropped(),
+            ..self.counts
+        }
+    }
+}
+
+fn translate<'a>(
+    frame: Frame<'a>,
+    gate: &mut Gate,
+    meta: &mut Meta,
+    counts: &mut Counts,
+    json: &'a mut Vec<u8>,
+) -> Result<Datagram<'a>, Rejection> {
+    if let Err(rejection) = gate.admit(&frame) {
+        counts.rejected += 1;
+        return Err(rejection);
+    }
+    counts.telegrams += 1;
+    let telegram = Telegram::parse(frame.bytes());
+    let (start, end) = (
+        whole_milliseconds(frame.start),
+        whole_milliseconds(frame.end),
+    );
+    let source = meta.source.take();
+    *meta = Meta {
+        source,
+        ..Meta::new(counts.telegrams, start, end, telegram.time())
+    };
+    let encoded = encode(&telegram, meta, json);
+    counts.repeated_objects += encoded.repeated as u64;
+    counts.cut_texts += encoded.cut as u64;
+    Ok(Datagram {
+        json,
+        raw: frame.bytes(),
+        header: telegram.header,
+    })
+}
+
+fn whole_milliseconds(time: Instant) -> Instant {
+    Instant::from_micros(time.micros().div_euclid(1000) * 1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::Message;
+    use crate::telegram::crc16;
+
+    fn telegram(line: &str) -> Vec<u8> {
+        let body = format!("/TST5\r\n\r\n{line}\r\n!");
+        format!("{body}{:04X}\r\n", crc16(body.as_bytes())).into_bytes()
+    }
+
+    /// The numbers of the datagrams that come of these bytes, and the rejections in between.
+    fn translate_all(bytes: &[u8], translator: &mut Translator) -> Vec<Result<u64, Rejection>> {
+        let mut rest = bytes;
+        let mut results = Vec::new();
+        let now = Instant::from_micros(1_795_330_010_297_999);
+        while let Some(result) = translator.feed(&mut rest, now) {
+            results.push(
+                result.map(|datagram| Message::parse(datagram.json).unwrap().meta.frame_number),
+            );
+        }
+        results
+    }
+
+    #[test]
+    fn a_rejected_telegram_is_counted_and_the_next_is_numbered_on() {
+        let mut bad = telegram("1-0:1.7.0(00.100*kW)");
+        bad[12] ^= 1;
+        let stream = [
+            telegram("0-0:1.0.0(261122075236W)"),
+            bad,
+            telegram("1-0:1.7.0(00.200*kW)"),
+        ]
+        .concat();
+        let mut translator = Translator::new(Policy::Auto, None);
+        let results = translate_all(&stream, &mut translator);
+        assert!(
+            matches!(&results[..], [Ok(1), Err(Rejection::Wrong { .. }), Ok(2)]),
+            "{results:?}"
+        );
+        assert_eq!(
+            (translator.counts().telegrams, translator.counts().rejected),
+            (2, 1)
+        );
+    }
+
+    #[test]
+    fn a_datagram_carries_the_raw_bytes_the_name_and_whole_milliseconds() {
+        let bytes = telegram("0-0:1.0.0(261122074650W)");
+        let mut translator = Translator::new(Policy::Auto, Some("attic".into()));
+        let start = Instant::from_micros(1_795_330_010_297_999);
+        assert!(translator.feed(&mut &bytes[..5], start).is_none());
+        let end = Instant::from_micros(1_795_330_010_375_001);
+        let datagram = translator.feed(&mut &bytes[5..], end).unwrap().unwrap();
+        assert_eq!((datagram.raw, datagram.header), (&bytes[..], &b"/TST5"[..]));
+        let meta = Message::parse(datagram.json).unwrap().meta;
+        assert_eq!(meta.frame_start.micros(), 1_795_330_010_297_000);
+        assert_eq!(
+            (meta.frame_duration_ms, meta.source.as_deref()),
+            (78, Some("attic"))
+        );
+        assert_eq!(meta.clock_drift.unwrap().to_string(), "0.297");
+    }
+
+    #[test]
+    fn the_last_telegram_of_a_stream_may_lack_its_line_end() {
+        let bytes = telegram("1-0:1.7.0(00.100*kW)");
+        let mut translator = Translator::new(Policy::Auto, None);
+        assert!(translate_all(&bytes[..bytes.len() - 2], &mut translator).is_empty());
+        assert!(translator.finish(Instant::default()).unwrap().is_ok());
+        assert!(translator.finish(Instant::default()).is_none());
+    }
+}
