@@ -132,16 +132,25 @@ impl Message {
         self.get(key).and_then(Value::number)
     }
 
+    /// Whether the meter has this equipment identifier, as sent or decoded.
+    #[must_use]
+    pub fn is_from(&self, meter: &str) -> bool {
+        self.raw_equipment_id().is_some_and(|id| id == meter || decode_identifier(id) == meter)
+    }
+
     /// The meter's equipment identifier, decoded where it is sent in hexadecimal.
     ///
     /// `0-0:96.1.1`, else `0-0:96.1.0`, `0-0:42.0.0` or `0-0:0.0.0`. Nordic meters send none.
     #[must_use]
     pub fn equipment_id(&self) -> Option<Cow<'_, str>> {
+        self.raw_equipment_id().map(decode_identifier)
+    }
+
+    fn raw_equipment_id(&self) -> Option<&str> {
         ["0-0:96.1.1", "0-0:96.1.0", "0-0:42.0.0", "0-0:0.0.0"]
             .into_iter()
             .filter_map(|code| self.get(code).and_then(Value::text))
             .find(|id| !id.is_empty())
-            .map(decode_identifier)
     }
 }
 
