@@ -1,0 +1,180 @@
+//! From the tree of a file to its settings: walks the sections, and gathers all that is wrong.
+//!
+//! Owns the rules about keys as a whole: unknown ones, repeated ones, and those that must differ
+//! from each other. What makes a single value sound is `value`'s.
+
+use std::path::Path;
+
+use super::Loaded;
+use super::environment::{Environment, expand};
+use super::keys::Section;
+use super::model::Config;
+use super::problem::{ConfigError, Problem};
+use super::tree::{Entry, Node};
+use super::value::shown;
+
+/// Builds the settings from the root of a file, or lists all its problems.
+pub(super) fn assemble(
+    root: Node,
+    file: &Path,
+    environment: Environment,
+) -> Result<Loaded, ConfigError> {
+    let mut assembly = Assembly {
+        file,
+        environment,
+        config: Config::default(),
+        set: Vec::new(),
+        problems: Vec::new(),
+        warnings: Vec::new(),
+    };
+    assembly.sections(root);
+    assembly.ports_differ();
+    assembly.filenames_differ();
+    assembly.result()
+}
+
+struct Assembly<'a> {
+    file: &'a Path,
+    environment: Environment<'a>,
+    config: Config,
+    /// `section.key` and line of every key that the file sets, sound or not.
+    set: Vec<(String, usize)>,
+    problems: Vec<Problem>,
+    warnings: Vec<Problem>,
+}
+
+impl Assembly<'_> {
+    fn sections(&mut self, root: Node) {
+        for entry in self.entries(root, "", None, "sections such as `multicast:`") {
+            match Section::named(&entry.name) {
+                Ok(section) => self.keys(section, entry.line, entry.value),
+                Err(message) => {
+                    let problem = self.about(&path("", &entry.name), Some(entry.line), message);
+                    self.problems.push(problem);
+                }
+            }
+        }
+    }
+
+    fn keys(&mut self, section: &Section, line: usize, value: Node) {
+        let expected = "keys below it, each indented";
+        for mut entry in self.entries(value, section.name, Some(line), expected) {
+            let path = path(section.name, &entry.name);
+            let done = section.key(&entry.name).and_then(|key| {
+                expand(&mut entry.value, self.environment)?;
+                (key.set)(&mut self.config, &entry.value)
+            });
+            if let Err(message) = done {
+                let problem = self.about(&path, Some(entry.line), message);
+                self.problems.push(problem);
+            }
+            self.set.push((path, entry.line));
+        }
+    }
+
+    /// The entries of `map`, each name once: the last one counts, as it always did.
+    fn entries(
+        &mut self,
+        map: Node,
+        section: &str,
+        line: Option<usize>,
+        expected: &str,
+    ) -> Vec<Entry> {
+        let all = match map {
+            Node::Map(entries) => entries,
+            Node::Nothing => Vec::new(),
+            other => {
+                let message = format!("expected {expected}, found {other}");
+                let problem = self.about(section, line, message);
+                self.problems.push(problem);
+                Vec::new()
+            }
+        };
+        let mut last: Vec<Entry> = Vec::new();
+        for entry in all {
+            if let Some(at) = last.iter().position(|earlier| earlier.name == entry.name) {
+                let earlier = last.remove(at);
+                let message = format!(
+                    "repeated, the last one counts: line {} ({}) replaces line {} ({})",
+                    entry.line, entry.value, earlier.line, earlier.value
+                );
+                let warning = self.about(&path(section, &entry.name), Some(entry.line), message);
+                self.warnings.push(warning);
+            }
+            last.push(entry);
+        }
+        last
+    }
+
+    fn ports_differ(&mut self) {
+        let port = self.config.multicast.port;
+        if self.config.multicast.raw_port == Some(port) {
+            self.clash("multicast.port", "multicast.raw_port", &port.to_string());
+        }
+    }
+
+    fn filenames_differ(&mut self) {
+        let config = self.config.clone();
+        let mut written = config.outputs().to_vec();
+        written.retain(|(_, enabled, _)| *enabled);
+        for (at, (one, _, filename)) in written.iter().enumerate() {
+            for (other, _, _) in written[at + 1..].iter().filter(|o| o.2 == *filename) {
+                let (one, other) = (path(one, "filename"), path(other, "filename"));
+                self.clash(&one, &other, &filename.display().to_string());
+            }
+        }
+    }
+
+    /// Two keys must differ and do not: a problem of the one that stands later in the file.
+    fn clash(&mut self, one: &str, other: &str, value: &str) {
+        let mut problems = self.problems.iter();
+        if problems.any(|problem| problem.key == one || problem.key == other) {
+            // Wrong by itself, so it has its default here, which the file did not ask for.
+            return;
+        }
+        let line = |key: &str| {
+            let set = self.set.iter().find(|(path, _)| path == key);
+            set.map(|(_, line)| *line)
+        };
+        let (earlier, later) = if line(one) > line(other) {
+            (other, one)
+        } else {
+            (one, other)
+        };
+        let message = format!("expected another value than {earlier} has, found {value} for both");
+        let problem = self.about(later, line(later), message);
+        self.problems.push(problem);
+    }
+
+    fn about(&self, key: &str, line: Option<usize>, message: String) -> Problem {
+        Problem {
+            file: self.file.to_owned(),
+            line,
+            key: key.to_owned(),
+            message,
+        }
+    }
+
+    fn result(mut self) -> Result<Loaded, ConfigError> {
+        if self.problems.is_empty() {
+            self.warnings.sort_by_key(|warning| warning.line);
+            Ok(Loaded {
+                config: self.config,
+                warnings: self.warnings,
+            })
+        } else {
+            self.problems.sort_by_key(|problem| problem.line);
+            Err(ConfigError::Invalid(self.problems))
+        }
+    }
+}
+
+/// `section.key`, or the name of a section when `section` is empty.
+fn path(section: &str, name: &str) -> String {
+    let name = shown(name);
+    if section.is_empty() {
+        name
+    } else {
+        format!("{section}.{name}")
+    }
+}

@@ -1,0 +1,276 @@
+//! The table of sections and keys: which exist, and where each value goes.
+//!
+//! It is the only list of them. The reading of the file, the suggestions for unknown names and the
+//! tests of the man page and of the shipped file all use it.
+
+use super::model::{BaudRate, ChecksumPolicy, Config, Format};
+use super::tree::Node;
+use super::value::Sound;
+
+/// A section of the file.
+pub(super) struct Section {
+    pub name: &'static str,
+    pub keys: &'static [Key],
+}
+
+/// A key of a section.
+pub(super) struct Key {
+    pub name: &'static str,
+    /// Puts a sound value in its place; says what was expected of any other.
+    pub set: fn(&mut Config, &Node) -> Sound<()>,
+}
+
+const DAY: u64 = 24 * HOUR;
+const HOUR: u64 = 3600;
+const LONGEST_KEEP_DAYS: u32 = 36_500;
+const LONGEST_REPORT_MINUTES: u32 = 1440;
+
+/// The section of a [`FileOutput`](super::model::FileOutput).
+macro_rules! file_output {
+    ($section:ident, $placeholder:literal) => {
+        Section {
+            name: stringify!($section),
+            keys: &[
+                key("enabled", |c, v| put(&mut c.$section.enabled, v.flag())),
+                key("filename", |c, v| {
+                    put(&mut c.$section.filename, v.filename(&[$placeholder]))
+                }),
+                key("flush_period", |c, v| {
+                    put(&mut c.$section.flush_period, v.seconds(DAY))
+                }),
+                key("keep_days", |c, v| {
+                    let days = v.whole(1..=LONGEST_KEEP_DAYS);
+                    put(&mut c.$section.keep_days, days.map(Some))
+                }),
+            ],
+        }
+    };
+}
+
+/// All sections and keys, in the order of the documentation.
+pub(super) const SECTIONS: &[Section] = &[
+    Section {
+        name: "p1_listener",
+        keys: &[
+            key("port", |c, v| put(&mut c.p1_listener.port, v.source())),
+            key("baud_rate", |c, v| {
+                put(&mut c.p1_listener.baud_rate, baud_rate(v))
+            }),
+            key("format", |c, v| put(&mut c.p1_listener.format, format(v))),
+            key("checksum", |c, v| {
+                put(&mut c.p1_listener.checksum, checksum(v))
+            }),
+            key("name", |c, v| {
+                put(&mut c.p1_listener.name, v.label("a name").map(Some))
+            }),
+        ],
+    },
+    Section {
+        name: "multicast",
+        keys: &[
+            key("address", |c, v| {
+                put(&mut c.multicast.address, v.multicast_address())
+            }),
+            key("port", |c, v| put(&mut c.multicast.port, port(v))),
+            key("TTL", |c, v| {
+                put(&mut c.multicast.ttl, v.whole(0..=u8::MAX))
+            }),
+            key("interface", |c, v| {
+                put(&mut c.multicast.interface, v.interface().map(Some))
+            }),
+            key("raw_port", |c, v| {
+                let port = v.word_or("off", None, port(v).map(Some));
+                put(&mut c.multicast.raw_port, port)
+            }),
+            key("also_to", |c, v| {
+                put(&mut c.multicast.also_to, v.destinations())
+            }),
+            key("meter", |c, v| {
+                let meter = v.label("the equipment id of a meter");
+                put(&mut c.multicast.meter, meter.map(Some))
+            }),
+        ],
+    },
+    file_output!(p1_reader_details, "DAY"),
+    file_output!(p1_reader_interval, "PERIOD"),
+    file_output!(p1_reader_day, "DAY"),
+    Section {
+        name: "html_report",
+        keys: &[
+            key("enabled", |c, v| put(&mut c.html_report.enabled, v.flag())),
+            key("filename", |c, v| {
+                put(&mut c.html_report.filename, v.filename(&[]))
+            }),
+            key("flush_period", |c, v| {
+                put(&mut c.html_report.flush_period, v.seconds(DAY))
+            }),
+            key("minutes", |c, v| {
+                let minutes = v.whole(1..=LONGEST_REPORT_MINUTES);
+                put(&mut c.html_report.minutes, minutes)
+            }),
+        ],
+    },
+    Section {
+        name: "weekly_log",
+        keys: &[
+            key("enabled", |c, v| put(&mut c.weekly_log.enabled, v.flag())),
+            key("filename", |c, v| {
+                put(&mut c.weekly_log.filename, v.filename(&["YYYY", "ww"]))
+            }),
+            key("measurement_period", |c, v| {
+                put(&mut c.weekly_log.measurement_period, v.seconds(HOUR))
+            }),
+            key("flush_period", |c, v| {
+                put(&mut c.weekly_log.flush_period, v.seconds(DAY))
+            }),
+        ],
+    },
+];
+
+impl Section {
+    /// The section of this name, or what to say when there is none.
+    pub fn named(name: &str) -> Sound<&'static Self> {
+        let found = SECTIONS.iter().find(|section| section.name == name);
+        found.ok_or_else(|| unknown("section", name, SECTIONS.iter().map(|section| section.name)))
+    }
+
+    /// The key of this name, or what to say when there is none.
+    pub fn key(&self, name: &str) -> Sound<&'static Key> {
+        let found = self.keys.iter().find(|key| key.name == name);
+        found.ok_or_else(|| unknown("key", name, self.keys.iter().map(|key| key.name)))
+    }
+}
+
+const fn key(name: &'static str, set: fn(&mut Config, &Node) -> Sound<()>) -> Key {
+    Key { name, set }
+}
+
+fn put<T>(place: &mut T, value: Sound<T>) -> Sound<()> {
+    *place = value?;
+    Ok(())
+}
+
+fn baud_rate(value: &Node) -> Sound<BaudRate> {
+    let fixed = value.whole(300..=921_600).map(BaudRate::Fixed);
+    value.word_or("auto", BaudRate::Auto, fixed)
+}
+
+fn format(value: &Node) -> Sound<Format> {
+    value.word(&[
+        ("auto", Format::Auto),
+        ("7E1", Format::SevenEvenOne),
+        ("8N1", Format::EightNoneOne),
+    ])
+}
+
+fn checksum(value: &Node) -> Sound<ChecksumPolicy> {
+    value.word(&[
+        ("auto", ChecksumPolicy::Auto),
+        ("require", ChecksumPolicy::Require),
+        ("ignore", ChecksumPolicy::Ignore),
+    ])
+}
+
+fn port(value: &Node) -> Sound<u16> {
+    value.whole(1..=u16::MAX)
+}
+
+/// Says that there is no such section or key, and which was probably meant.
+fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+    let near = |known: &&str| distance(name, known) <= 1 + known.len() / 4;
+    let closest = known.clone().min_by_key(|known| distance(name, known));
+    if let Some(meant) = closest.filter(near) {
+        return format!("unknown {what}, did you mean {meant}?");
+    }
+    let known: Vec<&str> = known.collect();
+    format!("unknown {what}, expected one of {}", known.join(", "))
+}
+
+/// How many characters to insert, delete or replace to make `one` of `other`, in either case.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.to_lowercase().chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (above, a) in one.to_lowercase().chars().enumerate() {
+        let mut diagonal = above;
+        row[0] = above + 1;
+        for (at, b) in other.iter().enumerate() {
+            let replaced = diagonal + usize::from(a != *b);
+            diagonal = row[at + 1];
+            row[at + 1] = replaced.min(row[at] + 1).min(diagonal + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_cannot_be_is_refused_by_every_key() {
+        for section in SECTIONS {
+            for key in section.keys {
+                let mut config = Config::default();
+                let refused = (key.set)(&mut config, &Node::Nothing);
+                assert!(refused.is_err(), "{}.{}", section.name, key.name);
+                assert_eq!(config, Config::default());
+            }
+        }
+    }
+
+    #[test]
+    fn no_name_is_given_twice() {
+        for (at, section) in SECTIONS.iter().enumerate() {
+            assert!(SECTIONS[..at].iter().all(|s| s.name != section.name));
+            for (at, key) in section.keys.iter().enumerate() {
+                assert!(section.keys[..at].iter().all(|k| k.name != key.name));
+            }
+        }
+    }
+
+    #[test]
+    fn the_nearest_name_is_suggested_when_it_is_near() {
+        let Err(message) = Section::named("multicats") else {
+            panic!("found")
+        };
+        assert_eq!(message, "unknown section, did you mean multicast?");
+        let section = Section::named("weekly_log").unwrap_or_else(|e| panic!("{e}"));
+        for (wrong, meant) in [
+            ("flush_perod", "flush_period"),
+            ("flushperiod", "flush_period"),
+            ("FileName", "filename"),
+            ("enable", "enabled"),
+        ] {
+            let Err(message) = section.key(wrong) else {
+                panic!("found {wrong}")
+            };
+            assert_eq!(message, format!("unknown key, did you mean {meant}?"));
+        }
+    }
+
+    #[test]
+    fn a_name_like_none_is_answered_with_all() {
+        let section = Section::named("html_report").unwrap_or_else(|e| panic!("{e}"));
+        for wrong in ["keep_days", "x", "", &"é".repeat(5000)] {
+            let Err(message) = section.key(wrong) else {
+                panic!("found {wrong}")
+            };
+            let all = "unknown key, expected one of enabled, filename, flush_period, minutes";
+            assert_eq!(message, all);
+        }
+    }
+
+    #[test]
+    fn distance_counts_single_changes() {
+        for (one, other, changes) in [
+            ("", "", 0),
+            ("ttl", "TTL", 0),
+            ("", "abc", 3),
+            ("abc", "", 3),
+            ("kitten", "sitting", 3),
+            ("ab", "ba", 2),
+        ] {
+            assert_eq!(distance(one, other), changes, "{one} {other}");
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! What the file says, once it is known to be sound: the settings and their defaults.
+//!
+//! Owns the types that the programs use. It reads nothing; see the parent module for that.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// All settings. The default is what an empty file gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// The meter's port.
+    pub p1_listener: P1Listener,
+    /// The datagrams, for senders and receivers.
+    pub multicast: Multicast,
+    /// The file with every telegram.
+    pub p1_reader_details: FileOutput,
+    /// The 5-minute records for importers.
+    pub p1_reader_interval: FileOutput,
+    /// The 5-minute records of a day.
+    pub p1_reader_day: FileOutput,
+    /// The HTML page.
+    pub html_report: HtmlReport,
+    /// The condensed log of a week.
+    pub weekly_log: WeeklyLog,
+}
+
+impl Config {
+    /// Name of the section, whether it is written, and its file, of each of the five outputs.
+    pub(super) fn outputs(&self) -> [(&'static str, bool, &Path); 5] {
+        let details = &self.p1_reader_details;
+        let interval = &self.p1_reader_interval;
+        let day = &self.p1_reader_day;
+        let html = &self.html_report;
+        let weekly = &self.weekly_log;
+        [
+            ("p1_reader_details", details.enabled, &details.filename),
+            ("p1_reader_interval", interval.enabled, &interval.filename),
+            ("p1_reader_day", day.enabled, &day.filename),
+            ("html_report", html.enabled, &html.filename),
+            ("weekly_log", weekly.enabled, &weekly.filename),
+        ]
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            p1_listener: P1Listener::default(),
+            multicast: Multicast::default(),
+            p1_reader_details: FileOutput::new("p1_reader_details-DAY.csv", 300),
+            p1_reader_interval: FileOutput::new("p1_reader_interval-PERIOD.csv", 1200),
+            p1_reader_day: FileOutput::new("p1_reader_day-DAY.csv", 3600),
+            html_report: HtmlReport::default(),
+            weekly_log: WeeklyLog::default(),
+        }
+    }
+}
+
+/// The section `p1_listener`: where telegrams come from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct P1Listener {
+    /// A serial device, a file, or `tcp://HOST:PORT`.
+    pub port: String,
+    /// Speed of a serial device.
+    pub baud_rate: BaudRate,
+    /// Bits of a character on a serial device.
+    pub format: Format,
+    /// What to do with telegrams whose checksum is wrong or missing.
+    pub checksum: ChecksumPolicy,
+    /// What the datagrams call their source. Without it: the name of the host.
+    pub name: Option<String>,
+}
+
+impl Default for P1Listener {
+    fn default() -> Self {
+        Self {
+            port: "/dev/ttyUSB0".to_owned(),
+            baud_rate: BaudRate::Auto,
+            format: Format::Auto,
+            checksum: ChecksumPolicy::Auto,
+            name: None,
+        }
+    }
+}
+
+/// Speed of the serial line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BaudRate {
+    /// Found by what decodes.
+    Auto,
+    /// Bits a second, 300 to 921600.
+    Fixed(u32),
+}
+
+/// Data bits, parity and stop bits of the serial line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Found by what decodes.
+    Auto,
+    /// `7E1`: meters up to DSMR 3.
+    SevenEvenOne,
+    /// `8N1`: meters from DSMR 4 on.
+    EightNoneOne,
+}
+
+/// Which telegrams are accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChecksumPolicy {
+    /// A wrong checksum is refused; a missing one too if the meter has sent one before.
+    Auto,
+    /// A wrong or missing checksum is refused.
+    Require,
+    /// Every telegram is accepted.
+    Ignore,
+}
+
+/// The section `multicast`: the datagrams on the network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Multicast {
+    /// The group; always a multicast address.
+    pub address: IpAddr,
+    /// UDP port of the JSON datagrams, never 0.
+    pub port: u16,
+    /// How many networks a datagram may pass: 0 is this host, 1 the local network.
+    pub ttl: u8,
+    /// Name or address of the network interface. Without it the program chooses.
+    pub interface: Option<String>,
+    /// UDP port of the raw telegrams, never 0 or equal to `port`. `None` is off.
+    pub raw_port: Option<u16>,
+    /// Receivers that get the JSON datagrams as unicast too: `host:port` or `[v6]:port`.
+    pub also_to: Vec<String>,
+    /// Equipment id of the meter that readers follow. Without it: the first one heard.
+    pub meter: Option<String>,
+}
+
+impl Default for Multicast {
+    fn default() -> Self {
+        Self {
+            address: IpAddr::V4(Ipv4Addr::new(224, 7, 2, 1)),
+            port: 52001,
+            ttl: 1,
+            interface: None,
+            raw_port: Some(52002),
+            also_to: Vec::new(),
+            meter: None,
+        }
+    }
+}
+
+/// The sections `p1_reader_details`, `p1_reader_interval` and `p1_reader_day`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FileOutput {
+    /// Whether it is written at all.
+    pub enabled: bool,
+    /// Absolute path; placeholders stand in its last component, `DAY` or `PERIOD` always.
+    pub filename: PathBuf,
+    /// Time between writes to disk, 1 s to one day.
+    pub flush_period: Duration,
+    /// Days that files are kept. `None` is for ever.
+    pub keep_days: Option<u32>,
+}
+
+impl FileOutput {
+    fn new(filename: &str, flush_seconds: u64) -> Self {
+        Self {
+            enabled: true,
+            filename: in_state_directory(filename),
+            flush_period: Duration::from_secs(flush_seconds),
+            keep_days: None,
+        }
+    }
+}
+
+/// The section `html_report`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HtmlReport {
+    /// Whether it is written at all.
+    pub enabled: bool,
+    /// Absolute path.
+    pub filename: PathBuf,
+    /// Time between writes, 1 s to one day.
+    pub flush_period: Duration,
+    /// Minutes that the page looks back, 1 to 1440.
+    pub minutes: u32,
+}
+
+impl Default for HtmlReport {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            filename: PathBuf::from("/run/p1-multicast/lastm.html"),
+            flush_period: Duration::from_secs(5),
+            minutes: 20,
+        }
+    }
+}
+
+/// The section `weekly_log`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WeeklyLog {
+    /// Whether it is written at all.
+    pub enabled: bool,
+    /// Absolute path; `YYYY` and `ww` stand in its last component.
+    pub filename: PathBuf,
+    /// Time between lines, 1 s to one hour.
+    pub measurement_period: Duration,
+    /// Time between writes to disk, 1 s to one day.
+    pub flush_period: Duration,
+}
+
+impl Default for WeeklyLog {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            filename: in_state_directory("p1_reader-YYYY-Www.log"),
+            measurement_period: Duration::from_secs(10),
+            flush_period: Duration::from_secs(3600),
+        }
+    }
+}
+
+fn in_state_directory(filename: &str) -> PathBuf {
+    PathBuf::from("/var/lib/p1-multicast").join(filename)
+}

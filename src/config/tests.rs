@@ -1,0 +1,397 @@
+//! Whole files: what loads, and what is refused in which words.
+
+mod documentation;
+
+use std::net::Ipv6Addr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+
+const FILE: &str = "/etc/x.yml";
+const OLD_FILE: &str = include_str!("testdata/P1reader.yml");
+
+fn environment(name: &str) -> Option<String> {
+    match name {
+        "P1_LOGS" => Some("/var/ram/p1".to_owned()),
+        "P1_PORT" => Some("1234".to_owned()),
+        "P1_OFF" => Some("false".to_owned()),
+        _ => None,
+    }
+}
+
+fn parsed(text: &str) -> Result<Loaded, ConfigError> {
+    parse(text, Path::new(FILE), &environment)
+}
+
+fn config(text: &str) -> Config {
+    let loaded = parsed(text).unwrap_or_else(|error| panic!("{text}\n{error}"));
+    assert_eq!(loaded.warnings, [], "{text}");
+    loaded.config
+}
+
+/// The problems as shown, without the name of the file.
+fn problems(text: &str) -> Vec<String> {
+    let error = parsed(text).expect_err(text).to_string();
+    let prefix = format!("{FILE}:");
+    let lines = error.lines();
+    lines
+        .map(|line| line.strip_prefix(&prefix).expect(line).to_owned())
+        .collect()
+}
+
+fn warnings(text: &str) -> Vec<String> {
+    let loaded = parsed(text).unwrap_or_else(|error| panic!("{text}\n{error}"));
+    loaded.warnings.iter().map(Problem::to_string).collect()
+}
+
+#[test]
+fn nothing_in_the_file_is_all_defaults() {
+    for text in [
+        "",
+        "# comment\n",
+        "---\n",
+        "multicast:\n",
+        "multicast: {}\nweekly_log: ~\n",
+    ] {
+        assert_eq!(config(text), Config::default(), "{text:?}");
+    }
+}
+
+#[test]
+fn every_key_reaches_its_setting() {
+    let config = config(
+        r#"
+p1_listener: {port: "tcp://meter:23", baud_rate: 9600, format: 7E1, checksum: require, name: 007}
+multicast: {address: "ff02::71", port: 1, TTL: 255, interface: lo, raw_port: off, meter: 4530,
+            also_to: ["pi:2", "[fe80::1]:3"]}
+p1_reader_details: {enabled: false, filename: /d/DAY, flush_period: 1, keep_days: 2}
+p1_reader_interval: {enabled: false, filename: /i/PERIOD, flush_period: 3, keep_days: 4}
+p1_reader_day: {enabled: false, filename: /e/DAY, flush_period: 5, keep_days: 6}
+html_report: {enabled: false, filename: /h.html, flush_period: 7, minutes: 8}
+weekly_log: {enabled: false, filename: /YYYYww, measurement_period: 9, flush_period: 86400}
+"#,
+    );
+    let output = |filename: &str, seconds, days| FileOutput {
+        enabled: false,
+        filename: filename.into(),
+        flush_period: Duration::from_secs(seconds),
+        keep_days: Some(days),
+    };
+    let expected = Config {
+        p1_listener: P1Listener {
+            port: "tcp://meter:23".to_owned(),
+            baud_rate: BaudRate::Fixed(9600),
+            format: Format::SevenEvenOne,
+            checksum: ChecksumPolicy::Require,
+            name: Some("007".to_owned()),
+        },
+        multicast: Multicast {
+            address: Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x71).into(),
+            port: 1,
+            ttl: 255,
+            interface: Some("lo".to_owned()),
+            raw_port: None,
+            also_to: vec!["pi:2".to_owned(), "[fe80::1]:3".to_owned()],
+            meter: Some("4530".to_owned()),
+        },
+        p1_reader_details: output("/d/DAY", 1, 2),
+        p1_reader_interval: output("/i/PERIOD", 3, 4),
+        p1_reader_day: output("/e/DAY", 5, 6),
+        html_report: HtmlReport {
+            enabled: false,
+            filename: "/h.html".into(),
+            flush_period: Duration::from_secs(7),
+            minutes: 8,
+        },
+        weekly_log: WeeklyLog {
+            enabled: false,
+            filename: "/YYYYww".into(),
+            measurement_period: Duration::from_secs(9),
+            flush_period: Duration::from_secs(86400),
+        },
+    };
+    assert_eq!(config, expected);
+}
+
+#[test]
+fn an_old_file_loads_and_each_repeated_key_is_named_with_its_line() {
+    let loaded = parsed(OLD_FILE).unwrap();
+    let six = Duration::from_secs(6);
+    assert_eq!(loaded.config.multicast.ttl, 2);
+    assert_eq!(loaded.config.p1_reader_details.flush_period, six);
+    assert_eq!(loaded.config.p1_reader_interval.flush_period, six);
+    assert_eq!(loaded.config.p1_reader_day.flush_period, six);
+    assert_eq!(loaded.config.html_report.flush_period, six);
+    assert_eq!(loaded.config.weekly_log.flush_period, six);
+    let weekly = PathBuf::from("/var/ram/p1/p1_reader-YYYY-Www.log");
+    assert_eq!(loaded.config.weekly_log.filename, weekly);
+    let places: Vec<_> = loaded.warnings.iter().map(|w| (w.line, &*w.key)).collect();
+    let expected = [
+        (Some(11), "p1_reader_details.flush_period"),
+        (Some(16), "p1_reader_interval.flush_period"),
+        (Some(21), "p1_reader_day.flush_period"),
+        (Some(26), "html_report.flush_period"),
+        (Some(32), "weekly_log.flush_period"),
+    ];
+    assert_eq!(places, expected);
+}
+
+#[test]
+fn a_repeated_key_takes_the_last_value_and_is_named() {
+    let text = "multicast:\n  port: nonsense\n  TTL: 3\n  port: 2\n  port: 1\n";
+    assert_eq!(parsed(text).unwrap().config.multicast.port, 1);
+    assert_eq!(
+        warnings(text),
+        [
+            "/etc/x.yml:4: multicast.port: repeated, the last one counts: \
+             line 4 (2) replaces line 2 (\"nonsense\")",
+            "/etc/x.yml:5: multicast.port: repeated, the last one counts: \
+             line 5 (1) replaces line 4 (2)",
+        ]
+    );
+}
+
+#[test]
+fn a_repeated_section_counts_as_the_last_one_alone() {
+    let text = "multicast: {port: 1, TTL: 9}\nweekly_log:\nmulticast:\n  port: 2\n";
+    let multicast = parsed(text).unwrap().config.multicast;
+    assert_eq!((multicast.port, multicast.ttl), (2, 1));
+    let warnings = warnings(text);
+    assert_eq!(warnings.len(), 1);
+    assert!(
+        warnings[0].starts_with("/etc/x.yml:3: multicast: repeated"),
+        "{warnings:?}"
+    );
+}
+
+#[test]
+fn all_problems_are_told_at_once_in_the_order_of_the_file() {
+    let text = "\
+weekly_log:
+  measurement_period: 3601
+  flush_perod: 5
+multicats: {port: 0}
+multicast:
+  also_to: [nowhere]
+  raw_port: 52001
+  address: 10.0.0.1
+html_report: 5
+p1_listener:
+  port: ${UNSET}
+  baud_rate:
+";
+    assert_eq!(
+        problems(text),
+        [
+            "2: weekly_log.measurement_period: \
+             expected a whole number of seconds from 1 to 3600, found 3601",
+            "3: weekly_log.flush_perod: unknown key, did you mean flush_period?",
+            "4: multicats: unknown section, did you mean multicast?",
+            "6: multicast.also_to: \
+             expected HOST:PORT or \"[IPV6]:PORT\" for each item, found \"nowhere\"",
+            "7: multicast.raw_port: \
+             expected another value than multicast.port has, found 52001 for both",
+            "8: multicast.address: expected a multicast address \
+             (224.0.0.0 to 239.255.255.255, or ff00::/8), found \"10.0.0.1\"",
+            "9: html_report: expected keys below it, each indented, found 5",
+            "11: p1_listener.port: \
+             expected the environment variable UNSET to be set, found it unset",
+            "12: p1_listener.baud_rate: \
+             expected auto or a whole number from 300 to 921600, found nothing",
+        ]
+    );
+}
+
+#[test]
+fn impossible_values_are_refused() {
+    for (section, setting) in [
+        ("p1_listener", "port: 5"),
+        ("p1_listener", "baud_rate: 299"),
+        ("p1_listener", "baud_rate: 921601"),
+        ("p1_listener", "format: 8E1"),
+        ("p1_listener", "checksum: sometimes"),
+        ("p1_listener", "checksum: off"),
+        ("p1_listener", "name: 1e5"),
+        ("multicast", "address: 224.7.2.1.5"),
+        ("multicast", "port: 0"),
+        ("multicast", "port: 65536"),
+        ("multicast", "port: 52002"),
+        ("multicast", "TTL: 256"),
+        ("multicast", "TTL: -1"),
+        ("multicast", "interface: eth 0"),
+        ("multicast", "raw_port: 0"),
+        ("multicast", "raw_port: true"),
+        ("multicast", "also_to: pi:52001"),
+        ("multicast", "meter: [1]"),
+        ("p1_reader_details", "enabled: yes"),
+        ("p1_reader_details", "filename: /d/details.csv"),
+        ("p1_reader_details", "filename: details-DAY.csv"),
+        ("p1_reader_details", "filename: /DAY/"),
+        ("p1_reader_details", "flush_period: 0"),
+        ("p1_reader_details", "keep_days: 0"),
+        ("p1_reader_interval", "filename: /d/interval-DAY.csv"),
+        ("p1_reader_interval", "flush_period: 86401"),
+        ("p1_reader_day", "filename: /d/day.csv"),
+        ("p1_reader_day", "flush_period: 1.5"),
+        ("html_report", "minutes: 0"),
+        ("html_report", "minutes: 1441"),
+        ("weekly_log", "filename: /l/YYYY.log"),
+        ("weekly_log", "filename: /l/ww.log"),
+        ("weekly_log", "measurement_period: 0"),
+    ] {
+        let key = setting.split_once(':').unwrap().0;
+        let found = problems(&format!("{section}:\n  {setting}\n"));
+        assert_eq!(found.len(), 1, "{found:?}");
+        let place = format!("2: {section}.{key}: expected ");
+        assert!(found[0].starts_with(&place), "{found:?}");
+    }
+}
+
+#[test]
+fn the_ends_of_the_ranges_are_allowed() {
+    for (section, setting) in [
+        ("p1_listener", "baud_rate: 300"),
+        ("p1_listener", "baud_rate: 921600"),
+        ("multicast", "port: 65535"),
+        ("multicast", "TTL: 0"),
+        ("multicast", "raw_port: 1"),
+        ("multicast", "raw_port: false"),
+        ("multicast", "also_to: []"),
+        ("p1_reader_day", "flush_period: 86400"),
+        ("p1_reader_day", "keep_days: 36500"),
+        ("html_report", "minutes: 1440"),
+        ("weekly_log", "measurement_period: 3600"),
+    ] {
+        config(&format!("{section}: {{{setting}}}"));
+    }
+}
+
+#[test]
+fn two_outputs_cannot_share_a_file_unless_one_is_off() {
+    let text = "p1_reader_day: {filename: /d/DAY}\np1_reader_details: {filename: //d//DAY}\n";
+    let found = problems(text);
+    assert_eq!(found.len(), 1);
+    let start = "2: p1_reader_details.filename: expected another value than p1_reader_day.filename";
+    assert!(found[0].starts_with(start), "{found:?}");
+    config(&text.replace("{filename: /d", "{enabled: false, filename: /d"));
+}
+
+#[test]
+fn a_key_that_is_wrong_by_itself_is_not_compared_with_others() {
+    let found = problems("multicast: {port: x, raw_port: 52001}");
+    assert_eq!(found.len(), 1, "{found:?}");
+}
+
+#[test]
+fn a_variable_is_checked_like_any_other_value() {
+    let text = "multicast: {port: ${P1_PORT}}\nhtml_report: {enabled: \"${P1_OFF}\"}";
+    // In braces YAML takes `{` and `}` for its own: there the reference needs quotes.
+    assert!(parsed(text).is_err());
+    let text = "multicast:\n  port: ${P1_PORT}\nhtml_report: {enabled: \"${P1_OFF}\"}";
+    let config = config(text);
+    assert_eq!(config.multicast.port, 1234);
+    assert!(!config.html_report.enabled);
+    let found = problems("multicast:\n  port: ${P1_LOGS}\n");
+    let expected = "2: multicast.port: expected a whole number from 1 to 65535, \
+                    found \"/var/ram/p1\"";
+    assert_eq!(found, [expected]);
+}
+
+#[test]
+fn a_text_that_is_not_a_file_of_sections_is_refused() {
+    for (text, start) in [
+        (
+            "- a\n",
+            " expected sections such as `multicast:`, found a list",
+        ),
+        ("5\n", " expected sections such as `multicast:`, found 5"),
+        ("a: [\n", "2: expected YAML, found an error: "),
+        ("a: 1\n\tb: 2\n", "2: expected YAML, found an error: "),
+        ("a: *b\n", "1: expected YAML, found an error: "),
+        (
+            "<<: {port: 1}\n",
+            "1: <<: unknown section, expected one of ",
+        ),
+    ] {
+        let found = problems(text);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].starts_with(start), "{found:?}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_and_dos_line_ends_are_harmless() {
+    let text = "\u{feff}multicast: {port: 1}\r\np1_listener:\r\n  format: 7E1\r\n";
+    let config = config(text);
+    assert_eq!(config.multicast.port, 1);
+    assert_eq!(config.p1_listener.format, Format::SevenEvenOne);
+}
+
+#[test]
+fn names_from_the_file_cannot_forge_lines_of_a_log() {
+    let found = problems("\"a\\nb\": 1\nmulticast:\n  \"c\\rd\": 2\n");
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found.iter().all(|line| !line.contains(char::is_control)));
+}
+
+#[test]
+fn a_huge_file_is_refused_without_being_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("huge.yml");
+    // A hole of 100 MB.
+    File::create(&path).unwrap().set_len(100_000_000).unwrap();
+    let error = load(&path, &environment).unwrap_err().to_string();
+    let expected = format!("{}: expected at most {LARGEST_FILE}", path.display());
+    assert!(error.starts_with(&expected), "{error}");
+    assert_eq!(read(&path).unwrap().len(), LARGEST_FILE + 1);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named_with_the_cause() {
+    let folder = tempfile::tempdir().unwrap();
+    let missing = folder.path().join("missing.yml");
+    for (path, cause) in [
+        (missing.as_path(), "No such file"),
+        (folder.path(), "directory"),
+    ] {
+        let error = load(path, &environment).unwrap_err();
+        assert!(matches!(error, ConfigError::Unreadable { .. }));
+        let shown = error.to_string();
+        let start = format!("{}: cannot be read: ", path.display());
+        assert!(
+            shown.starts_with(&start) && shown.contains(cause),
+            "{shown}"
+        );
+    }
+}
+
+#[test]
+fn a_file_that_is_not_utf8_is_refused_with_the_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("latin1.yml");
+    std::fs::write(&path, b"# one\n# caf\xe9\n").unwrap();
+    let error = load(&path, &environment).unwrap_err().to_string();
+    let expected = format!("{}:2: expected text in UTF-8", path.display());
+    assert!(error.starts_with(&expected), "{error}");
+}
+
+#[test]
+fn a_file_loads_as_its_text_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("p1reader.yml");
+    std::fs::write(&path, OLD_FILE).unwrap();
+    let loaded = load(&path, &environment).unwrap();
+    assert_eq!(loaded, parse(OLD_FILE, &path, &environment).unwrap());
+}
+
+proptest! {
+    #[test]
+    fn any_text_gives_settings_or_problems(text in "([a-z0-9_:{}\\[\\],&*!#\"' \n$-]|multicast|port: |\n  ){0,60}") {
+        if let Err(error) = parsed(&text) {
+            prop_assert!(error.to_string().starts_with(FILE));
+        }
+    }
+}

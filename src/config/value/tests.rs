@@ -1,0 +1,231 @@
+//! What each kind of value accepts, refuses, and says of it.
+
+use super::*;
+
+fn text(text: &str) -> Node {
+    Node::Text(text.to_owned())
+}
+
+fn number(digits: &str) -> Node {
+    Node::Number(digits.to_owned())
+}
+
+fn not_scalars() -> [Node; 3] {
+    [Node::Nothing, Node::List(vec![]), Node::Map(vec![])]
+}
+
+#[test]
+fn an_error_says_what_was_expected_and_found() {
+    for (node, found) in [
+        (Node::Nothing, "nothing"),
+        (Node::Flag(true), "true"),
+        (number("3.5"), "3.5"),
+        (text("a\n\"b"), r#""a\n\"b""#),
+        (Node::List(vec![]), "a list"),
+        (Node::Map(vec![]), "a section with keys"),
+    ] {
+        let message = node.whole(1..=9_u8).unwrap_err();
+        let expected = format!("expected a whole number from 1 to 9, found {found}");
+        assert_eq!(message, expected);
+    }
+}
+
+#[test]
+fn a_long_value_is_shortened_in_messages() {
+    let message = text(&"é".repeat(5000)).flag().unwrap_err();
+    assert!(message.chars().count() < 120, "{message}");
+}
+
+#[test]
+fn flags_are_true_and_false_only() {
+    assert_eq!(Node::Flag(false).flag(), Ok(false));
+    assert_eq!(text("true").flag(), Ok(true));
+    for node in [text("yes"), text("off"), number("1"), Node::Nothing] {
+        assert!(node.flag().is_err(), "{node}");
+    }
+}
+
+#[test]
+fn whole_numbers_are_plain_decimal_digits_within_the_range() {
+    assert_eq!(number("1").whole(1..=9_u8), Ok(1));
+    assert_eq!(number("0").whole(0..=255_u8), Ok(0));
+    assert_eq!(text("65535").whole(1..=u16::MAX), Ok(65535));
+    for wrong in [
+        "0",
+        "10",
+        "300",
+        "70000000000000000000",
+        "1.0",
+        "1e0",
+        "+1",
+        "-1",
+        "0x1",
+        "01",
+        "1_0",
+        "",
+        " 1",
+    ] {
+        assert!(number(wrong).whole(1..=9_u8).is_err(), "{wrong}");
+        assert!(text(wrong).whole(1..=9_u8).is_err(), "{wrong}");
+    }
+    for node in not_scalars() {
+        assert!(node.whole(1..=9_u8).is_err(), "{node}");
+    }
+}
+
+#[test]
+fn words_are_found_in_either_case_and_listed_otherwise() {
+    let words = [("auto", 1), ("7E1", 2), ("off", 3)];
+    assert_eq!(text("Auto").word(&words), Ok(1));
+    assert_eq!(number("7E1").word(&words), Ok(2));
+    assert_eq!(Node::Flag(false).word(&words), Ok(3));
+    let message = text("8N2").word(&words).unwrap_err();
+    assert_eq!(message, "expected auto or 7E1 or off, found \"8N2\"");
+    assert!(Node::Flag(true).word(&words).is_err());
+}
+
+#[test]
+fn a_word_or_something_else_names_both() {
+    let speed = |node: Node| node.word_or("auto", 0, node.whole(300..=9600_u32));
+    assert_eq!(speed(text("auto")), Ok(0));
+    assert_eq!(speed(number("9600")), Ok(9600));
+    let message = speed(number("5")).unwrap_err();
+    assert_eq!(
+        message,
+        "expected auto or a whole number from 300 to 9600, found 5"
+    );
+}
+
+#[test]
+fn a_text_is_not_empty_and_on_one_line() {
+    assert_eq!(text("é x").text("a name"), Ok("é x"));
+    for wrong in ["", "a\nb", "a\0"] {
+        assert!(text(wrong).text("a name").is_err(), "{wrong:?}");
+    }
+    assert!(number("5").text("a name").unwrap_err().contains("quotes"));
+    assert!(Node::Flag(true).text("a name").is_err());
+}
+
+#[test]
+fn a_label_keeps_its_digits_and_takes_no_other_number() {
+    let id = "4530303434303037343133303837353139";
+    assert_eq!(number(id).label("an id"), Ok(id.to_owned()));
+    assert_eq!(text("0012").label("an id"), Ok("0012".to_owned()));
+    for wrong in ["0x10", "1e5", "-1"] {
+        assert!(number(wrong).label("an id").is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_label_has_a_bounded_length() {
+    assert!(text(&"x".repeat(128)).label("an id").is_ok());
+    for long in [text(&"x".repeat(129)), number(&"1".repeat(129))] {
+        let message = long.label("an id").unwrap_err();
+        assert!(message.starts_with("expected an id of at most 128 bytes"));
+    }
+}
+
+#[test]
+fn a_source_is_a_path_or_tcp_with_host_and_port() {
+    for sound in [
+        "/dev/ttyUSB0",
+        "telegrams.txt",
+        "tcp://10.0.0.5:23",
+        "tcp://[::1]:23",
+    ] {
+        assert_eq!(text(sound).source(), Ok(sound.to_owned()));
+    }
+    for wrong in [
+        "",
+        "tcp://",
+        "tcp://host",
+        "tcp://:23",
+        "tcp://h:0",
+        "udp://h:1",
+    ] {
+        assert!(text(wrong).source().is_err(), "{wrong}");
+    }
+    assert!(number("0").source().is_err());
+}
+
+#[test]
+fn an_address_must_be_multicast() {
+    for sound in ["224.7.2.1", "239.255.255.255", "ff02::71"] {
+        assert!(text(sound).multicast_address().is_ok(), "{sound}");
+    }
+    for wrong in [
+        "192.168.1.1",
+        "240.0.0.1",
+        "::1",
+        "224.7.2",
+        "224.7.2.1:52001",
+        "localhost",
+    ] {
+        assert!(text(wrong).multicast_address().is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn an_interface_is_a_name_or_an_address() {
+    for sound in [
+        "eth0",
+        "lo",
+        "enx001122334455",
+        "192.168.1.20",
+        "fe80::1234:5678:9abc",
+    ] {
+        assert!(text(sound).interface().is_ok(), "{sound}");
+    }
+    for wrong in ["", "eth 0", "../eth0", "an-interface-name"] {
+        assert!(text(wrong).interface().is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn destinations_need_a_host_and_a_port() {
+    let sound = ["10.0.0.5:52001", "pi.local:1", "[fe80::1]:65535"];
+    let list = Node::List(sound.map(text).to_vec());
+    assert_eq!(list.destinations().unwrap(), sound);
+    for wrong in [
+        "pi",
+        "pi:",
+        ":1",
+        "pi:0",
+        "pi:65536",
+        "fe80::1:52001",
+        "[::1]",
+        "a b:1",
+    ] {
+        assert!(
+            Node::List(vec![text(wrong)]).destinations().is_err(),
+            "{wrong}"
+        );
+    }
+    assert!(text("pi:52001").destinations().is_err());
+}
+
+#[test]
+fn every_wrong_destination_is_named() {
+    let list = Node::List(vec![text("one"), text("pi:1"), number("52001")]);
+    let message = list.destinations().unwrap_err();
+    assert!(message.ends_with("found \"one\" and 52001"), "{message}");
+}
+
+#[test]
+fn a_filename_is_absolute_and_names_a_file() {
+    let path = "/var/x/p-DAY.csv";
+    assert_eq!(text(path).filename(&["DAY"]), Ok(PathBuf::from(path)));
+    for wrong in [
+        "p.csv", "./p.csv", "~/p.csv", "/", "/var/", "/var/..", "/var/.",
+    ] {
+        assert!(text(wrong).filename(&[]).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn placeholders_count_in_the_last_component_only() {
+    let message = text("/DAY/p.csv").filename(&["DAY"]).unwrap_err();
+    assert!(message.contains("expected DAY in the name"), "{message}");
+    assert!(text("/l/YYYY.log").filename(&["YYYY", "ww"]).is_err());
+    assert!(text("/l/YYYY-Www.log").filename(&["YYYY", "ww"]).is_ok());
+}
