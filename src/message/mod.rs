@@ -5,7 +5,8 @@
 //!
 //! | unit of the value                                          | on the wire                       |
 //! |------------------------------------------------------------|-----------------------------------|
-//! | `kWh kW kvarh kvar kVAh kVA kV kA MWh m3 GJ`, in any case  | a number, thousandths of the unit |
+//! | `kWh kW kvarh kvar kVAh kVA kV kA m3 GJ`, in any case      | a number, thousandths of the unit |
+//! | `MWh`, in any case                                         | a number, watt-hours              |
 //! | `Wh W varh var VAh VA V A`, in any case                    | a number, as it stands            |
 //! | any other, or none                                         | a string, as sent                 |
 //!

@@ -189,7 +189,6 @@ fn on_the_wire(Quantity { number, unit }: Quantity) -> Option<Decimal> {
         | Unit::Volt
         | Unit::Ampere => Some(number),
         Unit::KiloWh
-        | Unit::MegaWh
         | Unit::KiloWatt
         | Unit::KiloVarh
         | Unit::KiloVar
@@ -199,6 +198,8 @@ fn on_the_wire(Quantity { number, unit }: Quantity) -> Option<Decimal> {
         | Unit::KiloAmpere
         | Unit::CubicMetre
         | Unit::GigaJoule => number.thousandfold(),
+        // In watt-hours as well: a register has one unit on the wire, whatever the meter chose.
+        Unit::MegaWh => number.thousandfold()?.thousandfold(),
         Unit::MilliAmpere | Unit::Hertz | Unit::KiloHertz | Unit::Second => None,
     }
 }
