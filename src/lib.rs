@@ -12,6 +12,7 @@
 //! | [`multicast`] | the sender and the receiver of datagrams                                |
 //! | [`config`]    | the YAML file                                                           |
 //! | [`daemon`]    | what every program does: logging, signals, systemd, exit codes          |
+//! | [`program`]   | the start that all programs share                                       |
 //! | [`listener`]  | `p1listener`: sources of bytes, and the loop from byte to datagram      |
 //! | [`reader`]    | `p1reader`: the five outputs and the files under them                   |
 //! | [`cat`]       | `p1cat`: telegrams as lines of text                                     |
@@ -26,6 +27,7 @@ pub mod daemon;
 pub mod listener;
 pub mod message;
 pub mod multicast;
+pub mod program;
 pub mod reader;
 pub mod simulator;
 pub mod telegram;

@@ -3,6 +3,7 @@
 //! Owns what is printed, and when to stop. Standard output is passed in, and so are the source of
 //! datagrams and the file.
 
+mod group;
 mod printer;
 
 use std::io::{self, Read, Write};
@@ -12,6 +13,7 @@ use crate::daemon::Exit;
 use crate::message::{Message, MessageError, Translator};
 use crate::telegram::{Instant, Policy};
 
+pub use group::GroupDatagrams;
 pub use printer::Printer;
 
 /// How many bytes of a file are read at a time.

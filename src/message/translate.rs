@@ -59,6 +59,16 @@ impl Translator {
         }
     }
 
+    /// Takes another policy; which meters send checksums is not forgotten.
+    pub fn set_policy(&mut self, policy: Policy) {
+        self.gate.set_policy(policy);
+    }
+
+    /// Names another sender in the datagrams to come.
+    pub fn set_source(&mut self, source: Option<String>) {
+        self.meta.source = source;
+    }
+
     /// Takes bytes off the front of `input` until a telegram is complete or `input` is empty.
     ///
     /// `now` is the host clock when these bytes came in. Call again until it gives `None`.

@@ -97,6 +97,11 @@ impl Gate {
         }
     }
 
+    /// Takes another policy; which meters send checksums is not forgotten.
+    pub fn set_policy(&mut self, policy: Policy) {
+        self.policy = policy;
+    }
+
     /// Lets the frame through, or says why not.
     pub fn admit(&mut self, frame: &Frame<'_>) -> Result<(), Rejection> {
         if self.policy == Policy::Ignore {

@@ -1,0 +1,46 @@
+# What a developer or a user from source needs; `make help` lists it.
+
+CARGO ?= cargo
+PREFIX ?= /usr/local
+DESTDIR ?=
+PROGRAMS = p1listener p1reader p1cat p1sim
+
+.PHONY: help build test lint bench demo install clean
+
+help: ## list these targets
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+
+build: ## build the programs (target/release)
+	@tests/prepare.sh
+	$(CARGO) build --release --locked
+
+test: ## run the tests
+	$(CARGO) test --locked
+
+lint: ## check format, lints, documentation, man pages and scripts
+	$(CARGO) fmt --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
+	mandoc -Tlint -W warning man/*.[1-8]
+	shellcheck tests/*.sh .ci/run
+
+bench: ## measure speed, latency and memory
+	$(CARGO) bench --locked --bench telegram
+	$(CARGO) build --release --locked
+	$(CARGO) bench --locked --bench chain
+
+demo: build ## show the main job without any hardware
+	@tests/demo.sh target/release
+
+install: ## install below DESTDIR and PREFIX (run make build before)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+	  $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 755 $(addprefix target/release/,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
+	for page in man/*.[158]; do \
+	  install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.} || exit 1; done
+	install -d $(DESTDIR)/etc/p1-multicast
+	[ -e $(DESTDIR)/etc/p1-multicast/p1reader.yml ] || \
+	  install -m 644 etc/p1reader.yml $(DESTDIR)/etc/p1-multicast
+
+clean: ## remove what was built
+	$(CARGO) clean

@@ -1,0 +1,218 @@
+//! The built programs, measured from outside: latency, processor time and memory.
+//!
+//! `make bench` runs this. It sends one telegram after the other through a pty to the listener and
+//! through multicast on `lo` to the reader, beside a bare read-and-send loop in C as the yardstick.
+//! It asserts nothing: figures belong here, and verdicts to the one who reads them.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, Write};
+use std::net::{IpAddr, Ipv4Addr};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use p1_multicast::message::Translator;
+use p1_multicast::multicast::{Receiver, Sender};
+use p1_multicast::telegram::{self, Policy};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+const GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 79, 1);
+const LISTENER_PORT: u16 = 27_001;
+const BARE_PORT: u16 = 27_003;
+
+/// How many telegrams are timed.
+const ROUNDS: usize = 1000;
+/// Bytes that 115200 baud carry in a millisecond and a bit.
+const PIECE: usize = 12;
+
+fn main() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let telegram = include_str!("../tests/data/esmr50-three-phase.txt").replace('\n', "\r\n").into_bytes();
+    latency(folder.path(), &telegram);
+    listener_cost(folder.path(), &telegram);
+    reader_cost(folder.path(), &telegram);
+}
+
+fn row(what: &str, measured: &str, budget: &str) {
+    println!("{what:<58} {measured:>22}   budget {budget}");
+}
+
+fn latency(folder: &Path, telegram: &[u8]) {
+    let (mut meter, port) = pty();
+    let (mut bare_meter, bare_port) = pty();
+    let listener = listener(folder, &port);
+    let bare = bare_loop(folder, &bare_port);
+    let mut ours = Vec::with_capacity(ROUNDS);
+    let mut theirs = Vec::with_capacity(ROUNDS);
+    let (from_listener, from_bare) = (receiver(LISTENER_PORT), receiver(BARE_PORT));
+    for _ in 0..ROUNDS {
+        ours.push(one_latency(&mut meter, telegram, &from_listener));
+        theirs.push(one_latency(&mut bare_meter, telegram, &from_bare));
+    }
+    ours.sort_unstable();
+    theirs.sort_unstable();
+    let micros = |time: Duration| format!("{:.0} µs", time.as_secs_f64() * 1e6);
+    let ratio = ours[ROUNDS / 2].as_secs_f64() / theirs[ROUNDS / 2].as_secs_f64();
+    row("last byte to datagram, median, bare loop in C", &micros(theirs[ROUNDS / 2]), "-");
+    row("last byte to datagram, median, p1listener", &micros(ours[ROUNDS / 2]), "-");
+    row("  their ratio", &format!("{ratio:.2}"), "<= 1.5");
+    row("last byte to datagram, 99th percentile", &micros(ours[ROUNDS * 99 / 100]), "<= 1000 µs, quiet machine");
+    end(listener);
+    end(bare);
+}
+
+fn one_latency(meter: &mut File, telegram: &[u8], receiver: &Receiver) -> Duration {
+    let (last, before) = telegram.split_last().expect("a telegram");
+    meter.write_all(before).expect("to write");
+    std::thread::sleep(Duration::from_millis(2));
+    let start = Instant::now();
+    meter.write_all(&[*last]).expect("to write");
+    receive(receiver);
+    start.elapsed()
+}
+
+fn listener_cost(folder: &Path, telegram: &[u8]) {
+    let (mut meter, port) = pty();
+    let listener = listener(folder, &port);
+    let receiver = receiver(LISTENER_PORT);
+    let count = 100;
+    let before = processor_time(&listener);
+    for _ in 0..count {
+        for piece in telegram.chunks(PIECE) {
+            meter.write_all(piece).expect("to write");
+            std::thread::sleep(Duration::from_micros(1040));
+        }
+        receive(&receiver);
+    }
+    let each = (processor_time(&listener) - before) / count;
+    row("p1listener, processor time a telegram, at baud pace", &millis(each), "<= 0.15 ms");
+    let before = processor_time(&listener);
+    for _ in 0..10 * count {
+        meter.write_all(telegram).expect("to write");
+        receive(&receiver);
+    }
+    let each = (processor_time(&listener) - before) / (10 * count);
+    row("p1listener, processor time a telegram, in one piece", &millis(each), "-");
+    row("p1listener, memory (PSS)", &memory(&listener), "<= 2 MiB");
+    end(listener);
+}
+
+fn reader_cost(folder: &Path, telegram: &[u8]) {
+    config(folder, Path::new("/dev/null"));
+    let reader = start(folder, "p1reader");
+    let sender = Sender::open(IpAddr::V4(GROUP), 0, Some(&lo())).expect("a sender");
+    let mut translator = Translator::new(Policy::Require, Some("bench".into()));
+    let begin = 1_795_330_800;
+    let before = processor_time(&reader);
+    let count = 3600;
+    for second in 0..count {
+        let now = telegram::Instant::from_seconds(begin + i64::from(second));
+        let datagram = translator.feed(&mut &telegram[..], now).expect("a frame").expect("a telegram");
+        sender.send(LISTENER_PORT, datagram.json).expect("to send");
+        std::thread::sleep(Duration::from_micros(500));
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    let each = (processor_time(&reader) - before) / count;
+    row("p1reader, processor time a telegram, all outputs", &millis(each), "<= 0.03 ms");
+    row("p1reader, memory (PSS), after an hour of telegrams", &memory(&reader), "<= 3 MiB");
+    end(reader);
+    let details = fs::read_to_string(folder.join("details.csv-20261122.csv")).unwrap_or_default();
+    row("  of which are in the details file", &details.lines().count().saturating_sub(2).to_string(), "3600");
+}
+
+/// A meter's end and the name of the other.
+fn pty() -> (File, PathBuf) {
+    let master: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pty");
+    grantpt(&master).expect("a pty");
+    unlockpt(&master).expect("a pty");
+    let slave = ptsname(&master, Vec::new()).expect("a pty").into_string().expect("a name");
+    (File::from(master), slave.into())
+}
+
+fn lo() -> p1_multicast::multicast::Interface {
+    "lo".parse().expect("an interface")
+}
+
+fn receiver(port: u16) -> Receiver {
+    Receiver::open(IpAddr::V4(GROUP), port, Some(&lo())).expect("a receiver")
+}
+
+fn receive(receiver: &Receiver) {
+    let mut buffer = [0; 65_536];
+    let datagram = receiver.receive(&mut buffer, Duration::from_secs(10)).expect("to receive");
+    assert!(datagram.is_some(), "no datagram came");
+}
+
+fn config(folder: &Path, port: &Path) {
+    let (port, place) = (port.display(), folder.display());
+    let text = format!(
+        "p1_listener: {{port: \"{port}\"}}\n\
+         multicast: {{address: {GROUP}, port: {LISTENER_PORT}, raw_port: {}, interface: lo, TTL: 0}}\n\
+         p1_reader_details: {{filename: \"{place}/details.csv-DAY.csv\"}}\n\
+         p1_reader_interval: {{filename: \"{place}/interval-PERIOD.csv\"}}\n\
+         p1_reader_day: {{filename: \"{place}/day-DAY.csv\"}}\n\
+         html_report: {{filename: \"{place}/lastm.html\"}}\n\
+         weekly_log: {{filename: \"{place}/log-YYYY-Www.log\"}}\n",
+        LISTENER_PORT + 1
+    );
+    fs::write(folder.join("p1reader.yml"), text).expect("to write the configuration");
+}
+
+fn listener(folder: &Path, port: &Path) -> Child {
+    config(folder, port);
+    start(folder, "p1listener")
+}
+
+/// Starts a program that was built with the release profile, and waits until its log is quiet.
+fn start(folder: &Path, program: &str) -> Child {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/release").join(program);
+    let child = Command::new(path)
+        .arg("--config-file")
+        .arg(folder.join("p1reader.yml"))
+        .env("TZ", "UTC")
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the built programs (make build)");
+    std::thread::sleep(Duration::from_secs(1));
+    child
+}
+
+fn bare_loop(folder: &Path, port: &Path) -> Child {
+    let program = folder.join("bare_loop");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/bare_loop.c");
+    let built = Command::new("cc").args(["-O2", "-o"]).arg(&program).arg(source).status();
+    assert!(built.expect("a C compiler").success());
+    let mut child = Command::new(program)
+        .arg(port)
+        .args([GROUP.to_string(), BARE_PORT.to_string()])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the bare loop");
+    let mut ready = String::new();
+    let out = child.stdout.as_mut().expect("its output");
+    BufReader::new(out).read_line(&mut ready).expect("to read");
+    child
+}
+
+fn end(mut child: Child) {
+    child.kill().expect("to end it");
+    child.wait().expect("its end");
+}
+
+/// Time on the processor since the start: the first figure of schedstat, in nanoseconds.
+fn processor_time(child: &Child) -> Duration {
+    let text = fs::read_to_string(format!("/proc/{}/schedstat", child.id())).expect("schedstat");
+    Duration::from_nanos(text.split(' ').next().and_then(|n| n.parse().ok()).expect("a figure"))
+}
+
+fn memory(child: &Child) -> String {
+    let text = fs::read_to_string(format!("/proc/{}/smaps_rollup", child.id())).expect("smaps_rollup");
+    let pss = text.lines().find_map(|line| line.strip_prefix("Pss:")).expect("a figure");
+    let kibibytes: f64 = pss.trim().trim_end_matches(" kB").parse().expect("a figure");
+    format!("{:.2} MiB", kibibytes / 1024.0)
+}
+
+fn millis(time: Duration) -> String {
+    format!("{:.3} ms", time.as_secs_f64() * 1e3)
+}

@@ -1,0 +1,50 @@
+//! Datagrams from the multicast group.
+
+use std::io;
+use std::time::Duration;
+
+use super::Datagrams;
+use crate::config::Multicast;
+use crate::daemon::Exit;
+use crate::multicast::{Interface, Receiver};
+
+/// The longest datagram that UDP has.
+const LONGEST: usize = 65_535;
+
+/// After how much silence the group is joined on interfaces that have come up since.
+const JOIN_AGAIN: Duration = Duration::from_secs(10);
+
+/// A member of the group.
+pub struct GroupDatagrams {
+    receiver: Receiver,
+    buffer: Vec<u8>,
+}
+
+impl GroupDatagrams {
+    /// Joins the group at `port`; what goes wrong is said, and is [`Exit::Unavailable`].
+    pub fn join(settings: &Multicast, port: Option<u16>) -> Result<Self, Exit> {
+        let unavailable = |reason: String| {
+            log::error!("{reason}");
+            Exit::Unavailable
+        };
+        let port = port.ok_or_else(|| unavailable("multicast.raw_port is off".into()))?;
+        let interface = settings.interface.as_deref().map(str::parse::<Interface>);
+        let interface = interface.transpose().map_err(unavailable)?;
+        let receiver = Receiver::open(settings.address, port, interface.as_ref())
+            .map_err(|error| unavailable(error.to_string()))?;
+        Ok(Self { receiver, buffer: vec![0; LONGEST] })
+    }
+}
+
+impl Datagrams for GroupDatagrams {
+    fn next(&mut self, timeout: Duration) -> io::Result<Option<&[u8]>> {
+        match self.receiver.receive(&mut self.buffer, timeout.min(JOIN_AGAIN))? {
+            Some(datagram) => Ok(Some(&self.buffer[..datagram.len])),
+            None => {
+                // Interfaces that are not there yet will be; there is nobody to tell about them.
+                let _ = self.receiver.join_again();
+                Ok(None)
+            }
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Datagrams to the network: the JSON, the raw telegram, and copies for single hosts.
+//!
+//! Owns what happens when the network is not there: every failure is counted, a change is said once,
+//! and the socket is opened again now and then. Nothing here ever waits.
+
+use std::collections::HashMap;
+use std::io;
+use std::time::{Duration, Instant};
+
+use crate::config;
+use crate::message::Datagram;
+use crate::multicast::{Interface, Sender, UnicastCopies};
+
+/// The shortest time between two attempts to open the socket.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// After how many failures in a row the socket is opened anew, in case its interface was replaced.
+const FAILURES_BEFORE_REOPEN: u32 = 10;
+
+/// Publishes telegrams to one group.
+#[derive(Debug)]
+pub struct Publisher {
+    settings: config::Multicast,
+    sender: Option<Sender>,
+    next_attempt: Instant,
+    copies: UnicastCopies,
+    /// What is wrong, by destination; what has been said is not said again.
+    troubles: HashMap<String, String>,
+    failures_in_a_row: u32,
+    /// Datagrams that could not be sent to the group since the start, in number.
+    failures: u64,
+}
+
+impl Publisher {
+    /// A publisher with these settings; whether the network is there shows with the first telegram.
+    #[must_use]
+    pub fn new(settings: config::Multicast, now: Instant) -> Self {
+        let copies = UnicastCopies::open(&settings.also_to, now);
+        let mut publisher = Self {
+            settings,
+            sender: None,
+            next_attempt: now,
+            copies,
+            troubles: HashMap::new(),
+            failures_in_a_row: 0,
+            failures: 0,
+        };
+        publisher.open(now);
+        publisher
+    }
+
+    /// Sends one telegram in all its forms.
+    pub fn publish(&mut self, datagram: &Datagram<'_>, now: Instant) {
+        self.open(now);
+        let group = self.group();
+        let sent = match &self.sender {
+            Some(sender) => sender.send(self.settings.port, datagram.json).and_then(|()| {
+                self.settings.raw_port.map_or(Ok(()), |port| sender.send(port, datagram.raw))
+            }),
+            // Why there is none has been said.
+            None => Err(io::ErrorKind::NotConnected.into()),
+        };
+        match sent {
+            Ok(()) => self.failures_in_a_row = 0,
+            Err(_) => {
+                self.failures += 1;
+                self.failures_in_a_row += 1;
+            }
+        }
+        if self.sender.is_some() {
+            mind(&mut self.troubles, &group, sent.map_err(|error| error.to_string()));
+        }
+        if self.failures_in_a_row >= FAILURES_BEFORE_REOPEN {
+            self.sender = None;
+            self.failures_in_a_row = 0;
+        }
+        let troubles = &mut self.troubles;
+        self.copies.send(datagram.json, now, |destination, sent| {
+            mind(troubles, destination, sent.map_err(|error| error.to_string()));
+        });
+    }
+
+    /// What is wrong now, if anything is.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        let (destination, reason) = self.troubles.iter().min()?;
+        Some(format!("cannot send to {destination}: {reason}"))
+    }
+
+    /// Datagrams that could not be sent to the group since the start, in number.
+    #[must_use]
+    pub fn failures(&self) -> u64 {
+        self.failures
+    }
+
+    /// The group and the port, in words.
+    #[must_use]
+    pub fn group(&self) -> String {
+        std::net::SocketAddr::new(self.settings.address, self.settings.port).to_string()
+    }
+
+    fn open(&mut self, now: Instant) {
+        if self.sender.is_some() || now < self.next_attempt {
+            return;
+        }
+        self.next_attempt = now + RETRY;
+        let opened = self.try_open();
+        let group = self.group();
+        match opened {
+            Ok(sender) => self.sender = Some(sender),
+            Err(reason) => mind(&mut self.troubles, &group, Err(reason)),
+        }
+    }
+
+    fn try_open(&self) -> Result<Sender, String> {
+        let interface = self.settings.interface.as_deref().map(str::parse::<Interface>).transpose()?;
+        Sender::open(self.settings.address, self.settings.ttl, interface.as_ref())
+            .map_err(|error| error.to_string())
+    }
+}
+
+/// Says that a destination has begun to fail, fails for another reason, or works again.
+fn mind(troubles: &mut HashMap<String, String>, destination: &str, sent: Result<(), String>) {
+    match sent {
+        Ok(()) => {
+            if troubles.remove(destination).is_some() {
+                log::info!("sending to {destination} works again");
+            }
+        }
+        Err(reason) => {
+            if troubles.get(destination) != Some(&reason) {
+                log::warn!("cannot send to {destination}: {reason}; trying again");
+                troubles.insert(destination.to_owned(), reason);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use super::*;
+    use crate::multicast::Receiver;
+
+    const GROUP: IpAddr = IpAddr::V4(Ipv4Addr::new(239, 255, 78, 1));
+
+    fn settings(port: u16, interface: &str) -> config::Multicast {
+        config::Multicast {
+            address: GROUP,
+            port,
+            raw_port: Some(port + 1),
+            ttl: 0,
+            interface: Some(interface.into()),
+            ..config::Config::default().multicast
+        }
+    }
+
+    const DATAGRAM: Datagram<'static> = Datagram { json: b"{}", raw: b"/T\r\n!\r\n", header: b"/T" };
+
+    fn receive(port: u16) -> impl FnMut() -> Vec<u8> {
+        let lo = "lo".parse().unwrap();
+        let receiver = Receiver::open(GROUP, port, Some(&lo)).unwrap();
+        move || {
+            let mut buffer = [0; 100];
+            let datagram = receiver.receive(&mut buffer, Duration::from_secs(5)).unwrap().unwrap();
+            buffer[..datagram.len].to_vec()
+        }
+    }
+
+    #[test]
+    fn a_telegram_goes_out_once_as_json_once_raw_and_to_each_host() {
+        let host = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        host.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
+        let also_to = vec![host.local_addr().unwrap().to_string()];
+        let (mut json, mut raw) = (receive(26_001), receive(26_002));
+        let now = Instant::now();
+        let mut publisher = Publisher::new(config::Multicast { also_to, ..settings(26_001, "lo") }, now);
+        let mut copy = [0; 100];
+        // The address of the host is looked up meanwhile: the first telegrams may not reach it.
+        host.set_nonblocking(true).unwrap();
+        let copied = (0..500).find_map(|_| {
+            publisher.publish(&DATAGRAM, now);
+            assert_eq!((json(), raw()), (b"{}".to_vec(), DATAGRAM.raw.to_vec()));
+            std::thread::sleep(Duration::from_millis(1));
+            host.recv(&mut copy).ok()
+        });
+        assert_eq!(copied.map(|length| &copy[..length]), Some(&b"{}"[..]));
+        assert_eq!((publisher.trouble(), publisher.failures()), (None, 0));
+    }
+
+    #[test]
+    fn without_a_network_telegrams_are_counted_and_the_trouble_is_named() {
+        let now = Instant::now();
+        let mut publisher = Publisher::new(settings(26_003, "nosuch0"), now);
+        for second in 0..5 {
+            publisher.publish(&DATAGRAM, now + Duration::from_secs(second));
+        }
+        assert_eq!(publisher.failures(), 5);
+        let trouble = publisher.trouble().unwrap();
+        assert!(trouble.contains("239.255.78.1:26003") && trouble.contains("nosuch0"), "{trouble}");
+    }
+}

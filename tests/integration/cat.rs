@@ -1,0 +1,142 @@
+//! `p1cat`: telegrams in pipes.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Command, Output, Stdio};
+
+use p1_multicast::message::{Message, Value};
+
+use crate::support::{Meter, PATIENCE, Place, binary, corpus, telegram, watts};
+
+fn p1cat(arguments: &[&str]) -> Command {
+    let mut command = Command::new(binary("p1cat"));
+    command.args(arguments);
+    command
+}
+
+fn run(mut command: Command, input: &[u8]) -> Output {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let input = input.to_vec();
+    let writer = std::thread::spawn(move || drop(stdin.write_all(&input)));
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    output
+}
+
+#[test]
+fn raw_telegrams_from_standard_input_become_lines_without_any_configuration() {
+    let mut bad = telegram(2);
+    bad[100] ^= 1;
+    let output = run(p1cat(&["--input", "-"]), &[telegram(1), bad, telegram(3)].concat());
+    assert_eq!(output.status.code(), Some(1));
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let powers: Vec<i64> = lines.lines().map(|line| watts(&Message::parse(line.as_bytes()).unwrap())).collect();
+    assert_eq!(powers, [1, 3]);
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+    assert!(errors.contains("wrong checksum"), "{errors}");
+}
+
+#[test]
+fn every_real_telegram_with_a_good_checksum_is_printed_and_no_number_is_a_binary_float() {
+    let Some(folder) = corpus() else { return };
+    let index = fs::read_to_string(folder.join("INDEX.tsv")).unwrap();
+    let mut printed = 0;
+    for row in index.lines().skip(1) {
+        let columns: Vec<&str> = row.split('\t').collect();
+        let path = folder.join(columns[0]);
+        let output = run(p1cat(&["--input", path.to_str().unwrap()]), b"");
+        let wrong = columns[4] == "no";
+        assert_eq!(output.status.code(), Some(i32::from(wrong)), "{row}");
+        if wrong {
+            assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{row}");
+            continue;
+        }
+        let message = Message::parse(output.stdout.trim_ascii_end()).unwrap();
+        for (key, value) in &message.telegram {
+            if let Value::Number(number) = value {
+                let digits = number.to_string();
+                assert!(digits.trim_start_matches('-').len() <= 14, "{row}: {key} is {digits}");
+            }
+        }
+        printed += 1;
+    }
+    eprintln!("{printed} telegrams printed");
+    assert!(printed > 0);
+}
+
+#[test]
+fn telegrams_from_the_network_are_printed_as_they_come() {
+    let place = Place::new();
+    place.config();
+    let mut meter = Meter::plug_in(&place);
+    let listener = place.daemon("p1listener");
+    listener.wait_for_log("is open");
+    let mut json = place.program("p1cat").args(["--count", "2"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut raw = place.program("p1cat").args(["--raw", "--count", "1"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(json.stdout.take().unwrap()).lines();
+    // What is sent before the programs have joined is not theirs: send until the first line is there.
+    let (first, sender) = std::sync::mpsc::channel::<()>();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            let start = std::time::Instant::now();
+            while sender.try_recv().is_err() && start.elapsed() < PATIENCE {
+                meter.send(&telegram(123));
+                std::thread::sleep(std::time::Duration::from_millis(50));
+            }
+        });
+        for _ in 0..2 {
+            let line = lines.next().unwrap().unwrap();
+            assert_eq!(watts(&Message::parse(line.as_bytes()).unwrap()), 123);
+        }
+        let mut bytes = Vec::new();
+        raw.stdout.take().unwrap().read_to_end(&mut bytes).unwrap();
+        assert_eq!(bytes, telegram(123));
+        first.send(()).unwrap();
+    });
+    assert!(json.wait().unwrap().success() && raw.wait().unwrap().success());
+    listener.stop();
+}
+
+#[test]
+fn silence_ends_with_69_when_there_is_a_time_out() {
+    let place = Place::new();
+    place.config();
+    let mut command = place.program("p1cat");
+    command.args(["--timeout", "1"]);
+    assert_eq!(run(command, b"").status.code(), Some(69));
+}
+
+#[test]
+fn a_closed_pipe_ends_it_quietly() {
+    let place = Place::new();
+    let file = place.path("telegrams");
+    fs::write(&file, telegram(1).repeat(1000)).unwrap();
+    let script = format!("{} --input {} | head -n 1", binary("p1cat").display(), file.display());
+    let mut command = Command::new("bash");
+    command.args(["-c", &format!("set -o pipefail; {script}")]);
+    let output = run(command, b"");
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
+    assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 1);
+}
+
+#[test]
+fn what_cannot_be_read_is_named() {
+    for (arguments, status, said) in [
+        (&["--input", "/no/such/file"][..], 74, "/no/such/file"),
+        (&["--config-file", "/no/such.yml"], 78, "/no/such.yml"),
+        (&["--count", "many"], 64, "many"),
+        (&["--frobnicate"], 64, "--frobnicate"),
+    ] {
+        let output = run(p1cat(arguments), b"");
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {errors}");
+        assert!(errors.contains(said), "{arguments:?}: {errors}");
+    }
+}

@@ -1,0 +1,9 @@
+//! The built programs, run as a user runs them: a pty for the meter's port, multicast on `lo`.
+
+mod cat;
+mod chain;
+mod config;
+mod listener;
+mod reader;
+mod simulator;
+mod support;

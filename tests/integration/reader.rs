@@ -1,0 +1,149 @@
+//! `p1reader`: from the network to files.
+
+use std::fs;
+use std::net::IpAddr;
+
+use p1_multicast::message::Translator;
+use p1_multicast::multicast::Sender;
+use p1_multicast::telegram::{Instant, Policy};
+use rustix::process::Signal;
+
+use crate::support::{Place, Running, telegram, wait_for};
+
+/// 2026-11-22 07:00:00 UTC.
+const START: i64 = 1_795_330_800;
+
+/// A listener of which the test chooses the clock.
+struct Publisher {
+    sender: Sender,
+    port: u16,
+    translator: Translator,
+}
+
+impl Publisher {
+    fn new(place: &Place) -> Self {
+        let sender = Sender::open(IpAddr::V4(place.group), 0, Some("lo")).unwrap();
+        Self { sender, port: place.port, translator: Translator::new(Policy::Auto, None) }
+    }
+
+    fn publish(&mut self, seconds: i64, watts: u32) {
+        let (bytes, now) = (telegram(watts), Instant::from_seconds(seconds));
+        let datagram = self.translator.feed(&mut &bytes[..], now).unwrap().unwrap();
+        self.sender.send(self.port, datagram.json).unwrap();
+    }
+}
+
+fn in_utc(place: &Place, more: &[&str]) -> Running {
+    let mut command = place.program("p1reader");
+    command.env("TZ", "UTC").args(more);
+    let reader = Running::start(place, "p1reader", &mut command);
+    reader.wait_for_log("is ready");
+    reader
+}
+
+/// The import powers of the rows of the details files.
+fn recorded(place: &Place) -> Vec<u32> {
+    let is_row = |line: &String| !line.starts_with("datum");
+    let power = |line: String| line.split(';').nth(9).unwrap().parse().unwrap();
+    place.lines_of("details-").into_iter().filter(is_row).map(power).collect()
+}
+
+#[test]
+fn every_output_is_written() {
+    let place = Place::new();
+    place.config();
+    let reader = in_utc(&place, &[]);
+    let mut publisher = Publisher::new(&place);
+    for second in 0..=600 {
+        publisher.publish(START - 300 + second, 100 + u32::try_from(second % 7).unwrap());
+    }
+    wait_for("all rows", || (recorded(&place).len() == 601).then_some(()));
+    reader.stop();
+    assert_eq!(
+        place.lines_of("day-").first().unwrap(),
+        "2026-11-22 07:00:00, 8884462,  100,  102,  106,    14058,    0,    0,    0"
+    );
+    assert_eq!(place.lines_of("day-").len(), 2, "{:?}", place.lines_of("day-"));
+    assert_eq!(place.lines_of("interval-"), place.lines_of("day-"));
+    let weekly = place.lines_of("log-2026-W47");
+    assert_eq!(weekly[0], "1795330500:4000010.000:4884452.000:100.000 : 8673.000:5385.000:0.000");
+    assert_eq!(weekly.len(), 61);
+    let page = fs::read_to_string(place.path("lastm.html")).unwrap();
+    assert!(page.contains("Vermogensverbruik") && page.ends_with("</html>\n"), "{page}");
+    assert!(place.files(".").is_empty(), "no temporary file is left");
+}
+
+#[test]
+fn sigterm_loses_nothing() {
+    let place = Place::new();
+    place.config_with("p1_reader_details: {flush_period: 86400}");
+    let reader = in_utc(&place, &["--debug"]);
+    let mut publisher = Publisher::new(&place);
+    let sent: Vec<u32> = (0..200).collect();
+    for &watts in &sent {
+        publisher.publish(START + i64::from(watts), watts);
+    }
+    wait_for("the last telegram", || reader.log().contains("telegram 200").then_some(()));
+    reader.stop();
+    assert_eq!(recorded(&place), sent);
+}
+
+#[test]
+fn sigusr1_writes_what_is_there() {
+    let place = Place::new();
+    place.config_with("p1_reader_details: {flush_period: 86400}");
+    let reader = in_utc(&place, &["--debug"]);
+    Publisher::new(&place).publish(START, 5);
+    wait_for("the telegram", || reader.log().contains("telegram 1").then_some(()));
+    assert!(recorded(&place).is_empty());
+    reader.signal(Signal::USR1);
+    wait_for("the row", || (recorded(&place) == [5]).then_some(()));
+    reader.stop();
+}
+
+#[test]
+fn after_a_rename_sighup_starts_a_new_file_and_no_row_is_lost() {
+    let place = Place::new();
+    place.config();
+    let reader = in_utc(&place, &["--debug"]);
+    let mut publisher = Publisher::new(&place);
+    publisher.publish(START, 1);
+    wait_for("the row", || (recorded(&place) == [1]).then_some(()));
+    let [file] = &place.files("details-")[..] else { panic!("one file") };
+    fs::rename(file, place.path("details-20261122.csv.1")).unwrap();
+    reader.signal(Signal::HUP);
+    reader.wait_for_log("configuration is read again");
+    publisher.publish(START + 1, 2);
+    wait_for("the second row", || (recorded(&place).len() == 2).then_some(()));
+    let new = fs::read_to_string(place.path("details-20261122.csv")).unwrap();
+    assert_eq!(new.lines().count(), 3, "two header rows and one telegram: {new}");
+    reader.stop();
+}
+
+#[test]
+fn test_ends_it_after_five_telegrams() {
+    let place = Place::new();
+    place.config();
+    let mut reader = in_utc(&place, &["--test"]);
+    let mut publisher = Publisher::new(&place);
+    for watts in 1..=6 {
+        publisher.publish(START + i64::from(watts), watts);
+    }
+    assert_eq!(reader.wait().code(), Some(0), "{}", reader.log());
+    assert_eq!(recorded(&place), [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn what_is_no_telegram_is_counted_and_costs_nothing_else() {
+    let place = Place::new();
+    place.config();
+    let reader = in_utc(&place, &[]);
+    let sender = Sender::open(IpAddr::V4(place.group), 0, Some("lo")).unwrap();
+    for hostile in [&b""[..], b"hello", &[b'['; 60_000], b"{\"meta\":{},\"telegram\":{}}", b"\xff\xfe"] {
+        sender.send(place.port, hostile).unwrap();
+    }
+    Publisher::new(&place).publish(START, 42);
+    wait_for("the row", || (recorded(&place) == [42]).then_some(()));
+    assert!(reader.log().contains("not a telegram"), "{}", reader.log());
+    reader.stop();
+}

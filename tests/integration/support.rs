@@ -1,0 +1,260 @@
+//! What the tests share: a folder with a configuration, a meter on a pty, programs, a subscriber.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr};
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, Instant};
+
+use p1_multicast::message::Message;
+use p1_multicast::multicast::Receiver;
+use p1_multicast::telegram::crc16;
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
+/// Long enough for a slow machine; nothing waits that long when all is well.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A test's own folder, multicast group and ports.
+pub struct Place {
+    pub folder: tempfile::TempDir,
+    pub group: Ipv4Addr,
+    pub port: u16,
+}
+
+impl Place {
+    pub fn new() -> Self {
+        static NEXT: AtomicU16 = AtomicU16::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let [high, low] = u16::try_from(std::process::id() % 0xFFFF).unwrap().to_be_bytes();
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            group: Ipv4Addr::new(239, 255, high, low),
+            port: 21_000 + 2 * number,
+        }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes the configuration: everything on `lo`, all files in the folder, flushed every second.
+    pub fn config(&self) -> PathBuf {
+        self.config_with("")
+    }
+
+    /// The same with more keys for the sections named in `more` as `section: {key: value, …}` lines.
+    pub fn config_with(&self, more: &str) -> PathBuf {
+        let folder = self.folder.path().display();
+        let own = |section: &str| {
+            let prefix = format!("{section}:");
+            more.lines().filter_map(|line| line.strip_prefix(&prefix)).collect::<String>()
+        };
+        let section = |name: &str, keys: String| {
+            let more = own(name);
+            let more = more.trim().trim_start_matches('{').trim_end_matches('}');
+            let keys = if more.is_empty() { keys } else { format!("{keys}, {more}") };
+            format!("{name}: {{{keys}}}\n")
+        };
+        let output = |name: &str, file: &str| {
+            section(name, format!("filename: \"{folder}/{file}\", flush_period: 1"))
+        };
+        let text = [
+            section("p1_listener", format!("port: \"{folder}/meter\", name: test")),
+            section(
+                "multicast",
+                format!(
+                    "address: {}, port: {}, raw_port: {}, interface: lo, TTL: 0",
+                    self.group,
+                    self.port,
+                    self.port + 1
+                ),
+            ),
+            output("p1_reader_details", "details-DAY.csv"),
+            output("p1_reader_interval", "interval-PERIOD.csv"),
+            output("p1_reader_day", "day-DAY.csv"),
+            output("html_report", "lastm.html"),
+            output("weekly_log", "log-YYYY-Www.log"),
+        ]
+        .concat();
+        let path = self.path("p1reader.yml");
+        fs::write(&path, text).unwrap();
+        path
+    }
+
+    pub fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(binary(name));
+        command.arg("--config-file").arg(self.path("p1reader.yml"));
+        command
+    }
+
+    /// The listener or the reader, once it says that it is ready.
+    pub fn daemon(&self, name: &str) -> Running {
+        let running = Running::start(self, name, &mut self.program(name));
+        running.wait_for_log("is ready");
+        running
+    }
+
+    pub fn subscriber(&self) -> Subscriber {
+        self.subscriber_of(self.port)
+    }
+
+    pub fn subscriber_of(&self, port: u16) -> Subscriber {
+        let receiver = Receiver::open(IpAddr::V4(self.group), port, Some("lo")).unwrap();
+        Subscriber { receiver, buffer: vec![0; 65_536] }
+    }
+
+    /// The lines of all files whose names begin so, in the order of the names.
+    pub fn lines_of(&self, beginning: &str) -> Vec<String> {
+        self.files(beginning)
+            .iter()
+            .flat_map(|path| fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect::<Vec<_>>())
+            .collect()
+    }
+
+    pub fn files(&self, beginning: &str) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        let named = |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(beginning);
+        let mut files: Vec<PathBuf> = entries.filter(named).collect();
+        files.sort();
+        files
+    }
+}
+
+pub fn binary(name: &str) -> PathBuf {
+    let one = Path::new(env!("CARGO_BIN_EXE_p1listener"));
+    one.with_file_name(name)
+}
+
+/// Waits until `check` gives something; fails with `what` when it does not.
+pub fn wait_for<T>(what: &str, mut check: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = check() {
+            return found;
+        }
+        assert!(start.elapsed() < PATIENCE, "waited in vain for {what}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// A program that runs; it is killed when the test ends.
+pub struct Running {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Running {
+    pub fn start(place: &Place, name: &str, command: &mut Command) -> Self {
+        static NEXT: AtomicU16 = AtomicU16::new(0);
+        let log = place.path(&format!("{name}-{}.stderr", NEXT.fetch_add(1, Ordering::Relaxed)));
+        let child = command.stdin(Stdio::null()).stderr(File::create(&log).unwrap()).spawn().unwrap();
+        Self { child, log }
+    }
+
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap()
+    }
+
+    pub fn wait_for_log(&self, text: &str) {
+        let start = Instant::now();
+        while !self.log().contains(text) {
+            assert!(start.elapsed() < PATIENCE, "waited in vain for {text:?} in:\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
+        kill_process(pid, signal).unwrap();
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    pub fn wait(&mut self) -> ExitStatus {
+        wait_for(&format!("the end of {}", self.log.display()), || self.child.try_wait().unwrap())
+    }
+
+    /// Asks it to end, and waits until it has ended well.
+    pub fn stop(mut self) {
+        self.signal(Signal::TERM);
+        let status = self.wait();
+        assert_eq!(status.code(), Some(0), "{}", self.log());
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A meter on a pty; when it is dropped, the line hangs up.
+pub struct Meter {
+    master: File,
+}
+
+impl Meter {
+    /// Puts the meter where the configuration has the port.
+    pub fn plug_in(place: &Place) -> Self {
+        let master: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let slave = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
+        let link = place.path("meter");
+        let _ = fs::remove_file(&link);
+        std::os::unix::fs::symlink(slave, link).unwrap();
+        Self { master: File::from(master) }
+    }
+
+    pub fn send(&mut self, bytes: &[u8]) {
+        self.master.write_all(bytes).unwrap();
+    }
+}
+
+/// A telegram of our own making with this import power, and the right checksum.
+pub fn telegram(watts: u32) -> Vec<u8> {
+    let lines = include_str!("../data/esmr50-three-phase.txt").replace('\n', "\r\n");
+    let lines = lines.replace("1-0:1.7.0(00.730*kW)", &format!("1-0:1.7.0(00.{watts:03}*kW)"));
+    let body = &lines[..=lines.rfind('!').unwrap()];
+    format!("{body}{:04X}\r\n", crc16(body.as_bytes())).into_bytes()
+}
+
+/// The import power in a message.
+pub fn watts(message: &Message) -> i64 {
+    message.number("1-0:1.7.0").unwrap().whole()
+}
+
+pub struct Subscriber {
+    receiver: Receiver,
+    buffer: Vec<u8>,
+}
+
+impl Subscriber {
+    pub fn datagram(&mut self) -> Vec<u8> {
+        wait_for("a datagram", || {
+            let datagram = self.receiver.receive(&mut self.buffer, Duration::from_secs(1)).unwrap()?;
+            Some(self.buffer[..datagram.length].to_vec())
+        })
+    }
+
+    pub fn message(&mut self) -> Message {
+        Message::parse(&self.datagram()).unwrap()
+    }
+}
+
+/// The folder of real telegrams beside the project, if it is there.
+pub fn corpus() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/telegrams");
+    if folder.join("INDEX.tsv").is_file() {
+        return Some(folder);
+    }
+    eprintln!("skipped: there is no {}", folder.display());
+    None
+}
