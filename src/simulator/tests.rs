@@ -1,0 +1,92 @@
+//! The program's loop, from its options to the bytes on the port.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use clap::Parser;
+
+use super::*;
+
+static GO_ON: AtomicBool = AtomicBool::new(false);
+
+fn options(link: &Path, others: &[&str]) -> Options {
+    let link = link.to_str().unwrap();
+    Options::parse_from([&["p1sim", "--link", link], others].concat())
+}
+
+/// Listens at `link` until the port hangs up, and returns what was said.
+fn listen(link: &Path) -> Vec<u8> {
+    while fs::symlink_metadata(link).is_err() {
+        thread::yield_now();
+    }
+    let builder = serialport::new(link.to_str().unwrap(), 115_200);
+    let mut port = builder.timeout(Duration::from_secs(10)).open().unwrap();
+    let mut heard = Vec::new();
+    port.read_to_end(&mut heard).unwrap_err();
+    heard
+}
+
+#[test]
+fn a_recording_arrives_byte_for_byte_and_the_link_goes_with_the_meter() {
+    let folder = tempfile::tempdir().unwrap();
+    let (link, recording) = (folder.path().join("meter"), folder.path().join("recording"));
+    let telegrams = b"7*kW)\r\n!AAAA\r\n/A\r\n\r\n1-0:1.7.0(00.100*kW)\r\n!BBBB\r\n".repeat(200);
+    fs::write(&recording, &telegrams).unwrap();
+    let options = options(
+        &link,
+        &["--replay", recording.to_str().unwrap(), "--speed", "max"],
+    );
+
+    let meter = thread::spawn(move || run(&options, &GO_ON));
+    assert_eq!(listen(&link), telegrams);
+    meter.join().unwrap().unwrap();
+    assert!(fs::symlink_metadata(&link).is_err());
+}
+
+#[test]
+fn the_telegrams_asked_for_are_said_and_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("meter");
+    let start = "2026-10-25 02:59:58";
+    let others = [
+        "--start", start, "--seed", "7", "--count", "300", "--speed", "max",
+    ];
+    let options = options(&link, &others);
+
+    let meter = thread::spawn(move || run(&options, &GO_ON));
+    let mut expected = Vec::new();
+    let mut same = Meter::new(7, calendar::parse_local(start).unwrap());
+    (0..300).for_each(|_| same.next_telegram(&mut expected));
+    assert_eq!(listen(&link), expected);
+    meter.join().unwrap().unwrap();
+}
+
+#[test]
+fn a_stop_ends_it_and_removes_the_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("meter");
+    run(&options(&link, &["--speed", "max"]), &AtomicBool::new(true)).unwrap();
+    assert!(fs::symlink_metadata(&link).is_err());
+}
+
+#[test]
+fn a_file_in_the_way_and_a_missing_recording_end_it_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("precious");
+    fs::write(&file, "").unwrap();
+    let error = run(&options(&file, &[]), &GO_ON).unwrap_err();
+    assert_eq!(error.exit_code(), 74);
+    assert!(
+        error.to_string().contains("expected nothing there"),
+        "{error}"
+    );
+
+    let link = folder.path().join("meter");
+    let missing = folder.path().join("missing");
+    let others = ["--replay", missing.to_str().unwrap()];
+    let error = run(&options(&link, &others), &GO_ON).unwrap_err();
+    assert!(error.to_string().contains("missing"), "{error}");
+}
