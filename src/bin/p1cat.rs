@@ -46,20 +46,19 @@ fn run() -> Result<Exit, Exit> {
         timeout: options.timeout.map(Duration::from_secs),
     };
     let out = io::stdout().lock();
-    let ended = match &options.input {
-        Some(path) => {
-            let (name, file) = open(path)?;
-            cat::from_file(&name, file, Policy::Auto, what, out, &mut io::stderr())
-                .map_err(|error| format!("{name}: {error}"))
-        }
-        None => {
-            let port = if options.raw { config.multicast.raw_port } else { Some(config.multicast.port) };
-            let mut group = GroupDatagrams::join(&config.multicast, port)?;
-            cat::from_network(&mut group, config.multicast.meter.as_deref(), what, out)
-                .map_err(|error| error.to_string())
-        }
+    if let Some(path) = &options.input {
+        let (name, file) = open(path)?;
+        return cat::from_file(&name, file, Policy::Auto, what, out, &mut io::stderr())
+            .map_err(|error| fail(Exit::Io, &format!("{name}: {error}")));
+    }
+    let port = if options.raw {
+        config.multicast.raw_port
+    } else {
+        Some(config.multicast.port)
     };
-    ended.map_err(|error| fail(Exit::Io, &error))
+    let mut group = GroupDatagrams::join(&config.multicast, port)?;
+    cat::from_network(&mut group, config.multicast.meter.as_deref(), what, out)
+        .map_err(|error| fail(Exit::Io, &error.to_string()))
 }
 
 fn open(path: &PathBuf) -> Result<(String, Box<dyn Read>), Exit> {

@@ -71,7 +71,11 @@ pub fn from_file(
         decoder.finish(&mut printer, errors)?;
     }
     printer.flush()?;
-    Ok(if decoder.rejected > 0 { Exit::Rejected } else { Exit::Done })
+    Ok(if decoder.rejected > 0 {
+        Exit::Rejected
+    } else {
+        Exit::Done
+    })
 }
 
 /// Prints the telegrams that come from the network, each as soon as it is there.
@@ -88,12 +92,17 @@ pub fn from_network(
     let mut json = Vec::new();
     let mut last = Monotonic::now();
     while printer.is_open() {
-        let patience = match options.timeout.map(|timeout| timeout.checked_sub(last.elapsed())) {
+        let patience = match options
+            .timeout
+            .map(|timeout| timeout.checked_sub(last.elapsed()))
+        {
             Some(None) => return Ok(Exit::Unavailable),
             Some(Some(left)) => left,
             None => Duration::from_secs(3600),
         };
-        let Some(datagram) = datagrams.next(patience)? else { continue };
+        let Some(datagram) = datagrams.next(patience)? else {
+            continue;
+        };
         if options.raw {
             printer.print(datagram)?;
         } else {
@@ -145,7 +154,11 @@ impl Decoder<'_> {
                 Err(rejection) => {
                     self.rejected += 1;
                     let end = self.position + (bytes.len() - rest.len()) as u64;
-                    writeln!(errors, "{}: the telegram that ends at byte {end}: {rejection}", self.name)?;
+                    writeln!(
+                        errors,
+                        "{}: the telegram that ends at byte {end}: {rejection}",
+                        self.name
+                    )?;
                 }
             }
             if !printer.is_open() {
@@ -156,7 +169,11 @@ impl Decoder<'_> {
         Ok(())
     }
 
-    fn finish<W: Write>(&mut self, printer: &mut Printer<W>, errors: &mut impl Write) -> io::Result<()> {
+    fn finish<W: Write>(
+        &mut self,
+        printer: &mut Printer<W>,
+        errors: &mut impl Write,
+    ) -> io::Result<()> {
         match self.translator.finish(Instant::from(SystemTime::now())) {
             Some(Ok(datagram)) if self.raw => printer.print(datagram.raw)?,
             Some(Ok(datagram)) => printer.print_line(datagram.json)?,
@@ -167,7 +184,10 @@ impl Decoder<'_> {
             None => {}
         }
         let dropped = self.translator.counts().dropped;
-        for (count, what) in [(dropped.incomplete, "began and did not end"), (dropped.oversize, "did not end within 64 KiB")] {
+        for (count, what) in [
+            (dropped.incomplete, "began and did not end"),
+            (dropped.oversize, "did not end within 64 KiB"),
+        ] {
             if count > 0 {
                 self.rejected += count;
                 writeln!(errors, "{}: {count} of the telegrams {what}", self.name)?;

@@ -45,7 +45,11 @@ pub fn run(config: Config, reload: impl Fn() -> Option<Config>) -> Exit {
     let mut listener = Listener::new(config, Monotonic::now());
     service.status(&listener.status(Monotonic::now()));
     service.ready();
-    log::info!("p1listener {} is ready: {}", env!("CARGO_PKG_VERSION"), listener.task());
+    log::info!(
+        "p1listener {} is ready: {}",
+        env!("CARGO_PKG_VERSION"),
+        listener.task()
+    );
     let mut next_status = Monotonic::now();
     while !signals.terminating() {
         let now = Monotonic::now();
@@ -125,7 +129,10 @@ impl Listener {
                 Ok(datagram) => {
                     self.publisher.publish(&datagram, now);
                     if self.last_telegram.replace(now).is_none() {
-                        log::info!("the first telegram is there: {}", datagram.header.escape_ascii());
+                        log::info!(
+                            "the first telegram is there: {}",
+                            datagram.header.escape_ascii()
+                        );
                     }
                 }
                 Err(rejection) => say(&mut self.rejections, &rejection, now),
@@ -152,21 +159,28 @@ impl Listener {
     fn status(&self, now: Monotonic) -> String {
         let counts = self.translator.counts();
         let age = match self.last_telegram {
-            Some(last) => format!("the last {} s ago", now.saturating_duration_since(last).as_secs()),
+            Some(last) => format!(
+                "the last {} s ago",
+                now.saturating_duration_since(last).as_secs()
+            ),
             None => "none yet".into(),
         };
         let bad = counts.rejected + counts.dropped.incomplete + counts.dropped.oversize;
-        let mut status = format!("{}: {} telegrams, {age}", self.line.description(), counts.telegrams);
-        if bad > 0 {
-            status += &format!(", {bad} rejected");
-        }
-        if self.publisher.failures() > 0 {
-            status += &format!(", {} not sent", self.publisher.failures());
-        }
-        for trouble in [self.line.trouble().map(str::to_owned), self.publisher.trouble()] {
-            status.extend(trouble.map(|trouble| format!("; {trouble}")));
-        }
-        status
+        let unsent = self.publisher.failures();
+        let parts = [
+            Some(format!(
+                "{}: {} telegrams, {age}",
+                self.line.description(),
+                counts.telegrams
+            )),
+            (bad > 0).then(|| format!(", {bad} rejected")),
+            (unsent > 0).then(|| format!(", {unsent} not sent")),
+            self.line.trouble().map(|trouble| format!("; {trouble}")),
+            self.publisher
+                .trouble()
+                .map(|trouble| format!("; {trouble}")),
+        ];
+        parts.into_iter().flatten().collect()
     }
 }
 
@@ -188,11 +202,15 @@ fn port(settings: &config::P1Listener) -> Box<dyn Port> {
         Format::Auto | Format::EightNoneOne => Framing::EightNoneOne,
         Format::SevenEvenOne => Framing::SevenEvenOne,
     };
-    Box::new(SerialDevice { path: settings.port.clone().into(), baud_rate, framing })
+    Box::new(SerialDevice {
+        path: settings.port.clone().into(),
+        baud_rate,
+        framing,
+    })
 }
 
 fn translator(settings: &config::P1Listener) -> Translator {
-    Translator::new(policy(settings.checksum), source_name(settings))
+    Translator::new(policy(settings.checksum), Some(source_name(settings)))
 }
 
 fn policy(checksum: config::ChecksumPolicy) -> Policy {
@@ -204,7 +222,12 @@ fn policy(checksum: config::ChecksumPolicy) -> Policy {
 }
 
 /// The configured name, or that of the host.
-fn source_name(settings: &config::P1Listener) -> Option<String> {
-    let host = || rustix::system::uname().nodename().to_string_lossy().into_owned();
-    Some(settings.name.clone().unwrap_or_else(host))
+fn source_name(settings: &config::P1Listener) -> String {
+    let host = || {
+        rustix::system::uname()
+            .nodename()
+            .to_string_lossy()
+            .into_owned()
+    };
+    settings.name.clone().unwrap_or_else(host)
 }

@@ -50,7 +50,8 @@ impl Port for SerialDevice {
             .open_native()
             .map_err(|error| self.explain(&error))?;
         // What came in before the settings were made may be garbled.
-        port.clear(ClearBuffer::Input).map_err(|error| self.explain(&error))?;
+        port.clear(ClearBuffer::Input)
+            .map_err(|error| self.explain(&error))?;
         Ok(Box::new(OpenDevice(port)))
     }
 
@@ -59,7 +60,12 @@ impl Port for SerialDevice {
     }
 
     fn description(&self) -> String {
-        format!("{} at {} {}", self.path.display(), self.baud_rate, self.framing)
+        format!(
+            "{} at {} {}",
+            self.path.display(),
+            self.baud_rate,
+            self.framing
+        )
     }
 }
 
@@ -91,7 +97,9 @@ impl Source for OpenDevice {
             // End of file and "broken pipe", at once and for ever, are how a hang-up looks.
             Ok(0) => Err(ErrorKind::BrokenPipe.into()),
             Ok(length) => Ok(length),
-            Err(error) if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::Interrupted) => Ok(0),
+            Err(error) if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::Interrupted) => {
+                Ok(0)
+            }
             Err(error) => Err(error),
         }
     }
@@ -102,7 +110,11 @@ mod tests {
     use super::*;
 
     fn device(path: &str) -> SerialDevice {
-        SerialDevice { path: path.into(), baud_rate: 115_200, framing: Framing::EightNoneOne }
+        SerialDevice {
+            path: path.into(),
+            baud_rate: 115_200,
+            framing: Framing::EightNoneOne,
+        }
     }
 
     fn refusal(path: &str) -> String {
@@ -120,12 +132,19 @@ mod tests {
     fn a_port_that_another_program_has_open_is_said_to_be_in_use() {
         let (_master, slave) = TTYPort::pair().unwrap();
         let path = slave.name().unwrap();
-        assert!(refusal(&path).contains("is in use by another program"), "{}", refusal(&path));
+        assert!(
+            refusal(&path).contains("is in use by another program"),
+            "{}",
+            refusal(&path)
+        );
     }
 
     #[test]
     fn the_description_names_port_speed_and_framing() {
-        let device = SerialDevice { framing: Framing::SevenEvenOne, ..device("/dev/ttyUSB0") };
+        let device = SerialDevice {
+            framing: Framing::SevenEvenOne,
+            ..device("/dev/ttyUSB0")
+        };
         assert_eq!(device.description(), "/dev/ttyUSB0 at 115200 7E1");
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// How long a source waits for bytes before it says that there are none. A third of a watchdog
 /// period must be longer.
-pub const PATIENCE: Duration = Duration::from_millis(1000);
+pub const PATIENCE: Duration = Duration::from_secs(1);
 
 /// An open source of bytes.
 pub trait Source {

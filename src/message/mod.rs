@@ -136,7 +136,8 @@ impl Message {
     /// Whether the meter has this equipment identifier, as sent or decoded.
     #[must_use]
     pub fn is_from(&self, meter: &str) -> bool {
-        self.raw_equipment_id().is_some_and(|id| id == meter || decode_identifier(id) == meter)
+        self.raw_equipment_id()
+            .is_some_and(|id| id == meter || decode_identifier(id) == meter)
     }
 
     /// The meter's equipment identifier, decoded where it is sent in hexadecimal.

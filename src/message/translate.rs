@@ -65,8 +65,8 @@ impl Translator {
     }
 
     /// Names another sender in the datagrams to come.
-    pub fn set_source(&mut self, source: Option<String>) {
-        self.meta.source = source;
+    pub fn set_source(&mut self, source: String) {
+        self.meta.source = Some(source);
     }
 
     /// Takes bytes off the front of `input` until a telegram is complete or `input` is empty.

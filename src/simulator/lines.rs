@@ -4,7 +4,7 @@
 //! and the end line with its checksum. Which lines there are is `meter`'s.
 
 use super::calendar::LocalTime;
-use crate::telegram::checksum::crc16;
+use crate::telegram::crc16;
 
 /// Writes one telegram at the end of a buffer. Digits are set by hand: formatting by `write!` takes
 /// three times as long, and a year of telegrams is 31 million.

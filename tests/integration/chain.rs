@@ -10,13 +10,21 @@ fn record(place: &Place, telegrams: &std::path::Path, count: usize) -> Vec<Strin
     place.config();
     let reader = place.daemon("p1reader");
     let mut command = std::process::Command::new(binary("p1sim"));
-    command.arg("--link").arg(place.path("meter")).arg("--replay").arg(telegrams);
+    command
+        .arg("--link")
+        .arg(place.path("meter"))
+        .arg("--replay")
+        .arg(telegrams);
     command.args(["--speed", "200"]).stdout(Stdio::null());
     let mut meter = Running::start(place, "p1sim", &mut command);
     let listener = place.daemon("p1listener");
     assert_eq!(meter.wait().code(), Some(0), "{}", meter.log());
     let rows = wait_for("all rows", || {
-        let rows: Vec<String> = place.lines_of("details-").into_iter().filter(|line| !line.starts_with("datum")).collect();
+        let rows: Vec<String> = place
+            .lines_of("details-")
+            .into_iter()
+            .filter(|line| !line.starts_with("datum"))
+            .collect();
         (rows.len() >= count).then_some(rows)
     });
     listener.stop();
@@ -43,7 +51,10 @@ fn a_recorded_stream_of_a_real_meter_arrives_complete_in_the_details_file() {
         assert_eq!(clocks.len(), count);
         let place = Place::new();
         let rows = record(&place, &stream, count);
-        let recorded: Vec<&str> = rows.iter().map(|row| row.split(';').nth(2).unwrap()).collect();
+        let recorded: Vec<&str> = rows
+            .iter()
+            .map(|row| row.split(';').nth(2).unwrap())
+            .collect();
         assert!(recorded == clocks, "{} of {count} rows", recorded.len());
     }
 }
@@ -53,7 +64,17 @@ fn a_simulated_hour_arrives_complete() {
     let place = Place::new();
     let file = place.path("telegrams");
     let made = std::process::Command::new(binary("p1sim"))
-        .args(["--stdout", "--count", "600", "--speed", "100000", "--seed", "7", "--start", "2026-07-01 12:00:00"])
+        .args([
+            "--stdout",
+            "--count",
+            "600",
+            "--speed",
+            "100000",
+            "--seed",
+            "7",
+            "--start",
+            "2026-07-01 12:00:00",
+        ])
         .stdout(fs::File::create(&file).unwrap())
         .status()
         .unwrap();
@@ -61,5 +82,8 @@ fn a_simulated_hour_arrives_complete() {
     let rows = record(&place, &file, 600);
     assert_eq!(rows.len(), 600);
     let clock = |row: &String| row.split(';').nth(2).unwrap().to_owned();
-    assert_eq!((clock(&rows[0]), clock(&rows[599])), ("260701120000S".into(), "260701120959S".into()));
+    assert_eq!(
+        (clock(&rows[0]), clock(&rows[599])),
+        ("260701120000S".into(), "260701120959S".into())
+    );
 }

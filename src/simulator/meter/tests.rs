@@ -2,7 +2,7 @@
 
 use super::super::calendar::parse_local;
 use super::*;
-use crate::telegram::checksum::crc16;
+use crate::telegram::crc16;
 
 /// The telegrams of `seconds` seconds from local time `start`, each handed to `judge` as text.
 fn telegrams(start: &str, seconds: u64, mut judge: impl FnMut(&str)) {
