@@ -1,1 +1,20 @@
-//! To be written.
+//! Datagrams to and from a multicast group, over IPv4 or IPv6.
+//!
+//! Owns the sockets and the choice of network interface; knows nothing of what the datagrams say.
+//! Nothing here retries by itself or writes a log: errors go back to the caller, whose loop decides
+//! when to try again. A [`Sender`] is made anew by opening it again.
+
+mod copies;
+mod error;
+mod interface;
+mod receiver;
+mod sender;
+
+#[cfg(test)]
+mod tests;
+
+pub use copies::UnicastCopies;
+pub use error::Error;
+pub use interface::Interface;
+pub use receiver::{Datagram, Receiver};
+pub use sender::Sender;

@@ -1,0 +1,153 @@
+//! The options that the programs share, and how a command line is read.
+//!
+//! Owns the spelling of the common options and the exit status of a wrong command line. What a
+//! program adds of its own, it declares beside these with `#[command(flatten)]`.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Parser};
+use log::LevelFilter;
+
+use super::exit::Exit;
+use super::logging::Level;
+
+/// The configuration file that is read when none is named.
+pub const DEFAULT_CONFIG_FILE: &str = "/etc/p1-multicast/p1reader.yml";
+
+/// The options of every program that publishes or subscribes.
+#[derive(Args, Clone, Debug)]
+pub struct Arguments {
+    /// Read the configuration from FILE [default: /etc/p1-multicast/p1reader.yml]
+    #[arg(long, value_name = "FILE")]
+    pub config_file: Option<PathBuf>,
+
+    /// Log messages of this level and above
+    #[arg(
+        long,
+        value_name = "LEVEL",
+        value_enum,
+        ignore_case = true,
+        default_value_t
+    )]
+    pub log: Level,
+
+    /// Log everything; the same as --log debug
+    #[arg(long)]
+    pub debug: bool,
+
+    /// Check the configuration, name every problem in it, and exit
+    #[arg(long)]
+    pub check_config: bool,
+}
+
+impl Arguments {
+    /// The configuration file to read: the one that was named, else the default.
+    #[must_use]
+    pub fn config_path(&self) -> &Path {
+        self.config_file
+            .as_deref()
+            .unwrap_or(Path::new(DEFAULT_CONFIG_FILE))
+    }
+
+    /// What is logged; `--debug` outweighs `--log`.
+    #[must_use]
+    pub fn level(&self) -> LevelFilter {
+        if self.debug {
+            LevelFilter::Debug
+        } else {
+            self.log.into()
+        }
+    }
+}
+
+/// Reads the command line of this process.
+///
+/// `--help` and `--version` print on standard output and yield [`Exit::Done`]; a wrong command line
+/// is explained on standard error and yields [`Exit::Usage`].
+pub fn parse<P: Parser>() -> Result<P, Exit> {
+    parse_from(std::env::args_os())
+}
+
+/// Reads the command line `words`, of which the first is the name of the program; see [`parse`].
+pub fn parse_from<P: Parser>(words: impl IntoIterator<Item = OsString>) -> Result<P, Exit> {
+    P::try_parse_from(words).map_err(|error| {
+        // The other end may be closed (`p1cat --help | head`): nobody is left to tell.
+        let _ = error.print();
+        if error.use_stderr() {
+            Exit::Usage
+        } else {
+            Exit::Done
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    /// What this program is for.
+    #[derive(Parser, Debug)]
+    #[command(version)]
+    struct Program {
+        #[command(flatten)]
+        common: Arguments,
+    }
+
+    fn parsed(words: &[&str]) -> Result<Arguments, Exit> {
+        let words = std::iter::once("p1test").chain(words.iter().copied());
+        parse_from::<Program>(words.map(OsString::from)).map(|program| program.common)
+    }
+
+    #[test]
+    fn the_shared_options_leave_the_description_to_the_program() {
+        let help = Program::command().render_long_help().to_string();
+        assert!(help.starts_with("What this program is for\n"), "{help}");
+    }
+
+    #[test]
+    fn without_options_the_defaults_serve() {
+        let arguments = parsed(&[]).unwrap();
+        assert_eq!(arguments.config_path(), Path::new(DEFAULT_CONFIG_FILE));
+        assert_eq!(arguments.config_file, None);
+        assert_eq!(arguments.level(), LevelFilter::Info);
+        assert!(!arguments.check_config);
+    }
+
+    #[test]
+    fn every_level_of_the_python_programs_is_known() {
+        for (word, level) in [
+            ("debug", LevelFilter::Debug),
+            ("info", LevelFilter::Info),
+            ("warning", LevelFilter::Warn),
+            ("error", LevelFilter::Error),
+            ("critical", LevelFilter::Error),
+            ("WARNING", LevelFilter::Warn),
+        ] {
+            assert_eq!(parsed(&["--log", word]).unwrap().level(), level, "{word}");
+        }
+    }
+
+    #[test]
+    fn debug_outweighs_log() {
+        let arguments = parsed(&["--debug", "--log", "error"]).unwrap();
+        assert_eq!(arguments.level(), LevelFilter::Debug);
+    }
+
+    #[test]
+    fn a_named_file_is_read_instead_of_the_default() {
+        let arguments = parsed(&["--config-file", "/tmp/x.yml", "--check-config"]).unwrap();
+        assert_eq!(arguments.config_path(), Path::new("/tmp/x.yml"));
+        assert!(arguments.check_config);
+    }
+
+    #[test]
+    fn a_wrong_command_line_is_a_usage_error_and_help_is_not() {
+        assert_eq!(parsed(&["--log", "loud"]).unwrap_err(), Exit::Usage);
+        assert_eq!(parsed(&["--no-such-option"]).unwrap_err(), Exit::Usage);
+        assert_eq!(parsed(&["--help"]).unwrap_err(), Exit::Done);
+        assert_eq!(parsed(&["--version"]).unwrap_err(), Exit::Done);
+    }
+}

@@ -1,0 +1,207 @@
+//! Where log messages go: to the journal, with fields, when standard error is the journal; else to
+//! standard error, as lines.
+//!
+//! Owns the choice and the line format. What is worth a message, and how often, is the caller's.
+
+use std::fmt::{self, Write as _};
+use std::io::{self, Write as _};
+
+use chrono::{DateTime, FixedOffset, Local};
+use clap::ValueEnum;
+use log::kv::{Error as KvError, Key, Value, VisitSource};
+use log::{LevelFilter, Log, Metadata, Record};
+use systemd_journal_logger::{JournalLog, connected_to_journal};
+
+/// The levels that `--log` takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Level {
+    /// Everything, for finding a fault
+    Debug,
+    /// Changes of state
+    #[default]
+    Info,
+    /// What the user should look at
+    Warning,
+    /// What does not work
+    Error,
+    /// The same as error
+    Critical,
+}
+
+impl From<Level> for LevelFilter {
+    fn from(level: Level) -> Self {
+        match level {
+            Level::Debug => Self::Debug,
+            Level::Info => Self::Info,
+            Level::Warning => Self::Warn,
+            Level::Error | Level::Critical => Self::Error,
+        }
+    }
+}
+
+/// Starts the log of `program`, the name that the journal files it under. A second call changes
+/// nothing but the level.
+pub fn start(program: &str, level: LevelFilter) {
+    // A logger that was there before stays, and serves as well.
+    let _ = log::set_boxed_logger(journal(program).unwrap_or(Box::new(Lines)));
+    set_level(level);
+}
+
+/// Changes what is logged from here on.
+pub fn set_level(level: LevelFilter) {
+    log::set_max_level(level);
+}
+
+/// The journal, if standard error leads to it and its socket can be reached.
+fn journal(program: &str) -> Option<Box<dyn Log>> {
+    if !connected_to_journal() {
+        return None;
+    }
+    let journal = JournalLog::empty().ok()?;
+    Some(Box::new(journal.with_syslog_identifier(program.to_owned())))
+}
+
+/// Writes each message as one line on standard error.
+struct Lines;
+
+impl Log for Lines {
+    fn enabled(&self, _: &Metadata) -> bool {
+        true
+    }
+
+    fn log(&self, record: &Record) {
+        let line = line(&Local::now().fixed_offset(), record);
+        // If standard error is closed or broken there is nobody left to tell.
+        let _ = io::stderr().lock().write_all(line.as_bytes());
+    }
+
+    fn flush(&self) {}
+}
+
+/// One message: time, level, text, and its fields as `key=value`.
+fn line(time: &DateTime<FixedOffset>, record: &Record) -> String {
+    let mut line = Line(String::with_capacity(160));
+    let level = match record.level() {
+        log::Level::Error => "ERROR",
+        log::Level::Warn => "WARNING",
+        log::Level::Info => "INFO",
+        log::Level::Debug | log::Level::Trace => "DEBUG",
+    };
+    let time = time.format("%Y-%m-%dT%H:%M:%S%.3f%:z");
+    // A message whose parts refuse to be formatted is cut there; the rest of the line still counts.
+    let _ = write!(line, "{time} {level} {}", record.args());
+    let _ = record.key_values().visit(&mut line);
+    line.0.push('\n');
+    line.0
+}
+
+/// A line in the making. Control characters are escaped on the way in: a message may quote what
+/// came over the wire, and that shall neither break lines nor command a terminal.
+struct Line(String);
+
+impl fmt::Write for Line {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for character in text.chars() {
+            if character.is_control() {
+                self.0.extend(character.escape_default());
+            } else {
+                self.0.push(character);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'kvs> VisitSource<'kvs> for Line {
+    fn visit_pair(&mut self, key: Key<'kvs>, value: Value<'kvs>) -> Result<(), KvError> {
+        let value = value.to_string();
+        let is_plain = |c: char| !c.is_whitespace() && c != '"';
+        if !value.is_empty() && value.chars().all(is_plain) {
+            write!(self, " {key}={value}")?;
+        } else {
+            write!(self, " {key}={value:?}")?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Stdio;
+
+    use super::*;
+    use crate::daemon::rerun::rerun;
+
+    fn line_of(level: log::Level, text: &str, fields: &[(&str, Value)]) -> String {
+        let time = DateTime::parse_from_rfc3339("2026-11-22T09:12:13.1234+01:00").unwrap();
+        let mut record = Record::builder();
+        record.level(level).key_values(&fields);
+        line(&time, &record.args(format_args!("{text}")).build())
+    }
+
+    #[test]
+    fn a_line_has_time_level_message_and_fields() {
+        let fields = [
+            ("port", Value::from(52001)),
+            ("meter", Value::from("E0044 x\n")),
+        ];
+        assert_eq!(
+            line_of(log::Level::Warn, "port opened", &fields),
+            "2026-11-22T09:12:13.123+01:00 WARNING port opened port=52001 meter=\"E0044 x\\n\"\n"
+        );
+    }
+
+    #[test]
+    fn control_characters_from_the_wire_are_shown_not_obeyed() {
+        let line = line_of(log::Level::Info, "got /ISK5\r\n\u{1b}[2J\u{9b}é", &[]);
+        assert!(
+            line.ends_with(" INFO got /ISK5\\r\\n\\u{1b}[2J\\u{9b}é\n"),
+            "{line}"
+        );
+        assert_eq!(line.matches(char::is_control).count(), 1);
+    }
+
+    #[test]
+    fn a_lower_level_is_not_logged_and_the_level_can_be_changed() {
+        let Some(mut child) = rerun(
+            "daemon::logging::tests::a_lower_level_is_not_logged_and_the_level_can_be_changed",
+        ) else {
+            start("test", LevelFilter::Warn);
+            log::info!("one");
+            log::warn!("two");
+            set_level(LevelFilter::Info);
+            log::info!(count = 3; "three");
+            std::process::exit(42);
+        };
+        let output = child.output().unwrap();
+        assert_eq!(output.status.code(), Some(42));
+        let said = String::from_utf8(output.stderr).unwrap();
+        let lines: Vec<_> = said.lines().collect();
+        assert_eq!(lines.len(), 2, "{said}");
+        assert!(lines[0].ends_with(" WARNING two"), "{said}");
+        assert!(lines[1].ends_with(" INFO three count=3"), "{said}");
+    }
+
+    #[test]
+    fn a_broken_standard_error_stops_nothing() {
+        let Some(mut child) =
+            rerun("daemon::logging::tests::a_broken_standard_error_stops_nothing")
+        else {
+            // The pipe is broken as soon as the parent has closed its end of both.
+            let _ = io::stdin().read_line(&mut String::new());
+            start("test", LevelFilter::Info);
+            log::info!("nobody will read this");
+            assert!(io::stderr().write_all(b"x").is_err());
+            std::process::exit(42);
+        };
+        let mut child = child
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stderr.take());
+        drop(child.stdin.take());
+        assert_eq!(child.wait().unwrap().code(), Some(42));
+    }
+}

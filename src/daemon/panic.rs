@@ -1,0 +1,70 @@
+//! What happens when we have made a mistake: the panic is logged as a bug, once, and the program
+//! ends with status 70, so that systemd starts it afresh.
+
+use std::io::Write as _;
+use std::panic::PanicHookInfo;
+
+use super::exit::Exit;
+
+/// Makes every panic, in whatever thread, end the process in this way. To be called once, early.
+pub fn install() {
+    std::panic::set_hook(Box::new(|info| {
+        let report = report(info);
+        if log::log_enabled!(log::Level::Error) {
+            log::error!("{report}");
+        } else {
+            let _ = writeln!(std::io::stderr(), "{report}");
+        }
+        std::process::exit(Exit::Bug.code().into())
+    }));
+}
+
+fn report(info: &PanicHookInfo) -> String {
+    // `panic!` with a plain text carries a `&str`, with arguments a `String`.
+    let payload = info.payload();
+    let message = payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("panic without a message");
+    match info.location() {
+        Some(place) => format!("bug: {message} at {}:{}", place.file(), place.line()),
+        None => format!("bug: {message}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::daemon::{logging, rerun::rerun};
+
+    #[test]
+    fn a_panic_is_named_with_its_place_once_and_ends_with_70() {
+        let Some(mut child) =
+            rerun("daemon::panic::tests::a_panic_is_named_with_its_place_once_and_ends_with_70")
+        else {
+            logging::start("test", log::LevelFilter::Info);
+            install();
+            panic!("two and two are {}", 5);
+        };
+        let output = child.output().unwrap();
+        assert_eq!(output.status.code(), Some(70));
+        let said = String::from_utf8(output.stderr).unwrap();
+        let bug = "bug: two and two are 5 at src/daemon/panic.rs:";
+        assert_eq!(said.matches(bug).count(), 1, "{said}");
+    }
+
+    #[test]
+    fn a_panic_before_the_log_starts_is_said_too() {
+        let Some(mut child) =
+            rerun("daemon::panic::tests::a_panic_before_the_log_starts_is_said_too")
+        else {
+            install();
+            panic!("too early");
+        };
+        let output = child.output().unwrap();
+        assert_eq!(output.status.code(), Some(70));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("bug: too early at "), "{said}");
+    }
+}

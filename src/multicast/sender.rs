@@ -1,0 +1,215 @@
+//! The sending side: one socket that sends to any port of one group.
+//!
+//! Owns the interface that datagrams leave by. Never bound to a fixed port, and never blocking: what
+//! cannot be sent at once is an error, and the next datagram is another matter.
+
+use std::cell::Cell;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+
+use rustix::io::Errno;
+use rustix::net::sockopt::set_ip_multicast_if_with_ifindex;
+use socket2::{InterfaceIndexOrAddress, SockRef};
+
+use super::error::Error;
+use super::interface::{self, Interface, LOOPBACK};
+
+/// Sends datagrams to a multicast group.
+#[derive(Debug)]
+pub struct Sender {
+    socket: UdpSocket,
+    group: IpAddr,
+    /// The user has chosen the interface: it is that one or none.
+    is_pinned: bool,
+    /// The last datagram was aimed at `lo`, for want of a network.
+    at_loopback: Cell<bool>,
+}
+
+impl Sender {
+    /// A sender to `group`, whose datagrams live for `ttl` hops (1: this LAN) and are heard on this
+    /// machine too.
+    ///
+    /// They leave by `interface`. Without one, the kernel's routing table decides (for IPv4 it is
+    /// asked again for each datagram, so that a change of network is followed; for IPv6 the interface
+    /// of the default route is taken); and while there is no route at all they go to `lo`, so that
+    /// programs on this machine hear them even when there is no network.
+    pub fn open(group: IpAddr, ttl: u8, interface: Option<&Interface>) -> Result<Self, Error> {
+        if !group.is_multicast() {
+            return Err(Error::NotMulticast(group));
+        }
+        let any: IpAddr = match group {
+            IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+            IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+        };
+        let socket =
+            UdpSocket::bind((any, 0)).map_err(Error::refused("open a socket for sending"))?;
+        let sender = Self {
+            socket,
+            group,
+            is_pinned: interface.is_some(),
+            at_loopback: Cell::new(false),
+        };
+        sender
+            .set_options(ttl)
+            .map_err(Error::refused("set up the socket for sending"))?;
+        match interface {
+            Some(interface) => sender.pin(interface)?,
+            None => sender
+                .aim_at_network()
+                .map_err(Error::refused("send by the interface of the default route"))?,
+        }
+        Ok(sender)
+    }
+
+    /// Sends `bytes` as one datagram to `port` of the group.
+    ///
+    /// Never blocks. Fails with what the kernel says: no network or route, an interface that is gone,
+    /// a firewall, more than 65,507 bytes. Every one of these may be over at the next datagram; but a
+    /// chosen interface that has been replaced by another of its name needs a sender opened again.
+    pub fn send(&self, port: u16, bytes: &[u8]) -> io::Result<()> {
+        if self.at_loopback.get() {
+            self.aim_at_network()?;
+            self.at_loopback.set(false);
+        }
+        let sent = self.transmit(port, bytes);
+        if self.is_pinned || !sent.as_ref().is_err_and(is_no_network) {
+            return sent;
+        }
+        self.aim(InterfaceIndexOrAddress::Index(LOOPBACK))?;
+        self.at_loopback.set(true);
+        // If even that fails, why there is no network says more.
+        self.transmit(port, bytes).or(sent)
+    }
+
+    /// Whether the last datagram stayed on this machine, because no interface was chosen and the
+    /// kernel has no route to the group.
+    #[must_use]
+    pub fn is_loopback_only(&self) -> bool {
+        self.at_loopback.get()
+    }
+
+    fn transmit(&self, port: u16, bytes: &[u8]) -> io::Result<()> {
+        self.socket
+            .send_to(bytes, SocketAddr::new(self.group, port))
+            .map(|_| ())
+    }
+
+    fn set_options(&self, ttl: u8) -> io::Result<()> {
+        self.socket.set_nonblocking(true)?;
+        let socket = SockRef::from(&self.socket);
+        if self.group.is_ipv4() {
+            socket.set_multicast_ttl_v4(ttl.into())?;
+            socket.set_multicast_loop_v4(true)
+        } else {
+            socket.set_multicast_hops_v6(ttl.into())?;
+            socket.set_multicast_loop_v6(true)
+        }
+    }
+
+    /// Sends by `interface` from here on.
+    fn pin(&self, interface: &Interface) -> Result<(), Error> {
+        let place = interface.locate(self.group, &self.socket)?;
+        self.aim(place)
+            .map_err(|reason| interface.refused("send by", reason))
+    }
+
+    /// Sends by whatever interface leads to the network from here on.
+    fn aim_at_network(&self) -> io::Result<()> {
+        let index = match self.group {
+            // 0: the routing table decides, for each datagram.
+            IpAddr::V4(_) => 0,
+            // Left alone, the kernel takes whichever interface came up first, be it a container's.
+            IpAddr::V6(_) => interface::default_route_v6(&self.socket).unwrap_or(0),
+        };
+        self.aim(InterfaceIndexOrAddress::Index(index))
+    }
+
+    fn aim(&self, place: InterfaceIndexOrAddress) -> io::Result<()> {
+        let socket = SockRef::from(&self.socket);
+        match (self.group, place) {
+            (IpAddr::V4(group), InterfaceIndexOrAddress::Index(index)) => {
+                // Of itself the kernel sends from 0.0.0.0 by `lo`, or from another interface's address.
+                let source = match index {
+                    LOOPBACK => Ipv4Addr::LOCALHOST,
+                    _ => Ipv4Addr::UNSPECIFIED,
+                };
+                set_ip_multicast_if_with_ifindex(&self.socket, &group, &source, index)?;
+                Ok(())
+            }
+            (IpAddr::V6(_), InterfaceIndexOrAddress::Index(index)) => {
+                socket.set_multicast_if_v6(index)
+            }
+            (_, InterfaceIndexOrAddress::Address(address)) => socket.set_multicast_if_v4(&address),
+        }
+    }
+}
+
+/// Whether `error` says that there is no way to the network now.
+fn is_no_network(error: &io::Error) -> bool {
+    let no_network = [
+        Errno::NETUNREACH,
+        Errno::NETDOWN,
+        Errno::NODEV,
+        Errno::ADDRNOTAVAIL,
+    ];
+    Errno::from_io_error(error).is_some_and(|errno| no_network.contains(&errno))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lo() -> Interface {
+        Interface::Name("lo".into())
+    }
+
+    #[test]
+    fn ttl_and_loop_are_set_on_the_socket() {
+        let sender = Sender::open([239, 255, 77, 1].into(), 3, Some(&lo())).unwrap();
+        let socket = SockRef::from(&sender.socket);
+        assert_eq!(socket.multicast_ttl_v4().unwrap(), 3);
+        assert!(socket.multicast_loop_v4().unwrap());
+    }
+
+    #[test]
+    fn an_address_that_is_no_group_is_refused() {
+        let error = Sender::open([192, 0, 2, 1].into(), 1, Some(&lo())).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .starts_with("192.0.2.1 is not a multicast address")
+        );
+    }
+
+    #[test]
+    fn an_unknown_interface_is_named_with_those_that_exist() {
+        let unknown = Interface::Name("p1nosuch0".into());
+        let error = Sender::open([239, 255, 77, 1].into(), 1, Some(&unknown)).unwrap_err();
+        let said = error.to_string();
+        assert!(
+            said.starts_with("no network interface p1nosuch0 here; there are: lo"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn an_address_that_no_interface_has_is_said() {
+        let unknown = Interface::Address([203, 0, 113, 9].into());
+        let error = Sender::open([239, 255, 77, 1].into(), 1, Some(&unknown)).unwrap_err();
+        let said = error.to_string();
+        assert!(
+            said.starts_with("no network interface 203.0.113.9 here"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn an_interface_of_the_other_family_is_refused() {
+        let v6 = Interface::Address(Ipv6Addr::LOCALHOST.into());
+        let error = Sender::open([239, 255, 77, 1].into(), 1, Some(&v6)).unwrap_err();
+        assert!(
+            matches!(error, Error::WrongFamily { .. }),
+            "found {error:?}"
+        );
+    }
+}
