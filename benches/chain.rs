@@ -175,7 +175,7 @@ fn receiver(port: u16) -> Receiver {
 }
 
 fn receive(receiver: &Receiver) {
-    let mut buffer = [0; 65_536];
+    let mut buffer = vec![0; 65_536];
     let datagram = receiver
         .receive(&mut buffer, Duration::from_secs(10))
         .expect("to receive");

@@ -29,17 +29,10 @@ impl Signals {
     /// Fails only if the kernel refuses a handler.
     pub fn install() -> io::Result<Self> {
         let signals = Self {
-            terminate: Arc::default(),
+            terminate: asked_to_end_by(&[SIGTERM, SIGINT])?,
             reload: Arc::default(),
             flush: Arc::default(),
         };
-        for signal in [SIGTERM, SIGINT] {
-            // Actions run in the order of registration: the check comes before the flag is set, so
-            // that only the second signal finds it set.
-            let status = Exit::Rejected.code().into();
-            flag::register_conditional_shutdown(signal, status, Arc::clone(&signals.terminate))?;
-            flag::register(signal, Arc::clone(&signals.terminate))?;
-        }
         flag::register(SIGHUP, Arc::clone(&signals.reload))?;
         flag::register(SIGUSR1, Arc::clone(&signals.flush))?;
         Ok(signals)
@@ -62,6 +55,24 @@ impl Signals {
     pub fn take_flush(&self) -> bool {
         self.flush.swap(false, Ordering::Relaxed)
     }
+}
+
+/// A flag that is set when one of these signals comes in; the second one ends the process at once.
+///
+/// For programs that need no more than that; the others have [`Signals`].
+pub fn asked_to_end_by(signals: &[i32]) -> io::Result<Arc<AtomicBool>> {
+    let asked = Arc::default();
+    for &signal in signals {
+        // Actions run in the order of registration: the check comes before the flag is set, so that
+        // only the second signal finds it set.
+        flag::register_conditional_shutdown(
+            signal,
+            Exit::Rejected.code().into(),
+            Arc::clone(&asked),
+        )?;
+        flag::register(signal, Arc::clone(&asked))?;
+    }
+    Ok(asked)
 }
 
 /// Waits for `time`, or until a signal comes in. (`std::thread::sleep` sleeps on through signals.)

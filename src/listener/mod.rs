@@ -16,7 +16,7 @@ pub use serial::{Framing, SerialDevice};
 pub use source::{PATIENCE, Port, Source};
 
 use crate::config::{self, BaudRate, Config, Format};
-use crate::daemon::{Exit, Limiter, Service, Signals};
+use crate::daemon::{Exit, Limiter, Service, Signals, signals};
 use crate::message::Translator;
 use crate::telegram::{Instant, Policy, Rejection};
 
@@ -117,7 +117,7 @@ impl Listener {
             Turn::Bytes(length) => self.translate(length),
             Turn::Silence => {}
             Turn::Changed => self.finish(),
-            Turn::Wait(pause) => std::thread::sleep(pause),
+            Turn::Wait(pause) => signals::wait(pause),
         }
     }
 

@@ -37,6 +37,8 @@ use std::time::Instant;
 
 use chrono::Utc;
 
+use crate::daemon::Exit;
+
 use link::Link;
 use meter::Meter;
 pub use options::{Options, Speed};
@@ -78,10 +80,10 @@ pub enum Error {
 impl Error {
     /// The exit status that belongs to the error.
     #[must_use]
-    pub fn exit_code(&self) -> u8 {
+    pub fn exit(&self) -> Exit {
         match self {
-            Self::Pty(_) => 69,
-            Self::Link { .. } | Self::Replay { .. } | Self::Output(_) => 74,
+            Self::Pty(_) => Exit::Unavailable,
+            Self::Link { .. } | Self::Replay { .. } | Self::Output(_) => Exit::Io,
         }
     }
 }

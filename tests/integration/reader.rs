@@ -8,7 +8,7 @@ use p1_multicast::multicast::Sender;
 use p1_multicast::telegram::{Instant, Policy};
 use rustix::process::Signal;
 
-use crate::support::{Place, Running, telegram, wait_for};
+use crate::support::{Place, Running, lo, telegram, wait_for};
 
 /// 2026-11-22 07:00:00 UTC.
 const START: i64 = 1_795_330_800;
@@ -22,7 +22,7 @@ struct Publisher {
 
 impl Publisher {
     fn new(place: &Place) -> Self {
-        let sender = Sender::open(IpAddr::V4(place.group), 0, Some("lo")).unwrap();
+        let sender = Sender::open(IpAddr::V4(place.group), 0, Some(&lo())).unwrap();
         Self {
             sender,
             port: place.port,
@@ -173,11 +173,11 @@ fn what_is_no_telegram_is_counted_and_costs_nothing_else() {
     let place = Place::new();
     place.config();
     let reader = in_utc(&place, &[]);
-    let sender = Sender::open(IpAddr::V4(place.group), 0, Some("lo")).unwrap();
+    let sender = Sender::open(IpAddr::V4(place.group), 0, Some(&lo())).unwrap();
     for hostile in [
         &b""[..],
         b"hello",
-        &[b'['; 60_000],
+        &b"[".repeat(60_000),
         b"{\"meta\":{},\"telegram\":{}}",
         b"\xff\xfe",
     ] {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use p1_multicast::message::Message;
-use p1_multicast::multicast::Receiver;
+use p1_multicast::multicast::{Interface, Receiver};
 use p1_multicast::telegram::crc16;
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -117,7 +117,7 @@ impl Place {
     }
 
     pub fn subscriber_of(&self, port: u16) -> Subscriber {
-        let receiver = Receiver::open(IpAddr::V4(self.group), port, Some("lo")).unwrap();
+        let receiver = Receiver::open(IpAddr::V4(self.group), port, Some(&lo())).unwrap();
         Subscriber {
             receiver,
             buffer: vec![0; 65_536],
@@ -153,6 +153,11 @@ impl Place {
         files.sort();
         files
     }
+}
+
+/// The interface that all traffic of the tests stays on.
+pub fn lo() -> Interface {
+    "lo".parse().unwrap()
 }
 
 pub fn binary(name: &str) -> PathBuf {
@@ -212,10 +217,6 @@ impl Running {
     pub fn signal(&self, signal: Signal) {
         let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
         kill_process(pid, signal).unwrap();
-    }
-
-    pub fn is_running(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_none()
     }
 
     pub fn wait(&mut self) -> ExitStatus {
@@ -292,7 +293,7 @@ impl Subscriber {
                 .receiver
                 .receive(&mut self.buffer, Duration::from_secs(1))
                 .unwrap()?;
-            Some(self.buffer[..datagram.length].to_vec())
+            Some(self.buffer[..datagram.len].to_vec())
         })
     }
 
