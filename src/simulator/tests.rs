@@ -78,7 +78,7 @@ fn a_file_in_the_way_and_a_missing_recording_end_it_at_once() {
     let file = folder.path().join("precious");
     fs::write(&file, "").unwrap();
     let error = run(&options(&file, &[]), &GO_ON).unwrap_err();
-    assert_eq!(error.exit_code(), 74);
+    assert_eq!(error.exit(), Exit::Io);
     assert!(
         error.to_string().contains("expected nothing there"),
         "{error}"

@@ -58,7 +58,7 @@ fn the_listener_is_up_before_the_cable_and_survives_its_loss() {
     drop(meter);
     listener.wait_for_log("is gone");
     let mut meter = Meter::plug_in(&place);
-    listener.wait_for_log("is open, after");
+    listener.wait_for_logs(2, "is open, after");
     meter.send(&[&telegram(2)[300..], &telegram(3)].concat());
     let message = subscriber.message();
     assert_eq!((watts(&message), message.meta.frame_number), (3, 2));

@@ -203,8 +203,13 @@ impl Running {
     }
 
     pub fn wait_for_log(&self, text: &str) {
+        self.wait_for_logs(1, text);
+    }
+
+    /// Waits until this has been said so many times.
+    pub fn wait_for_logs(&self, count: usize, text: &str) {
         let start = Instant::now();
-        while !self.log().contains(text) {
+        while self.log().matches(text).count() < count {
             assert!(
                 start.elapsed() < PATIENCE,
                 "waited in vain for {text:?} in:\n{}",
