@@ -22,16 +22,26 @@ fi
 
 as_root=
 [ "$(id -u)" -eq 0 ] || as_root=sudo
-echo "Installing what is missing to build: cargo, rustc, gcc" >&2
+
+# The minor version of the rustc that apt would install.
+candidate() {
+    apt-cache policy rustc | sed -n 's/^ *Candidate: 1\.\([0-9]*\)\..*/\1/p'
+}
+
 $as_root apt-get update -q
-$as_root apt-get install -q -y --no-install-recommends cargo rustc gcc libc6-dev ca-certificates
+compiler="cargo rustc"
+minor=$(candidate)
+if [ -z "$minor" ] || [ "$minor" -lt $WANTED ]; then
+    # Debian 12 has a newer Rust beside its own, for building browsers.
+    compiler="cargo-web rustc-web"
+fi
+echo "Installing what is missing to build: $compiler gcc libc6-dev" >&2
+# shellcheck disable=SC2086 # two packages
+$as_root apt-get install -q -y --no-install-recommends $compiler gcc libc6-dev ca-certificates
 
 good_enough && exit 0
 cat >&2 <<END
 This system's Rust is $(rustc --version 2>/dev/null || echo missing); 1.$WANTED or later is needed.
-Debian 13 and Raspberry Pi OS 13 (trixie) have it. On Debian 12 (bookworm) either
-  apt-get install rustc-web cargo-web      (Debian 12's newer Rust), or
-  install the compiler from https://rustup.rs
-and run make again.
+Install the compiler from https://rustup.rs and run make again.
 END
 exit 69

@@ -27,6 +27,8 @@ pub struct Publisher {
     /// What is wrong, by destination; what has been said is not said again.
     troubles: HashMap<String, String>,
     failures_in_a_row: u32,
+    /// Telegrams stay on this machine, because there is no network and no interface was chosen.
+    is_local: bool,
     /// Datagrams that could not be sent to the group since the start, in number.
     failures: u64,
 }
@@ -43,6 +45,7 @@ impl Publisher {
             copies,
             troubles: HashMap::new(),
             failures_in_a_row: 0,
+            is_local: false,
             failures: 0,
         };
         publisher.open(now);
@@ -81,6 +84,7 @@ impl Publisher {
             self.sender = None;
             self.failures_in_a_row = 0;
         }
+        self.mind_locality();
         let troubles = &mut self.troubles;
         self.copies.send(datagram.json, now, |destination, sent| {
             mind(
@@ -108,6 +112,21 @@ impl Publisher {
     #[must_use]
     pub fn group(&self) -> String {
         std::net::SocketAddr::new(self.settings.address, self.settings.port).to_string()
+    }
+
+    /// Says once that there is no network, and once that there is one again.
+    fn mind_locality(&mut self) {
+        let is_local = self.sender.as_ref().is_some_and(Sender::is_loopback_only);
+        if std::mem::replace(&mut self.is_local, is_local) != is_local {
+            let group = self.group();
+            if is_local {
+                log::warn!(
+                    "there is no route to {group}: telegrams stay on this machine (a network without a default route needs `multicast.interface`)"
+                );
+            } else {
+                log::info!("there is a route to {group}: telegrams leave this machine");
+            }
+        }
     }
 
     fn open(&mut self, now: Instant) {
