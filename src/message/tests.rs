@@ -142,6 +142,14 @@ fn of_a_repeated_code_the_last_reading_stays_and_the_rest_is_counted() {
         "{json}"
     );
     assert_eq!((json.matches("24.2.1.A").count(), result.repeated), (1, 2));
+    let (json, result) = encoded(
+        "0-1:24.3.0(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(1.001)\r\n0-1:24.2.1(210608130002S)(2*m3)",
+    );
+    assert!(
+        json.contains(r#""0-1:24.2.1.A":"210608130002S","0-1:24.2.1.B":2000,"#),
+        "{json}"
+    );
+    assert_eq!((json.matches("24.2.1.A").count(), result.repeated), (1, 1));
 }
 
 #[test]

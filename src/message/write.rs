@@ -12,6 +12,9 @@ const CUT_MARK: &[u8] = b"[cut]";
 /// The shortest limit for texts that is tried; registers and times are shorter.
 const MIN_TEXT_LIMIT: usize = 32;
 
+/// 2^64 divided by the golden ratio: multiplying by it spreads fingerprints over their top bits.
+const FIBONACCI: u64 = 0x9E37_79B9_7F4A_7C15;
+
 /// What had to be left out of a datagram.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Encoded {
@@ -76,7 +79,7 @@ impl Message {
 struct Entry<'a> {
     head: &'a [u8],
     tail: &'static str,
-    /// Of `head`: equal heads have equal ones, and unequal heads mostly not.
+    /// Of the key: equal keys have equal ones, and unequal keys mostly not.
     fingerprint: u64,
     values: Values<'a>,
 }
@@ -96,13 +99,16 @@ enum Wire<'a> {
 
 impl<'a> Entry<'a> {
     fn new(head: &'a [u8], tail: &'static str, values: Values<'a>) -> Self {
-        let fold = |sum: u64, &byte: &u8| (sum << 7) ^ (sum >> 57) ^ u64::from(byte);
-        Self {
+        let mut entry = Self {
             head,
             tail,
-            fingerprint: head.iter().fold(0, fold),
+            fingerprint: 0,
             values,
-        }
+        };
+        entry.fingerprint = entry
+            .key()
+            .fold(0, |sum, byte| sum.rotate_left(7) ^ u64::from(byte));
+        entry
     }
 
     fn is_reading(&self) -> bool {
@@ -112,9 +118,12 @@ impl<'a> Entry<'a> {
 
     fn same_key(&self, other: &Self) -> bool {
         self.fingerprint == other.fingerprint
-            && self.head == other.head
-            && self.tail == other.tail
+            && self.key().eq(other.key())
             && !matches!(self.values, Values::Line(..))
+    }
+
+    fn key(&self) -> impl Iterator<Item = u8> {
+        self.head.iter().copied().chain(self.tail.bytes())
     }
 }
 
@@ -122,9 +131,16 @@ impl<'a> Entry<'a> {
 fn entries<'a>(telegram: &Telegram<'a>) -> (Vec<Entry<'a>>, usize) {
     let mut entries: Vec<Entry<'a>> = Vec::with_capacity(telegram.objects.len());
     let mut repeated = 0;
+    // One bit for each fingerprint modulo 256: most keys can be told to be new by that alone.
+    let mut seen = [0u64; 4];
     for (index, object) in telegram.objects.iter().enumerate() {
         let entry = entry(index + 1, object);
-        match entries.iter().position(|known| known.same_key(&entry)) {
+        let [slot, ..] = entry.fingerprint.wrapping_mul(FIBONACCI).to_be_bytes();
+        let (word, bit) = (usize::from(slot / 64), 1 << (slot % 64));
+        let may_be_known = seen[word] & bit != 0;
+        seen[word] |= bit;
+        let known = may_be_known.then(|| entries.iter().position(|known| known.same_key(&entry)));
+        match known.flatten() {
             None => entries.push(entry),
             Some(known) => {
                 repeated += 1;

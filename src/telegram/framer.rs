@@ -4,6 +4,8 @@
 //! frame that lost its end never swallows the next; only where the checksum proves that a `/` in
 //! mid line was text does the frame go on across it. Memory is bounded by [`MAX_FRAME`].
 
+use memchr::{memchr, memchr2};
+
 use super::{Checksum, Instant};
 
 /// The longest frame that is kept, in bytes. The longest telegram seen so far has 2,523.
@@ -45,12 +47,7 @@ impl<'a> Frame<'a> {
     /// The first line, line end not included.
     #[must_use]
     pub fn header(&self) -> &'a [u8] {
-        let is_line_end = |&byte: &u8| matches!(byte, b'\r' | b'\n');
-        let length = self
-            .bytes
-            .iter()
-            .position(is_line_end)
-            .unwrap_or(self.bytes.len());
+        let length = memchr2(b'\r', b'\n', self.bytes).unwrap_or(self.bytes.len());
         &self.bytes[..length]
     }
 }
@@ -144,10 +141,7 @@ impl Framer {
 
     fn seek(&mut self, input: &mut &[u8], now: Instant) {
         self.state = State::Seeking;
-        let stray = input
-            .iter()
-            .position(|&byte| byte == b'/')
-            .unwrap_or(input.len());
+        let stray = memchr(b'/', input).unwrap_or(input.len());
         self.dropped.stray_bytes += stray as u64;
         *input = &input[stray..];
         if !input.is_empty() {
@@ -165,8 +159,7 @@ impl Framer {
     }
 
     fn body(&mut self, input: &mut &[u8], now: Instant) {
-        let is_mark = |&byte: &u8| byte == b'/' || byte == b'!';
-        let length = input.iter().position(is_mark).unwrap_or(input.len());
+        let length = memchr2(b'/', b'!', input).unwrap_or(input.len());
         if !self.take(input, length) {
             return;
         }

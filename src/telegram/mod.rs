@@ -25,6 +25,8 @@ pub use framer::{Dropped, Frame, Framer, MAX_FRAME};
 pub use object::{Content, Object};
 pub use timestamp::Instant;
 pub(crate) use value::Digits;
+
+use memchr::memchr;
 pub use value::{Decimal, Quantity, Unit};
 
 /// A telegram: the lines between `/` and `!`, taken apart. Borrows from the frame.
@@ -107,10 +109,7 @@ impl Iterator for Lines<'_> {
     fn next(&mut self) -> Option<(usize, usize)> {
         let start = self.at;
         let rest = self.text.get(start..).filter(|rest| !rest.is_empty())?;
-        let length = rest
-            .iter()
-            .position(|&byte| byte == b'\n')
-            .unwrap_or(rest.len());
+        let length = memchr(b'\n', rest).unwrap_or(rest.len());
         self.at = start + length + 1;
         let end = start + length;
         Some((
