@@ -5,7 +5,9 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PROGRAMS = p1listener p1reader p1cat p1sim
 
-.PHONY: help build test lint bench demo install clean
+.PHONY: help build test lint bench fuzz demo install clean
+
+FUZZ_SECONDS ?= 60
 
 help: ## list these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -28,6 +30,9 @@ bench: ## measure speed, latency and memory
 	$(CARGO) bench --locked --bench telegram
 	$(CARGO) build --release --locked
 	$(CARGO) bench --locked --bench chain
+
+fuzz: ## fuzz each target for FUZZ_SECONDS (60); needs a nightly compiler and cargo-fuzz
+	tests/fuzz.sh $(FUZZ_SECONDS)
 
 demo: build ## show the main job without any hardware
 	@tests/demo.sh target/release

@@ -1,0 +1,42 @@
+#!/bin/sh
+# Fuzzes each target for so many seconds, beginning with the fixtures of the tests.
+# Exit status 69: there is no nightly compiler or no cargo-fuzz.
+set -eu
+
+seconds=${1:-60}
+cd "$(dirname "$0")/.."
+
+if ! cargo +nightly --version >/dev/null 2>&1; then
+    echo "fuzzing needs a nightly compiler (rustup toolchain install nightly): nothing is fuzzed" >&2
+    exit 69
+fi
+if ! cargo fuzz --version >/dev/null 2>&1; then
+    echo "fuzzing needs cargo-fuzz (cargo install cargo-fuzz --locked): nothing is fuzzed" >&2
+    exit 69
+fi
+
+# The fixtures have LF; meters send CR LF.
+seed_telegrams() {
+    mkdir -p "fuzz/corpus/$1"
+    for file in tests/data/*.txt; do
+        sed 's/$/\r/' "$file" >"fuzz/corpus/$1/$(basename "$file")"
+    done
+}
+
+seed() {
+    target=$1
+    shift
+    mkdir -p "fuzz/corpus/$target"
+    cp "$@" "fuzz/corpus/$target"
+}
+
+seed_telegrams telegram
+seed_telegrams round_trip
+seed message tests/data/*.json
+seed config etc/p1reader.yml src/config/testdata/*.yml
+
+for target in telegram message config round_trip; do
+    echo "== $target, $seconds s"
+    cargo +nightly fuzz run "$target" -- -max_total_time="$seconds" -max_len=16384 -timeout=10 -rss_limit_mb=1024 \
+        -print_final_stats=1 -verbosity=0
+done
