@@ -14,6 +14,9 @@ use socket2::{Domain, InterfaceIndexOrAddress, Protocol, SockRef, Socket, Type};
 use super::error::Error;
 use super::interface::{self, Interface};
 
+/// Bytes that the kernel is asked to keep while nobody reads: several minutes of telegrams.
+const BUFFER: usize = 1 << 20;
+
 /// Receives the datagrams of a multicast group.
 #[derive(Debug)]
 pub struct Receiver {
@@ -116,6 +119,8 @@ impl Receiver {
         self.socket.set_nonblocking(true)?;
         let socket = SockRef::from(&self.socket);
         socket.set_reuse_address(true)?;
+        // As much as the system allows is enough; the kernel cuts it to that without an error.
+        let _ = socket.set_recv_buffer_size(BUFFER);
         if self.interface.is_none() {
             // Bound to the group, we want it from wherever it comes, be it an interface that somebody
             // else has joined before we have noticed it.

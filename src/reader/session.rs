@@ -49,9 +49,14 @@ pub fn run(config: Config, test: bool, reload: impl Fn() -> Option<Config>) -> E
     session.join(Monotonic::now());
     service.status(&session.status());
     service.ready();
-    log::info!("p1reader {} is ready: {}", env!("CARGO_PKG_VERSION"), session.task());
+    log::info!(
+        "p1reader {} is ready: {}",
+        env!("CARGO_PKG_VERSION"),
+        session.task()
+    );
     let mut next_status = Monotonic::now();
-    while !signals.terminating() && !(test && session.recorded >= TEST_TELEGRAMS) {
+    let last = if test { TEST_TELEGRAMS } else { u64::MAX };
+    while !signals.terminating() && session.recorded < last {
         let now = Monotonic::now();
         service.progress(now);
         if signals.take_reload() {
@@ -140,7 +145,9 @@ impl Session {
             }
             None => PATIENCE,
         };
-        let Some(receiver) = &self.receiver else { return signals::wait(patience) };
+        let Some(receiver) = &self.receiver else {
+            return signals::wait(patience);
+        };
         match receiver.receive(&mut self.buffer, patience) {
             Ok(Some(datagram)) => {
                 let message = Message::parse(&self.buffer[..datagram.len]);
@@ -149,7 +156,10 @@ impl Session {
             }
             Ok(None) => {}
             Err(error) => {
-                log::warn!("cannot receive from {}: {error}; joining again", self.group());
+                log::warn!(
+                    "cannot receive from {}: {error}; joining again",
+                    self.group()
+                );
                 self.receiver = None;
                 self.next_join = now + PATIENCE;
             }
@@ -167,13 +177,19 @@ impl Session {
         self.recorder.record(&message);
         self.recorded += 1;
         self.last = Some(now);
-        log::debug!("telegram {} of {from} is recorded", message.meta.frame_number);
+        log::debug!(
+            "telegram {} of {from} is recorded",
+            message.meta.frame_number
+        );
     }
 
     fn ignore(&mut self, error: &MessageError, from: SocketAddr, now: Monotonic) {
         self.ignored += 1;
         if self.garbage.permit(now).is_some() {
-            log::warn!("a datagram of {from} is ignored, {} so far: {error}", self.ignored);
+            log::warn!(
+                "a datagram of {from} is ignored, {} so far: {error}",
+                self.ignored
+            );
         }
     }
 
@@ -223,7 +239,11 @@ impl Session {
 
     fn open(&self) -> Result<Receiver, String> {
         let settings = &self.config.multicast;
-        let interface = settings.interface.as_deref().map(str::parse::<Interface>).transpose()?;
+        let interface = settings
+            .interface
+            .as_deref()
+            .map(str::parse::<Interface>)
+            .transpose()?;
         Receiver::open(settings.address, settings.port, interface.as_ref())
             .map_err(|error| error.to_string())
     }
@@ -245,7 +265,11 @@ impl Session {
             None => "none yet".into(),
         };
         let parts = [
-            Some(format!("{}: {} telegrams, {age}", self.group(), self.recorded)),
+            Some(format!(
+                "{}: {} telegrams, {age}",
+                self.group(),
+                self.recorded
+            )),
             (losses.missed > 0).then(|| format!(", {} missed", losses.missed)),
             (losses.repeated > 0).then(|| format!(", {} came twice", losses.repeated)),
             (self.ignored > 0).then(|| format!(", {} datagrams ignored", self.ignored)),

@@ -105,6 +105,10 @@ fn play(
     output: &mut Output,
     stop: &AtomicBool,
 ) -> Result<(), Error> {
+    if matches!(source, Source::Recording(..)) {
+        // Of a recording the beginning is wanted, too.
+        output.wait_for_listener(stop).map_err(Error::Output)?;
+    }
     let mut pace = Pace::new(options.speed.interval(), Instant::now());
     let mut telegram = Vec::new();
     let mut left = options.count.unwrap_or(u64::MAX);

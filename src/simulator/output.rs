@@ -18,6 +18,8 @@ use super::ready::{SLICE, ready};
 const PIECE: usize = 16;
 /// How long 115,200 baud take for a piece: ten bits a byte.
 const PIECE_TIME: Duration = Duration::from_nanos(PIECE as u64 * 10 * 1_000_000_000 / 115_200);
+/// A listener that has just opened the port still sets it up, and throws away what came before.
+const SETTLING: Duration = Duration::from_millis(100);
 /// A pipe that is ready for writing takes this much without blocking (`PIPE_BUF`).
 const PIPE_ROOM: usize = 4096;
 
@@ -61,12 +63,14 @@ impl Output {
 
     /// Waits until there is somebody to listen, or `stop` is set.
     pub fn wait_for_listener(&mut self, stop: &AtomicBool) -> io::Result<()> {
-        if let Sink::Port(port) = &mut self.sink {
-            while !stop.load(Ordering::Relaxed) && !port.has_listener()? {
-                port.idle(SLICE / 4)?;
-            }
+        let Sink::Port(port) = &mut self.sink else { return Ok(()) };
+        if port.has_listener()? {
+            return Ok(());
         }
-        Ok(())
+        while !stop.load(Ordering::Relaxed) && !port.has_listener()? {
+            port.idle(SLICE / 4)?;
+        }
+        self.wait_until(Instant::now() + SETTLING, stop)
     }
 
     /// Writes `bytes`, or what is left of them when `stop` is set. An error of kind `BrokenPipe` means

@@ -7,7 +7,7 @@ use crate::support::{Place, Running, binary, corpus, wait_for};
 
 /// Plays these telegrams through the chain as fast as they are read, and gives the details rows.
 fn record(place: &Place, telegrams: &std::path::Path, count: usize) -> Vec<String> {
-    place.config();
+    place.config_with("p1_reader_details: {flush_period: 2}");
     let reader = place.daemon("p1reader");
     let mut command = std::process::Command::new(binary("p1sim"));
     command
@@ -15,7 +15,7 @@ fn record(place: &Place, telegrams: &std::path::Path, count: usize) -> Vec<Strin
         .arg(place.path("meter"))
         .arg("--replay")
         .arg(telegrams);
-    command.args(["--speed", "200"]).stdout(Stdio::null());
+    command.args(["--speed", "100"]).stdout(Stdio::null());
     let mut meter = Running::start(place, "p1sim", &mut command);
     let listener = place.daemon("p1listener");
     assert_eq!(meter.wait().code(), Some(0), "{}", meter.log());
