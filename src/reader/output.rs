@@ -3,6 +3,7 @@
 //! Owns how rows come into a file, by the shape of the output. What a row looks like is not known here.
 
 use std::collections::VecDeque;
+use std::io;
 use std::path::PathBuf;
 
 use chrono::{Days, NaiveDate, NaiveDateTime, TimeDelta};
@@ -20,6 +21,9 @@ const RETRY_SECONDS: i64 = 60;
 
 /// How many names of complete files are remembered; an hour that comes twice has fewer.
 const RECENT_NAMES: usize = 16;
+
+/// How many names are tried for a complete file.
+const MAX_TRIES: i64 = 3600;
 
 /// How rows come into a file.
 #[derive(Debug)]
@@ -192,16 +196,22 @@ impl Shape {
                 .and_then(|_| storage.append(&file, batch.text())),
             Self::Table => table::append(storage, &file, batch.text()),
             Self::Complete(recent) => {
-                let mut seconds = 0;
-                // If it cannot be told whether the file exists, it cannot be written either.
-                while recent.contains(&file) || storage.exists(&file).unwrap_or(false) {
-                    seconds += 1;
-                    file = name(batch.last + TimeDelta::seconds(seconds));
+                // If it cannot be told whether a file exists, it cannot be written either.
+                let mut is_free = |file: &PathBuf| {
+                    !recent.contains(file) && !storage.exists(file).unwrap_or(false)
+                };
+                let seconds = (0..MAX_TRIES).map(TimeDelta::seconds);
+                let mut names = seconds.map(|later| name(batch.last + later));
+                match names.find(&mut is_free) {
+                    None => Err(io::ErrorKind::AlreadyExists.into()),
+                    Some(free) => {
+                        file = free;
+                        storage.create(&file, batch.text()).map(|()| {
+                            recent.truncate(RECENT_NAMES - 1);
+                            recent.push_front(file.clone());
+                        })
+                    }
                 }
-                storage.create(&file, batch.text()).map(|()| {
-                    recent.truncate(RECENT_NAMES - 1);
-                    recent.push_front(file.clone());
-                })
             }
         };
         match stored {

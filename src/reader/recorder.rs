@@ -275,39 +275,15 @@ struct Outputs {
 
 impl Outputs {
     fn configure(&mut self, settings: &Settings) {
-        let Settings {
-            details,
-            interval,
-            day,
-            weekly,
-            ..
-        } = settings;
-        let weekly = weekly.as_ref().map(|weekly| &weekly.file);
-        let complete = Shape::Complete(VecDeque::new());
-        for (output, settings, kind) in [
-            (
-                &mut self.details,
-                details.as_ref(),
-                ("details", Shape::Table, DETAILS_LIMIT),
-            ),
-            (
-                &mut self.interval,
-                interval.as_ref(),
-                ("interval", complete, OTHER_LIMIT),
-            ),
-            (
-                &mut self.day,
-                day.as_ref(),
-                ("day", Shape::Lines, OTHER_LIMIT),
-            ),
-            (
-                &mut self.weekly,
-                weekly,
-                ("weekly", Shape::Lines, OTHER_LIMIT),
-            ),
-        ] {
-            Output::configure(output, settings, kind);
-        }
+        let kind = ("details", Shape::Table, DETAILS_LIMIT);
+        Output::configure(&mut self.details, settings.details.as_ref(), kind);
+        let kind = ("interval", Shape::Complete(VecDeque::new()), OTHER_LIMIT);
+        Output::configure(&mut self.interval, settings.interval.as_ref(), kind);
+        let kind = ("day", Shape::Lines, OTHER_LIMIT);
+        Output::configure(&mut self.day, settings.day.as_ref(), kind);
+        let kind = ("weekly", Shape::Lines, OTHER_LIMIT);
+        let weekly = settings.weekly.as_ref().map(|weekly| &weekly.file);
+        Output::configure(&mut self.weekly, weekly, kind);
     }
 
     /// Adds a 5-minute record of this meter, if there is one.

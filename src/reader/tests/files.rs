@@ -214,3 +214,18 @@ fn a_wrong_clock_alone_does_not_remove_files() {
         assert_eq!(storage.text("/v/details-20261122.csv"), "kept");
     }
 }
+
+#[test]
+fn a_complete_file_never_takes_the_place_of_another_one() {
+    let settings = Settings {
+        interval: Some(file("/v/interval.csv", 1200)),
+        ..Settings::default()
+    };
+    let (mut recorder, storage) = recorder(&settings);
+    storage.put("/v/interval.csv", "not ours");
+    for second in [10, 20] {
+        recorder.record(&power(MIDNIGHT + second, 1));
+    }
+    recorder.finish();
+    assert_eq!(storage.text("/v/interval.csv"), "not ours");
+}
