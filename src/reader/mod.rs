@@ -1,1 +1,52 @@
-//! To be written.
+//! The recorder, `p1reader`: from telegrams to the five outputs and the files under them.
+//!
+//! Owns what stands in the files, when they are written and how they are named. It opens no socket
+//! and asks no clock: telegrams, the time, the time zone and the file system are passed in, so that
+//! midnight, a lost hour and a full disk are unit tests.
+//!
+//! ```text
+//! Message ──▶ Recorder ──┬─▶ details ───────────────────────────┐
+//!                        ├─▶ five_minutes ──▶ interval and day ─┤
+//!                        ├─▶ weekly ────────────────────────────┴▶ queue ──▶ output ──▶ storage
+//!                        └─▶ page ──────────────────────────────────────────────────────▶ storage
+//! ```
+//!
+//! | module         | owns                                                                  |
+//! |----------------|-----------------------------------------------------------------------|
+//! | `recorder`     | the settings, the flush moments, which telegram goes where            |
+//! | `meters`       | what is remembered of each meter; the order of its telegrams in time  |
+//! | `totals`       | energy and power of one telegram                                      |
+//! | `details`      | the row of a telegram; `table` fits such rows to the columns of a file |
+//! | `five_minutes` | the 5-minute records                                                  |
+//! | `weekly`       | the line of the weekly log                                            |
+//! | `page`         | the HTML page                                                         |
+//! | `queue`        | rows that wait for their file, bounded                                |
+//! | `output`       | from waiting rows to files; `health` says when that fails             |
+//! | `pattern`      | file names with placeholders                                          |
+//! | `storage`      | the file system                                                       |
+//! | `zone`         | local time                                                            |
+//!
+//! A row's time is `meta.frame_start`, in local time, and decides the file it goes to. Nothing is
+//! interpolated: where telegrams are missing, rows are missing.
+
+mod details;
+mod five_minutes;
+mod health;
+mod meters;
+mod output;
+mod page;
+mod pattern;
+mod queue;
+mod recorder;
+mod storage;
+mod table;
+mod totals;
+mod weekly;
+mod zone;
+
+pub use recorder::{FileSettings, PageSettings, Recorder, Settings, WeeklySettings};
+pub use storage::{DiskStorage, Storage};
+pub use zone::{HostZone, Zone};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,222 @@
+//! One output of rows: from waiting rows to files, and the removal of old files.
+//!
+//! Owns how rows come into a file, by the shape of the output. What a row looks like is not known here.
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::PathBuf;
+
+use chrono::{Days, NaiveDate, NaiveDateTime, TimeDelta};
+
+use super::health::{Failure, Health};
+use super::meters::Meter;
+use super::pattern::Pattern;
+use super::queue::{Batch, Queue};
+use super::recorder::FileSettings;
+use super::storage::Storage;
+use super::table;
+
+/// An output that could not be written is tried again after this many seconds, or earlier.
+const RETRY_SECONDS: i64 = 60;
+
+/// How many names of complete files are remembered; an hour that comes twice has fewer.
+const RECENT_NAMES: usize = 16;
+
+/// How many names are tried for a complete file.
+const MAX_TRIES: i64 = 3600;
+
+/// How rows come into a file.
+#[derive(Debug)]
+pub(super) enum Shape {
+    /// They are appended.
+    Lines,
+    /// They are fitted to the columns of the file and appended; see [`table`].
+    Table,
+    /// All that wait make a new file, which appears complete. A name that has been given lately, or
+    /// that a file has, is passed over for that of the next second.
+    Complete(VecDeque<PathBuf>),
+}
+
+/// Where rows go, and when.
+#[derive(Debug)]
+struct Target {
+    pattern: Pattern,
+    flush_seconds: i64,
+    keep_days: Option<u32>,
+}
+
+/// An output of rows.
+#[derive(Debug)]
+pub(super) struct Output {
+    target: Target,
+    shape: Shape,
+    queue: Queue,
+    /// Most bytes of rows that wait.
+    limit: usize,
+    health: Health,
+    /// Whether rows should not wait for the next flush moment.
+    urgent: bool,
+}
+
+impl Output {
+    /// Makes, changes or ends an output whose rows may take `limit` bytes of memory.
+    ///
+    /// Rows that still wait when the settings change go to the files that the new ones name.
+    pub fn configure(
+        output: &mut Option<Self>,
+        settings: Option<&FileSettings>,
+        (name, shape, limit): (&'static str, Shape, usize),
+    ) {
+        let target = settings.map(|settings| Target {
+            pattern: Pattern::new(&settings.filename),
+            flush_seconds: settings.flush_seconds(),
+            keep_days: settings.keep_days,
+        });
+        match (output.as_mut(), target) {
+            (Some(output), Some(target)) => output.target = target,
+            (None, Some(target)) => {
+                *output = Some(Self {
+                    target,
+                    shape,
+                    queue: Queue::new(limit),
+                    limit,
+                    health: Health::new(name),
+                    urgent: false,
+                });
+            }
+            (_, None) => output.take().iter().for_each(Self::give_up),
+        }
+    }
+
+    /// Whether each meter has files of its own.
+    pub fn has_meter(&self) -> bool {
+        self.target.pattern.has_meter()
+    }
+
+    /// Seconds whose multiples are the flush moments.
+    pub fn period(&self) -> i64 {
+        if self.health.is_failing() {
+            self.target.flush_seconds.min(RETRY_SECONDS)
+        } else {
+            self.target.flush_seconds
+        }
+    }
+
+    /// Whether rows should be written now: a new file has begun, or memory is half full.
+    pub fn is_urgent(&self) -> bool {
+        self.urgent
+    }
+
+    /// Adds the row that `write` appends, of this local time.
+    ///
+    /// Where the file name does not tell meters apart, only the first one heard is taken.
+    pub fn add(&mut self, meter: &Meter, time: NaiveDateTime, write: impl FnOnce(&mut Vec<u8>)) {
+        if !meter.is_first && !self.has_meter() {
+            return;
+        }
+        let date = self.target.pattern.first_date(time.date());
+        let added = self.queue.add(date, &meter.name, time, write);
+        let is_half_full = added.bytes > self.limit / 2 && !self.health.is_failing();
+        self.urgent |= added.rotated || is_half_full;
+        self.health.dropped(added.dropped);
+    }
+
+    /// Writes all rows. Those that the storage refuses stay.
+    pub fn flush(&mut self, storage: &mut dyn Storage) {
+        let Self {
+            target: Target { pattern, .. },
+            shape,
+            queue,
+            health,
+            ..
+        } = self;
+        let mut written = None;
+        queue.hand_over(|batch| match shape.store(storage, pattern, batch) {
+            Ok(file) => {
+                health.wrote(batch.rows);
+                written = Some(file);
+                true
+            }
+            Err(failure) => {
+                health.failed(&failure);
+                false
+            }
+        });
+        if let Some(file) = written.filter(|_| queue.rows() == 0) {
+            health.recovered(&file);
+        }
+        self.urgent = false;
+    }
+
+    /// The output comes to its end: says what could not be written.
+    pub fn give_up(&self) {
+        self.health.gave_up(self.queue.rows());
+    }
+
+    /// Removes the files of this output whose name has a date more than `keep_days` before `today`.
+    pub fn remove_old_files(&self, storage: &mut dyn Storage, today: NaiveDate) {
+        let oldest = self
+            .target
+            .keep_days
+            .and_then(|days| today.checked_sub_days(Days::new(days.into())));
+        let Some(oldest) = oldest else { return };
+        let folder = self.target.pattern.directory();
+        // A folder that cannot be read has been said where it could not be written.
+        for name in storage.names(folder).unwrap_or_default() {
+            let date = name
+                .to_str()
+                .and_then(|name| self.target.pattern.date_of(name));
+            if date.is_none_or(|date| date >= oldest) {
+                continue;
+            }
+            let file = folder.join(name);
+            let (output, shown) = (self.health.output(), file.display());
+            match storage.remove(&file) {
+                Ok(()) => log::info!(output, file:% = shown; "{output}: removed old {shown}"),
+                Err(error) => {
+                    log::warn!(output, file:% = shown; "{output}: cannot remove {shown}: {error}");
+                }
+            }
+        }
+    }
+}
+
+impl Shape {
+    fn store(
+        &mut self,
+        storage: &mut dyn Storage,
+        pattern: &Pattern,
+        batch: &Batch,
+    ) -> Result<PathBuf, Failure> {
+        let name = |time| pattern.path(batch.date, time, &batch.meter);
+        let mut file = name(batch.last);
+        let stored = match self {
+            Self::Lines => storage
+                .mend(&file)
+                .and_then(|_| storage.append(&file, batch.text())),
+            Self::Table => table::append(storage, &file, batch.text()),
+            Self::Complete(recent) => {
+                // If it cannot be told whether a file exists, it cannot be written either.
+                let mut is_free = |file: &PathBuf| {
+                    !recent.contains(file) && !storage.exists(file).unwrap_or(false)
+                };
+                let seconds = (0..MAX_TRIES).map(TimeDelta::seconds);
+                let mut names = seconds.map(|later| name(batch.last + later));
+                match names.find(&mut is_free) {
+                    None => Err(io::ErrorKind::AlreadyExists.into()),
+                    Some(free) => {
+                        file = free;
+                        storage.create(&file, batch.text()).map(|()| {
+                            recent.truncate(RECENT_NAMES - 1);
+                            recent.push_front(file.clone());
+                        })
+                    }
+                }
+            }
+        };
+        match stored {
+            Ok(()) => Ok(file),
+            Err(source) => Err(Failure { file, source }),
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! File names with placeholders: from a row's time and meter to a path, and back to the date.
+//!
+//! Owns the placeholders, which are replaced in the last component of the path only:
+//!
+//! | placeholder | stands for                                          |
+//! |-------------|-----------------------------------------------------|
+//! | `DAY`       | `YYYYMMDD`, the local date of the row               |
+//! | `PERIOD`    | `YYYYMMDD-HHMMSS`, the local time of the last row   |
+//! | `YYYY`      | the ISO year of the row                             |
+//! | `ww`        | the ISO week of the row, two digits                 |
+//! | `METER`     | the name of the meter                               |
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use chrono::{Datelike, NaiveDate, NaiveDateTime, Weekday};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    Day,
+    Period,
+    Year,
+    Week,
+    Meter,
+}
+
+const PLACEHOLDERS: [(&str, Part); 5] = [
+    ("DAY", Part::Day),
+    ("PERIOD", Part::Period),
+    ("YYYY", Part::Year),
+    ("ww", Part::Week),
+    ("METER", Part::Meter),
+];
+
+/// A file name with placeholders.
+#[derive(Clone, Debug)]
+pub(super) struct Pattern {
+    directory: PathBuf,
+    parts: Vec<Part>,
+}
+
+impl Pattern {
+    pub fn new(path: &Path) -> Self {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let mut parts = Vec::new();
+        let mut text = String::new();
+        let mut rest = &*name;
+        while let Some(next) = rest.chars().next() {
+            let found = PLACEHOLDERS
+                .iter()
+                .find_map(|(name, part)| Some((rest.strip_prefix(name)?, part)));
+            if let Some((after, part)) = found {
+                parts.extend([Part::Text(std::mem::take(&mut text)), part.clone()]);
+                rest = after;
+            } else {
+                text.push(next);
+                rest = &rest[next.len_utf8()..];
+            }
+        }
+        parts.push(Part::Text(text));
+        Self {
+            directory: path.parent().unwrap_or(Path::new("")).to_owned(),
+            parts,
+        }
+    }
+
+    /// The folder that the files are in.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Whether each meter has files of its own.
+    pub fn has_meter(&self) -> bool {
+        self.parts.contains(&Part::Meter)
+    }
+
+    /// The first date whose rows go to the same file as those of `date`.
+    ///
+    /// The same one for all dates where no placeholder depends on the row.
+    pub fn first_date(&self, date: NaiveDate) -> NaiveDate {
+        if self.parts.contains(&Part::Day) {
+            date
+        } else if self.parts.contains(&Part::Week) || self.parts.contains(&Part::Year) {
+            date.week(Weekday::Mon).checked_first_day().unwrap_or(date)
+        } else {
+            NaiveDate::default()
+        }
+    }
+
+    /// The path for rows of this date and meter of which the last has this local time.
+    pub fn path(&self, date: NaiveDate, last: NaiveDateTime, meter: &str) -> PathBuf {
+        let week = date.iso_week();
+        let mut name = String::new();
+        for part in &self.parts {
+            // Writing to memory does not fail.
+            let _ = match part {
+                Part::Text(text) => name.write_str(text),
+                Part::Day => write!(name, "{}", date.format("%Y%m%d")),
+                Part::Period => write!(name, "{}", last.format("%Y%m%d-%H%M%S")),
+                Part::Year => write!(name, "{:04}", week.year()),
+                Part::Week => write!(name, "{:02}", week.week()),
+                Part::Meter => name.write_str(meter),
+            };
+        }
+        self.directory.join(name)
+    }
+
+    /// The date in the name of a file, if [`Pattern::path`] could have given that name.
+    ///
+    /// `None` too for every name of a pattern without `DAY` and `PERIOD`.
+    pub fn date_of(&self, name: &str) -> Option<NaiveDate> {
+        date_of(&self.parts, name.as_bytes(), None)
+    }
+}
+
+fn date_of(parts: &[Part], name: &[u8], date: Option<NaiveDate>) -> Option<NaiveDate> {
+    let Some((part, parts)) = parts.split_first() else {
+        return date.filter(|_| name.is_empty());
+    };
+    match part {
+        Part::Text(text) => date_of(parts, name.strip_prefix(text.as_bytes())?, date),
+        Part::Day => {
+            let (day, name) = name.split_at_checked(8)?;
+            date_of(parts, name, Some(parse_day(day)?))
+        }
+        Part::Period => {
+            let (period, name) = name.split_at_checked(15)?;
+            let (day, time) = period.split_at(8);
+            let is_time = time[0] == b'-' && time[1..].iter().all(u8::is_ascii_digit);
+            let date = parse_day(day).filter(|_| is_time)?;
+            date_of(parts, name, Some(date))
+        }
+        Part::Year => date_of(parts, after_digits(name, 4)?, date),
+        Part::Week => date_of(parts, after_digits(name, 2)?, date),
+        Part::Meter => {
+            let is_fit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+            let most = name.iter().take_while(|byte| is_fit(byte)).count();
+            (1..=most).find_map(|length| date_of(parts, &name[length..], date))
+        }
+    }
+}
+
+fn parse_day(digits: &[u8]) -> Option<NaiveDate> {
+    after_digits(digits, 8)?;
+    let digits = std::str::from_utf8(digits).ok()?;
+    NaiveDate::parse_from_str(digits, "%Y%m%d").ok()
+}
+
+fn after_digits(text: &[u8], count: usize) -> Option<&[u8]> {
+    let (digits, rest) = text.split_at_checked(count)?;
+    digits.iter().all(u8::is_ascii_digit).then_some(rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(year: i32, month: u32, day: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(year, month, day).unwrap()
+    }
+
+    fn path(pattern: &str, date: NaiveDate) -> String {
+        let last = date.and_hms_opt(23, 5, 9).unwrap();
+        let pattern = Pattern::new(Path::new(pattern));
+        let path = pattern.path(pattern.first_date(date), last, "E0047");
+        path.to_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn placeholders_are_replaced_in_the_last_component_only() {
+        let day = date(2026, 11, 2);
+        assert_eq!(
+            path("/DAY/METER/d-DAY.csv", day),
+            "/DAY/METER/d-20261102.csv"
+        );
+        assert_eq!(path("/v/i-PERIOD.csv", day), "/v/i-20261102-230509.csv");
+        assert_eq!(path("/v/METERDAY", day), "/v/E004720261102");
+        assert_eq!(path("/v/é-DAY.csv", day), "/v/é-20261102.csv");
+        assert_eq!(path("/v/plain.csv", day), "/v/plain.csv");
+    }
+
+    #[test]
+    fn weeks_are_those_of_iso_with_their_year() {
+        for (day, name) in [
+            (date(2025, 12, 28), "2025-W52"),
+            (date(2025, 12, 29), "2026-W01"),
+            (date(2026, 12, 31), "2026-W53"),
+            (date(2027, 1, 1), "2026-W53"),
+            (date(2027, 1, 4), "2027-W01"),
+            (date(2024, 12, 30), "2025-W01"),
+        ] {
+            assert_eq!(path("/YYYY-Www", day), format!("/{name}"), "{day}");
+        }
+    }
+
+    #[test]
+    fn rows_share_a_file_as_long_as_its_name_stays() {
+        let first = |pattern, day| Pattern::new(Path::new(pattern)).first_date(day);
+        let friday = date(2027, 1, 1);
+        assert_eq!(first("/DAY", friday), friday);
+        assert_eq!(first("/YYYY-Www", friday), date(2026, 12, 28));
+        assert_eq!(first("/PERIOD", friday), first("/PERIOD", date(2027, 1, 2)));
+    }
+
+    #[test]
+    fn the_date_of_a_file_is_found_only_if_the_name_is_one_of_the_pattern() {
+        let of = |pattern, name| Pattern::new(Path::new(pattern)).date_of(name);
+        let day = Some(date(2026, 11, 22));
+        assert_eq!(of("/v/d-DAY.csv", "d-20261122.csv"), day);
+        assert_eq!(of("/v/i-PERIOD.csv", "i-20261122-000500.csv"), day);
+        assert_eq!(of("/v/METER-DAY.csv", "E-0_47-20261122.csv"), day);
+        assert_eq!(of("/v/METERDAY", "1234520261122"), day);
+        for name in [
+            "d-20261122.csv.gz",
+            "xd-20261122.csv",
+            "d-20261322.csv",
+            "d-2026112.csv",
+            "d-+0261122.csv",
+            ".d-20261122.csv.tmp",
+            "d-DAY.csv",
+            "",
+        ] {
+            assert_eq!(of("/v/d-DAY.csv", name), None, "{name}");
+        }
+        assert_eq!(of("/v/i-PERIOD.csv", "i-20261122x000500.csv"), None);
+        assert_eq!(of("/v/METER-DAY.csv", "a.b-20261122.csv"), None);
+        assert_eq!(of("/v/plain.csv", "plain.csv"), None);
+    }
+}

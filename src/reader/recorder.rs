@@ -1,0 +1,321 @@
+//! The recorder: takes telegrams, and writes files at the right moments.
+//!
+//! Owns the settings, the flush moments and which telegram goes to which output.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::NaiveDate;
+
+use super::five_minutes::Record;
+use super::meters::{Meter, Meters};
+use super::output::{Output, Shape};
+use super::page::PageOutput;
+use super::storage::Storage;
+use super::totals::Totals;
+use super::zone::Zone;
+use super::{details, weekly};
+use crate::message::Message;
+use crate::telegram::Instant;
+
+/// Most bytes of details rows that wait: over six hours of a telegram each second.
+const DETAILS_LIMIT: usize = 8 << 20;
+
+/// Most bytes of other rows that wait: over a month of 5-minute records.
+const OTHER_LIMIT: usize = 1 << 20;
+
+/// Seconds since 1970 whose dates have four digits of year: 1970 to 9998, in every time zone.
+const DATES: std::ops::Range<i64> = 86_400..253_370_764_800;
+
+/// What is recorded. An output that is `None` is off.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// Every telegram; its file name has `DAY`.
+    pub details: Option<FileSettings>,
+    /// 5-minute records since the last flush; its file name has `PERIOD`.
+    pub interval: Option<FileSettings>,
+    /// The 5-minute records of a day; its file name has `DAY`.
+    pub day: Option<FileSettings>,
+    /// The HTML page.
+    pub html: Option<PageSettings>,
+    /// The weekly log.
+    pub weekly: Option<WeeklySettings>,
+}
+
+/// An output of rows. Placeholders are replaced in the last component of the file name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileSettings {
+    /// Path with placeholders: `DAY`, `PERIOD`, `YYYY`, `ww`, `METER`.
+    pub filename: PathBuf,
+    /// Rows are written at the multiples of this; whole seconds, at least one.
+    pub flush_period: Duration,
+    /// Files of dates more than this many days ago are removed. `None`: never.
+    pub keep_days: Option<u32>,
+}
+
+/// The HTML page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageSettings {
+    /// Path, with placeholders as in [`FileSettings`].
+    pub filename: PathBuf,
+    /// The page is written at the multiples of this; whole seconds, at least one.
+    pub flush_period: Duration,
+    /// How far it looks back.
+    pub minutes: u32,
+}
+
+/// The weekly log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WeeklySettings {
+    /// Where and when; the file name has `YYYY` and `ww`.
+    pub file: FileSettings,
+    /// Time between lines; whole seconds, at least one.
+    pub measurement_period: Duration,
+}
+
+impl FileSettings {
+    pub(super) fn flush_seconds(&self) -> i64 {
+        whole_seconds(self.flush_period)
+    }
+}
+
+impl PageSettings {
+    pub(super) fn flush_seconds(&self) -> i64 {
+        whole_seconds(self.flush_period)
+    }
+}
+
+fn whole_seconds(period: Duration) -> i64 {
+    i64::try_from(period.as_secs()).unwrap_or(i64::MAX).max(1)
+}
+
+/// Records telegrams. It has no clock: time is passed in.
+#[derive(Debug)]
+pub struct Recorder<S, Z> {
+    storage: S,
+    zone: Z,
+    outputs: Outputs,
+    measurement_seconds: i64,
+    html: Option<PageOutput>,
+    meters: Meters,
+    /// The newest time of a telegram.
+    newest: Option<Instant>,
+    /// The time of the last tick.
+    ticked: Option<Instant>,
+    /// The day on which old files were removed last.
+    cleared: Option<NaiveDate>,
+    said_no_date: bool,
+}
+
+impl<S: Storage, Z: Zone> Recorder<S, Z> {
+    /// A recorder that has seen nothing yet. It touches no file.
+    pub fn new(settings: &Settings, storage: S, zone: Z) -> Self {
+        let mut recorder = Self {
+            storage,
+            zone,
+            outputs: Outputs::default(),
+            measurement_seconds: 1,
+            html: None,
+            meters: Meters::default(),
+            newest: None,
+            ticked: None,
+            cleared: None,
+            said_no_date: false,
+        };
+        recorder.configure(settings);
+        recorder
+    }
+
+    /// Writes everything, then goes on with other settings. Open 5-minute periods stay open.
+    pub fn reconfigure(&mut self, settings: &Settings) {
+        self.flush();
+        self.configure(settings);
+    }
+
+    fn configure(&mut self, settings: &Settings) {
+        self.outputs.configure(settings);
+        if let Some(weekly) = &settings.weekly {
+            self.measurement_seconds = whole_seconds(weekly.measurement_period);
+        }
+        self.html = settings.html.as_ref().map(PageOutput::new);
+        self.cleared = None;
+    }
+
+    /// Whether a file name has `METER`: then the telegrams of all meters are wanted, and an output
+    /// without it takes those of the first one heard. Else the caller passes those of one meter.
+    pub fn wants_all_meters(&self) -> bool {
+        let page = self.html.as_ref().is_some_and(PageOutput::has_meter);
+        page || self.outputs.iter().any(Output::has_meter)
+    }
+
+    /// Takes a telegram. Its rows wait in memory for a flush; nothing is written now.
+    pub fn record(&mut self, message: &Message) {
+        let time = message.meta.frame_start;
+        if !DATES.contains(&time.seconds()) {
+            self.say_no_date(time);
+            return;
+        }
+        let tell_apart = self.wants_all_meters();
+        let Some(meter) = self.meters.of(message, tell_apart) else {
+            return;
+        };
+        self.newest = self.newest.max(Some(time));
+        let local = self.zone.local(time);
+        if let Some(output) = &mut self.outputs.details {
+            output.add(meter, local, |out| details::write_row(out, local, message));
+        }
+        let order = meter.clock.order(time);
+        let Some(totals) = totals(meter, message) else {
+            return;
+        };
+        let second = time.seconds();
+        let record = meter.five_minutes.add(order, second, local, &totals);
+        self.outputs.add_record(meter, record);
+        if let Some(output) = &mut self.outputs.weekly {
+            if weekly::is_due(order, second, self.measurement_seconds) {
+                output.add(meter, local, |out| weekly::write_line(out, second, &totals));
+            }
+        }
+        if let Some(html) = &self.html {
+            html.add(meter, order, (second, local), &totals);
+        }
+    }
+
+    /// Writes every output of whose flush period a multiple has passed since the last tick, and those
+    /// with rows of a day that is over. Removes old files once a day. The first tick only notes the time.
+    pub fn tick(&mut self, now: Instant) {
+        let Some(before) = self.ticked.replace(now) else {
+            return;
+        };
+        let is_due =
+            |period: i64| now.seconds().div_euclid(period) != before.seconds().div_euclid(period);
+        for output in self.outputs.iter_mut() {
+            if output.is_urgent() || is_due(output.period()) {
+                output.flush(&mut self.storage);
+            }
+        }
+        if self.html.as_ref().is_some_and(|html| is_due(html.period())) {
+            self.write_pages();
+        }
+        self.remove_old_files(now);
+    }
+
+    /// Writes everything that waits.
+    pub fn flush(&mut self) {
+        for output in self.outputs.iter_mut() {
+            output.flush(&mut self.storage);
+        }
+        self.write_pages();
+    }
+
+    /// The end: closes the open 5-minute periods, writes everything, and says what could not be.
+    pub fn finish(mut self) {
+        for meter in self.meters.iter_mut() {
+            let record = meter.five_minutes.close();
+            self.outputs.add_record(meter, record);
+        }
+        self.flush();
+        self.outputs.iter().for_each(Output::give_up);
+    }
+
+    /// When [`Recorder::tick`] has something to do next; `None` when every output is off.
+    pub fn next_deadline(&self, now: Instant) -> Option<Instant> {
+        if self.outputs.iter().any(Output::is_urgent) {
+            return Some(now);
+        }
+        let periods = self.outputs.iter().map(Output::period);
+        let periods = periods.chain(self.html.as_ref().map(PageOutput::period));
+        let next = |period: i64| {
+            let multiple = now.seconds().div_euclid(period).saturating_add(1);
+            Instant::from_seconds(multiple.saturating_mul(period))
+        };
+        periods.map(next).min()
+    }
+
+    fn say_no_date(&mut self, time: Instant) {
+        if !std::mem::replace(&mut self.said_no_date, true) {
+            let seconds = time.seconds();
+            log::warn!(
+                "Expected telegrams of the years 1970 to 9998, found one {seconds} seconds after \
+                 1970-01-01: such ones are not recorded"
+            );
+        }
+    }
+
+    fn write_pages(&mut self) {
+        if let Some(html) = &mut self.html {
+            for meter in self.meters.iter_mut() {
+                html.flush(&mut self.storage, meter);
+            }
+        }
+    }
+
+    /// Once a day. A clock that is wrong, this one or that of the telegrams, must not remove the
+    /// records of years: the earlier of the two tells the day.
+    fn remove_old_files(&mut self, now: Instant) {
+        let Some(newest) = self.newest else { return };
+        let today = self.zone.local(newest.min(now)).date();
+        if self.cleared.replace(today) != Some(today) {
+            for output in self.outputs.iter() {
+                output.remove_old_files(&mut self.storage, today);
+            }
+        }
+    }
+}
+
+/// The outputs of rows. What is `None` is off.
+#[derive(Debug, Default)]
+struct Outputs {
+    details: Option<Output>,
+    interval: Option<Output>,
+    day: Option<Output>,
+    weekly: Option<Output>,
+}
+
+impl Outputs {
+    fn configure(&mut self, settings: &Settings) {
+        let kind = ("details", Shape::Table, DETAILS_LIMIT);
+        Output::configure(&mut self.details, settings.details.as_ref(), kind);
+        let kind = ("interval", Shape::Complete(VecDeque::new()), OTHER_LIMIT);
+        Output::configure(&mut self.interval, settings.interval.as_ref(), kind);
+        let kind = ("day", Shape::Lines, OTHER_LIMIT);
+        Output::configure(&mut self.day, settings.day.as_ref(), kind);
+        let kind = ("weekly", Shape::Lines, OTHER_LIMIT);
+        let weekly = settings.weekly.as_ref().map(|weekly| &weekly.file);
+        Output::configure(&mut self.weekly, weekly, kind);
+    }
+
+    /// Adds a 5-minute record of this meter, if there is one.
+    fn add_record(&mut self, meter: &Meter, record: Option<Record>) {
+        let Some(record) = record else { return };
+        for output in [&mut self.interval, &mut self.day].into_iter().flatten() {
+            output.add(meter, record.time, |out| record.write(out));
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Output> {
+        let outputs = [&self.details, &self.interval, &self.day, &self.weekly];
+        outputs.into_iter().flatten()
+    }
+
+    fn iter_mut(&mut self) -> impl Iterator<Item = &mut Output> {
+        let outputs = [
+            &mut self.details,
+            &mut self.interval,
+            &mut self.day,
+            &mut self.weekly,
+        ];
+        outputs.into_iter().flatten()
+    }
+}
+
+fn totals(meter: &mut Meter, message: &Message) -> Option<Totals> {
+    let totals = Totals::of(message);
+    if totals.is_none() && !std::mem::replace(&mut meter.said_incomplete, true) {
+        log::warn!(meter = meter.name.as_str();
+            "Meter {}: a telegram lacks energy (1-0:1.8.x) or power (1-0:1.7.0): \
+             it counts for the details only", meter.name);
+    }
+    totals
+}

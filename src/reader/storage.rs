@@ -1,0 +1,221 @@
+//! The file system, as far as the recorder needs it.
+//!
+//! Owns how bytes come to the disk so that a power cut, a full disk or a kill costs whole rows at most.
+//! What stands in the files is not known here, but for this: a row ends with LF.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+/// What the recorder asks of a file system. Passed in, so that a full disk is a unit test.
+pub trait Storage {
+    /// Makes a file ready for further rows: a last line that has no LF is cut off.
+    ///
+    /// Gives the length of the file in bytes, 0 when there is none.
+    fn mend(&mut self, path: &Path) -> io::Result<u64>;
+
+    /// Appends whole rows. A missing file and its folders are created. On an error nothing is appended.
+    fn append(&mut self, path: &Path, rows: &[u8]) -> io::Result<()>;
+
+    /// The first `lines` lines of a file, line ends included; fewer when it has fewer.
+    fn head(&mut self, path: &Path, lines: usize) -> io::Result<Vec<u8>>;
+
+    /// Replaces the first `length` bytes of a file by others. On an error the file is as it was.
+    fn change_head(&mut self, path: &Path, length: u64, head: &[u8]) -> io::Result<()>;
+
+    /// Makes a file with this content, which appears complete or not at all, and stays.
+    fn create(&mut self, path: &Path, content: &[u8]) -> io::Result<()>;
+
+    /// As [`Storage::create`], for a file that is of use for seconds only: it need not outlive a power
+    /// cut, and should cost less.
+    fn refresh(&mut self, path: &Path, content: &[u8]) -> io::Result<()>;
+
+    /// Whether there is something of this name.
+    fn exists(&mut self, path: &Path) -> io::Result<bool>;
+
+    /// The names of the files in a folder.
+    fn names(&mut self, folder: &Path) -> io::Result<Vec<OsString>>;
+
+    /// Removes a file.
+    fn remove(&mut self, path: &Path) -> io::Result<()>;
+}
+
+/// The real file system.
+///
+/// A file is opened for each call and closed again, so that it may be renamed at any time. Rows are on
+/// the disk (`fdatasync`) when [`Storage::append`] returns. A file that must stay is on the disk before
+/// it is renamed, and its folder after that. Files have mode 0644, less what the umask takes away.
+#[derive(Debug, Default)]
+pub struct DiskStorage {
+    /// Files that have a part of rows which were refused, with their length before that.
+    unfinished: HashMap<PathBuf, u64>,
+}
+
+impl Storage for DiskStorage {
+    fn mend(&mut self, path: &Path) -> io::Result<u64> {
+        let file = OpenOptions::new().read(true).write(true).open(path);
+        let mut file = match file {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+            file => file?,
+        };
+        let mut length = file.metadata()?.len();
+        if let Some(&before) = self.unfinished.get(path) {
+            length = length.min(before);
+            file.set_len(length)?;
+            self.unfinished.remove(path);
+        }
+        let whole = length_of_whole_lines(&mut file, length)?;
+        if whole < length {
+            file.set_len(whole)?;
+            log::warn!(file:% = path.display();
+                "Cut an unfinished last line of {} bytes off {}", length - whole, path.display());
+        }
+        Ok(whole)
+    }
+
+    fn append(&mut self, path: &Path, rows: &[u8]) -> io::Result<()> {
+        let mut options = OpenOptions::new();
+        options.append(true).create(true).mode(0o644);
+        let mut file = with_folder(path, || options.open(path))?;
+        let before = file.metadata()?.len();
+        let written = file.write_all(rows).and_then(|()| file.sync_data());
+        if written.is_err() && file.set_len(before).is_err() {
+            self.unfinished.insert(path.to_owned(), before);
+        }
+        written?;
+        if before == 0 {
+            sync_folder(path);
+        }
+        Ok(())
+    }
+
+    fn head(&mut self, path: &Path, lines: usize) -> io::Result<Vec<u8>> {
+        /// No header of ours is longer.
+        const LONGEST: u64 = 1 << 20;
+        let mut head = Vec::new();
+        let mut file = io::BufReader::new(File::open(path)?.take(LONGEST));
+        for _ in 0..lines {
+            io::BufRead::read_until(&mut file, b'\n', &mut head)?;
+        }
+        Ok(head)
+    }
+
+    fn change_head(&mut self, path: &Path, length: u64, head: &[u8]) -> io::Result<()> {
+        let mut old = File::open(path)?;
+        let permissions = old.metadata()?.permissions();
+        old.seek(SeekFrom::Start(length))?;
+        write_and_rename(path, |file| {
+            file.set_permissions(permissions)?;
+            file.write_all(head)?;
+            io::copy(&mut old, file)?;
+            file.sync_data()
+        })?;
+        sync_folder(path);
+        Ok(())
+    }
+
+    fn create(&mut self, path: &Path, content: &[u8]) -> io::Result<()> {
+        with_folder(path, || {
+            write_and_rename(path, |file| {
+                file.write_all(content)?;
+                file.sync_data()
+            })
+        })?;
+        sync_folder(path);
+        Ok(())
+    }
+
+    fn refresh(&mut self, path: &Path, content: &[u8]) -> io::Result<()> {
+        with_folder(path, || {
+            write_and_rename(path, |file| file.write_all(content))
+        })
+    }
+
+    fn exists(&mut self, path: &Path) -> io::Result<bool> {
+        path.try_exists()
+    }
+
+    fn names(&mut self, folder: &Path) -> io::Result<Vec<OsString>> {
+        let entries = fs::read_dir(folder)?;
+        entries.map(|entry| Ok(entry?.file_name())).collect()
+    }
+
+    fn remove(&mut self, path: &Path) -> io::Result<()> {
+        fs::remove_file(path)
+    }
+}
+
+/// The length of a file up to its last LF.
+fn length_of_whole_lines(file: &mut File, length: u64) -> io::Result<u64> {
+    const BLOCK: u64 = 4096;
+    let mut end = length;
+    // One byte first: nearly always it is the LF.
+    let mut start = length.saturating_sub(1);
+    let mut block = Vec::new();
+    while end > 0 {
+        file.seek(SeekFrom::Start(start))?;
+        block.clear();
+        Read::by_ref(file)
+            .take(end - start)
+            .read_to_end(&mut block)?;
+        if let Some(position) = block.iter().rposition(|&byte| byte == b'\n') {
+            return Ok(start + position as u64 + 1);
+        }
+        end = start;
+        start = end.saturating_sub(BLOCK);
+    }
+    Ok(0)
+}
+
+/// Does it, and if that fails because the folder of `path` is missing, creates it and does it again.
+fn with_folder<T>(path: &Path, mut action: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    match action() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            fs::create_dir_all(path.parent().unwrap_or(Path::new("")))?;
+            action()
+        }
+        result => result,
+    }
+}
+
+/// Writes a file under another name, `.NAME.tmp`, in the same folder, and renames it when it is complete.
+fn write_and_rename(
+    path: &Path,
+    write: impl FnOnce(&mut File) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut name = OsString::from(".");
+    name.push(path.file_name().unwrap_or_default());
+    name.push(".tmp");
+    let temporary = path.with_file_name(name);
+    let open = || {
+        let mut options = OpenOptions::new();
+        let options = options.write(true).create_new(true).mode(0o644);
+        options.open(&temporary)
+    };
+    let mut file = match open() {
+        // What a kill left behind goes, and so does a link that somebody else put there.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_file(&temporary)?;
+            open()?
+        }
+        file => file?,
+    };
+    let renamed = write(&mut file).and_then(|()| fs::rename(&temporary, path));
+    if renamed.is_err() {
+        // If this fails too, the file is in the way of nobody, and the error above tells more.
+        let _ = fs::remove_file(&temporary);
+    }
+    renamed
+}
+
+/// Brings the name of a file to the disk. Not all file systems can; the content is there in any case.
+fn sync_folder(path: &Path) {
+    let folder = File::open(path.parent().unwrap_or(Path::new("")));
+    let _ = folder.and_then(|folder| folder.sync_all());
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! The real file system, in a temporary folder.
+
+use std::os::unix::fs::PermissionsExt;
+
+use super::*;
+
+fn folder() -> (tempfile::TempDir, DiskStorage) {
+    (tempfile::tempdir().unwrap(), DiskStorage::default())
+}
+
+fn names(folder: &Path) -> Vec<OsString> {
+    let mut names = DiskStorage::default().names(folder).unwrap();
+    names.sort();
+    names
+}
+
+#[test]
+fn rows_are_appended_and_missing_folders_are_made() {
+    let (folder, mut storage) = folder();
+    let path = folder.path().join("a/b/c.csv");
+    storage.append(&path, b"1\n").unwrap();
+    storage.append(&path, b"2\n3\n").unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"1\n2\n3\n");
+    let mode = fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(
+        mode & 0o777 & !0o044,
+        0o600,
+        "0644, less the umask: {mode:o}"
+    );
+}
+
+#[test]
+fn a_torn_last_line_is_cut_off_and_whole_lines_stay() {
+    let (folder, mut storage) = folder();
+    let path = folder.path().join("f");
+    let long = "x".repeat(10_000);
+    let after_long = format!("{long}\n{long}\n");
+    for (text, whole) in [
+        ("", ""),
+        ("1\n2\n", "1\n2\n"),
+        ("1\n2", "1\n"),
+        ("1", ""),
+        ("\n", "\n"),
+        (&format!("{after_long}{long}"), &after_long),
+        (&long, ""),
+        ("1\n\0\0\0\0", "1\n"),
+    ] {
+        fs::write(&path, text).unwrap();
+        assert_eq!(storage.mend(&path).unwrap(), whole.len() as u64);
+        assert_eq!(fs::read_to_string(&path).unwrap(), whole);
+    }
+    assert_eq!(storage.mend(&folder.path().join("none")).unwrap(), 0);
+}
+
+#[test]
+fn a_part_of_refused_rows_that_could_not_be_taken_back_is_cut_off_later() {
+    let (folder, mut storage) = folder();
+    let path = folder.path().join("f");
+    fs::write(&path, "1\n2\n2\n3").unwrap();
+    storage.unfinished.insert(path.clone(), 4);
+    assert_eq!(storage.mend(&path).unwrap(), 4);
+    storage.append(&path, b"5\n").unwrap();
+    assert_eq!(storage.mend(&path).unwrap(), 6, "only once");
+}
+
+#[test]
+fn a_disk_that_takes_nothing_is_an_error() {
+    let mut storage = DiskStorage::default();
+    let error = storage.append(Path::new("/dev/full"), b"1\n").unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+}
+
+#[test]
+fn a_file_is_replaced_whole_and_nothing_else_is_left() {
+    let (folder, mut storage) = folder();
+    let path = folder.path().join("new/page.html");
+    storage.create(&path, b"one").unwrap();
+    // Left behind by a kill.
+    fs::write(path.with_file_name(".page.html.tmp"), "half").unwrap();
+    storage.refresh(&path, b"two").unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"two");
+    assert_eq!(names(&folder.path().join("new")), ["page.html"]);
+}
+
+#[test]
+fn a_link_in_the_place_of_the_temporary_file_is_not_followed() {
+    let (folder, mut storage) = folder();
+    let other = folder.path().join("other");
+    fs::write(&other, "untouched").unwrap();
+    std::os::unix::fs::symlink(&other, folder.path().join(".f.tmp")).unwrap();
+    storage
+        .create(&folder.path().join("f"), b"content")
+        .unwrap();
+    assert_eq!(fs::read(&other).unwrap(), b"untouched");
+}
+
+#[test]
+fn a_file_that_cannot_be_replaced_leaves_no_temporary_file() {
+    let (folder, mut storage) = folder();
+    fs::create_dir(folder.path().join("f")).unwrap();
+    assert!(
+        storage
+            .create(&folder.path().join("f"), b"content")
+            .is_err()
+    );
+    assert_eq!(names(folder.path()), ["f"]);
+}
+
+#[test]
+fn the_head_of_a_file_is_read_and_changed() {
+    let (folder, mut storage) = folder();
+    let path = folder.path().join("f");
+    fs::write(&path, "a\nb\n1\n2\n").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    assert_eq!(storage.head(&path, 2).unwrap(), b"a\nb\n");
+    storage.change_head(&path, 4, b"longer\n").unwrap();
+    assert_eq!(fs::read(&path).unwrap(), b"longer\n1\n2\n");
+    let mode = fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o640);
+    assert_eq!(storage.head(&path, 9).unwrap(), b"longer\n1\n2\n");
+}

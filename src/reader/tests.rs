@@ -1,0 +1,209 @@
+//! What the tests of the recorder share: telegrams, a time zone with known rules, and a disk in memory
+//! that can be full. The tests of the recorder as a whole are beside it, one file for each subject.
+
+mod faults;
+mod files;
+mod golden;
+mod property;
+mod time;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::time::Duration;
+
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta};
+
+use super::*;
+use crate::message::{Message, Meta, Value};
+use crate::telegram::{Decimal, Instant};
+
+/// A telegram of this second. A value is a number if it reads as one, else a text; `'` makes it a text.
+pub(super) fn message(second: i64, objects: &[(&str, &str)]) -> Message {
+    let time = Instant::from_seconds(second);
+    let value = |text: &str| {
+        let number = Decimal::parse(text.as_bytes()).map(Value::Number);
+        number.unwrap_or_else(|| Value::Text(text.strip_prefix('\'').unwrap_or(text).to_owned()))
+    };
+    let objects = objects
+        .iter()
+        .map(|(code, text)| ((*code).to_owned(), value(text)));
+    Message {
+        meta: Meta::new(1, time, time, None),
+        telegram: objects.collect(),
+    }
+}
+
+/// A telegram of this second with just enough for every output.
+fn power(second: i64, watts: i64) -> Message {
+    let watts = watts.to_string();
+    message(second, &[("1-0:1.8.1", "1000"), ("1-0:1.7.0", &watts)])
+}
+
+/// Central European time with the rules of the European Union.
+#[derive(Clone, Copy, Debug)]
+struct Amsterdam;
+
+impl Zone for Amsterdam {
+    fn local(&self, time: Instant) -> NaiveDateTime {
+        let utc = DateTime::from_timestamp(time.seconds(), 0)
+            .unwrap()
+            .naive_utc();
+        let change = |month| {
+            let last = NaiveDate::from_ymd_opt(utc.year(), month, 31).unwrap();
+            let since_sunday = last.weekday().num_days_from_sunday();
+            let sunday = last - TimeDelta::days(since_sunday.into());
+            sunday.and_hms_opt(1, 0, 0).unwrap()
+        };
+        let is_summer = (change(3)..change(10)).contains(&utc);
+        utc + TimeDelta::hours(if is_summer { 2 } else { 1 })
+    }
+}
+
+/// A disk in memory. Clones are the same disk.
+#[derive(Clone, Debug, Default)]
+pub(super) struct MemoryStorage(Rc<RefCell<Disk>>);
+
+#[derive(Debug, Default)]
+struct Disk {
+    files: BTreeMap<PathBuf, Vec<u8>>,
+    is_full: bool,
+    writes: usize,
+}
+
+impl MemoryStorage {
+    pub fn set_full(&self, is_full: bool) {
+        self.0.borrow_mut().is_full = is_full;
+    }
+
+    pub fn put(&self, path: &str, text: &str) {
+        let mut disk = self.0.borrow_mut();
+        disk.files.insert(path.into(), text.into());
+    }
+
+    pub fn text(&self, path: &str) -> String {
+        let disk = self.0.borrow();
+        let file = disk.files.get(Path::new(path));
+        let file = file.unwrap_or_else(|| panic!("no {path} among {:?}", disk.files.keys()));
+        String::from_utf8(file.clone()).unwrap()
+    }
+
+    fn paths(&self) -> Vec<String> {
+        let disk = self.0.borrow();
+        let paths = disk.files.keys();
+        paths
+            .map(|path| path.to_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// How often something was written.
+    fn writes(&self) -> usize {
+        self.0.borrow().writes
+    }
+
+    fn change(&self, path: &Path, change: impl FnOnce(&mut Vec<u8>)) -> io::Result<()> {
+        let mut disk = self.0.borrow_mut();
+        if disk.is_full {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        disk.writes += 1;
+        change(disk.files.entry(path.to_owned()).or_default());
+        Ok(())
+    }
+}
+
+impl Storage for MemoryStorage {
+    fn mend(&mut self, path: &Path) -> io::Result<u64> {
+        let mut disk = self.0.borrow_mut();
+        let Some(file) = disk.files.get_mut(path) else {
+            return Ok(0);
+        };
+        let end = file.iter().rposition(|&byte| byte == b'\n');
+        file.truncate(end.map_or(0, |end| end + 1));
+        Ok(file.len() as u64)
+    }
+
+    fn append(&mut self, path: &Path, rows: &[u8]) -> io::Result<()> {
+        self.change(path, |file| file.extend_from_slice(rows))
+    }
+
+    fn head(&mut self, path: &Path, lines: usize) -> io::Result<Vec<u8>> {
+        let file = &self.0.borrow().files[path];
+        let lines = file.split_inclusive(|&byte| byte == b'\n').take(lines);
+        Ok(lines.flatten().copied().collect())
+    }
+
+    fn change_head(&mut self, path: &Path, length: u64, head: &[u8]) -> io::Result<()> {
+        let length = usize::try_from(length).unwrap();
+        self.change(path, |file| {
+            drop(file.splice(..length, head.iter().copied()));
+        })
+    }
+
+    fn create(&mut self, path: &Path, content: &[u8]) -> io::Result<()> {
+        self.change(path, |file| *file = content.to_vec())
+    }
+
+    fn refresh(&mut self, path: &Path, content: &[u8]) -> io::Result<()> {
+        self.create(path, content)
+    }
+
+    fn exists(&mut self, path: &Path) -> io::Result<bool> {
+        Ok(self.0.borrow().files.contains_key(path))
+    }
+
+    fn names(&mut self, folder: &Path) -> io::Result<Vec<OsString>> {
+        let disk = self.0.borrow();
+        let paths = disk
+            .files
+            .keys()
+            .filter(|path| path.parent() == Some(folder));
+        Ok(paths
+            .map(|path| path.file_name().unwrap().to_owned())
+            .collect())
+    }
+
+    fn remove(&mut self, path: &Path) -> io::Result<()> {
+        let removed = self.0.borrow_mut().files.remove(path);
+        removed.map(drop).ok_or(io::ErrorKind::NotFound.into())
+    }
+}
+
+fn file(filename: &str, seconds: u64) -> FileSettings {
+    FileSettings {
+        filename: filename.into(),
+        flush_period: Duration::from_secs(seconds),
+        keep_days: None,
+    }
+}
+
+/// All outputs, with the names of the default configuration.
+fn settings() -> Settings {
+    Settings {
+        details: Some(file("/v/details-DAY.csv", 300)),
+        interval: Some(file("/v/interval-PERIOD.csv", 1200)),
+        day: Some(file("/v/day-DAY.csv", 3600)),
+        html: Some(PageSettings {
+            filename: "/run/lastm.html".into(),
+            flush_period: Duration::from_secs(5),
+            minutes: 1,
+        }),
+        weekly: Some(WeeklySettings {
+            file: file("/v/YYYY-Www.log", 3600),
+            measurement_period: Duration::from_secs(10),
+        }),
+    }
+}
+
+/// A recorder in Amsterdam, and its disk.
+fn recorder(settings: &Settings) -> (Recorder<MemoryStorage, Amsterdam>, MemoryStorage) {
+    let storage = MemoryStorage::default();
+    (Recorder::new(settings, storage.clone(), Amsterdam), storage)
+}
+
+fn at(second: i64) -> Instant {
+    Instant::from_seconds(second)
+}

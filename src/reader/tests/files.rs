@@ -1,0 +1,231 @@
+//! When files are written, which ones, and which are removed.
+
+use super::*;
+
+/// A Monday, 2026-11-23 00:00:00 local time, and a multiple of an hour.
+const MIDNIGHT: i64 = 1_795_388_400;
+
+#[test]
+fn outputs_are_written_at_the_multiples_of_their_periods() {
+    let (mut recorder, storage) = recorder(&settings());
+    let mut written = BTreeMap::new();
+    for second in MIDNIGHT + 1..MIDNIGHT + 3700 {
+        recorder.tick(at(second));
+        for path in storage.paths() {
+            written.entry(path).or_insert(second - MIDNIGHT);
+        }
+        recorder.record(&power(second, 1));
+    }
+    let expected = [
+        ("/run/lastm.html", 5),
+        ("/v/2026-W48.log", 3600),
+        ("/v/day-20261123.csv", 3600),
+        ("/v/details-20261123.csv", 300),
+        ("/v/interval-20261123-001500.csv", 1200),
+        ("/v/interval-20261123-003500.csv", 2400),
+        ("/v/interval-20261123-005500.csv", 3600),
+    ];
+    let expected = expected.map(|(path, second)| (path.to_owned(), second));
+    assert_eq!(written, BTreeMap::from(expected));
+    let details = storage.text("/v/details-20261123.csv");
+    assert_eq!(
+        details.lines().count(),
+        2 + 3599,
+        "rows up to the last multiple"
+    );
+}
+
+#[test]
+fn nothing_is_written_between_flush_moments_nor_when_there_is_nothing_new() {
+    let (mut recorder, storage) = recorder(&settings());
+    recorder.tick(at(MIDNIGHT + 1));
+    recorder.record(&power(MIDNIGHT + 1, 1));
+    recorder.tick(at(MIDNIGHT + 4));
+    assert_eq!(storage.writes(), 0);
+    recorder.flush();
+    let writes = storage.writes();
+    assert_eq!(writes, 2, "details and page");
+    recorder.flush();
+    recorder.tick(at(MIDNIGHT + 90_000));
+    assert_eq!(storage.writes(), writes);
+}
+
+#[test]
+fn the_next_deadline_is_the_next_multiple() {
+    let (mut recorder, _) = recorder(&settings());
+    assert_eq!(recorder.next_deadline(at(MIDNIGHT)), Some(at(MIDNIGHT + 5)));
+    assert_eq!(
+        recorder.next_deadline(at(MIDNIGHT + 4)),
+        Some(at(MIDNIGHT + 5))
+    );
+    recorder.reconfigure(&Settings {
+        day: settings().day,
+        ..Settings::default()
+    });
+    assert_eq!(
+        recorder.next_deadline(at(MIDNIGHT + 4)),
+        Some(at(MIDNIGHT + 3600))
+    );
+    recorder.reconfigure(&Settings::default());
+    assert_eq!(recorder.next_deadline(at(MIDNIGHT)), None);
+}
+
+#[test]
+fn a_day_that_is_over_is_written_at_once() {
+    let (mut recorder, storage) = recorder(&settings());
+    recorder.tick(at(MIDNIGHT + 1));
+    recorder.record(&power(MIDNIGHT - 1, 1));
+    recorder.record(&power(MIDNIGHT + 1, 1));
+    assert_eq!(
+        recorder.next_deadline(at(MIDNIGHT + 1)),
+        Some(at(MIDNIGHT + 1))
+    );
+    recorder.tick(at(MIDNIGHT + 1));
+    assert!(storage.text("/v/details-20261122.csv").contains("23:59:59"));
+    assert_eq!(
+        recorder.next_deadline(at(MIDNIGHT + 1)),
+        Some(at(MIDNIGHT + 5))
+    );
+}
+
+#[test]
+fn rows_do_not_wait_for_a_distant_flush_until_memory_is_full() {
+    let settings = Settings {
+        details: Some(file("/v/details-DAY.csv", 86_400)),
+        ..Settings::default()
+    };
+    let (mut recorder, storage) = recorder(&settings);
+    let text = format!("'{}", "x".repeat(50_000));
+    for second in 1..=300 {
+        recorder.tick(at(MIDNIGHT + second));
+        recorder.record(&message(MIDNIGHT + second, &[("0-0:96.13.0", &text)]));
+    }
+    recorder.finish();
+    let details = storage.text("/v/details-20261123.csv");
+    assert_eq!(details.lines().count(), 2 + 300);
+}
+
+#[test]
+fn the_stop_writes_everything_and_ends_the_open_period() {
+    let (mut recorder, storage) = recorder(&settings());
+    for second in [10, 11, 20] {
+        recorder.record(&power(MIDNIGHT + second, second));
+    }
+    recorder.finish();
+    let record = "2026-11-23 00:00:20, 1000,   10,   13,   20,    0,    0,    0,    0\n";
+    assert_eq!(storage.text("/v/day-20261123.csv"), record);
+    assert_eq!(storage.text("/v/interval-20261123-000020.csv"), record);
+    assert_eq!(storage.text("/v/2026-W48.log").lines().count(), 2);
+    assert!(storage.text("/run/lastm.html").contains("<b>20 W</b>"));
+}
+
+#[test]
+fn other_settings_leave_the_open_period_open() {
+    let (mut recorder, storage) = recorder(&settings());
+    recorder.record(&power(MIDNIGHT + 10, 10));
+    recorder.reconfigure(&Settings {
+        day: Some(file("/other/DAY.csv", 60)),
+        ..Settings::default()
+    });
+    recorder.record(&power(MIDNIGHT + 20, 20));
+    recorder.finish();
+    assert_eq!(
+        storage.paths(),
+        [
+            "/other/20261123.csv",
+            "/run/lastm.html",
+            "/v/2026-W48.log",
+            "/v/details-20261123.csv"
+        ]
+    );
+    assert_eq!(
+        storage.text("/other/20261123.csv"),
+        "2026-11-23 00:00:20, 1000,   10,   15,   20,    0,    0,    0,    0\n"
+    );
+}
+
+#[test]
+fn meters_have_files_of_their_own_where_the_name_says_so() {
+    let mut settings = settings();
+    settings.details = Some(file("/v/METER-DAY.csv", 300));
+    settings.html.as_mut().unwrap().filename = "/run/METER.html".into();
+    let (mut recorder, storage) = recorder(&settings);
+    assert!(recorder.wants_all_meters());
+    for (second, id) in [(10, "A"), (10, "B"), (20, "A"), (20, "B")] {
+        let objects = [("0-0:96.1.1", id), ("1-0:1.8.0", "5"), ("1-0:1.7.0", "7")];
+        recorder.record(&message(MIDNIGHT + second, &objects));
+    }
+    recorder.finish();
+    for meter in ["A", "B"] {
+        let details = storage.text(&format!("/v/{meter}-20261123.csv"));
+        assert_eq!(details.lines().count(), 2 + 2);
+        assert!(
+            storage
+                .text(&format!("/run/{meter}.html"))
+                .contains(&format!("meter {meter}"))
+        );
+    }
+    let weekly = storage.text("/v/2026-W48.log");
+    assert_eq!(weekly.lines().count(), 2, "only the first meter");
+}
+
+#[test]
+fn without_meter_in_a_name_one_meter_is_wanted() {
+    let (recorder, _) = recorder(&settings());
+    assert!(!recorder.wants_all_meters());
+}
+
+#[test]
+fn old_files_are_removed_and_only_those_of_the_pattern() {
+    let mut settings = settings();
+    settings.details.as_mut().unwrap().keep_days = Some(2);
+    let (mut recorder, storage) = recorder(&settings);
+    let kept = [
+        "/v/details-20261121.csv",
+        "/v/details-20261120.csv.gz",
+        "/v/day-20200101.csv",
+        "/v/my-details-20200101.csv",
+        "/other/details-20200101.csv",
+    ];
+    let removed = ["/v/details-20261120.csv", "/v/details-20200101.csv"];
+    for path in kept.iter().chain(&removed) {
+        storage.put(path, "");
+    }
+    recorder.tick(at(MIDNIGHT + 1));
+    recorder.tick(at(MIDNIGHT + 2));
+    assert_eq!(storage.paths().len(), 7, "no telegram yet");
+    recorder.record(&power(MIDNIGHT + 2, 1));
+    recorder.tick(at(MIDNIGHT + 3));
+    let mut expected = kept.map(str::to_owned);
+    expected.sort();
+    assert_eq!(storage.paths(), expected);
+}
+
+#[test]
+fn a_wrong_clock_alone_does_not_remove_files() {
+    let mut settings = settings();
+    settings.details.as_mut().unwrap().keep_days = Some(2);
+    for (row, now) in [(2 * MIDNIGHT, MIDNIGHT), (MIDNIGHT, 2 * MIDNIGHT)] {
+        let (mut recorder, storage) = recorder(&settings);
+        storage.put("/v/details-20261122.csv", "kept");
+        recorder.tick(at(now));
+        recorder.record(&power(row, 1));
+        recorder.tick(at(now));
+        assert_eq!(storage.text("/v/details-20261122.csv"), "kept");
+    }
+}
+
+#[test]
+fn a_complete_file_never_takes_the_place_of_another_one() {
+    let settings = Settings {
+        interval: Some(file("/v/interval.csv", 1200)),
+        ..Settings::default()
+    };
+    let (mut recorder, storage) = recorder(&settings);
+    storage.put("/v/interval.csv", "not ours");
+    for second in [10, 20] {
+        recorder.record(&power(MIDNIGHT + second, 1));
+    }
+    recorder.finish();
+    assert_eq!(storage.text("/v/interval.csv"), "not ours");
+}

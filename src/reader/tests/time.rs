@@ -1,0 +1,192 @@
+//! Midnight, clock changes, ISO weeks: rows go to the file of their own time.
+
+use super::*;
+
+/// Records a telegram of each of these seconds, and ends.
+fn recorded(settings: &Settings, seconds: impl IntoIterator<Item = i64>) -> MemoryStorage {
+    let (mut recorder, storage) = recorder(settings);
+    for second in seconds {
+        recorder.record(&power(second, 1));
+    }
+    recorder.finish();
+    storage
+}
+
+fn details_only() -> Settings {
+    Settings {
+        details: settings().details,
+        ..Settings::default()
+    }
+}
+
+/// The local times of the rows of a details file.
+fn times(storage: &MemoryStorage, path: &str) -> Vec<String> {
+    let text = storage.text(path);
+    let time = |row: &str| row.split_once(';').unwrap().0.to_owned();
+    text.lines().skip(2).map(time).collect()
+}
+
+#[test]
+fn rows_before_and_after_midnight_go_to_their_own_days() {
+    // 2026-11-22 23:59:59 and 2026-11-23 00:00:00.
+    let storage = recorded(&details_only(), [1_795_388_399, 1_795_388_400]);
+    assert_eq!(
+        storage.paths(),
+        ["/v/details-20261122.csv", "/v/details-20261123.csv"]
+    );
+    assert_eq!(
+        times(&storage, "/v/details-20261122.csv"),
+        ["22-11-2026 23:59:59"]
+    );
+    assert_eq!(
+        times(&storage, "/v/details-20261123.csv"),
+        ["23-11-2026 00:00:00"]
+    );
+}
+
+#[test]
+fn a_row_of_yesterday_that_comes_late_goes_to_the_file_of_yesterday() {
+    let seconds = [1_795_388_400, 1_795_388_399, 1_795_388_401];
+    let storage = recorded(&details_only(), seconds);
+    assert_eq!(
+        times(&storage, "/v/details-20261122.csv"),
+        ["22-11-2026 23:59:59"]
+    );
+    assert_eq!(times(&storage, "/v/details-20261123.csv").len(), 2);
+}
+
+#[test]
+fn a_day_of_23_hours_has_its_rows_in_one_file() {
+    let seconds = [
+        1_774_738_799,
+        1_774_738_800,
+        1_774_745_999,
+        1_774_746_000,
+        1_774_821_599,
+    ];
+    let storage = recorded(&details_only(), seconds);
+    assert_eq!(
+        times(&storage, "/v/details-20260329.csv"),
+        [
+            "29-03-2026 00:00:00",
+            "29-03-2026 01:59:59",
+            "29-03-2026 03:00:00",
+            "29-03-2026 23:59:59"
+        ]
+    );
+    assert_eq!(times(&storage, "/v/details-20260328.csv").len(), 1);
+}
+
+#[test]
+fn a_day_of_25_hours_has_its_rows_in_one_file_in_the_order_of_time() {
+    let seconds = [
+        1_792_879_200,
+        1_792_889_999,
+        1_792_890_000,
+        1_792_969_199,
+        1_792_969_200,
+    ];
+    let storage = recorded(&details_only(), seconds);
+    assert_eq!(
+        times(&storage, "/v/details-20261025.csv"),
+        [
+            "25-10-2026 00:00:00",
+            "25-10-2026 02:59:59",
+            "25-10-2026 02:00:00",
+            "25-10-2026 23:59:59"
+        ]
+    );
+    assert_eq!(times(&storage, "/v/details-20261026.csv").len(), 1);
+}
+
+#[test]
+fn interval_files_of_an_hour_that_comes_twice_have_names_of_their_own() {
+    let settings = Settings {
+        interval: settings().interval,
+        ..Settings::default()
+    };
+    let (mut recorder, storage) = recorder(&settings);
+    let mut taken = BTreeMap::new();
+    // From 01:50 summer time to 03:10 winter time: an importer takes the files as they appear.
+    for second in (1_792_885_800..1_792_894_200).step_by(10) {
+        recorder.tick(at(second));
+        for path in storage.paths() {
+            let text = storage.text(&path);
+            assert_eq!(taken.insert(path.clone(), text), None, "{path} came twice");
+            storage.clone().remove(Path::new(&path)).unwrap();
+        }
+        recorder.record(&power(second, 1));
+    }
+    let names: Vec<_> = taken.keys().map(|path| &path[12..27]).collect();
+    assert_eq!(
+        names,
+        [
+            "20261025-015500",
+            "20261025-021500",
+            "20261025-021501",
+            "20261025-023500",
+            "20261025-023501",
+            "20261025-025500",
+            "20261025-025501",
+        ]
+    );
+    let records: usize = taken.values().map(|text| text.lines().count()).sum();
+    assert_eq!(
+        records, 25,
+        "a record each five minutes from 01:55 to 02:55"
+    );
+}
+
+#[test]
+fn five_minute_records_go_to_the_day_of_the_telegram_that_ends_them() {
+    let settings = Settings {
+        day: settings().day,
+        ..Settings::default()
+    };
+    let storage = recorded(&settings, 1_795_388_099..=1_795_388_401);
+    assert_eq!(
+        storage.text("/v/day-20261122.csv"),
+        "2026-11-22 23:55:00, 1000,    1,    1,    1,    0,    0,    0,    0\n"
+    );
+    assert_eq!(
+        storage.text("/v/day-20261123.csv"),
+        "2026-11-23 00:00:00, 1000,    1,    1,    1,    0,    0,    0,    0\n\
+         2026-11-23 00:00:01, 1000,    1,    1,    1,    0,    0,    0,    0\n"
+    );
+}
+
+#[test]
+fn weekly_files_have_the_iso_week_with_its_year() {
+    let settings = Settings {
+        weekly: settings().weekly,
+        ..Settings::default()
+    };
+    let seconds = [
+        1_766_962_790,
+        1_766_962_800,
+        1_798_758_000,
+        1_799_017_190,
+        1_799_017_200,
+    ];
+    let storage = recorded(&settings, seconds);
+    assert_eq!(
+        storage.paths(),
+        [
+            "/v/2025-W52.log",
+            "/v/2026-W01.log",
+            "/v/2026-W53.log",
+            "/v/2027-W01.log"
+        ]
+    );
+    assert_eq!(storage.text("/v/2026-W53.log").lines().count(), 2);
+}
+
+#[test]
+fn a_telegram_without_a_date_is_not_recorded() {
+    let (mut recorder, storage) = recorder(&settings());
+    for second in [i64::MIN, -1, 0, 300_000_000_000, i64::MAX] {
+        recorder.record(&power(second, 1));
+    }
+    recorder.finish();
+    assert_eq!(storage.paths(), [""; 0]);
+}
