@@ -1,11 +1,11 @@
 //! The recorder, `p1reader`: from telegrams to the five outputs and the files under them.
 //!
-//! Owns what stands in the files, when they are written and how they are named. It opens no socket
-//! and asks no clock: telegrams, the time, the time zone and the file system are passed in, so that
-//! midnight, a lost hour and a full disk are unit tests.
+//! Owns what stands in the files, when they are written and how they are named. Only `session` opens a
+//! socket and asks the clock: to the recorder telegrams, the time, the time zone and the file system
+//! are passed in, so that midnight, a lost hour and a full disk are unit tests.
 //!
 //! ```text
-//! Message ──▶ Recorder ──┬─▶ details ───────────────────────────┐
+//! session ──▶ Recorder ──┬─▶ details ───────────────────────────┐
 //!                        ├─▶ five_minutes ──▶ interval and day ─┤
 //!                        ├─▶ weekly ────────────────────────────┴▶ queue ──▶ output ──▶ storage
 //!                        └─▶ page ──────────────────────────────────────────────────────▶ storage
@@ -13,6 +13,7 @@
 //!
 //! | module         | owns                                                                  |
 //! |----------------|-----------------------------------------------------------------------|
+//! | `session`      | the loop, the multicast group, which meter; `senders` counts losses   |
 //! | `recorder`     | the settings, the flush moments, which telegram goes where            |
 //! | `meters`       | what is remembered of each meter; the order of its telegrams in time  |
 //! | `totals`       | energy and power of one telegram                                      |
@@ -38,6 +39,8 @@ mod page;
 mod pattern;
 mod queue;
 mod recorder;
+mod senders;
+mod session;
 mod storage;
 mod table;
 mod totals;
@@ -45,6 +48,7 @@ mod weekly;
 mod zone;
 
 pub use recorder::{FileSettings, PageSettings, Recorder, Settings, WeeklySettings};
+pub use session::run;
 pub use storage::{DiskStorage, Storage};
 pub use zone::{HostZone, Zone};
 

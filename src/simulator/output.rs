@@ -63,7 +63,9 @@ impl Output {
 
     /// Waits until there is somebody to listen, or `stop` is set.
     pub fn wait_for_listener(&mut self, stop: &AtomicBool) -> io::Result<()> {
-        let Sink::Port(port) = &mut self.sink else { return Ok(()) };
+        let Sink::Port(port) = &mut self.sink else {
+            return Ok(());
+        };
         if port.has_listener()? {
             return Ok(());
         }

@@ -101,7 +101,7 @@ fn every_output_is_written() {
     assert_eq!(weekly.len(), 61);
     let page = fs::read_to_string(place.path("lastm.html")).unwrap();
     assert!(
-        page.contains("Vermogensverbruik") && page.ends_with("</html>\n"),
+        page.contains("Vermogensverbruik") && page.ends_with("</html>"),
         "{page}"
     );
     assert!(place.files(".").is_empty(), "no temporary file is left");
