@@ -9,6 +9,7 @@
 //! |---------------|-------------------------------------------------------------------------|
 //! | [`telegram`]  | what a meter says: frames, checksums, data objects. Pure, no I/O        |
 //! | [`message`]   | the datagram: meta data and telegram as JSON, both ways                 |
+//! | [`reading`]   | named readings: one vocabulary for every view and export                |
 //! | [`multicast`] | the sender and the receiver of datagrams                                |
 //! | [`config`]    | the YAML file                                                           |
 //! | [`daemon`]    | what every program does: logging, signals, systemd, exit codes          |
@@ -18,8 +19,8 @@
 //! | [`cat`]       | `p1cat`: telegrams as lines of text                                     |
 //! | [`simulator`] | `p1sim`: a household, its meter, and the port that the meter hangs on   |
 //!
-//! Arrows run one way: programs use `multicast` and `message`, those use `telegram`, and `config` and
-//! `daemon` are leaves. No program uses another.
+//! Arrows run one way: programs use `multicast`, `reading` and `message`, those use `telegram`, and
+//! `config` and `daemon` are leaves. No program uses another.
 
 pub mod cat;
 pub mod config;
@@ -29,5 +30,6 @@ pub mod message;
 pub mod multicast;
 pub mod program;
 pub mod reader;
+pub mod reading;
 pub mod simulator;
 pub mod telegram;

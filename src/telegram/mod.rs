@@ -14,20 +14,26 @@
 //! assert_eq!(telegram.get("1-0:1.7.0").unwrap().body, b"(00.329*kW)");
 //! ```
 
+pub mod catalogue;
 mod checksum;
 mod framer;
+mod obis;
 mod object;
 mod timestamp;
+mod unit;
 mod value;
+
+use memchr::memchr;
 
 pub use checksum::{Checksum, Gate, Policy, Rejection, crc16};
 pub use framer::{Dropped, Frame, Framer, MAX_FRAME};
+pub use obis::Obis;
+pub(crate) use object::groups;
 pub use object::{Content, Object};
 pub use timestamp::Instant;
+pub use unit::Unit;
 pub(crate) use value::Digits;
-
-use memchr::memchr;
-pub use value::{Decimal, Quantity, Unit};
+pub use value::{Decimal, Quantity};
 
 /// A telegram: the lines between `/` and `!`, taken apart. Borrows from the frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +97,7 @@ impl<'a> Telegram<'a> {
     pub fn time(&self) -> Option<Instant> {
         let clock = self.get("0-0:1.0.0").or_else(|| self.get("0-0:1.1.0"))?;
         match clock.content() {
-            Content::One(text) => timestamp::parse(text),
+            Content::One(text) => Instant::parse_meter_time(text),
             _ => None,
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! Owns the shape of a line, not the meaning of a code. The text stays as sent.
 
-use super::value::{Decimal, Quantity, Unit};
+use super::unit::Unit;
+use super::value::{Decimal, Quantity};
 
 /// One data object of a telegram. Borrows from the frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +88,11 @@ fn begins_with_code(line: &[u8]) -> bool {
     };
     let rest = &line[dash + 1..];
     after_digits(rest).is_some_and(|at| at > 0 && rest[at] == b':')
+}
+
+/// The texts between the brackets of `body`, up to where it is no row of brackets.
+pub(crate) fn groups(body: &[u8]) -> impl Iterator<Item = &[u8]> {
+    Groups(body)
 }
 
 /// The texts between brackets of the highest level; line ends and blanks between them are passed over.

@@ -24,6 +24,31 @@ impl Instant {
         Self(seconds.saturating_mul(1_000_000))
     }
 
+    /// Reads a meter's clock; `None` when it shows no sensible time or its offset to UTC is not certain.
+    ///
+    /// - `YYMMDDhhmmssX`, local time, `X` = `S` for summer time (UTC + 2 h) or `W` for winter time
+    ///   (UTC + 1 h): DSMR P1 companion standard 5.0.2, table 6-4. Without the letter it is no time.
+    /// - COSEM date-time as 24 hexadecimal digits with a stated deviation: IEC 62056-6-2, section 4.1.6.1.
+    #[must_use]
+    pub fn parse_meter_time(text: &[u8]) -> Option<Self> {
+        match text.len() {
+            13 => parse_tst(text),
+            24 => parse_cosem(text),
+            _ => None,
+        }
+    }
+
+    /// As [`Self::parse_meter_time`], and a time without its letter is taken as winter time.
+    ///
+    /// It may be an hour off: it tells which of two times is the newer, and is not for showing.
+    #[must_use]
+    pub(crate) fn parse_about(text: &[u8]) -> Option<Self> {
+        match text.len() {
+            12 => parse_tst(&[text, b"W"].concat()),
+            _ => Self::parse_meter_time(text),
+        }
+    }
+
     /// Microseconds since 1970-01-01 00:00:00 UTC.
     #[must_use]
     pub const fn micros(self) -> i64 {
@@ -56,19 +81,6 @@ impl From<SystemTime> for Instant {
 /// The years that a meter's clock may show: DSMR 2.2 is of 2008, and a clock that was never set or
 /// whose fields are "not specified" shows 2000, 1970 (as 2070), 2063 or nonsense.
 const SENSIBLE_YEARS: std::ops::RangeInclusive<i32> = 2008..=2060;
-
-/// Reads a meter's clock; `None` when it shows no sensible time or its offset to UTC is not certain.
-///
-/// - `YYMMDDhhmmssX`, local time, `X` = `S` for summer time (UTC + 2 h) or `W` for winter time
-///   (UTC + 1 h): DSMR P1 companion standard 5.0.2, table 6-4. Without the letter it is no time.
-/// - COSEM date-time as 24 hexadecimal digits with a stated deviation: IEC 62056-6-2, section 4.1.6.1.
-pub(super) fn parse(text: &[u8]) -> Option<Instant> {
-    match text.len() {
-        13 => parse_tst(text),
-        24 => parse_cosem(text),
-        _ => None,
-    }
-}
 
 fn parse_tst(text: &[u8]) -> Option<Instant> {
     let (digits, season) = text.split_at(12);
@@ -140,7 +152,7 @@ mod tests {
     use super::*;
 
     fn seconds(text: &str) -> Option<i64> {
-        parse(text.as_bytes()).map(Instant::seconds)
+        Instant::parse_meter_time(text.as_bytes()).map(Instant::seconds)
     }
 
     #[test]
@@ -184,6 +196,14 @@ mod tests {
         ] {
             assert_eq!(seconds(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_time_without_its_letter_can_be_put_in_order_only() {
+        let about = |text: &str| Instant::parse_about(text.as_bytes());
+        assert_eq!(about("261025020000"), about("261025020000W"));
+        assert!(about("261025020000S") < about("261025020000"));
+        assert_eq!(about("000101010000"), None);
     }
 
     #[test]

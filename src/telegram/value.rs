@@ -1,12 +1,17 @@
-//! Exact values: decimals as the meter wrote them, and the units they come in.
+//! Exact values: decimals as the meter wrote them, alone or with a unit.
 //!
-//! Owns the arithmetic that keeps a value exact (never a binary float) and the table of units. Which
-//! object has which meaning is not known here.
+//! Owns the arithmetic that keeps a value exact (never a binary float). Which object has which
+//! meaning is not known here.
 
 use std::fmt;
 
+use super::unit::Unit;
+
 /// The most digits that a [`Decimal`] holds; 18 always fit in an `i64`.
-const MAX_DIGITS: usize = 18;
+const MAX_DIGITS: u8 = 18;
+
+/// The first number that has too many digits.
+const TOO_LARGE: u64 = 10u64.pow(MAX_DIGITS as u32);
 
 /// An exact decimal number: what a meter writes, `001234.567`, and what JSON writes, `1.5e3`.
 ///
@@ -46,17 +51,14 @@ impl Decimal {
                 return None;
             }
             significant += usize::from(significant > 0 || byte != b'0');
-            if significant > MAX_DIGITS {
+            if significant > usize::from(MAX_DIGITS) {
                 return None;
             }
             mantissa = mantissa * 10 + i64::from(byte - b'0');
         }
-        let decimals = u8::try_from(decimals)
-            .ok()
-            .filter(|&n| usize::from(n) <= MAX_DIGITS)?;
         Some(Self {
             mantissa: if negative { -mantissa } else { mantissa },
-            decimals,
+            decimals: u8::try_from(decimals).ok().filter(|&n| n <= MAX_DIGITS)?,
         })
     }
 
@@ -66,20 +68,43 @@ impl Decimal {
         let Some((number, exponent)) = text.split_once(['e', 'E']) else {
             return Self::parse(text.as_bytes());
         };
-        let number = Self::parse(number.as_bytes())?;
-        let exponent: i8 = exponent.parse().ok()?;
-        let decimals = i16::from(number.decimals) - i16::from(exponent);
+        Self::parse(number.as_bytes())?.shifted(exponent.parse().ok()?)
+    }
+
+    /// This number × 10^`places`, exact; `None` when it does not fit.
+    ///
+    /// The digits stay, those behind the point too: 1.50 shifted by 1 is 15.0, by −1 is 0.150.
+    #[must_use]
+    pub fn shifted(self, places: i8) -> Option<Self> {
+        let decimals = i16::from(self.decimals) - i16::from(places);
         if decimals >= 0 {
-            let decimals = u8::try_from(decimals)
-                .ok()
-                .filter(|&n| usize::from(n) <= MAX_DIGITS)?;
-            return Some(Self { decimals, ..number });
+            let decimals = u8::try_from(decimals).ok().filter(|&n| n <= MAX_DIGITS)?;
+            return Some(Self { decimals, ..self });
         }
-        let factor = 10i64.checked_pow(u32::from(decimals.unsigned_abs()))?;
-        Some(Self {
-            mantissa: number.mantissa.checked_mul(factor)?,
-            decimals: 0,
-        })
+        let factor = 10i64.checked_pow(decimals.unsigned_abs().into())?;
+        Self::fitting(self.mantissa.checked_mul(factor)?, 0)
+    }
+
+    /// The exact sum; `None` when it does not fit.
+    #[must_use]
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        let decimals = self.decimals.max(other.decimals);
+        let sum = self
+            .scaled(decimals)?
+            .checked_add(other.scaled(decimals)?)?;
+        Self::fitting(sum, decimals)
+    }
+
+    /// The exact difference; `None` when it does not fit.
+    #[must_use]
+    pub fn checked_sub(self, other: Self) -> Option<Self> {
+        let mantissa = other.mantissa.checked_neg()?;
+        self.checked_add(Self { mantissa, ..other })
+    }
+
+    /// Only what [`Self::parse`] reads again may come out of a calculation.
+    fn fitting(mantissa: i64, decimals: u8) -> Option<Self> {
+        (mantissa.unsigned_abs() < TOO_LARGE).then_some(Self { mantissa, decimals })
     }
 
     /// This number × 1000: an integer if it has three decimals or fewer, exact in any case.
@@ -87,17 +112,18 @@ impl Decimal {
     /// Decimals beyond the third stay, but for trailing zeros. `None` when it does not fit.
     #[must_use]
     pub fn thousandfold(self) -> Option<Self> {
-        let mut number = self;
-        while number.decimals < 3 {
-            number.mantissa = number.mantissa.checked_mul(10)?;
-            number.decimals += 1;
-        }
-        number.decimals -= 3;
+        let mut number = self.shifted(3)?;
         while number.decimals > 0 && number.mantissa % 10 == 0 {
             number.mantissa /= 10;
             number.decimals -= 1;
         }
         Some(number)
+    }
+
+    /// How many digits stand behind the point, 0 to 18.
+    #[must_use]
+    pub const fn decimals(self) -> u8 {
+        self.decimals
     }
 
     /// The whole part; what is behind the point is cut off.
@@ -153,72 +179,6 @@ impl fmt::Display for Decimal {
 /// Room for the digits of a [`Decimal`]: sign, point, a leading zero and 19 digits.
 #[derive(Debug, Default)]
 pub(crate) struct Digits([u8; 24]);
-
-/// The units that meters send, told apart without regard to case.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names are the units")]
-pub enum Unit {
-    Wh,
-    KiloWh,
-    MegaWh,
-    Watt,
-    KiloWatt,
-    Varh,
-    KiloVarh,
-    Var,
-    KiloVar,
-    VoltAmpere,
-    KiloVoltAmpere,
-    VoltAmpereHour,
-    KiloVoltAmpereHour,
-    Volt,
-    KiloVolt,
-    Ampere,
-    KiloAmpere,
-    MilliAmpere,
-    CubicMetre,
-    GigaJoule,
-    Hertz,
-    KiloHertz,
-    Second,
-}
-
-impl Unit {
-    /// The unit of this name, in any case.
-    #[must_use]
-    pub fn parse(name: &[u8]) -> Option<Self> {
-        let mut lower = [0; 5];
-        let lower = lower.get_mut(..name.len())?;
-        lower.copy_from_slice(name);
-        lower.make_ascii_lowercase();
-        Some(match &*lower {
-            b"wh" => Self::Wh,
-            b"kwh" => Self::KiloWh,
-            b"mwh" => Self::MegaWh,
-            b"w" => Self::Watt,
-            b"kw" => Self::KiloWatt,
-            b"varh" => Self::Varh,
-            b"kvarh" => Self::KiloVarh,
-            b"var" => Self::Var,
-            b"kvar" => Self::KiloVar,
-            b"va" => Self::VoltAmpere,
-            b"kva" => Self::KiloVoltAmpere,
-            b"vah" => Self::VoltAmpereHour,
-            b"kvah" => Self::KiloVoltAmpereHour,
-            b"v" => Self::Volt,
-            b"kv" => Self::KiloVolt,
-            b"a" => Self::Ampere,
-            b"ka" => Self::KiloAmpere,
-            b"ma" => Self::MilliAmpere,
-            b"m3" => Self::CubicMetre,
-            b"gj" => Self::GigaJoule,
-            b"hz" => Self::Hertz,
-            b"khz" => Self::KiloHertz,
-            b"s" => Self::Second,
-            _ => return None,
-        })
-    }
-}
 
 /// A number with its unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -318,7 +278,43 @@ mod tests {
         ] {
             assert_eq!(thousandfold(text).as_deref(), Some(expected), "{text}");
         }
-        assert_eq!(thousandfold("999999999999999999"), None);
+        for too_large in ["999999999999999999", "5000000000000000"] {
+            assert_eq!(thousandfold(too_large), None, "{too_large}");
+        }
+    }
+
+    #[test]
+    fn shifting_keeps_every_digit() {
+        let shifted = |text: &str, places| {
+            let number = Decimal::parse(text.as_bytes())?.shifted(places)?;
+            Some(number.to_string())
+        };
+        for (text, places, expected) in [
+            ("1234567", -3, "1234.567"),
+            ("52185782.5309", -3, "52185.7825309"),
+            ("1.50", 1, "15.0"),
+            ("-1.5", 3, "-1500"),
+            ("0", -3, "0.000"),
+        ] {
+            assert_eq!(shifted(text, places).as_deref(), Some(expected), "{text}");
+        }
+        assert_eq!(shifted("0.5", -18), None, "19 decimals");
+        assert_eq!(shifted("5", 18), None, "19 digits");
+        assert_eq!(shifted("5", i8::MAX), None);
+    }
+
+    #[test]
+    fn sums_and_differences_are_exact_at_the_finer_scale() {
+        let number = |text: &str| Decimal::parse(text.as_bytes()).unwrap();
+        let sum = |a, b| Some(number(a).checked_add(number(b))?.to_string());
+        let difference = |a, b| Some(number(a).checked_sub(number(b))?.to_string());
+        assert_eq!(sum("0.1", "0.20").as_deref(), Some("0.30"));
+        assert_eq!(difference("329", "613").as_deref(), Some("-284"));
+        assert_eq!(difference("0.5", "1").as_deref(), Some("-0.5"));
+        assert_eq!(sum("999999999999999999", "1"), None, "19 digits");
+        assert_eq!(sum("999999999999999999", "0.1"), None, "19 digits");
+        let lowest = Decimal::new(i64::MIN, 0);
+        assert_eq!(number("1").checked_sub(lowest), None);
     }
 
     #[test]

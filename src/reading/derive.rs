@@ -1,0 +1,211 @@
+//! How each reading comes out of a message.
+//!
+//! Owns the rules; which reading follows which is in [`super::vocabulary`].
+
+use std::borrow::Cow;
+
+use super::device::{Device, Devices, Family};
+use super::objects::{Objects, in_unit};
+use super::{Reading, Value};
+use crate::message::{Message, Value as Sent, decode_identifier};
+use crate::telegram::{Decimal, Instant, Obis, Unit};
+
+/// Where a reading comes from.
+#[derive(Debug)]
+pub(super) enum Source {
+    /// The first line without its `/`.
+    Model,
+    /// The first of these objects that is not blank, as sent.
+    Version(&'static [Obis]),
+    /// The equipment identifier.
+    UniqueId,
+    /// The telegram's own time.
+    Timestamp,
+    /// Host clock less the telegram's own time, in seconds.
+    ClockDrift,
+    /// The number of the running tariff.
+    Tariff(Obis),
+    /// The number of this object.
+    Number(Obis),
+    /// This register, else the sum of those of its tariffs.
+    Total(Obis),
+    /// The first less the second; where the second is not sent, the first.
+    Difference(Obis, Obis),
+    /// This power limit, of which the wire tells no unit.
+    Threshold(Obis),
+    /// This power factor.
+    Factor(Obis),
+    /// This count or state.
+    Whole(Obis),
+    /// The time of this object.
+    Time(Obis),
+    /// This text, decoded.
+    Text(Obis),
+    /// The newest reading of the M-Bus devices of this family.
+    DeviceReading(&'static Family),
+    /// When that reading was taken.
+    DeviceTime(&'static Family),
+    /// The identifier of the device that gave it.
+    DeviceId(&'static Family),
+}
+
+/// The registers of more tariffs than these are not summed up.
+const TARIFFS: std::ops::RangeInclusive<u8> = 1..=5;
+
+/// The lowest power threshold, in W or VA, that cannot be one in amperes.
+const LOWEST_THRESHOLD: i64 = 1000;
+
+/// What the readings are made of.
+pub(super) struct Facts<'m> {
+    message: &'m Message,
+    objects: Objects<'m>,
+    devices: Devices<'m>,
+}
+
+impl<'m> Facts<'m> {
+    pub(super) fn of(message: &'m Message) -> Self {
+        let objects = Objects::of(message);
+        let devices = Devices::of(&objects);
+        Self {
+            message,
+            objects,
+            devices,
+        }
+    }
+
+    /// The value of a reading; `None` when the message does not give it.
+    pub(super) fn value(&self, reading: &Reading) -> Option<Value<'m>> {
+        let objects = &self.objects;
+        let number = |obis| objects.number(obis, reading.unit?);
+        match reading.source {
+            Source::Model => self.model().map(text),
+            Source::Version(codes) => self.version(codes).map(text),
+            Source::UniqueId => self.message.equipment_id().map(Value::Text),
+            Source::Timestamp => self.timestamp().map(Value::Time),
+            Source::ClockDrift => self.clock_drift().map(Value::Number),
+            Source::Tariff(obis) => self.tariff(obis).map(Value::Number),
+            Source::Number(obis) => number(obis).map(Value::Number),
+            Source::Total(obis) => number(obis)
+                .or_else(|| self.sum(obis, reading.unit?))
+                .map(Value::Number),
+            Source::Difference(plus, minus) => self
+                .difference(plus, minus, reading.unit?)
+                .map(Value::Number),
+            Source::Threshold(obis) => self.threshold(obis, reading.unit?).map(Value::Number),
+            Source::Factor(obis) => self.factor(obis).map(Value::Number),
+            Source::Whole(obis) => objects.whole(obis).map(Value::Number),
+            Source::Time(obis) => objects.time(obis).map(Value::Time),
+            Source::Text(obis) => objects.texts(obis).find_map(decoded).map(Value::Text),
+            Source::DeviceReading(family) => {
+                self.newest(family).map(|(_, number)| Value::Number(number))
+            }
+            Source::DeviceTime(family) => self.newest(family)?.0.time.map(Value::Time),
+            Source::DeviceId(family) => self
+                .newest(family)?
+                .0
+                .identifier
+                .and_then(decoded)
+                .map(Value::Text),
+        }
+    }
+
+    fn newest(&self, family: &Family) -> Option<(&Device<'m>, Decimal)> {
+        self.devices.newest(&self.objects, family)
+    }
+
+    fn model(&self) -> Option<&'m str> {
+        let header = self.message.get("header")?.text()?.trim();
+        Some(header.strip_prefix('/').unwrap_or(header)).filter(|model| !model.is_empty())
+    }
+
+    /// Not decoded: `50` is the version, not the letter P.
+    fn version(&self, codes: &[Obis]) -> Option<&'m str> {
+        let versions = codes.iter().flat_map(|&code| self.objects.texts(code));
+        versions.map(str::trim).find(|version| !version.is_empty())
+    }
+
+    /// Senders that give no `meter-time` still send the object.
+    fn timestamp(&self) -> Option<Instant> {
+        const CLOCKS: [Obis; 2] = [Obis::literal("0-0:1.0.0"), Obis::literal("0-0:1.1.0")];
+        let clock = || CLOCKS.iter().find_map(|&clock| self.objects.time(clock));
+        self.message.meta.meter_time.or_else(clock)
+    }
+
+    /// Worked out here, since another program has a `clock-drift` of another meaning.
+    fn clock_drift(&self) -> Option<Decimal> {
+        let micros = self
+            .message
+            .meta
+            .frame_start
+            .micros_since(self.timestamp()?);
+        Some(Decimal::new(micros / 1000, 3))
+    }
+
+    /// `0002`, and of one maker `5431`, which is T1 in hexadecimal.
+    fn tariff(&self, obis: Obis) -> Option<Decimal> {
+        let number = self.objects.whole(obis)?;
+        let text = self.objects.texts(obis).next().map(decode_identifier);
+        match text.as_deref().and_then(|text| text.strip_prefix('T')) {
+            Some(digits) => Decimal::parse(digits.as_bytes()),
+            None => Some(number),
+        }
+    }
+
+    /// A register of which one tariff cannot be read has no sum.
+    fn sum(&self, untariffed: Obis, unit: Unit) -> Option<Decimal> {
+        let registers = TARIFFS.map(|tariff| untariffed.of_tariff(tariff));
+        let numbers = registers
+            .filter(|&register| self.objects.contains(register))
+            .map(|register| self.objects.number(register, unit));
+        numbers.reduce(|sum, number| sum?.checked_add(number?))?
+    }
+
+    fn difference(&self, plus: Obis, minus: Obis, unit: Unit) -> Option<Decimal> {
+        let positive = self.objects.number(plus, unit)?;
+        if self.objects.contains(minus) {
+            positive.checked_sub(self.objects.number(minus, unit)?)
+        } else {
+            Some(positive)
+        }
+    }
+
+    fn threshold(&self, obis: Obis, unit: Unit) -> Option<Decimal> {
+        self.objects.values(obis).find_map(|value| match value {
+            Sent::Number(number) => {
+                (unit == Unit::Watt && number.whole() >= LOWEST_THRESHOLD).then_some(*number)
+            }
+            Sent::Text(_) => in_unit(value, unit),
+        })
+    }
+
+    /// `0.987`, and of Lithuanian meters `0987`, in thousandths.
+    fn factor(&self, obis: Obis) -> Option<Decimal> {
+        let number = self.objects.plain(obis)?;
+        let in_thousandths = number.decimals() == 0 && number.whole().unsigned_abs() > 1;
+        if in_thousandths {
+            number.shifted(-3)
+        } else {
+            Some(number)
+        }
+    }
+}
+
+fn text(text: &str) -> Value<'_> {
+    Value::Text(Cow::Borrowed(text))
+}
+
+/// A text for people: line breaks inside removed, filler around it too, decoded where it is hexadecimal.
+///
+/// `None` when nothing is left. Hungarian meters fill the text message up with bytes FF.
+fn decoded(text: &str) -> Option<Cow<'_, str>> {
+    let is_filler = |c: char| matches!(c, '\0' | '\u{ff}') || c.is_whitespace();
+    let text = text.trim_matches(is_filler);
+    let decoded = if text.contains(['\r', '\n']) {
+        let unbroken = text.replace(['\r', '\n'], "");
+        Cow::Owned(decode_identifier(&unbroken).into_owned())
+    } else {
+        decode_identifier(text)
+    };
+    let is_blank = decoded.trim().is_empty();
+    (!is_blank).then_some(decoded)
+}

@@ -1,0 +1,95 @@
+//! The devices on the M-Bus, by their type.
+//!
+//! Owns which of several readings counts. Channels are numbered in the order of installation, and a
+//! device that was replaced may stay on its own: only type and time tell.
+
+use super::objects::Objects;
+use crate::telegram::{Decimal, Instant, Obis, Unit};
+
+const TYPE: Obis = Obis::literal("0-n:24.1.0");
+/// Dutch and Luxembourgish meters send the first, Belgian ones the second.
+const IDENTIFIERS: [Obis; 2] = [Obis::literal("0-n:96.1.0"), Obis::literal("0-n:96.1.1")];
+/// Belgian meters send gas that is not temperature converted under the last.
+const READINGS: [Obis; 3] = [
+    Obis::literal("0-n:24.2.1"),
+    Obis::literal("0-n:24.2.2"),
+    Obis::literal("0-n:24.2.3"),
+];
+
+/// Devices that count the same thing.
+#[derive(Debug)]
+pub(super) struct Family {
+    /// Their types: EN 13757-3.
+    pub(super) types: &'static [u8],
+    pub(super) unit: Unit,
+}
+
+/// A register of an M-Bus device.
+pub(super) struct Device<'m> {
+    /// EN 13757-3.
+    kind: u8,
+    register: Obis,
+    /// As sent.
+    pub(super) identifier: Option<&'m str>,
+    /// When the register was read, if that is certain.
+    pub(super) time: Option<Instant>,
+    /// The same within an hour: good for telling which of two is the newer.
+    about: Option<Instant>,
+}
+
+/// The registers of all devices that tell their type, in the order of the channels.
+pub(super) struct Devices<'m>(Vec<Device<'m>>);
+
+impl<'m> Devices<'m> {
+    pub(super) fn of(objects: &Objects<'m>) -> Self {
+        let mut devices = Vec::new();
+        for channel in objects.channels() {
+            let Some(number) = objects.whole(TYPE.of_channel(channel)) else {
+                continue;
+            };
+            let Ok(kind) = u8::try_from(number.whole()) else {
+                continue;
+            };
+            let mut identifiers = IDENTIFIERS
+                .iter()
+                .flat_map(|code| objects.texts(code.of_channel(channel)));
+            let identifier = identifiers.find(|text| !text.is_empty());
+            let registers = READINGS.map(|code| code.of_channel(channel));
+            devices.extend(registers.into_iter().map(|register| {
+                Device {
+                    kind,
+                    register,
+                    identifier,
+                    time: objects.time(register),
+                    about: objects
+                        .texts(register)
+                        .find_map(|text| Instant::parse_about(text.as_bytes())),
+                }
+            }));
+        }
+        Self(devices)
+    }
+
+    /// Of the registers of a family that hold a number, the one with the newest time, and its number.
+    ///
+    /// Any sensible time is newer than none; of equal ones the lower channel counts.
+    pub(super) fn newest(
+        &self,
+        objects: &Objects<'m>,
+        family: &Family,
+    ) -> Option<(&Device<'m>, Decimal)> {
+        let of_family = self
+            .0
+            .iter()
+            .filter(|device| family.types.contains(&device.kind));
+        let with_number = of_family
+            .filter_map(|device| Some((device, objects.number(device.register, family.unit)?)));
+        with_number.reduce(|best, next| {
+            if next.0.about > best.0.about {
+                next
+            } else {
+                best
+            }
+        })
+    }
+}

@@ -1,0 +1,148 @@
+//! Named readings: what a telegram of any country says, in one vocabulary with the unit in the name.
+//!
+//! Owns the vocabulary ([`VOCABULARY`]: name, kind and unit, in order) and how each reading comes out
+//! of a [`Message`]. It formats nothing: every view and export builds on [`Readings`].
+//!
+//! ```
+//! use p1_multicast::message::Message;
+//! use p1_multicast::reading::Readings;
+//!
+//! let datagram = br#"{"meta":{"frame-start-time":1.0,"frame-number":1,"frame-end-time":1.1,
+//!     "frame-time-duration":100},"telegram":{"1-0:1.8.1":4000010,"1-0:1.8.2":4884452,
+//!     "1-0:1.7.0":0,"1-0:2.7.0":613}}"#;
+//! let message = Message::parse(datagram).unwrap();
+//! let readings = Readings::of(&message);
+//! assert_eq!(readings.number("power_w").unwrap().to_string(), "-613");
+//! assert_eq!(readings.get("energy_import_kwh").unwrap().to_string(), "8884.462");
+//! assert_eq!(readings.get("gas_m3"), None);
+//! ```
+//!
+//! What holds for all of them:
+//!
+//! - What cannot be told for certain is absent. A number without its unit is no reading, and what is
+//!   no time is no time; neither is an error.
+//! - Numbers are exact, in the unit of the name, whichever unit the meter sends.
+//! - Times are moments. A time without `S` or `W` has no certain offset to UTC, so the reading is
+//!   there and its `_timestamp` is not. The letters mean Central European time.
+//! - M-Bus devices are found by their type, not by channel. Of two of one type the newer reading
+//!   counts: a sensible time wins over none, and of equal ones the lower channel.
+//!
+//! What the datagram no longer tells (the table in [`crate::message`]):
+//!
+//! - kW from kVA: `power_threshold_w` is given for both, and `power_threshold_va` only where a sender
+//!   left the unit in place. A threshold below 1000 may be in amperes, as DSMR 3.0 has it: no reading.
+//! - GJ from m3 from kWh at an M-Bus device: the type of the device decides.
+
+mod derive;
+mod device;
+mod failure;
+mod objects;
+mod vocabulary;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::message::Message;
+use crate::telegram::{Decimal, Instant, Unit};
+
+pub use failure::{PowerFailure, power_failures};
+pub use vocabulary::VOCABULARY;
+
+/// A word of the vocabulary.
+#[derive(Debug)]
+pub struct Reading {
+    /// Its name, such as `energy_import_t1_kwh`: lower-case ASCII, digits and `_`.
+    pub name: &'static str,
+    /// How its value behaves.
+    pub kind: Kind,
+    /// The unit of its value; `None` for texts, times, counts, states and ratios.
+    pub unit: Option<Unit>,
+    source: derive::Source,
+}
+
+/// How the value of a reading behaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A number that only rises: a register or a count.
+    Total,
+    /// A number that goes up and down.
+    Measurement,
+    /// A whole number that stands for a state, such as the running tariff.
+    State,
+    /// A moment.
+    Time,
+    /// A text.
+    Text,
+}
+
+/// The value of a reading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value<'m> {
+    /// A number, exact, in the unit of the reading.
+    Number(Decimal),
+    /// A moment.
+    Time(Instant),
+    /// A text, decoded where it was sent in hexadecimal.
+    Text(Cow<'m, str>),
+}
+
+/// Digits as they are, a time as Unix seconds, a text as it is.
+impl fmt::Display for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Number(number) => number.fmt(f),
+            Self::Time(time) => time.seconds().fmt(f),
+            Self::Text(text) => text.fmt(f),
+        }
+    }
+}
+
+/// The readings of one message: those that are there, in the order of the vocabulary.
+#[derive(Debug)]
+pub struct Readings<'m>(Vec<(&'static Reading, Value<'m>)>);
+
+impl<'m> Readings<'m> {
+    /// Reads a message. The time it takes grows with its length, and no faster.
+    #[must_use]
+    pub fn of(message: &'m Message) -> Self {
+        let facts = derive::Facts::of(message);
+        let mut readings = Vec::with_capacity(VOCABULARY.len());
+        for reading in VOCABULARY {
+            readings.extend(facts.value(reading).map(|value| (reading, value)));
+        }
+        Self(readings)
+    }
+
+    /// The reading of this name; `None` when the telegram does not give it.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value<'m>> {
+        self.iter()
+            .find_map(|(reading, value)| (reading.name == name).then_some(value))
+    }
+
+    /// The number of this name.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<Decimal> {
+        match self.get(name)? {
+            Value::Number(number) => Some(*number),
+            Value::Time(_) | Value::Text(_) => None,
+        }
+    }
+
+    /// Every reading that is there, in the order of the vocabulary.
+    pub fn iter(&self) -> std::slice::Iter<'_, (&'static Reading, Value<'m>)> {
+        self.0.iter()
+    }
+}
+
+impl<'r, 'm> IntoIterator for &'r Readings<'m> {
+    type Item = &'r (&'static Reading, Value<'m>);
+    type IntoIter = std::slice::Iter<'r, (&'static Reading, Value<'m>)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests;

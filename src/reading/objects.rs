@@ -1,0 +1,115 @@
+//! The objects of a message by the numbers of their code.
+//!
+//! Owns the look-up, and the way back from a value on the wire to a number in a unit.
+
+use crate::message::{Message, Value as Sent};
+use crate::telegram::{Decimal, Instant, Obis, Quantity, Unit};
+
+/// Every value of a message that stands under an OBIS code, sorted by it.
+pub(super) struct Objects<'m>(Vec<Entry<'m>>);
+
+struct Entry<'m> {
+    /// As asked for, with `1-1:` as `1-0:`.
+    obis: Obis,
+    /// As sent.
+    sent_as: Obis,
+    value: &'m Sent,
+}
+
+impl<'m> Objects<'m> {
+    pub(super) fn of(message: &'m Message) -> Self {
+        let mut entries = Vec::with_capacity(message.telegram.len());
+        for (key, value) in &message.telegram {
+            let code = key.strip_suffix(".A").or_else(|| key.strip_suffix(".B"));
+            if let Some(sent_as) = Obis::parse(code.unwrap_or(key).as_bytes()) {
+                entries.push(Entry {
+                    obis: sent_as.main_channel(),
+                    sent_as,
+                    value,
+                });
+            }
+        }
+        // Stable: the values of one object stay in their order, first `.A`, then `.B`.
+        entries.sort_by_key(|entry| (entry.obis, entry.sent_as));
+        Self(entries)
+    }
+
+    /// The values of an object, one or two; none if it was not sent.
+    ///
+    /// Where a meter sends `1-0:` and `1-1:`, those of `1-0:`.
+    pub(super) fn values(&self, obis: Obis) -> impl Iterator<Item = &'m Sent> {
+        let start = self.0.partition_point(|entry| entry.obis < obis);
+        let object = &self.0[start..];
+        let sent_as = object.first().map(|entry| entry.sent_as);
+        object
+            .iter()
+            .take_while(move |entry| entry.obis == obis && Some(entry.sent_as) == sent_as)
+            .map(|entry| entry.value)
+    }
+
+    pub(super) fn contains(&self, obis: Obis) -> bool {
+        self.values(obis).next().is_some()
+    }
+
+    /// The first number of an object, in this unit; which of two values it is makes no difference.
+    pub(super) fn number(&self, obis: Obis, unit: Unit) -> Option<Decimal> {
+        self.values(obis).find_map(|value| in_unit(value, unit))
+    }
+
+    /// The texts of an object.
+    pub(super) fn texts(&self, obis: Obis) -> impl Iterator<Item = &'m str> {
+        self.values(obis).filter_map(Sent::text)
+    }
+
+    /// The first sensible time of an object.
+    pub(super) fn time(&self, obis: Obis) -> Option<Instant> {
+        self.texts(obis)
+            .find_map(|text| Instant::parse_meter_time(text.as_bytes()))
+    }
+
+    /// The whole number of an object that has no unit: a count, a state, a type.
+    pub(super) fn whole(&self, obis: Obis) -> Option<Decimal> {
+        self.plain(obis).filter(|number| number.decimals() == 0)
+    }
+
+    /// The number of an object that has no unit.
+    pub(super) fn plain(&self, obis: Obis) -> Option<Decimal> {
+        self.values(obis).find_map(plain)
+    }
+
+    /// The channels of the M-Bus that objects were sent of, each once, in order.
+    pub(super) fn channels(&self) -> impl Iterator<Item = u8> {
+        let mut last = None;
+        let channels = self.0.iter().filter_map(|entry| entry.sent_as.channel());
+        channels.filter(move |&channel| last.replace(channel) != Some(channel))
+    }
+}
+
+/// The number that stands for a value, in `unit`; `None` where it is none, or of another dimension.
+///
+/// A number on the wire has lost its unit: it is in the base unit, m3 and GJ in thousandths. A text
+/// still has it, in units that do not become numbers, and from the programs of 2021.
+pub(super) fn in_unit(value: &Sent, unit: Unit) -> Option<Decimal> {
+    let (base, power) = unit.base();
+    match value {
+        Sent::Number(number) => number.shifted(match unit {
+            Unit::CubicMetre | Unit::GigaJoule => -3,
+            _ => -power,
+        }),
+        Sent::Text(text) => {
+            // `65.0*A,-65.0*A`: one bracket with two limits, as some Belgian meters send it.
+            let first = text.split(',').next()?;
+            let quantity = Quantity::parse(first.as_bytes())?;
+            let (sent_base, sent_power) = quantity.unit.base();
+            let number = quantity.number.shifted(sent_power - power)?;
+            (sent_base == base).then_some(number)
+        }
+    }
+}
+
+fn plain(value: &Sent) -> Option<Decimal> {
+    match value {
+        Sent::Number(number) => Some(*number),
+        Sent::Text(text) => Decimal::parse(text.trim().as_bytes()),
+    }
+}

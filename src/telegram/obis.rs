@@ -1,0 +1,177 @@
+//! The numbers of an OBIS code, `A-B:C.D.E`.
+//!
+//! Owns how a code is written; what it stands for is in [`super::catalogue`].
+
+/// The numbers of an OBIS code, without the text they come in.
+///
+/// Ordered by A, then B and so on: the codes of one M-Bus channel (`0-n:`) are neighbours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Obis(
+    /// The numbers, a byte each: one comparison instead of five.
+    u64,
+);
+
+/// What B is in a code for any M-Bus channel, `0-n:24.2.1`.
+const ANY_CHANNEL: u8 = 255;
+
+impl Obis {
+    /// Reads `A-B:C.D.E`, also with `*255` or `.255` behind it; B may be `n`, for any M-Bus channel.
+    ///
+    /// Another number than 255 behind the code tells of another period: it is not this object.
+    #[must_use]
+    pub const fn parse(code: &[u8]) -> Option<Self> {
+        let mut numbers = [0u8; 6];
+        let (mut at, mut group, mut has_digits) = (0, 0, false);
+        while at < code.len() {
+            match (code[at], group) {
+                (digit @ b'0'..=b'9', _) => {
+                    let Some(tens) = numbers[group].checked_mul(10) else {
+                        return None;
+                    };
+                    let Some(number) = tens.checked_add(digit - b'0') else {
+                        return None;
+                    };
+                    numbers[group] = number;
+                    has_digits = true;
+                }
+                (b'n', 1) if !has_digits => {
+                    numbers[1] = ANY_CHANNEL;
+                    has_digits = true;
+                }
+                (b'-', 0) | (b':', 1) | (b'.', 2..=4) | (b'*', 4) if has_digits => {
+                    group += 1;
+                    has_digits = false;
+                }
+                _ => return None,
+            }
+            at += 1;
+        }
+        let [code @ .., period] = numbers;
+        match group {
+            4 if has_digits => Some(Self::from_numbers(code)),
+            5 if period == 255 => Some(Self::from_numbers(code)),
+            _ => None,
+        }
+    }
+
+    /// The numbers of a code in a table of ours; a code that is none does not compile.
+    pub(crate) const fn literal(code: &str) -> Self {
+        match Self::parse(code.as_bytes()) {
+            Some(obis) => obis,
+            None => panic!("not an OBIS code"),
+        }
+    }
+
+    /// The M-Bus channel, 1 to 255; `None` for what belongs to no channel.
+    #[must_use]
+    pub const fn channel(self) -> Option<u8> {
+        match self.numbers() {
+            [0, channel, ..] if channel > 0 => Some(channel),
+            _ => None,
+        }
+    }
+
+    /// The same object of this M-Bus channel.
+    #[must_use]
+    pub(crate) const fn of_channel(self, channel: u8) -> Self {
+        let [a, _, c, d, e] = self.numbers();
+        Self::from_numbers([a, channel, c, d, e])
+    }
+
+    /// The register of this tariff, of an untariffed one.
+    #[must_use]
+    pub(crate) const fn of_tariff(self, tariff: u8) -> Self {
+        let [a, b, c, d, _] = self.numbers();
+        Self::from_numbers([a, b, c, d, tariff])
+    }
+
+    /// `1-1:` as `1-0:`, since some meters number their only electricity channel 1; others as they are.
+    #[must_use]
+    pub(crate) const fn main_channel(self) -> Self {
+        match self.numbers() {
+            [1, 1, c, d, e] => Self::from_numbers([1, 0, c, d, e]),
+            _ => self,
+        }
+    }
+
+    /// As [`Self::main_channel`], and every M-Bus channel as `0-n:`.
+    #[must_use]
+    pub(crate) const fn general(self) -> Self {
+        match self.channel() {
+            Some(_) => self.of_channel(ANY_CHANNEL),
+            None => self.main_channel(),
+        }
+    }
+
+    const fn from_numbers([medium, channel, quantity, processing, tariff]: [u8; 5]) -> Self {
+        let bytes = [0, 0, 0, medium, channel, quantity, processing, tariff];
+        Self(u64::from_be_bytes(bytes))
+    }
+
+    const fn numbers(self) -> [u8; 5] {
+        let [_, _, _, numbers @ ..] = self.0.to_be_bytes();
+        numbers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_read_with_or_without_its_suffix() {
+        let plain = Obis::parse(b"1-0:1.8.1");
+        assert_eq!(plain, Some(Obis::from_numbers([1, 0, 1, 8, 1])));
+        for code in ["1-0:1.8.1*255", "1-0:1.8.1.255", "01-0:1.8.1"] {
+            assert_eq!(Obis::parse(code.as_bytes()), plain, "{code}");
+        }
+        assert_eq!(
+            Obis::parse(b"0-0:96.1.255*255"),
+            Obis::parse(b"0-0:96.1.255")
+        );
+    }
+
+    #[test]
+    fn what_is_no_code_is_refused() {
+        for text in [
+            "",
+            "-",
+            "1",
+            "1-0",
+            "1-0:1.8",
+            "1-0:1.8.",
+            "-0:1.8.1",
+            "1-0:1..1",
+            "1-0:1.8.1*",
+            "1-0:1.8.1*1",
+            "1-0:1.8.1.1",
+            "1-0:1.8.1.255.",
+            "1-0:1.8.1.255.255",
+            "1-0:1.8.256",
+            "1-0:1.8.1.A",
+            "1:0-1.8.1",
+            "n-0:1.8.1",
+            "0-nn:1.8.1",
+            "0-1n:1.8.1",
+            "0-n1:1.8.1",
+            " 1-0:1.8.1",
+            "1-0:1*8.1",
+            "header",
+        ] {
+            assert_eq!(Obis::parse(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn channels_are_told_and_taken_together() {
+        let code = |text: &str| Obis::parse(text.as_bytes()).unwrap();
+        assert_eq!(code("0-3:24.2.1").channel(), Some(3));
+        assert_eq!(code("0-0:96.1.1").channel(), None);
+        assert_eq!(code("1-1:1.8.1").channel(), None);
+        assert_eq!(code("0-3:24.2.1").general(), code("0-n:24.2.1"));
+        assert_eq!(code("1-1:1.8.1").general(), code("1-0:1.8.1"));
+        assert_eq!(code("7-1:1.8.1").general(), code("7-1:1.8.1"));
+        assert_eq!(code("0-n:24.2.1").of_channel(2), code("0-2:24.2.1"));
+        assert_eq!(code("1-0:1.8.0").of_tariff(4), code("1-0:1.8.4"));
+    }
+}

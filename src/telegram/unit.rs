@@ -1,0 +1,166 @@
+//! The units that meters send.
+//!
+//! Owns their spelling and how they hang together: which unit another one is a multiple of.
+
+/// The units that meters send, told apart without regard to case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are the units")]
+pub enum Unit {
+    Wh,
+    KiloWh,
+    MegaWh,
+    Watt,
+    KiloWatt,
+    Varh,
+    KiloVarh,
+    Var,
+    KiloVar,
+    VoltAmpere,
+    KiloVoltAmpere,
+    VoltAmpereHour,
+    KiloVoltAmpereHour,
+    Volt,
+    KiloVolt,
+    Ampere,
+    KiloAmpere,
+    MilliAmpere,
+    CubicMetre,
+    GigaJoule,
+    Hertz,
+    KiloHertz,
+    Second,
+}
+
+impl Unit {
+    /// The unit of this name, in any case.
+    #[must_use]
+    pub fn parse(name: &[u8]) -> Option<Self> {
+        let mut lower = [0; 5];
+        let lower = lower.get_mut(..name.len())?;
+        lower.copy_from_slice(name);
+        lower.make_ascii_lowercase();
+        Some(match &*lower {
+            b"wh" => Self::Wh,
+            b"kwh" => Self::KiloWh,
+            b"mwh" => Self::MegaWh,
+            b"w" => Self::Watt,
+            b"kw" => Self::KiloWatt,
+            b"varh" => Self::Varh,
+            b"kvarh" => Self::KiloVarh,
+            b"var" => Self::Var,
+            b"kvar" => Self::KiloVar,
+            b"va" => Self::VoltAmpere,
+            b"kva" => Self::KiloVoltAmpere,
+            b"vah" => Self::VoltAmpereHour,
+            b"kvah" => Self::KiloVoltAmpereHour,
+            b"v" => Self::Volt,
+            b"kv" => Self::KiloVolt,
+            b"a" => Self::Ampere,
+            b"ka" => Self::KiloAmpere,
+            b"ma" => Self::MilliAmpere,
+            b"m3" => Self::CubicMetre,
+            b"gj" => Self::GigaJoule,
+            b"hz" => Self::Hertz,
+            b"khz" => Self::KiloHertz,
+            b"s" => Self::Second,
+            _ => return None,
+        })
+    }
+
+    /// The name in its usual spelling, ASCII only: `kWh`, `m3`.
+    #[must_use]
+    pub const fn symbol(self) -> &'static str {
+        match self {
+            Self::Wh => "Wh",
+            Self::KiloWh => "kWh",
+            Self::MegaWh => "MWh",
+            Self::Watt => "W",
+            Self::KiloWatt => "kW",
+            Self::Varh => "varh",
+            Self::KiloVarh => "kvarh",
+            Self::Var => "var",
+            Self::KiloVar => "kvar",
+            Self::VoltAmpere => "VA",
+            Self::KiloVoltAmpere => "kVA",
+            Self::VoltAmpereHour => "VAh",
+            Self::KiloVoltAmpereHour => "kVAh",
+            Self::Volt => "V",
+            Self::KiloVolt => "kV",
+            Self::Ampere => "A",
+            Self::KiloAmpere => "kA",
+            Self::MilliAmpere => "mA",
+            Self::CubicMetre => "m3",
+            Self::GigaJoule => "GJ",
+            Self::Hertz => "Hz",
+            Self::KiloHertz => "kHz",
+            Self::Second => "s",
+        }
+    }
+
+    /// The unit without its prefix, and the power of ten that it is multiplied by: kWh = Wh × 10³.
+    ///
+    /// `m3` and `GJ` stand for themselves: nothing smaller is sent.
+    #[must_use]
+    pub const fn base(self) -> (Self, i8) {
+        match self {
+            Self::KiloWh => (Self::Wh, 3),
+            Self::MegaWh => (Self::Wh, 6),
+            Self::KiloWatt => (Self::Watt, 3),
+            Self::KiloVarh => (Self::Varh, 3),
+            Self::KiloVar => (Self::Var, 3),
+            Self::KiloVoltAmpere => (Self::VoltAmpere, 3),
+            Self::KiloVoltAmpereHour => (Self::VoltAmpereHour, 3),
+            Self::KiloVolt => (Self::Volt, 3),
+            Self::KiloAmpere => (Self::Ampere, 3),
+            Self::MilliAmpere => (Self::Ampere, -3),
+            Self::KiloHertz => (Self::Hertz, 3),
+            Self::Wh
+            | Self::Watt
+            | Self::Varh
+            | Self::Var
+            | Self::VoltAmpere
+            | Self::VoltAmpereHour
+            | Self::Volt
+            | Self::Ampere
+            | Self::CubicMetre
+            | Self::GigaJoule
+            | Self::Hertz
+            | Self::Second => (self, 0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_unit_is_read_by_its_symbol_in_any_case() {
+        let symbols =
+            "Wh kWh MWh W kW varh kvarh var kvar VA kVA VAh kVAh V kV A kA mA m3 GJ Hz kHz s";
+        for symbol in symbols.split(' ') {
+            let unit = Unit::parse(symbol.as_bytes()).unwrap();
+            assert_eq!(unit.symbol(), symbol);
+            assert_eq!(Unit::parse(symbol.to_uppercase().as_bytes()), Some(unit));
+        }
+        assert_eq!(Unit::parse(b"parsec"), None);
+    }
+
+    #[test]
+    fn a_prefix_is_a_power_of_ten_of_the_unit_without_it() {
+        for (unit, base, power) in [
+            ("kWh", "Wh", 3),
+            ("MWh", "Wh", 6),
+            ("mA", "A", -3),
+            ("kA", "A", 3),
+            ("kHz", "Hz", 3),
+            ("kVAh", "VAh", 3),
+            ("m3", "m3", 0),
+            ("GJ", "GJ", 0),
+            ("W", "W", 0),
+        ] {
+            let (found, found_power) = Unit::parse(unit.as_bytes()).unwrap().base();
+            assert_eq!((found.symbol(), found_power), (base, power), "{unit}");
+        }
+    }
+}
