@@ -28,9 +28,8 @@ const PIECE: usize = 12;
 
 fn main() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let telegram = include_str!("../tests/data/esmr50-three-phase.txt")
-        .replace('\n', "\r\n")
-        .into_bytes();
+    let telegram =
+        include_str!("../tests/data/esmr50-three-phase.txt").replace('\n', "\r\n").into_bytes();
     latency(folder.path(), &telegram);
     listener_cost(folder.path(), &telegram);
     reader_cost(folder.path(), &telegram);
@@ -56,16 +55,8 @@ fn latency(folder: &Path, telegram: &[u8]) {
     theirs.sort_unstable();
     let micros = |time: Duration| format!("{:.0} µs", time.as_secs_f64() * 1e6);
     let ratio = ours[ROUNDS / 2].as_secs_f64() / theirs[ROUNDS / 2].as_secs_f64();
-    row(
-        "last byte to datagram, median, bare loop in C",
-        &micros(theirs[ROUNDS / 2]),
-        "-",
-    );
-    row(
-        "last byte to datagram, median, p1listener",
-        &micros(ours[ROUNDS / 2]),
-        "-",
-    );
+    row("last byte to datagram, median, bare loop in C", &micros(theirs[ROUNDS / 2]), "-");
+    row("last byte to datagram, median, p1listener", &micros(ours[ROUNDS / 2]), "-");
     row("  their ratio", &format!("{ratio:.2}"), "<= 1.5");
     row(
         "last byte to datagram, 99th percentile",
@@ -108,11 +99,7 @@ fn listener_cost(folder: &Path, telegram: &[u8]) {
         meter.write_all(telegram).expect("to write");
         receive(&receiver);
     }
-    row(
-        "p1listener, processor time a telegram, in one piece",
-        &stopwatch.each(10 * count),
-        "-",
-    );
+    row("p1listener, processor time a telegram, in one piece", &stopwatch.each(10 * count), "-");
     row("p1listener, memory (PSS)", &memory(&listener), "<= 2 MiB");
     end(listener);
 }
@@ -127,24 +114,14 @@ fn reader_cost(folder: &Path, telegram: &[u8]) {
     let count = 3600;
     for second in 0..count {
         let now = telegram::Instant::from_seconds(begin + i64::from(second));
-        let datagram = translator
-            .feed(&mut &telegram[..], now)
-            .expect("a frame")
-            .expect("a telegram");
+        let datagram =
+            translator.feed(&mut &telegram[..], now).expect("a frame").expect("a telegram");
         sender.send(LISTENER_PORT, datagram.json).expect("to send");
         std::thread::sleep(Duration::from_micros(500));
     }
     std::thread::sleep(Duration::from_millis(500));
-    row(
-        "p1reader, processor time a telegram, all outputs",
-        &stopwatch.each(count),
-        "<= 0.03 ms",
-    );
-    row(
-        "p1reader, memory (PSS), after an hour of telegrams",
-        &memory(&reader),
-        "<= 3 MiB",
-    );
+    row("p1reader, processor time a telegram, all outputs", &stopwatch.each(count), "<= 0.03 ms");
+    row("p1reader, memory (PSS), after an hour of telegrams", &memory(&reader), "<= 3 MiB");
     end(reader);
     let details = fs::read_to_string(folder.join("details.csv-20261122.csv")).unwrap_or_default();
     row(
@@ -159,10 +136,7 @@ fn pty() -> (File, PathBuf) {
     let master: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pty");
     grantpt(&master).expect("a pty");
     unlockpt(&master).expect("a pty");
-    let slave = ptsname(&master, Vec::new())
-        .expect("a pty")
-        .into_string()
-        .expect("a name");
+    let slave = ptsname(&master, Vec::new()).expect("a pty").into_string().expect("a name");
     (File::from(master), slave.into())
 }
 
@@ -176,9 +150,7 @@ fn receiver(port: u16) -> Receiver {
 
 fn receive(receiver: &Receiver) {
     let mut buffer = vec![0; 65_536];
-    let datagram = receiver
-        .receive(&mut buffer, Duration::from_secs(10))
-        .expect("to receive");
+    let datagram = receiver.receive(&mut buffer, Duration::from_secs(10)).expect("to receive");
     assert!(datagram.is_some(), "no datagram came");
 }
 
@@ -204,9 +176,7 @@ fn listener(folder: &Path, port: &Path) -> Child {
 
 /// Starts a program that was built with the release profile, and waits until its log is quiet.
 fn start(folder: &Path, program: &str) -> Child {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("target/release")
-        .join(program);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/release").join(program);
     let child = Command::new(path)
         .arg("--config-file")
         .arg(folder.join("p1reader.yml"))
@@ -221,11 +191,7 @@ fn start(folder: &Path, program: &str) -> Child {
 fn bare_loop(folder: &Path, port: &Path) -> Child {
     let program = folder.join("bare_loop");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/bare_loop.c");
-    let built = Command::new("cc")
-        .args(["-O2", "-o"])
-        .arg(&program)
-        .arg(source)
-        .status();
+    let built = Command::new("cc").args(["-O2", "-o"]).arg(&program).arg(source).status();
     assert!(built.expect("a C compiler").success());
     let mut child = Command::new(program)
         .arg(port)
@@ -252,10 +218,8 @@ struct Stopwatch {
 
 impl Stopwatch {
     fn start(child: &Child) -> Self {
-        let mut stopwatch = Self {
-            schedstat: format!("/proc/{}/schedstat", child.id()),
-            before: 0,
-        };
+        let mut stopwatch =
+            Self { schedstat: format!("/proc/{}/schedstat", child.id()), before: 0 };
         stopwatch.before = stopwatch.nanoseconds();
         stopwatch
     }
@@ -270,24 +234,14 @@ impl Stopwatch {
     /// The first figure of schedstat.
     fn nanoseconds(&self) -> u64 {
         let text = fs::read_to_string(&self.schedstat).expect("schedstat");
-        text.split(' ')
-            .next()
-            .and_then(|figure| figure.parse().ok())
-            .expect("a figure")
+        text.split(' ').next().and_then(|figure| figure.parse().ok()).expect("a figure")
     }
 }
 
 fn memory(child: &Child) -> String {
     let text =
         fs::read_to_string(format!("/proc/{}/smaps_rollup", child.id())).expect("smaps_rollup");
-    let pss = text
-        .lines()
-        .find_map(|line| line.strip_prefix("Pss:"))
-        .expect("a figure");
-    let kibibytes: f64 = pss
-        .trim()
-        .trim_end_matches(" kB")
-        .parse()
-        .expect("a figure");
+    let pss = text.lines().find_map(|line| line.strip_prefix("Pss:")).expect("a figure");
+    let kibibytes: f64 = pss.trim().trim_end_matches(" kB").parse().expect("a figure");
     format!("{:.2} MiB", kibibytes / 1024.0)
 }

@@ -51,11 +51,7 @@ fn run() -> Result<Exit, Exit> {
         return cat::from_file(&name, file, Policy::Auto, what, out, &mut io::stderr())
             .map_err(|error| fail(Exit::Io, &format!("{name}: {error}")));
     }
-    let port = if options.raw {
-        config.multicast.raw_port
-    } else {
-        Some(config.multicast.port)
-    };
+    let port = if options.raw { config.multicast.raw_port } else { Some(config.multicast.port) };
     let mut group = GroupDatagrams::join(&config.multicast, port)?;
     cat::from_network(&mut group, config.multicast.meter.as_deref(), what, out)
         .map_err(|error| fail(Exit::Io, &error.to_string()))

@@ -25,7 +25,5 @@ fn main() -> ExitCode {
 fn run() -> Result<Exit, Exit> {
     let options: Options = arguments::parse()?;
     let program = Program::start("p1reader", options.common);
-    Ok(reader::run(program.config()?, options.test, || {
-        program.reload()
-    }))
+    Ok(reader::run(program.config()?, options.test, || program.reload()))
 }

@@ -16,10 +16,8 @@ fn run() -> Result<Exit, Exit> {
         eprintln!("p1sim: signals cannot be handled: {error}");
         Exit::Io
     })?;
-    simulator::run(&options, &stop)
-        .map(|()| Exit::Done)
-        .map_err(|error| {
-            eprintln!("p1sim: {error}");
-            error.exit()
-        })
+    simulator::run(&options, &stop).map(|()| Exit::Done).map_err(|error| {
+        eprintln!("p1sim: {error}");
+        error.exit()
+    })
 }

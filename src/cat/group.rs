@@ -32,18 +32,13 @@ impl GroupDatagrams {
         let interface = interface.transpose().map_err(unavailable)?;
         let receiver = Receiver::open(settings.address, port, interface.as_ref())
             .map_err(|error| unavailable(error.to_string()))?;
-        Ok(Self {
-            receiver,
-            buffer: vec![0; LONGEST],
-        })
+        Ok(Self { receiver, buffer: vec![0; LONGEST] })
     }
 }
 
 impl Datagrams for GroupDatagrams {
     fn next(&mut self, timeout: Duration) -> io::Result<Option<&[u8]>> {
-        let received = self
-            .receiver
-            .receive(&mut self.buffer, timeout.min(JOIN_AGAIN))?;
+        let received = self.receiver.receive(&mut self.buffer, timeout.min(JOIN_AGAIN))?;
         if received.is_none() {
             // Interfaces that are not there yet will be; there is nobody to tell about them.
             let _ = self.receiver.join_again();

@@ -71,11 +71,7 @@ pub fn from_file(
         decoder.finish(&mut printer, errors)?;
     }
     printer.flush()?;
-    Ok(if decoder.rejected > 0 {
-        Exit::Rejected
-    } else {
-        Exit::Done
-    })
+    Ok(if decoder.rejected > 0 { Exit::Rejected } else { Exit::Done })
 }
 
 /// Prints the telegrams that come from the network, each as soon as it is there.
@@ -92,10 +88,7 @@ pub fn from_network(
     let mut json = Vec::new();
     let mut last = Monotonic::now();
     while printer.is_open() {
-        let patience = match options
-            .timeout
-            .map(|timeout| timeout.checked_sub(last.elapsed()))
-        {
+        let patience = match options.timeout.map(|timeout| timeout.checked_sub(last.elapsed())) {
             Some(None) => return Ok(Exit::Unavailable),
             Some(Some(left)) => left,
             None => Duration::from_secs(3600),

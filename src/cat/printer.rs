@@ -13,11 +13,7 @@ pub struct Printer<W: Write> {
 impl<W: Write> Printer<W> {
     /// A printer that is content after `count` texts, or never.
     pub fn new(out: W, count: Option<u64>) -> Self {
-        Self {
-            out: BufWriter::with_capacity(64 * 1024, out),
-            left: count,
-            closed: false,
-        }
+        Self { out: BufWriter::with_capacity(64 * 1024, out), left: count, closed: false }
     }
 
     /// Whether there is more to print, and someone to read it.

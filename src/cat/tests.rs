@@ -13,22 +13,13 @@ fn telegram(watts: u32) -> Vec<u8> {
 fn decode(file: &[u8], options: Options) -> (String, String, Exit) {
     let (mut out, mut errors) = (Vec::new(), Vec::new());
     let exit = from_file("FILE", file, Policy::Auto, options, &mut out, &mut errors).unwrap();
-    (
-        String::from_utf8(out).unwrap(),
-        String::from_utf8(errors).unwrap(),
-        exit,
-    )
+    (String::from_utf8(out).unwrap(), String::from_utf8(errors).unwrap(), exit)
 }
 
 /// The powers in these lines of JSON.
 fn watts(lines: &str) -> Vec<i64> {
-    let watts = |line: &str| {
-        Message::parse(line.as_bytes())
-            .unwrap()
-            .number("1-0:1.7.0")
-            .unwrap()
-            .whole()
-    };
+    let watts =
+        |line: &str| Message::parse(line.as_bytes()).unwrap().number("1-0:1.7.0").unwrap().whole();
     lines.lines().map(watts).collect()
 }
 
@@ -36,10 +27,7 @@ fn watts(lines: &str) -> Vec<i64> {
 fn each_telegram_of_a_file_is_a_line() {
     let file = [&b"noise"[..], &telegram(1), &telegram(2), &telegram(3)].concat();
     let (out, errors, exit) = decode(&file, Options::default());
-    assert_eq!(
-        (watts(&out), errors.as_str(), exit),
-        (vec![1, 2, 3], "", Exit::Done)
-    );
+    assert_eq!((watts(&out), errors.as_str(), exit), (vec![1, 2, 3], "", Exit::Done));
 }
 
 #[test]
@@ -47,15 +35,10 @@ fn a_rejected_telegram_is_told_with_its_place_and_the_status_says_so() {
     let mut bad = telegram(2);
     bad[30] ^= 1;
     let end = telegram(1).len() + bad.len();
-    let (out, errors, exit) = decode(
-        &[telegram(1), bad, telegram(3)].concat(),
-        Options::default(),
-    );
+    let (out, errors, exit) = decode(&[telegram(1), bad, telegram(3)].concat(), Options::default());
     assert_eq!((watts(&out), exit), (vec![1, 3], Exit::Rejected));
     assert!(
-        errors.starts_with(&format!(
-            "FILE: the telegram that ends at byte {end}: wrong checksum"
-        )),
+        errors.starts_with(&format!("FILE: the telegram that ends at byte {end}: wrong checksum")),
         "{errors}"
     );
     assert_eq!(errors.lines().count(), 1);
@@ -63,10 +46,8 @@ fn a_rejected_telegram_is_told_with_its_place_and_the_status_says_so() {
 
 #[test]
 fn a_telegram_that_does_not_end_is_told() {
-    let (out, errors, exit) = decode(
-        &[&telegram(1)[..40], &telegram(2)].concat(),
-        Options::default(),
-    );
+    let (out, errors, exit) =
+        decode(&[&telegram(1)[..40], &telegram(2)].concat(), Options::default());
     assert_eq!((watts(&out), exit), (vec![2], Exit::Rejected));
     assert_eq!(errors, "FILE: 1 of the telegrams began and did not end\n");
 }
@@ -76,26 +57,14 @@ fn raw_is_what_the_meter_sent() {
     let mut bad = telegram(2);
     bad[30] ^= 1;
     let file = [telegram(1), bad, telegram(3)].concat();
-    let (out, _, _) = decode(
-        &file,
-        Options {
-            raw: true,
-            ..Options::default()
-        },
-    );
+    let (out, _, _) = decode(&file, Options { raw: true, ..Options::default() });
     assert_eq!(out.as_bytes(), [telegram(1), telegram(3)].concat());
 }
 
 #[test]
 fn count_ends_it_in_time() {
     let file = [telegram(1), telegram(2), telegram(3)].concat();
-    let (out, _, exit) = decode(
-        &file,
-        Options {
-            count: Some(2),
-            ..Options::default()
-        },
-    );
+    let (out, _, exit) = decode(&file, Options { count: Some(2), ..Options::default() });
     assert_eq!((watts(&out), exit), (vec![1, 2], Exit::Done));
 }
 
@@ -114,14 +83,8 @@ impl Write for Closed {
 #[test]
 fn a_closed_pipe_is_a_good_end() {
     let file = telegram(1);
-    let exit = from_file(
-        "FILE",
-        &file[..],
-        Policy::Auto,
-        Options::default(),
-        Closed,
-        &mut io::sink(),
-    );
+    let exit =
+        from_file("FILE", &file[..], Policy::Auto, Options::default(), Closed, &mut io::sink());
     assert_eq!(exit.unwrap(), Exit::Done);
     let exit = from_network(&mut datagrams(&[1, 2]), None, Options::default(), Closed);
     assert_eq!(exit.unwrap(), Exit::Done);
@@ -159,41 +122,21 @@ fn listen(mut row: Row, meter: Option<&str>, options: Options) -> (Vec<i64>, Exi
 fn datagrams_become_lines_and_what_is_none_is_passed_over() {
     let mut row = datagrams(&[1, 2]);
     row.0.insert(1, b"not a telegram".to_vec());
-    let options = Options {
-        count: Some(2),
-        ..Options::default()
-    };
+    let options = Options { count: Some(2), ..Options::default() };
     assert_eq!(listen(row, None, options), (vec![1, 2], Exit::Done));
 }
 
 #[test]
 fn silence_for_the_time_out_is_told_by_the_status() {
-    let options = Options {
-        timeout: Some(Duration::ZERO),
-        ..Options::default()
-    };
-    assert_eq!(
-        listen(datagrams(&[]), None, options),
-        (vec![], Exit::Unavailable)
-    );
+    let options = Options { timeout: Some(Duration::ZERO), ..Options::default() };
+    assert_eq!(listen(datagrams(&[]), None, options), (vec![], Exit::Unavailable));
 }
 
 #[test]
 fn only_the_named_meter_is_let_through() {
-    let options = Options {
-        count: Some(1),
-        timeout: Some(Duration::from_millis(1)),
-        ..Options::default()
-    };
-    for (meter, exit) in [
-        ("453031", Exit::Done),
-        ("E01", Exit::Done),
-        ("E02", Exit::Unavailable),
-    ] {
-        assert_eq!(
-            listen(datagrams(&[7]), Some(meter), options).1,
-            exit,
-            "{meter}"
-        );
+    let options =
+        Options { count: Some(1), timeout: Some(Duration::from_millis(1)), ..Options::default() };
+    for (meter, exit) in [("453031", Exit::Done), ("E01", Exit::Done), ("E02", Exit::Unavailable)] {
+        assert_eq!(listen(datagrams(&[7]), Some(meter), options).1, exit, "{meter}");
     }
 }

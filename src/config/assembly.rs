@@ -136,32 +136,20 @@ impl Assembly<'_> {
             let set = self.set.iter().find(|(path, _)| path == key);
             set.map(|(_, line)| *line)
         };
-        let (earlier, later) = if line(one) > line(other) {
-            (other, one)
-        } else {
-            (one, other)
-        };
+        let (earlier, later) = if line(one) > line(other) { (other, one) } else { (one, other) };
         let message = format!("expected another value than {earlier} has, found {value} for both");
         let problem = self.about(later, line(later), message);
         self.problems.push(problem);
     }
 
     fn about(&self, key: &str, line: Option<usize>, message: String) -> Problem {
-        Problem {
-            file: self.file.to_owned(),
-            line,
-            key: key.to_owned(),
-            message,
-        }
+        Problem { file: self.file.to_owned(), line, key: key.to_owned(), message }
     }
 
     fn result(mut self) -> Result<Loaded, ConfigError> {
         if self.problems.is_empty() {
             self.warnings.sort_by_key(|warning| warning.line);
-            Ok(Loaded {
-                config: self.config,
-                warnings: self.warnings,
-            })
+            Ok(Loaded { config: self.config, warnings: self.warnings })
         } else {
             self.problems.sort_by_key(|problem| problem.line);
             Err(ConfigError::Invalid(self.problems))
@@ -172,9 +160,5 @@ impl Assembly<'_> {
 /// `section.key`, or the name of a section when `section` is empty.
 fn path(section: &str, name: &str) -> String {
     let name = shown(name);
-    if section.is_empty() {
-        name
-    } else {
-        format!("{section}.{name}")
-    }
+    if section.is_empty() { name } else { format!("{section}.{name}") }
 }

@@ -12,11 +12,7 @@ pub(super) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 pub(super) fn expand(node: &mut Node, environment: Environment) -> Result<(), String> {
     let mut wrong = Vec::new();
     expand_node(node, environment, &mut wrong);
-    if wrong.is_empty() {
-        Ok(())
-    } else {
-        Err(wrong.join("; "))
-    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
 }
 
 fn expand_node(node: &mut Node, environment: Environment, wrong: &mut Vec<String>) {
@@ -40,9 +36,8 @@ fn expand_text(text: &str, environment: Environment, wrong: &mut Vec<String>) ->
             continue;
         };
         if !is_name(name) {
-            wrong.push(format!(
-                "expected the name of an environment variable, found `${{{name}}}`"
-            ));
+            wrong
+                .push(format!("expected the name of an environment variable, found `${{{name}}}`"));
         } else if let Some(value) = environment(name) {
             expanded += &value;
         } else {
@@ -82,10 +77,7 @@ mod tests {
 
     #[test]
     fn variables_are_replaced_wherever_they_stand() {
-        assert_eq!(
-            expanded("tcp://${HOST}:${P1_PORT}").unwrap(),
-            "tcp://meter:23"
-        );
+        assert_eq!(expanded("tcp://${HOST}:${P1_PORT}").unwrap(), "tcp://meter:23");
         assert_eq!(expanded("${EMPTY}").unwrap(), "");
     }
 

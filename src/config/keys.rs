@@ -32,12 +32,8 @@ macro_rules! file_output {
             name: stringify!($section),
             keys: &[
                 key("enabled", |c, v| put(&mut c.$section.enabled, v.flag())),
-                key("filename", |c, v| {
-                    put(&mut c.$section.filename, v.filename(&[$placeholder]))
-                }),
-                key("flush_period", |c, v| {
-                    put(&mut c.$section.flush_period, v.seconds(DAY))
-                }),
+                key("filename", |c, v| put(&mut c.$section.filename, v.filename(&[$placeholder]))),
+                key("flush_period", |c, v| put(&mut c.$section.flush_period, v.seconds(DAY))),
                 key("keep_days", |c, v| {
                     let days = v.whole(1..=LONGEST_KEEP_DAYS);
                     put(&mut c.$section.keep_days, days.map(Some))
@@ -53,38 +49,24 @@ pub(super) const SECTIONS: &[Section] = &[
         name: "p1_listener",
         keys: &[
             key("port", |c, v| put(&mut c.p1_listener.port, v.source())),
-            key("baud_rate", |c, v| {
-                put(&mut c.p1_listener.baud_rate, baud_rate(v))
-            }),
+            key("baud_rate", |c, v| put(&mut c.p1_listener.baud_rate, baud_rate(v))),
             key("format", |c, v| put(&mut c.p1_listener.format, format(v))),
-            key("checksum", |c, v| {
-                put(&mut c.p1_listener.checksum, checksum(v))
-            }),
-            key("name", |c, v| {
-                put(&mut c.p1_listener.name, v.label("a name").map(Some))
-            }),
+            key("checksum", |c, v| put(&mut c.p1_listener.checksum, checksum(v))),
+            key("name", |c, v| put(&mut c.p1_listener.name, v.label("a name").map(Some))),
         ],
     },
     Section {
         name: "multicast",
         keys: &[
-            key("address", |c, v| {
-                put(&mut c.multicast.address, v.multicast_address())
-            }),
+            key("address", |c, v| put(&mut c.multicast.address, v.multicast_address())),
             key("port", |c, v| put(&mut c.multicast.port, port(v))),
-            key("TTL", |c, v| {
-                put(&mut c.multicast.ttl, v.whole(0..=u8::MAX))
-            }),
-            key("interface", |c, v| {
-                put(&mut c.multicast.interface, v.interface().map(Some))
-            }),
+            key("TTL", |c, v| put(&mut c.multicast.ttl, v.whole(0..=u8::MAX))),
+            key("interface", |c, v| put(&mut c.multicast.interface, v.interface().map(Some))),
             key("raw_port", |c, v| {
                 let port = v.word_or("off", None, port(v).map(Some));
                 put(&mut c.multicast.raw_port, port)
             }),
-            key("also_to", |c, v| {
-                put(&mut c.multicast.also_to, v.destinations())
-            }),
+            key("also_to", |c, v| put(&mut c.multicast.also_to, v.destinations())),
             key("meter", |c, v| {
                 let meter = v.label("the equipment id of a meter");
                 put(&mut c.multicast.meter, meter.map(Some))
@@ -98,12 +80,8 @@ pub(super) const SECTIONS: &[Section] = &[
         name: "html_report",
         keys: &[
             key("enabled", |c, v| put(&mut c.html_report.enabled, v.flag())),
-            key("filename", |c, v| {
-                put(&mut c.html_report.filename, v.filename(&[]))
-            }),
-            key("flush_period", |c, v| {
-                put(&mut c.html_report.flush_period, v.seconds(DAY))
-            }),
+            key("filename", |c, v| put(&mut c.html_report.filename, v.filename(&[]))),
+            key("flush_period", |c, v| put(&mut c.html_report.flush_period, v.seconds(DAY))),
             key("minutes", |c, v| {
                 let minutes = v.whole(1..=LONGEST_REPORT_MINUTES);
                 put(&mut c.html_report.minutes, minutes)
@@ -114,15 +92,11 @@ pub(super) const SECTIONS: &[Section] = &[
         name: "weekly_log",
         keys: &[
             key("enabled", |c, v| put(&mut c.weekly_log.enabled, v.flag())),
-            key("filename", |c, v| {
-                put(&mut c.weekly_log.filename, v.filename(&["YYYY", "ww"]))
-            }),
+            key("filename", |c, v| put(&mut c.weekly_log.filename, v.filename(&["YYYY", "ww"]))),
             key("measurement_period", |c, v| {
                 put(&mut c.weekly_log.measurement_period, v.seconds(HOUR))
             }),
-            key("flush_period", |c, v| {
-                put(&mut c.weekly_log.flush_period, v.seconds(DAY))
-            }),
+            key("flush_period", |c, v| put(&mut c.weekly_log.flush_period, v.seconds(DAY))),
         ],
     },
 ];
@@ -230,9 +204,7 @@ mod tests {
 
     #[test]
     fn the_nearest_name_is_suggested_when_it_is_near() {
-        let Err(message) = Section::named("multicats") else {
-            panic!("found")
-        };
+        let Err(message) = Section::named("multicats") else { panic!("found") };
         assert_eq!(message, "unknown section, did you mean multicast?");
         let section = Section::named("weekly_log").unwrap_or_else(|e| panic!("{e}"));
         for (wrong, meant) in [
@@ -241,9 +213,7 @@ mod tests {
             ("FileName", "filename"),
             ("enable", "enabled"),
         ] {
-            let Err(message) = section.key(wrong) else {
-                panic!("found {wrong}")
-            };
+            let Err(message) = section.key(wrong) else { panic!("found {wrong}") };
             assert_eq!(message, format!("unknown key, did you mean {meant}?"));
         }
     }
@@ -252,9 +222,7 @@ mod tests {
     fn a_name_like_none_is_answered_with_all() {
         let section = Section::named("html_report").unwrap_or_else(|e| panic!("{e}"));
         for wrong in ["keep_days", "x", "", &"é".repeat(5000)] {
-            let Err(message) = section.key(wrong) else {
-                panic!("found {wrong}")
-            };
+            let Err(message) = section.key(wrong) else { panic!("found {wrong}") };
             let all = "unknown key, expected one of enabled, filename, flush_period, minutes";
             assert_eq!(message, all);
         }

@@ -58,10 +58,8 @@ pub fn load(
     path: &Path,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Loaded, ConfigError> {
-    let bytes = read(path).map_err(|source| ConfigError::Unreadable {
-        file: path.to_owned(),
-        source,
-    })?;
+    let bytes =
+        read(path).map_err(|source| ConfigError::Unreadable { file: path.to_owned(), source })?;
     match std::str::from_utf8(&bytes) {
         Ok(text) => parse(text, path, environment),
         Err(error) => {
@@ -90,11 +88,7 @@ pub fn parse(
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let root = tree::read(text).map_err(|error| {
         let line = error.location().map(|place| place.line());
-        invalid(
-            file,
-            line,
-            format!("expected YAML, found an error: {error}"),
-        )
+        invalid(file, line, format!("expected YAML, found an error: {error}"))
     })?;
     assembly::assemble(root, file, environment)
 }
@@ -108,10 +102,5 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 }
 
 fn invalid(file: &Path, line: Option<usize>, message: String) -> ConfigError {
-    ConfigError::Invalid(vec![Problem {
-        file: file.to_owned(),
-        line,
-        key: String::new(),
-        message,
-    }])
+    ConfigError::Invalid(vec![Problem { file: file.to_owned(), line, key: String::new(), message }])
 }

@@ -69,10 +69,7 @@ mod tests {
     #[test]
     fn a_problem_shows_what_it_knows_of_its_place() {
         for (problem, shown) in [
-            (
-                problem(Some(7), "a.b"),
-                "/etc/x.yml:7: a.b: expected A, found B",
-            ),
+            (problem(Some(7), "a.b"), "/etc/x.yml:7: a.b: expected A, found B"),
             (problem(Some(7), ""), "/etc/x.yml:7: expected A, found B"),
             (problem(None, ""), "/etc/x.yml: expected A, found B"),
         ] {

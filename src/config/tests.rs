@@ -37,9 +37,7 @@ fn problems(text: &str) -> Vec<String> {
     let error = parsed(text).expect_err(text).to_string();
     let prefix = format!("{FILE}:");
     let lines = error.lines();
-    lines
-        .map(|line| line.strip_prefix(&prefix).expect(line).to_owned())
-        .collect()
+    lines.map(|line| line.strip_prefix(&prefix).expect(line).to_owned()).collect()
 }
 
 fn warnings(text: &str) -> Vec<String> {
@@ -49,13 +47,7 @@ fn warnings(text: &str) -> Vec<String> {
 
 #[test]
 fn nothing_in_the_file_is_all_defaults() {
-    for text in [
-        "",
-        "# comment\n",
-        "---\n",
-        "multicast:\n",
-        "multicast: {}\nweekly_log: ~\n",
-    ] {
+    for text in ["", "# comment\n", "---\n", "multicast:\n", "multicast: {}\nweekly_log: ~\n"] {
         assert_eq!(config(text), Config::default(), "{text:?}");
     }
 }
@@ -161,10 +153,7 @@ fn a_repeated_section_counts_as_the_last_one_alone() {
     assert_eq!((multicast.port, multicast.ttl), (2, 1));
     let warnings = warnings(text);
     assert_eq!(warnings.len(), 1);
-    assert!(
-        warnings[0].starts_with("/etc/x.yml:3: multicast: repeated"),
-        "{warnings:?}"
-    );
+    assert!(warnings[0].starts_with("/etc/x.yml:3: multicast: repeated"), "{warnings:?}");
 }
 
 #[test]
@@ -303,18 +292,12 @@ fn a_variable_is_checked_like_any_other_value() {
 #[test]
 fn a_text_that_is_not_a_file_of_sections_is_refused() {
     for (text, start) in [
-        (
-            "- a\n",
-            " expected sections such as `multicast:`, found a list",
-        ),
+        ("- a\n", " expected sections such as `multicast:`, found a list"),
         ("5\n", " expected sections such as `multicast:`, found 5"),
         ("a: [\n", "2: expected YAML, found an error: "),
         ("a: 1\n\tb: 2\n", "2: expected YAML, found an error: "),
         ("a: *b\n", "1: expected YAML, found an error: "),
-        (
-            "<<: {port: 1}\n",
-            "1: <<: unknown section, expected one of ",
-        ),
+        ("<<: {port: 1}\n", "1: <<: unknown section, expected one of "),
     ] {
         let found = problems(text);
         assert_eq!(found.len(), 1, "{found:?}");
@@ -353,18 +336,12 @@ fn a_huge_file_is_refused_without_being_read() {
 fn a_file_that_cannot_be_read_is_named_with_the_cause() {
     let folder = tempfile::tempdir().unwrap();
     let missing = folder.path().join("missing.yml");
-    for (path, cause) in [
-        (missing.as_path(), "No such file"),
-        (folder.path(), "directory"),
-    ] {
+    for (path, cause) in [(missing.as_path(), "No such file"), (folder.path(), "directory")] {
         let error = load(path, &environment).unwrap_err();
         assert!(matches!(error, ConfigError::Unreadable { .. }));
         let shown = error.to_string();
         let start = format!("{}: cannot be read: ", path.display());
-        assert!(
-            shown.starts_with(&start) && shown.contains(cause),
-            "{shown}"
-        );
+        assert!(shown.starts_with(&start) && shown.contains(cause), "{shown}");
     }
 }
 

@@ -36,10 +36,7 @@ pub(super) struct Entry {
 
 /// Reads a whole text. An empty one is [`Node::Nothing`].
 pub(super) fn read(text: &str) -> Result<Node, serde_yaml::Error> {
-    let walk = Walk {
-        text,
-        values: Cell::new(0),
-    };
+    let walk = Walk { text, values: Cell::new(0) };
     walk.deserialize(serde_yaml::Deserializer::from_str(text))
 }
 
@@ -58,10 +55,7 @@ impl<'de> DeserializeSeed<'de> for &Walk<'_> {
             return Err(Error::custom(format!("more than {MOST_VALUES} values")));
         }
         let mut number = None;
-        let visitor = ValueVisitor {
-            walk: self,
-            number: &mut number,
-        };
+        let visitor = ValueVisitor { walk: self, number: &mut number };
         match (deserializer.deserialize_any(visitor), number) {
             (Err(stop), Some(number)) => {
                 let place = Place::of(&stop);
@@ -241,13 +235,9 @@ mod tests {
         let text = "---\n# é\na: 1\nb:\n\n  c: x\n  c: {d: 1,\n    e: 2}\n? f\n: 1\na:\n";
         let top = map(text);
         assert_eq!(lines(&top), [("a", 3), ("b", 4), ("f", 9), ("a", 11)]);
-        let Node::Map(b) = &top[1].value else {
-            panic!("{top:?}")
-        };
+        let Node::Map(b) = &top[1].value else { panic!("{top:?}") };
         assert_eq!(lines(b), [("c", 6), ("c", 7)]);
-        let Node::Map(c) = &b[1].value else {
-            panic!("{b:?}")
-        };
+        let Node::Map(c) = &b[1].value else { panic!("{b:?}") };
         assert_eq!(lines(c), [("d", 7), ("e", 8)]);
     }
 

@@ -153,11 +153,7 @@ impl Node {
             Some(_) => false,
             None => true,
         };
-        if sound {
-            Ok(text.to_owned())
-        } else {
-            self.expected(what)
-        }
+        if sound { Ok(text.to_owned()) } else { self.expected(what) }
     }
 
     /// An IPv4 or IPv6 multicast address.
@@ -198,9 +194,7 @@ impl Node {
             return Ok(sound);
         }
         let found = wrong.join(" and ");
-        Err(format!(
-            "expected HOST:PORT or \"[IPV6]:PORT\" for each item, found {found}"
-        ))
+        Err(format!("expected HOST:PORT or \"[IPV6]:PORT\" for each item, found {found}"))
     }
 
     /// The absolute path of a file whose last component has all `placeholders`.

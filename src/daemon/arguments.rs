@@ -23,13 +23,7 @@ pub struct Arguments {
     pub config_file: Option<PathBuf>,
 
     /// Log messages of this level and above
-    #[arg(
-        long,
-        value_name = "LEVEL",
-        value_enum,
-        ignore_case = true,
-        default_value_t
-    )]
+    #[arg(long, value_name = "LEVEL", value_enum, ignore_case = true, default_value_t)]
     pub log: Level,
 
     /// Log everything; the same as --log debug
@@ -45,19 +39,13 @@ impl Arguments {
     /// The configuration file to read: the one that was named, else the default.
     #[must_use]
     pub fn config_path(&self) -> &Path {
-        self.config_file
-            .as_deref()
-            .unwrap_or(Path::new(DEFAULT_CONFIG_FILE))
+        self.config_file.as_deref().unwrap_or(Path::new(DEFAULT_CONFIG_FILE))
     }
 
     /// What is logged; `--debug` outweighs `--log`.
     #[must_use]
     pub fn level(&self) -> LevelFilter {
-        if self.debug {
-            LevelFilter::Debug
-        } else {
-            self.log.into()
-        }
+        if self.debug { LevelFilter::Debug } else { self.log.into() }
     }
 }
 
@@ -74,11 +62,7 @@ pub fn parse_from<P: Parser>(words: impl IntoIterator<Item = OsString>) -> Resul
     P::try_parse_from(words).map_err(|error| {
         // The other end may be closed (`p1cat --help | head`): nobody is left to tell.
         let _ = error.print();
-        if error.use_stderr() {
-            Exit::Usage
-        } else {
-            Exit::Done
-        }
+        if error.use_stderr() { Exit::Usage } else { Exit::Done }
     })
 }
 

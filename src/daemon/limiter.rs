@@ -16,21 +16,14 @@ impl Limiter {
     /// A limiter that lets one message through in each `period`.
     #[must_use]
     pub const fn new(period: Duration) -> Self {
-        Self {
-            period,
-            said: None,
-            suppressed: 0,
-        }
+        Self { period, said: None, suppressed: 0 }
     }
 
     /// Asks at time `now` whether the message may be said. `Some(n)`: yes, and `n` messages have been
     /// held back since the last one that was said. `None`: no; it is counted.
     #[must_use]
     pub fn permit(&mut self, now: Instant) -> Option<u64> {
-        if self
-            .said
-            .is_some_and(|said| now.saturating_duration_since(said) < self.period)
-        {
+        if self.said.is_some_and(|said| now.saturating_duration_since(said) < self.period) {
             self.suppressed += 1;
             return None;
         }

@@ -141,10 +141,7 @@ mod tests {
 
     #[test]
     fn a_line_has_time_level_message_and_fields() {
-        let fields = [
-            ("port", Value::from(52001)),
-            ("meter", Value::from("E0044 x\n")),
-        ];
+        let fields = [("port", Value::from(52001)), ("meter", Value::from("E0044 x\n"))];
         assert_eq!(
             line_of(log::Level::Warn, "port opened", &fields),
             "2026-11-22T09:12:13.123+01:00 WARNING port opened port=52001 meter=\"E0044 x\\n\"\n"
@@ -154,10 +151,7 @@ mod tests {
     #[test]
     fn control_characters_from_the_wire_are_shown_not_obeyed() {
         let line = line_of(log::Level::Info, "got /ISK5\r\n\u{1b}[2J\u{9b}é", &[]);
-        assert!(
-            line.ends_with(" INFO got /ISK5\\r\\n\\u{1b}[2J\\u{9b}é\n"),
-            "{line}"
-        );
+        assert!(line.ends_with(" INFO got /ISK5\\r\\n\\u{1b}[2J\\u{9b}é\n"), "{line}");
         assert_eq!(line.matches(char::is_control).count(), 1);
     }
 

@@ -172,9 +172,7 @@ mod tests {
             std::process::exit(42);
         };
         let mut said = said_by(&mut child);
-        let moment = said
-            .iter()
-            .position(|line| line.starts_with("MONOTONIC_USEC="));
+        let moment = said.iter().position(|line| line.starts_with("MONOTONIC_USEC="));
         let moment = said.remove(moment.expect("a reload has its moment"));
         assert!(moment["MONOTONIC_USEC=".len()..].parse::<u64>().is_ok());
         assert_eq!(

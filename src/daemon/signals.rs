@@ -96,13 +96,7 @@ mod tests {
             rerun("daemon::signals::tests::each_signal_sets_its_own_flag_and_takers_take_it_once")
         else {
             let signals = Signals::install().unwrap();
-            let state = || {
-                (
-                    signals.terminating(),
-                    signals.take_reload(),
-                    signals.take_flush(),
-                )
-            };
+            let state = || (signals.terminating(), signals.take_reload(), signals.take_flush());
             assert_eq!(state(), (false, false, false));
             raise(SIGHUP).unwrap();
             assert_eq!(state(), (false, true, false));

@@ -39,27 +39,15 @@ pub struct Line {
 
 enum State {
     Open(Box<dyn Source>),
-    Closed {
-        next: Instant,
-        wait: Duration,
-        was_there: bool,
-    },
+    Closed { next: Instant, wait: Duration, was_there: bool },
 }
 
 impl Line {
     /// A line that is opened in the first turn.
     #[must_use]
     pub fn new(port: Box<dyn Port>, now: Instant) -> Self {
-        let state = State::Closed {
-            next: now,
-            wait: Duration::ZERO,
-            was_there: false,
-        };
-        Self {
-            port,
-            state,
-            trouble: None,
-        }
+        let state = State::Closed { next: now, wait: Duration::ZERO, was_there: false };
+        Self { port, state, trouble: None }
     }
 
     /// Reads, or opens the line when it is time to.
@@ -77,11 +65,7 @@ impl Line {
                     Turn::Changed
                 }
             },
-            State::Closed {
-                next,
-                wait,
-                was_there,
-            } => {
+            State::Closed { next, wait, was_there } => {
                 let has_appeared = !*was_there && self.port.is_there();
                 if now < *next && !has_appeared {
                     return Turn::Wait(LOOK.min(*next - now));
@@ -127,11 +111,7 @@ impl Line {
 
     fn fail(&mut self, now: Instant, wait: Duration, reason: String) {
         let was_there = self.port.is_there();
-        self.state = State::Closed {
-            next: now + wait,
-            wait,
-            was_there,
-        };
+        self.state = State::Closed { next: now + wait, wait, was_there };
         if self.trouble() != Some(&reason) {
             log::warn!("{reason}; trying again");
         }
@@ -159,11 +139,7 @@ mod tests {
     impl Port for FakePort {
         fn open(&self) -> Result<Box<dyn Source>, String> {
             self.attempts.set(self.attempts.get() + 1);
-            if self.there.get() {
-                Ok(Box::new(self.clone()))
-            } else {
-                Err("there is none".into())
-            }
+            if self.there.get() { Ok(Box::new(self.clone())) } else { Err("there is none".into()) }
         }
 
         fn is_there(&self) -> bool {
@@ -205,11 +181,7 @@ mod tests {
                 other => panic!("{other:?}"),
             }
         }
-        assert!(
-            (100..150).contains(&port.attempts.get()),
-            "{}",
-            port.attempts.get()
-        );
+        assert!((100..150).contains(&port.attempts.get()), "{}", port.attempts.get());
         assert_eq!(line.trouble(), Some("there is none"));
     }
 
@@ -227,9 +199,7 @@ mod tests {
         let (port, mut line, start) = line();
         port.there.set(true);
         assert_eq!(line.turn(&mut [], start), Turn::Changed);
-        port.reads
-            .borrow_mut()
-            .push(Err(ErrorKind::BrokenPipe.into()));
+        port.reads.borrow_mut().push(Err(ErrorKind::BrokenPipe.into()));
         assert_eq!(line.turn(&mut [], start), Turn::Changed);
         assert!(line.trouble().is_some());
         assert_eq!(

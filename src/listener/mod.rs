@@ -45,11 +45,7 @@ pub fn run(config: Config, reload: impl Fn() -> Option<Config>) -> Exit {
     let mut listener = Listener::new(config, Monotonic::now());
     service.status(&listener.status(Monotonic::now()));
     service.ready();
-    log::info!(
-        "p1listener {} is ready: {}",
-        env!("CARGO_PKG_VERSION"),
-        listener.task()
-    );
+    log::info!("p1listener {} is ready: {}", env!("CARGO_PKG_VERSION"), listener.task());
     let mut next_status = Monotonic::now();
     while !signals.terminating() {
         let now = Monotonic::now();
@@ -159,26 +155,19 @@ impl Listener {
     fn status(&self, now: Monotonic) -> String {
         let counts = self.translator.counts();
         let age = match self.last_telegram {
-            Some(last) => format!(
-                "the last {} s ago",
-                now.saturating_duration_since(last).as_secs()
-            ),
+            Some(last) => {
+                format!("the last {} s ago", now.saturating_duration_since(last).as_secs())
+            }
             None => "none yet".into(),
         };
         let bad = counts.rejected + counts.dropped.incomplete + counts.dropped.oversize;
         let unsent = self.publisher.failures();
         let parts = [
-            Some(format!(
-                "{}: {} telegrams, {age}",
-                self.line.description(),
-                counts.telegrams
-            )),
+            Some(format!("{}: {} telegrams, {age}", self.line.description(), counts.telegrams)),
             (bad > 0).then(|| format!(", {bad} rejected")),
             (unsent > 0).then(|| format!(", {unsent} not sent")),
             self.line.trouble().map(|trouble| format!("; {trouble}")),
-            self.publisher
-                .trouble()
-                .map(|trouble| format!("; {trouble}")),
+            self.publisher.trouble().map(|trouble| format!("; {trouble}")),
         ];
         parts.into_iter().flatten().collect()
     }
@@ -202,11 +191,7 @@ fn port(settings: &config::P1Listener) -> Box<dyn Port> {
         Format::Auto | Format::EightNoneOne => Framing::EightNoneOne,
         Format::SevenEvenOne => Framing::SevenEvenOne,
     };
-    Box::new(SerialDevice {
-        path: settings.port.clone().into(),
-        baud_rate,
-        framing,
-    })
+    Box::new(SerialDevice { path: settings.port.clone().into(), baud_rate, framing })
 }
 
 fn translator(settings: &config::P1Listener) -> Translator {
@@ -223,11 +208,6 @@ fn policy(checksum: config::ChecksumPolicy) -> Policy {
 
 /// The configured name, or that of the host.
 fn source_name(settings: &config::P1Listener) -> String {
-    let host = || {
-        rustix::system::uname()
-            .nodename()
-            .to_string_lossy()
-            .into_owned()
-    };
+    let host = || rustix::system::uname().nodename().to_string_lossy().into_owned();
     settings.name.clone().unwrap_or_else(host)
 }

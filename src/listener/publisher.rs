@@ -57,13 +57,9 @@ impl Publisher {
         self.open(now);
         let group = self.group();
         let sent = match &self.sender {
-            Some(sender) => sender
-                .send(self.settings.port, datagram.json)
-                .and_then(|()| {
-                    self.settings
-                        .raw_port
-                        .map_or(Ok(()), |port| sender.send(port, datagram.raw))
-                }),
+            Some(sender) => sender.send(self.settings.port, datagram.json).and_then(|()| {
+                self.settings.raw_port.map_or(Ok(()), |port| sender.send(port, datagram.raw))
+            }),
             // Why there is none has been said.
             None => Err(io::ErrorKind::NotConnected.into()),
         };
@@ -74,11 +70,7 @@ impl Publisher {
             self.failures_in_a_row += 1;
         }
         if self.sender.is_some() {
-            mind(
-                &mut self.troubles,
-                &group,
-                sent.map_err(|error| error.to_string()),
-            );
+            mind(&mut self.troubles, &group, sent.map_err(|error| error.to_string()));
         }
         if self.failures_in_a_row >= FAILURES_BEFORE_REOPEN {
             self.sender = None;
@@ -87,11 +79,7 @@ impl Publisher {
         self.mind_locality();
         let troubles = &mut self.troubles;
         self.copies.send(datagram.json, now, |destination, sent| {
-            mind(
-                troubles,
-                destination,
-                sent.map_err(|error| error.to_string()),
-            );
+            mind(troubles, destination, sent.map_err(|error| error.to_string()));
         });
     }
 
@@ -143,12 +131,8 @@ impl Publisher {
     }
 
     fn try_open(&self) -> Result<Sender, String> {
-        let interface = self
-            .settings
-            .interface
-            .as_deref()
-            .map(str::parse::<Interface>)
-            .transpose()?;
+        let interface =
+            self.settings.interface.as_deref().map(str::parse::<Interface>).transpose()?;
         Sender::open(self.settings.address, self.settings.ttl, interface.as_ref())
             .map_err(|error| error.to_string())
     }
@@ -191,21 +175,15 @@ mod tests {
         }
     }
 
-    const DATAGRAM: Datagram<'static> = Datagram {
-        json: b"{}",
-        raw: b"/T\r\n!\r\n",
-        header: b"/T",
-    };
+    const DATAGRAM: Datagram<'static> =
+        Datagram { json: b"{}", raw: b"/T\r\n!\r\n", header: b"/T" };
 
     fn receive(port: u16) -> impl FnMut() -> Vec<u8> {
         let lo = "lo".parse().unwrap();
         let receiver = Receiver::open(GROUP, port, Some(&lo)).unwrap();
         move || {
             let mut buffer = [0; 100];
-            let datagram = receiver
-                .receive(&mut buffer, Duration::from_secs(5))
-                .unwrap()
-                .unwrap();
+            let datagram = receiver.receive(&mut buffer, Duration::from_secs(5)).unwrap().unwrap();
             buffer[..datagram.len].to_vec()
         }
     }
@@ -217,13 +195,8 @@ mod tests {
         let also_to = vec![host.local_addr().unwrap().to_string()];
         let (mut json, mut raw) = (receive(26_001), receive(26_002));
         let now = Instant::now();
-        let mut publisher = Publisher::new(
-            config::Multicast {
-                also_to,
-                ..settings(26_001, "lo")
-            },
-            now,
-        );
+        let mut publisher =
+            Publisher::new(config::Multicast { also_to, ..settings(26_001, "lo") }, now);
         let mut copy = [0; 100];
         // The address of the host is looked up meanwhile: the first telegrams may not reach it.
         host.set_nonblocking(true).unwrap();
@@ -246,9 +219,6 @@ mod tests {
         }
         assert_eq!(publisher.failures(), 5);
         let trouble = publisher.trouble().unwrap();
-        assert!(
-            trouble.contains("239.255.78.1:26003") && trouble.contains("nosuch0"),
-            "{trouble}"
-        );
+        assert!(trouble.contains("239.255.78.1:26003") && trouble.contains("nosuch0"), "{trouble}");
     }
 }

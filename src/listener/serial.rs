@@ -50,8 +50,7 @@ impl Port for SerialDevice {
             .open_native()
             .map_err(|error| self.explain(&error))?;
         // What came in before the settings were made may be garbled.
-        port.clear(ClearBuffer::Input)
-            .map_err(|error| self.explain(&error))?;
+        port.clear(ClearBuffer::Input).map_err(|error| self.explain(&error))?;
         Ok(Box::new(OpenDevice(port)))
     }
 
@@ -60,12 +59,7 @@ impl Port for SerialDevice {
     }
 
     fn description(&self) -> String {
-        format!(
-            "{} at {} {}",
-            self.path.display(),
-            self.baud_rate,
-            self.framing
-        )
+        format!("{} at {} {}", self.path.display(), self.baud_rate, self.framing)
     }
 }
 
@@ -112,11 +106,7 @@ mod tests {
     use super::*;
 
     fn device(path: &str) -> SerialDevice {
-        SerialDevice {
-            path: path.into(),
-            baud_rate: 115_200,
-            framing: Framing::EightNoneOne,
-        }
+        SerialDevice { path: path.into(), baud_rate: 115_200, framing: Framing::EightNoneOne }
     }
 
     fn refusal(path: &str) -> String {
@@ -137,19 +127,12 @@ mod tests {
         unlockpt(&master).unwrap();
         let path = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
         let _first = device(&path).open().ok().unwrap();
-        assert!(
-            refusal(&path).contains("is in use by another program"),
-            "{}",
-            refusal(&path)
-        );
+        assert!(refusal(&path).contains("is in use by another program"), "{}", refusal(&path));
     }
 
     #[test]
     fn the_description_names_port_speed_and_framing() {
-        let device = SerialDevice {
-            framing: Framing::SevenEvenOne,
-            ..device("/dev/ttyUSB0")
-        };
+        let device = SerialDevice { framing: Framing::SevenEvenOne, ..device("/dev/ttyUSB0") };
         assert_eq!(device.description(), "/dev/ttyUSB0 at 115200 7E1");
     }
 }

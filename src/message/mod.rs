@@ -122,9 +122,7 @@ impl Message {
     /// The value under this key of the telegram: a code, `code.A`, `code.B`, `header` or `checksum`.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Value> {
-        self.telegram
-            .iter()
-            .find_map(|(known, value)| (known == key).then_some(value))
+        self.telegram.iter().find_map(|(known, value)| (known == key).then_some(value))
     }
 
     /// The number under this key of the telegram.
@@ -136,8 +134,7 @@ impl Message {
     /// Whether the meter has this equipment identifier, as sent or decoded.
     #[must_use]
     pub fn is_from(&self, meter: &str) -> bool {
-        self.raw_equipment_id()
-            .is_some_and(|id| id == meter || decode_identifier(id) == meter)
+        self.raw_equipment_id().is_some_and(|id| id == meter || decode_identifier(id) == meter)
     }
 
     /// The meter's equipment identifier, decoded where it is sent in hexadecimal.

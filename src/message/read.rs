@@ -35,10 +35,7 @@ impl Message {
     /// twice has its last value, in its first place.
     pub fn parse(datagram: &[u8]) -> Result<Self, MessageError> {
         let Datagram { meta, telegram } = serde_json::from_slice(datagram)?;
-        let telegram = telegram
-            .0
-            .into_iter()
-            .map(|(key, raw)| Ok((value(&key, raw)?, key)));
+        let telegram = telegram.0.into_iter().map(|(key, raw)| Ok((value(&key, raw)?, key)));
         let telegram = telegram.map(|pair| pair.map(|(value, key)| (key.into_owned(), value)));
         Ok(Self {
             meta: read_meta(meta)?,
@@ -113,19 +110,14 @@ impl<'a> Members<'a> {
 
     fn moment(&mut self, key: &'static str) -> Result<Instant, MessageError> {
         let micros = self.required(key)?.scaled(6);
-        micros
-            .map(Instant::from_micros)
-            .ok_or(MessageError::Missing(key))
+        micros.map(Instant::from_micros).ok_or(MessageError::Missing(key))
     }
 }
 
 fn read_meta(mut members: Members<'_>) -> Result<Meta, MessageError> {
     let count = |number: Decimal| u64::try_from(number.whole()).ok();
     let frame_number = members.required("frame-number")?;
-    let source = members
-        .take("source")
-        .map(|raw| value("source", raw))
-        .transpose()?;
+    let source = members.take("source").map(|raw| value("source", raw)).transpose()?;
     Ok(Meta {
         frame_start: members.moment("frame-start-time")?,
         frame_number: count(frame_number).ok_or(MessageError::Missing("frame-number"))?,
@@ -151,22 +143,12 @@ fn value(key: &str, raw: &RawValue) -> Result<Value, MessageError> {
     let text = raw.get();
     match text.as_bytes().first() {
         Some(b'"') => Ok(Value::Text(serde_json::from_str(text)?)),
-        _ => Decimal::parse_json(text)
-            .map(Value::Number)
-            .ok_or_else(|| type_error(key, raw)),
+        _ => Decimal::parse_json(text).map(Value::Number).ok_or_else(|| type_error(key, raw)),
     }
 }
 
 fn type_error(key: &str, raw: &RawValue) -> MessageError {
-    let beginning = |text: &str| {
-        text.chars()
-            .take(40)
-            .collect::<String>()
-            .escape_debug()
-            .to_string()
-    };
-    MessageError::Type {
-        key: beginning(key),
-        value: beginning(raw.get()),
-    }
+    let beginning =
+        |text: &str| text.chars().take(40).collect::<String>().escape_debug().to_string();
+    MessageError::Type { key: beginning(key), value: beginning(raw.get()) }
 }

@@ -8,10 +8,7 @@ use crate::telegram::{Framer, Telegram};
 fn meta() -> Meta {
     let start = Instant::from_micros(1_762_768_895_297_000);
     let end = Instant::from_micros(1_762_768_895_375_000);
-    Meta {
-        source: Some("home".into()),
-        ..Meta::new(17, start, end, None)
-    }
+    Meta { source: Some("home".into()), ..Meta::new(17, start, end, None) }
 }
 
 /// The datagram of a telegram with these lines.
@@ -26,10 +23,7 @@ fn encoded(lines: &str) -> (String, Encoded) {
 fn objects(lines: &str) -> String {
     let (json, _) = encoded(lines);
     let (_, objects) = json.split_once(r#""header":"/TST5\\2METER","#).unwrap();
-    objects
-        .strip_suffix(r#","checksum":"0281"}}"#)
-        .unwrap()
-        .to_owned()
+    objects.strip_suffix(r#","checksum":"0281"}}"#).unwrap().to_owned()
 }
 
 #[test]
@@ -53,14 +47,8 @@ fn meter_time_and_drift_are_there_when_the_meter_has_a_time() {
     let mut out = Vec::new();
     encode(&Telegram::parse(b"/T\r\n!\r\n"), &meta, &mut out);
     let json = String::from_utf8(out).unwrap();
-    assert!(
-        json.contains(r#""meter-time":1762768896,"clock-drift":-0.703,"#),
-        "{json}"
-    );
-    assert!(
-        json.ends_with(r#""telegram":{"header":"/T"}}"#),
-        "no checksum, no key: {json}"
-    );
+    assert!(json.contains(r#""meter-time":1762768896,"clock-drift":-0.703,"#), "{json}");
+    assert!(json.ends_with(r#""telegram":{"header":"/T"}}"#), "no checksum, no key: {json}");
 }
 
 #[test]
@@ -69,10 +57,7 @@ fn values_become_numbers_by_their_unit_and_everything_else_stays_text() {
         ("1-0:1.7.0(00.329*kW)", r#""1-0:1.7.0":329"#),
         ("1-0:1.7.0(01.001*kW)", r#""1-0:1.7.0":1001"#),
         ("1-0:2.7.0(0000.20*kW)", r#""1-0:2.7.0":200"#),
-        (
-            "1-0:1.8.0(00052185.7825309*kWh)",
-            r#""1-0:1.8.0":52185782.5309"#,
-        ),
+        ("1-0:1.8.0(00052185.7825309*kWh)", r#""1-0:1.8.0":52185782.5309"#),
         ("1-0:1.8.0(009699947*Wh)", r#""1-0:1.8.0":9699947"#),
         ("1-0:1.8.0(01.2345*MWh)", r#""1-0:1.8.0":1234500"#),
         ("1-0:1.7.0(002124.86*W)", r#""1-0:1.7.0":2124.86"#),
@@ -90,14 +75,8 @@ fn values_become_numbers_by_their_unit_and_everything_else_stays_text() {
         ("0-0:96.13.0()", r#""0-0:96.13.0":"""#),
         ("0-0:98.1.0", r#""0-0:98.1.0":"""#),
         ("1-0:1.8.1(00010117.368kWh)", r#""1-0:1.8.1":10117368"#),
-        (
-            "1-1:31.4.0(65.0*A,-65.0*A)",
-            r#""1-1:31.4.0":"65.0*A,-65.0*A""#,
-        ),
-        (
-            "1-0:1.8.0(999999999999999999*kWh)",
-            r#""1-0:1.8.0":"999999999999999999*kWh""#,
-        ),
+        ("1-1:31.4.0(65.0*A,-65.0*A)", r#""1-1:31.4.0":"65.0*A,-65.0*A""#),
+        ("1-0:1.8.0(999999999999999999*kWh)", r#""1-0:1.8.0":"999999999999999999*kWh""#),
     ] {
         assert_eq!(objects(line), expected, "{line}");
     }
@@ -110,10 +89,7 @@ fn two_values_are_a_and_b_and_more_are_the_text_after_the_code() {
             "0-1:24.2.1(210608130002S)(00006.135*m3)",
             r#""0-1:24.2.1.A":"210608130002S","0-1:24.2.1.B":6135"#,
         ),
-        (
-            "1-1:31.4.0(100*A)(-063*A)",
-            r#""1-1:31.4.0.A":100,"1-1:31.4.0.B":-63"#,
-        ),
+        ("1-1:31.4.0(100*A)(-063*A)", r#""1-1:31.4.0.A":100,"1-1:31.4.0.B":-63"#),
         (
             "1-0:99.97.0(1)(0-0:96.7.19)(000104180320W)(0000237126*s)",
             r#""1-0:99.97.0":"(1)(0-0:96.7.19)(000104180320W)(0000237126*s)""#,
@@ -137,18 +113,12 @@ fn of_a_repeated_code_the_last_reading_stays_and_the_rest_is_counted() {
     let (json, result) = encoded(
         "0-1:24.2.1(210608130002S)(1*m3)\r\n0-1:24.2.1(210608140002S)(2*m3)\r\n0-1:24.2.1(632525252525S)(00000000)",
     );
-    assert!(
-        json.contains(r#""0-1:24.2.1.A":"210608140002S","0-1:24.2.1.B":2000"#),
-        "{json}"
-    );
+    assert!(json.contains(r#""0-1:24.2.1.A":"210608140002S","0-1:24.2.1.B":2000"#), "{json}");
     assert_eq!((json.matches("24.2.1.A").count(), result.repeated), (1, 2));
     let (json, result) = encoded(
         "0-1:24.3.0(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(1.001)\r\n0-1:24.2.1(210608130002S)(2*m3)",
     );
-    assert!(
-        json.contains(r#""0-1:24.2.1.A":"210608130002S","0-1:24.2.1.B":2000,"#),
-        "{json}"
-    );
+    assert!(json.contains(r#""0-1:24.2.1.A":"210608130002S","0-1:24.2.1.B":2000,"#), "{json}");
     assert_eq!((json.matches("24.2.1.A").count(), result.repeated), (1, 1));
 }
 
@@ -173,25 +143,15 @@ fn bytes_that_are_not_ascii_are_escaped_and_can_be_told() {
     assert!(out.is_ascii());
     let message = Message::parse(&out).unwrap();
     let read = message.get("0-0:96.13.0").unwrap().text().unwrap();
-    let bytes: Vec<u8> = read
-        .chars()
-        .map(|c| u8::try_from(u32::from(c)).unwrap())
-        .collect();
-    assert_eq!(
-        bytes,
-        text[b"/T\r\n0-0:96.13.0(".len()..text.len() - b")\r\n!\r\n".len()]
-    );
+    let bytes: Vec<u8> = read.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    assert_eq!(bytes, text[b"/T\r\n0-0:96.13.0(".len()..text.len() - b")\r\n!\r\n".len()]);
 }
 
 #[test]
 fn the_longest_texts_are_cut_where_the_old_reader_s_buffer_ends_and_no_register_is() {
     let ff = |count| "\u{ff}".repeat(count);
     let (_, result) = encoded(&format!("0-0:96.13.0({})", "30".repeat(1024)));
-    assert_eq!(
-        result,
-        Encoded::default(),
-        "the longest message of the standard goes whole"
-    );
+    assert_eq!(result, Encoded::default(), "the longest message of the standard goes whole");
     let lines = format!(
         "0-0:96.13.0({})\r\n1-0:99.97.0({})\r\n1-0:1.8.1(123456.789*kWh)",
         ff(2000),
@@ -199,10 +159,7 @@ fn the_longest_texts_are_cut_where_the_old_reader_s_buffer_ends_and_no_register_
     );
     let (json, result) = encoded(&lines);
     assert!(json.len() <= MAX_DATAGRAM, "{}", json.len());
-    assert!(
-        json.contains(r#"[cut]","1-0:99.97.0":"xxx"#) && json.contains("123456789"),
-        "{json}"
-    );
+    assert!(json.contains(r#"[cut]","1-0:99.97.0":"xxx"#) && json.contains("123456789"), "{json}");
     assert_eq!(result.cut, 1);
 }
 
@@ -215,10 +172,7 @@ fn a_three_phase_esmr_5_telegram_with_gas_fits_in_one_packet() {
     let start = Instant::from_micros(1_795_330_010_297_000);
     encode(
         &telegram,
-        &Meta {
-            source: Some("raspberrypi".into()),
-            ..Meta::new(86_400, start, start, meter_time)
-        },
+        &Meta { source: Some("raspberrypi".into()), ..Meta::new(86_400, start, start, meter_time) },
         &mut out,
     );
     assert!(out.len() < 1472, "{} bytes", out.len());
@@ -251,10 +205,7 @@ fn datagrams_of_the_python_programs_are_read() {
     assert_eq!(message.meta.frame_duration_ms, 77);
     assert_eq!(
         message.meta.other,
-        [(
-            "current-time".to_owned(),
-            Value::Number(Decimal::new(1000, 0))
-        )]
+        [("current-time".to_owned(), Value::Number(Decimal::new(1000, 0)))]
     );
     assert_eq!(message.get("header").unwrap().text(), Some("/ISK5\\2M550T"));
     assert_eq!(message.get("1-0:32.7.0").unwrap().to_string(), "231.4");
@@ -277,10 +228,7 @@ fn a_datagram_that_is_no_message_is_an_error_that_says_what_is_wrong() {
         (with(&good.replace("frame-number", "x"), ""), "frame-number"),
         (with(&good.replace(":1,", ":-1,"), ""), "frame-number"),
         (with(&good.replace(":1,", ":\"1\","), ""), "frame-number"),
-        (
-            with(&good.replace(":1.5,\"frame-n", ":1e300,\"frame-n"), ""),
-            "frame-start-time",
-        ),
+        (with(&good.replace(":1.5,\"frame-n", ":1e300,\"frame-n"), ""), "frame-start-time"),
         (with(good, r#""1-0:1.8.1":null"#), "1-0:1.8.1"),
         (with(good, r#""1-0:1.8.1":true"#), "1-0:1.8.1"),
         (with(good, r#""1-0:1.8.1":{}"#), "1-0:1.8.1"),
@@ -301,10 +249,7 @@ fn the_equipment_id_is_decoded_where_it_is_hexadecimal() {
         let message = Message::parse(encoded(line).0.as_bytes()).unwrap();
         message.equipment_id().map(Cow::into_owned)
     };
-    assert_eq!(
-        id("0-0:96.1.1(4530303437303030303132333435)").as_deref(),
-        Some("E0047000012345")
-    );
+    assert_eq!(id("0-0:96.1.1(4530303437303030303132333435)").as_deref(), Some("E0047000012345"));
     assert_eq!(
         id("0-0:96.1.1()\r\n0-0:42.0.0(ADC3100000158491)").as_deref(),
         Some("ADC3100000158491")

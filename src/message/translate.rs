@@ -46,10 +46,7 @@ impl Translator {
     /// A translator that has seen nothing yet; `source` is what datagrams name as their sender.
     #[must_use]
     pub fn new(policy: Policy, source: Option<String>) -> Self {
-        let meta = Meta {
-            source,
-            ..Meta::new(0, Instant::default(), Instant::default(), None)
-        };
+        let meta = Meta { source, ..Meta::new(0, Instant::default(), Instant::default(), None) };
         Self {
             framer: Framer::default(),
             gate: Gate::new(policy),
@@ -78,34 +75,19 @@ impl Translator {
         now: Instant,
     ) -> Option<Result<Datagram<'_>, Rejection>> {
         let frame = self.framer.feed(input, now)?;
-        Some(translate(
-            frame,
-            &mut self.gate,
-            &mut self.meta,
-            &mut self.counts,
-            &mut self.json,
-        ))
+        Some(translate(frame, &mut self.gate, &mut self.meta, &mut self.counts, &mut self.json))
     }
 
     /// The stream has ended: the telegram whose end line lacks its line end, if there is one.
     pub fn finish(&mut self, now: Instant) -> Option<Result<Datagram<'_>, Rejection>> {
         let frame = self.framer.finish(now)?;
-        Some(translate(
-            frame,
-            &mut self.gate,
-            &mut self.meta,
-            &mut self.counts,
-            &mut self.json,
-        ))
+        Some(translate(frame, &mut self.gate, &mut self.meta, &mut self.counts, &mut self.json))
     }
 
     /// What was counted so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        Counts {
-            dropped: self.framer.dropped(),
-            ..self.counts
-        }
+        Counts { dropped: self.framer.dropped(), ..self.counts }
     }
 }
 
@@ -122,23 +104,13 @@ fn translate<'a>(
     }
     counts.telegrams += 1;
     let telegram = Telegram::parse(frame.bytes());
-    let (start, end) = (
-        whole_milliseconds(frame.start),
-        whole_milliseconds(frame.end),
-    );
+    let (start, end) = (whole_milliseconds(frame.start), whole_milliseconds(frame.end));
     let source = meta.source.take();
-    *meta = Meta {
-        source,
-        ..Meta::new(counts.telegrams, start, end, telegram.time())
-    };
+    *meta = Meta { source, ..Meta::new(counts.telegrams, start, end, telegram.time()) };
     let encoded = encode(&telegram, meta, json);
     counts.repeated_objects += encoded.repeated as u64;
     counts.cut_texts += encoded.cut as u64;
-    Ok(Datagram {
-        json,
-        raw: frame.bytes(),
-        header: telegram.header,
-    })
+    Ok(Datagram { json, raw: frame.bytes(), header: telegram.header })
 }
 
 fn whole_milliseconds(time: Instant) -> Instant {
@@ -173,22 +145,15 @@ mod tests {
     fn a_rejected_telegram_is_counted_and_the_next_is_numbered_on() {
         let mut bad = telegram("1-0:1.7.0(00.100*kW)");
         bad[12] ^= 1;
-        let stream = [
-            telegram("0-0:1.0.0(261122075236W)"),
-            bad,
-            telegram("1-0:1.7.0(00.200*kW)"),
-        ]
-        .concat();
+        let stream =
+            [telegram("0-0:1.0.0(261122075236W)"), bad, telegram("1-0:1.7.0(00.200*kW)")].concat();
         let mut translator = Translator::new(Policy::Auto, None);
         let results = translate_all(&stream, &mut translator);
         assert!(
             matches!(&results[..], [Ok(1), Err(Rejection::Wrong { .. }), Ok(2)]),
             "{results:?}"
         );
-        assert_eq!(
-            (translator.counts().telegrams, translator.counts().rejected),
-            (2, 1)
-        );
+        assert_eq!((translator.counts().telegrams, translator.counts().rejected), (2, 1));
     }
 
     #[test]
@@ -202,10 +167,7 @@ mod tests {
         assert_eq!((datagram.raw, datagram.header), (&bytes[..], &b"/TST5"[..]));
         let meta = Message::parse(datagram.json).unwrap().meta;
         assert_eq!(meta.frame_start.micros(), 1_795_330_010_297_000);
-        assert_eq!(
-            (meta.frame_duration_ms, meta.source.as_deref()),
-            (78, Some("attic"))
-        );
+        assert_eq!((meta.frame_duration_ms, meta.source.as_deref()), (78, Some("attic")));
         assert_eq!(meta.clock_drift.unwrap().to_string(), "0.297");
     }
 

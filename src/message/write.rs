@@ -32,12 +32,7 @@ pub fn encode(telegram: &Telegram<'_>, meta: &Meta, out: &mut Vec<u8>) -> Encode
     let mut text_limit = usize::MAX;
     loop {
         out.clear();
-        let mut json = Json {
-            out: &mut *out,
-            first: true,
-            text_limit,
-            cut: 0,
-        };
+        let mut json = Json { out: &mut *out, first: true, text_limit, cut: 0 };
         json.begin(meta);
         json.key(&[b"header"]);
         json.bytes(telegram.header);
@@ -61,12 +56,7 @@ impl Message {
     /// Writes this message as one line of JSON to `out`, replacing what is there; no line end.
     pub fn write_json(&self, out: &mut Vec<u8>) {
         out.clear();
-        let mut json = Json {
-            out,
-            first: true,
-            text_limit: usize::MAX,
-            cut: 0,
-        };
+        let mut json = Json { out, first: true, text_limit: usize::MAX, cut: 0 };
         json.begin(&self.meta);
         for (key, value) in &self.telegram {
             json.value(key, value);
@@ -99,15 +89,8 @@ enum Wire<'a> {
 
 impl<'a> Entry<'a> {
     fn new(head: &'a [u8], tail: &'static str, values: Values<'a>) -> Self {
-        let mut entry = Self {
-            head,
-            tail,
-            fingerprint: 0,
-            values,
-        };
-        entry.fingerprint = entry
-            .key()
-            .fold(0, |sum, byte| sum.rotate_left(7) ^ u64::from(byte));
+        let mut entry = Self { head, tail, fingerprint: 0, values };
+        entry.fingerprint = entry.key().fold(0, |sum, byte| sum.rotate_left(7) ^ u64::from(byte));
         entry
     }
 
@@ -162,11 +145,7 @@ fn entry<'a>(number: usize, object: &Object<'a>) -> Entry<'a> {
         }
     }
     if !is_code(object.code) {
-        return Entry::new(
-            &[],
-            "line-",
-            Values::Line(number, [object.code, object.body]),
-        );
+        return Entry::new(&[], "line-", Values::Line(number, [object.code, object.body]));
     }
     let values = match object.content() {
         Content::One(value) => Values::One(wire(value)),
@@ -188,9 +167,7 @@ fn is_code(code: &[u8]) -> bool {
 }
 
 fn wire(text: &[u8]) -> Wire<'_> {
-    Quantity::parse(text)
-        .and_then(on_the_wire)
-        .map_or(Wire::Text(text), Wire::Number)
+    Quantity::parse(text).and_then(on_the_wire).map_or(Wire::Text(text), Wire::Number)
 }
 
 /// The number that stands for a quantity; `None` for units that go as text.
@@ -235,10 +212,7 @@ impl Json<'_> {
         self.number("frame-start-time", moment(meta.frame_start));
         self.number("frame-number", whole(meta.frame_number));
         self.number("frame-end-time", moment(meta.frame_end));
-        self.number(
-            "frame-time-duration",
-            Decimal::new(meta.frame_duration_ms, 0),
-        );
+        self.number("frame-time-duration", Decimal::new(meta.frame_duration_ms, 0));
         if let Some(time) = meta.meter_time {
             self.number("meter-time", Decimal::new(time.seconds(), 0));
         }
@@ -301,8 +275,7 @@ impl Json<'_> {
     }
 
     fn digits(&mut self, number: Decimal) {
-        self.out
-            .extend_from_slice(number.digits(&mut Digits::default()).as_bytes());
+        self.out.extend_from_slice(number.digits(&mut Digits::default()).as_bytes());
     }
 
     fn comma(&mut self) {
@@ -377,8 +350,7 @@ impl Json<'_> {
 
 /// Whether a JSON string may hold these bytes as they are.
 fn is_plain(text: &[u8]) -> bool {
-    text.iter()
-        .all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
+    text.iter().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
 }
 
 /// Unix seconds with a fraction: milliseconds, or microseconds where there are some.

@@ -32,9 +32,7 @@ impl UnicastCopies {
             destination.find(now);
             destination
         };
-        Self {
-            destinations: destinations.iter().map(open).collect(),
-        }
+        Self { destinations: destinations.iter().map(open).collect() }
     }
 
     /// Sends `bytes` to every destination and calls `report` with the outcome of each. Those whose
@@ -122,13 +120,8 @@ impl Destination {
     }
 
     fn is_due(&self, now: Instant) -> bool {
-        let period = if self.has_failed || self.address.is_none() {
-            RETRY
-        } else {
-            REFRESH
-        };
-        self.asked
-            .is_none_or(|asked| now.saturating_duration_since(asked) >= period)
+        let period = if self.has_failed || self.address.is_none() { RETRY } else { REFRESH };
+        self.asked.is_none_or(|asked| now.saturating_duration_since(asked) >= period)
     }
 
     /// Begins a look-up of the name.
@@ -153,10 +146,7 @@ impl Destination {
         self.answer = None;
         match found {
             Ok(address) => {
-                if self
-                    .address
-                    .is_some_and(|known| known.is_ipv4() != address.is_ipv4())
-                {
+                if self.address.is_some_and(|known| known.is_ipv4() != address.is_ipv4()) {
                     self.socket = None;
                 }
                 self.address = Some(address);
@@ -193,9 +183,7 @@ mod tests {
     /// A listener on this machine, and its port.
     fn listener() -> (UdpSocket, u16) {
         let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        socket
-            .set_read_timeout(Some(Duration::from_secs(5)))
-            .unwrap();
+        socket.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
         let port = socket.local_addr().unwrap().port();
         (socket, port)
     }
@@ -257,9 +245,7 @@ mod tests {
     #[test]
     fn while_the_first_look_up_is_under_way_nothing_is_reported() {
         let now = Instant::now();
-        let mut copies = UnicastCopies {
-            destinations: vec![Destination::new("meter.invalid:9")],
-        };
+        let mut copies = UnicastCopies { destinations: vec![Destination::new("meter.invalid:9")] };
         let (_resolver, answer) = mpsc::channel();
         copies.destinations[0].answer = Some(answer);
         assert_eq!(send(&mut copies, b"x", now), []);

@@ -69,9 +69,7 @@ impl Interface {
                 return Err(Error::WrongFamily { interface, group });
             }
         };
-        index
-            .map(InterfaceIndexOrAddress::Index)
-            .ok_or_else(|| self.missing())
+        index.map(InterfaceIndexOrAddress::Index).ok_or_else(|| self.missing())
     }
 
     /// The error for a kernel that refuses to use this interface for `action`.
@@ -102,9 +100,7 @@ impl fmt::Display for Interface {
 
 /// The indexes of all interfaces, up or down: one that is joined while it is down serves when it is up.
 pub(super) fn all(socket: impl AsFd) -> Vec<u32> {
-    names(&proc_net("dev"))
-        .filter_map(|name| name_to_index(&socket, name).ok())
-        .collect()
+    names(&proc_net("dev")).filter_map(|name| name_to_index(&socket, name).ok()).collect()
 }
 
 /// The interface of the IPv6 default route, if there is one.
@@ -120,9 +116,7 @@ fn proc_net(file: &str) -> String {
 
 /// The names in `/proc/self/net/dev`: two lines of heading, then `name: counters`.
 fn names(dev: &str) -> impl Iterator<Item = &str> {
-    dev.lines()
-        .skip(2)
-        .filter_map(|line| Some(line.split_once(':')?.0.trim()))
+    dev.lines().skip(2).filter_map(|line| Some(line.split_once(':')?.0.trim()))
 }
 
 /// The index of the interface with `address` in `/proc/self/net/if_inet6`: address and index in
@@ -167,10 +161,7 @@ mod tests {
         assert_eq!(parsed("eth0"), Ok(Interface::Name("eth0".into())));
         let address = IpAddr::from([192, 0, 2, 1]);
         assert_eq!(parsed("192.0.2.1"), Ok(Interface::Address(address)));
-        assert_eq!(
-            parsed("fe80::1"),
-            Ok(Interface::Address("fe80::1".parse().unwrap()))
-        );
+        assert_eq!(parsed("fe80::1"), Ok(Interface::Address("fe80::1".parse().unwrap())));
         for wrong in ["", "../eth0", "eth 0", "a-very-long-name", "eth0:1", "e\n"] {
             assert!(parsed(wrong).unwrap_err().contains("eth0"), "{wrong:?}");
         }
@@ -205,9 +196,6 @@ mod tests {
             + &line(&zero, "00", "00000064", "eth0")
             + &line(&zero, "00", "00000000", "lo");
         assert_eq!(default_route_name(&table), Some("eth0"));
-        assert_eq!(
-            default_route_name(&line(&zero, "40", "00000001", "eth0")),
-            None
-        );
+        assert_eq!(default_route_name(&line(&zero, "40", "00000001", "eth0")), None);
     }
 }

@@ -55,9 +55,7 @@ impl Receiver {
             interface: interface.cloned(),
             members: Vec::new(),
         };
-        receiver
-            .set_options()
-            .map_err(Error::refused("set up the socket for receiving"))?;
+        receiver.set_options().map_err(Error::refused("set up the socket for receiving"))?;
         receiver.bind(port)?;
         receiver.join_again()?;
         Ok(receiver)
@@ -141,10 +139,7 @@ impl Receiver {
         };
         SockRef::from(&self.socket)
             .bind(&address.into())
-            .map_err(Error::refused(format!(
-                "listen to port {port} of group {}",
-                self.group
-            )))
+            .map_err(Error::refused(format!("listen to port {port} of group {}", self.group)))
     }
 
     /// The index of the chosen interface, or 0.

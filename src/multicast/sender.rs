@@ -43,15 +43,9 @@ impl Sender {
         };
         let socket =
             UdpSocket::bind((any, 0)).map_err(Error::refused("open a socket for sending"))?;
-        let sender = Self {
-            socket,
-            group,
-            is_pinned: interface.is_some(),
-            at_loopback: Cell::new(false),
-        };
-        sender
-            .set_options(ttl)
-            .map_err(Error::refused("set up the socket for sending"))?;
+        let sender =
+            Self { socket, group, is_pinned: interface.is_some(), at_loopback: Cell::new(false) };
+        sender.set_options(ttl).map_err(Error::refused("set up the socket for sending"))?;
         match interface {
             Some(interface) => sender.pin(interface)?,
             None => sender
@@ -89,9 +83,7 @@ impl Sender {
     }
 
     fn transmit(&self, port: u16, bytes: &[u8]) -> io::Result<()> {
-        self.socket
-            .send_to(bytes, SocketAddr::new(self.group, port))
-            .map(|_| ())
+        self.socket.send_to(bytes, SocketAddr::new(self.group, port)).map(|_| ())
     }
 
     fn set_options(&self, ttl: u8) -> io::Result<()> {
@@ -109,8 +101,7 @@ impl Sender {
     /// Sends by `interface` from here on.
     fn pin(&self, interface: &Interface) -> Result<(), Error> {
         let place = interface.locate(self.group, &self.socket)?;
-        self.aim(place)
-            .map_err(|reason| interface.refused("send by", reason))
+        self.aim(place).map_err(|reason| interface.refused("send by", reason))
     }
 
     /// Sends by whatever interface leads to the network from here on.
@@ -146,12 +137,7 @@ impl Sender {
 
 /// Whether `error` says that there is no way to the network now.
 fn is_no_network(error: &io::Error) -> bool {
-    let no_network = [
-        Errno::NETUNREACH,
-        Errno::NETDOWN,
-        Errno::NODEV,
-        Errno::ADDRNOTAVAIL,
-    ];
+    let no_network = [Errno::NETUNREACH, Errno::NETDOWN, Errno::NODEV, Errno::ADDRNOTAVAIL];
     Errno::from_io_error(error).is_some_and(|errno| no_network.contains(&errno))
 }
 
@@ -174,11 +160,7 @@ mod tests {
     #[test]
     fn an_address_that_is_no_group_is_refused() {
         let error = Sender::open([192, 0, 2, 1].into(), 1, Some(&lo())).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .starts_with("192.0.2.1 is not a multicast address")
-        );
+        assert!(error.to_string().starts_with("192.0.2.1 is not a multicast address"));
     }
 
     #[test]
@@ -186,10 +168,7 @@ mod tests {
         let unknown = Interface::Name("p1nosuch0".into());
         let error = Sender::open([239, 255, 77, 1].into(), 1, Some(&unknown)).unwrap_err();
         let said = error.to_string();
-        assert!(
-            said.starts_with("no network interface p1nosuch0 here; there are: lo"),
-            "{said}"
-        );
+        assert!(said.starts_with("no network interface p1nosuch0 here; there are: lo"), "{said}");
     }
 
     #[test]
@@ -197,19 +176,13 @@ mod tests {
         let unknown = Interface::Address([203, 0, 113, 9].into());
         let error = Sender::open([239, 255, 77, 1].into(), 1, Some(&unknown)).unwrap_err();
         let said = error.to_string();
-        assert!(
-            said.starts_with("no network interface 203.0.113.9 here"),
-            "{said}"
-        );
+        assert!(said.starts_with("no network interface 203.0.113.9 here"), "{said}");
     }
 
     #[test]
     fn an_interface_of_the_other_family_is_refused() {
         let v6 = Interface::Address(Ipv6Addr::LOCALHOST.into());
         let error = Sender::open([239, 255, 77, 1].into(), 1, Some(&v6)).unwrap_err();
-        assert!(
-            matches!(error, Error::WrongFamily { .. }),
-            "found {error:?}"
-        );
+        assert!(matches!(error, Error::WrongFamily { .. }), "found {error:?}");
     }
 }

@@ -141,17 +141,11 @@ fn a_receiver_for_an_unknown_interface_is_told_so() {
     let unknown = Interface::Name("p1nosuch0".into());
     let error = Receiver::open(group(20), free_port(), Some(&unknown)).unwrap_err();
     let said = error.to_string();
-    assert!(
-        said.starts_with("no network interface p1nosuch0 here; there are: lo"),
-        "{said}"
-    );
+    assert!(said.starts_with("no network interface p1nosuch0 here; there are: lo"), "{said}");
     let unknown = Interface::Address([203, 0, 113, 9].into());
     let error = Receiver::open(group(20), free_port(), Some(&unknown)).unwrap_err();
     let said = error.to_string();
-    assert!(
-        said.starts_with("no network interface 203.0.113.9 here"),
-        "{said}"
-    );
+    assert!(said.starts_with("no network interface 203.0.113.9 here"), "{said}");
 }
 
 #[test]

@@ -96,10 +96,7 @@ pub(super) struct Row<'o>(csv::Writer<&'o mut Vec<u8>>);
 /// A writer that gathers `capacity` bytes at a time.
 pub(super) fn writer(out: &mut Vec<u8>, capacity: usize) -> Row<'_> {
     let mut builder = csv::WriterBuilder::new();
-    builder
-        .delimiter(b';')
-        .flexible(true)
-        .buffer_capacity(capacity);
+    builder.delimiter(b';').flexible(true).buffer_capacity(capacity);
     Row(builder.from_writer(out))
 }
 
@@ -154,15 +151,9 @@ mod tests {
 
     #[test]
     fn values_stand_in_their_columns_whatever_the_order_of_the_meter() {
-        let cells = classic(&[
-            ("0-1:24.2.1.B", "6135"),
-            ("1-0:32.7.0", "226.20"),
-            ("1-3:0.2.8", "'50"),
-        ]);
-        assert_eq!(
-            (&*cells[0], &*cells[20], &*cells[35]),
-            ("50", "226.20", "6135")
-        );
+        let cells =
+            classic(&[("0-1:24.2.1.B", "6135"), ("1-0:32.7.0", "226.20"), ("1-3:0.2.8", "'50")]);
+        assert_eq!((&*cells[0], &*cells[20], &*cells[35]), ("50", "226.20", "6135"));
         assert_eq!(cells.iter().filter(|cell| !cell.is_empty()).count(), 4);
     }
 
@@ -176,11 +167,7 @@ mod tests {
 
     #[test]
     fn further_objects_follow_with_their_codes_in_the_order_of_the_meter() {
-        let row = row(&[
-            ("1-0:99.1.0", "-5"),
-            ("1-0:1.7.0", "1"),
-            ("0-0:17.0.0", "'x"),
-        ]);
+        let row = row(&[("1-0:99.1.0", "-5"), ("1-0:1.7.0", "1"), ("0-0:17.0.0", "'x")]);
         assert!(row.ends_with(";1-0:99.1.0;-5;0-0:17.0.0;x\n"), "{row}");
     }
 

@@ -23,11 +23,7 @@ struct Power {
 impl Power {
     fn add(&mut self, power: Micro, first: bool) {
         self.lowest = if first { power } else { self.lowest.min(power) };
-        self.highest = if first {
-            power
-        } else {
-            self.highest.max(power)
-        };
+        self.highest = if first { power } else { self.highest.max(power) };
         self.sum += i128::from(power.0);
     }
 
@@ -203,10 +199,7 @@ mod tests {
         let telegrams = [(299, 10), (300, 20), (301, 100), (600, 200)];
         assert_eq!(
             records(&telegrams),
-            [
-                "05:00, 300,   10,   15,   20",
-                "10:00, 600,  100,  150,  200"
-            ]
+            ["05:00, 300,   10,   15,   20", "10:00, 600,  100,  150,  200"]
         );
     }
 
@@ -215,20 +208,14 @@ mod tests {
         let telegrams = [(296, 1), (306, 3), (316, 5), (596, 7), (606, 9)];
         assert_eq!(
             records(&telegrams),
-            [
-                "05:06, 306,    1,    2,    3",
-                "10:06, 606,    5,    7,    9"
-            ]
+            ["05:06, 306,    1,    2,    3", "10:06, 606,    5,    7,    9"]
         );
     }
 
     #[test]
     fn a_first_telegram_on_the_multiple_makes_no_record() {
         assert_eq!(records(&[(300, 10)]), [""; 0]);
-        assert_eq!(
-            records(&[(300, 10), (301, 20), (600, 40)]),
-            ["10:00, 600,   20,   30,   40"]
-        );
+        assert_eq!(records(&[(300, 10), (301, 20), (600, 40)]), ["10:00, 600,   20,   30,   40"]);
     }
 
     #[test]
@@ -236,17 +223,11 @@ mod tests {
         let telegrams = [(301, 10), (302, 20), (1202, 1000), (1203, 2000)];
         assert_eq!(
             records(&telegrams),
-            [
-                "05:02, 302,   10,   15,   20",
-                "20:03, 1203, 1000, 1500, 2000"
-            ]
+            ["05:02, 302,   10,   15,   20", "20:03, 1203, 1000, 1500, 2000"]
         );
         assert_eq!(
             records(&[(301, 10), (1200, 1000), (1201, 50)]),
-            [
-                "05:01, 301,   10,   10,   10",
-                "20:01, 1201,   50,   50,   50"
-            ]
+            ["05:01, 301,   10,   10,   10", "20:01, 1201,   50,   50,   50"]
         );
     }
 
@@ -255,10 +236,7 @@ mod tests {
         let telegrams = [(1301, 10), (1302, 20), (601, 30), (602, 50)];
         assert_eq!(
             records(&telegrams),
-            [
-                "21:42, 1302,   10,   15,   20",
-                "10:02, 602,   30,   40,   50"
-            ]
+            ["21:42, 1302,   10,   15,   20", "10:02, 602,   30,   40,   50"]
         );
     }
 
@@ -270,9 +248,6 @@ mod tests {
 
     #[test]
     fn a_mean_is_cut_to_whole_watts() {
-        assert_eq!(
-            records(&[(301, 1), (302, 2), (303, 2)]),
-            ["05:03, 303,    1,    1,    2"]
-        );
+        assert_eq!(records(&[(301, 1), (302, 2), (303, 2)]), ["05:03, 303,    1,    1,    2"]);
     }
 }

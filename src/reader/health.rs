@@ -26,12 +26,7 @@ pub(super) struct Health {
 
 impl Health {
     pub fn new(output: &'static str) -> Self {
-        Self {
-            output,
-            failing: false,
-            kept: 0,
-            lost: 0,
-        }
+        Self { output, failing: false, kept: 0, lost: 0 }
     }
 
     /// The name of the output.

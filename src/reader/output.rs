@@ -123,13 +123,7 @@ impl Output {
 
     /// Writes all rows. Those that the storage refuses stay.
     pub fn flush(&mut self, storage: &mut dyn Storage) {
-        let Self {
-            target: Target { pattern, .. },
-            shape,
-            queue,
-            health,
-            ..
-        } = self;
+        let Self { target: Target { pattern, .. }, shape, queue, health, .. } = self;
         let mut written = None;
         queue.hand_over(|batch| match shape.store(storage, pattern, batch) {
             Ok(file) => {
@@ -155,17 +149,13 @@ impl Output {
 
     /// Removes the files of this output whose name has a date more than `keep_days` before `today`.
     pub fn remove_old_files(&self, storage: &mut dyn Storage, today: NaiveDate) {
-        let oldest = self
-            .target
-            .keep_days
-            .and_then(|days| today.checked_sub_days(Days::new(days.into())));
+        let oldest =
+            self.target.keep_days.and_then(|days| today.checked_sub_days(Days::new(days.into())));
         let Some(oldest) = oldest else { return };
         let folder = self.target.pattern.directory();
         // A folder that cannot be read has been said where it could not be written.
         for name in storage.names(folder).unwrap_or_default() {
-            let date = name
-                .to_str()
-                .and_then(|name| self.target.pattern.date_of(name));
+            let date = name.to_str().and_then(|name| self.target.pattern.date_of(name));
             if date.is_none_or(|date| date >= oldest) {
                 continue;
             }
@@ -191,9 +181,7 @@ impl Shape {
         let name = |time| pattern.path(batch.date, time, &batch.meter);
         let mut file = name(batch.last);
         let stored = match self {
-            Self::Lines => storage
-                .mend(&file)
-                .and_then(|_| storage.append(&file, batch.text())),
+            Self::Lines => storage.mend(&file).and_then(|_| storage.append(&file, batch.text())),
             Self::Table => table::append(storage, &file, batch.text()),
             Self::Complete(recent) => {
                 // If it cannot be told whether a file exists, it cannot be written either.

@@ -61,10 +61,7 @@ impl Page {
             Order::After(_) => {}
         }
         let watts = (totals.power_in.whole(), totals.power_out.whole());
-        let (number, place) = (
-            second.div_euclid(ROW_SECONDS),
-            second.rem_euclid(ROW_SECONDS),
-        );
+        let (number, place) = (second.div_euclid(ROW_SECONDS), second.rem_euclid(ROW_SECONDS));
         let complete = self.current.take_if(|row| row.number != number);
         if let Some(row) = complete {
             self.complete.push_front((row.number, row.html()));
@@ -74,18 +71,11 @@ impl Page {
             local: local - TimeDelta::seconds(place),
             seconds: [None; 10],
         });
-        if let Some(cell) = usize::try_from(place)
-            .ok()
-            .and_then(|at| row.seconds.get_mut(at))
-        {
+        if let Some(cell) = usize::try_from(place).ok().and_then(|at| row.seconds.get_mut(at)) {
             *cell = Some(watts);
         }
         let oldest = number - i64::from(minutes) * 60 / ROW_SECONDS;
-        while self
-            .complete
-            .back()
-            .is_some_and(|(number, _)| *number <= oldest)
-        {
+        while self.complete.back().is_some_and(|(number, _)| *number <= oldest) {
             self.complete.pop_back();
         }
         self.newest = Some((local, watts));
@@ -105,11 +95,7 @@ impl Row {
     fn html(&self) -> String {
         let mut html = String::with_capacity(256);
         // Writing to memory does not fail.
-        let _ = write!(
-            html,
-            "<tr><th scope=\"row\">{}",
-            self.local.format("%H:%M:%S")
-        );
+        let _ = write!(html, "<tr><th scope=\"row\">{}", self.local.format("%H:%M:%S"));
         for watts in self.seconds {
             let _ = match watts {
                 Some((power_in, power_out)) => {

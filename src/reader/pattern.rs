@@ -47,9 +47,8 @@ impl Pattern {
         let mut text = String::new();
         let mut rest = &*name;
         while let Some(next) = rest.chars().next() {
-            let found = PLACEHOLDERS
-                .iter()
-                .find_map(|(name, part)| Some((rest.strip_prefix(name)?, part)));
+            let found =
+                PLACEHOLDERS.iter().find_map(|(name, part)| Some((rest.strip_prefix(name)?, part)));
             if let Some((after, part)) = found {
                 parts.extend([Part::Text(std::mem::take(&mut text)), part.clone()]);
                 rest = after;
@@ -59,10 +58,7 @@ impl Pattern {
             }
         }
         parts.push(Part::Text(text));
-        Self {
-            directory: path.parent().unwrap_or(Path::new("")).to_owned(),
-            parts,
-        }
+        Self { directory: path.parent().unwrap_or(Path::new("")).to_owned(), parts }
     }
 
     /// The folder that the files are in.
@@ -170,10 +166,7 @@ mod tests {
     #[test]
     fn placeholders_are_replaced_in_the_last_component_only() {
         let day = date(2026, 11, 2);
-        assert_eq!(
-            path("/DAY/METER/d-DAY.csv", day),
-            "/DAY/METER/d-20261102.csv"
-        );
+        assert_eq!(path("/DAY/METER/d-DAY.csv", day), "/DAY/METER/d-20261102.csv");
         assert_eq!(path("/v/i-PERIOD.csv", day), "/v/i-20261102-230509.csv");
         assert_eq!(path("/v/METERDAY", day), "/v/E004720261102");
         assert_eq!(path("/v/é-DAY.csv", day), "/v/é-20261102.csv");

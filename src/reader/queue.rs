@@ -62,10 +62,7 @@ pub(super) struct Queue {
 
 impl Queue {
     pub fn new(limit: usize) -> Self {
-        Self {
-            batches: Vec::new(),
-            limit,
-        }
+        Self { batches: Vec::new(), limit }
     }
 
     /// Adds the row that `write` appends, LF included, to the file of this date and meter.
@@ -198,9 +195,7 @@ mod tests {
     #[test]
     fn a_wild_clock_does_not_make_files_without_number() {
         let mut queue = Queue::new(1_000_000);
-        let dropped: usize = (0..1000)
-            .map(|day| add(&mut queue, day, "", "row").dropped)
-            .sum();
+        let dropped: usize = (0..1000).map(|day| add(&mut queue, day, "", "row").dropped).sum();
         assert_eq!(dropped, 1000 - MAX_FILES);
         assert_eq!(texts(&mut queue).len(), MAX_FILES);
     }

@@ -300,12 +300,7 @@ impl Outputs {
     }
 
     fn iter_mut(&mut self) -> impl Iterator<Item = &mut Output> {
-        let outputs = [
-            &mut self.details,
-            &mut self.interval,
-            &mut self.day,
-            &mut self.weekly,
-        ];
+        let outputs = [&mut self.details, &mut self.interval, &mut self.day, &mut self.weekly];
         outputs.into_iter().flatten()
     }
 }

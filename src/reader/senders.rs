@@ -47,11 +47,7 @@ struct Sender {
 
 impl Senders {
     pub fn new() -> Self {
-        Self {
-            known: Vec::new(),
-            losses: Losses::default(),
-            limiter: Limiter::new(LOSS_PERIOD),
-        }
+        Self { known: Vec::new(), losses: Losses::default(), limiter: Limiter::new(LOSS_PERIOD) }
     }
 
     pub fn losses(&self) -> Losses {
@@ -92,26 +88,13 @@ impl Senders {
 
     fn add(&mut self, address: SocketAddr, meta: &Meta, now: Monotonic) {
         if self.known.len() == MAX_SENDERS {
-            let oldest = (0..MAX_SENDERS)
-                .min_by_key(|&index| self.known[index].heard)
-                .unwrap_or(0);
+            let oldest = (0..MAX_SENDERS).min_by_key(|&index| self.known[index].heard).unwrap_or(0);
             self.known.swap_remove(oldest);
         }
         let (number, start) = (meta.frame_number, meta.frame_start);
         // What was sent before it was first heard does not count as missed, and has not come either.
-        self.known.push(Sender {
-            address,
-            number,
-            start,
-            heard: now,
-            before: 0,
-        });
-        let source = meta
-            .source
-            .as_deref()
-            .unwrap_or("no name")
-            .escape_debug()
-            .to_string();
+        self.known.push(Sender { address, number, start, heard: now, before: 0 });
+        let source = meta.source.as_deref().unwrap_or("no name").escape_debug().to_string();
         log::info!(sender = address.to_string().as_str(); "a listener is heard: {source} at {address}");
     }
 
@@ -130,10 +113,7 @@ impl Senders {
 /// The numbers that have come, seen from a number that is `missed` + 1 further on.
 fn shifted(before: u64, missed: u64) -> u64 {
     let shift = |bits: u64, by: u64| {
-        u32::try_from(by)
-            .ok()
-            .and_then(|by| bits.checked_shl(by))
-            .unwrap_or(0)
+        u32::try_from(by).ok().and_then(|by| bits.checked_shl(by)).unwrap_or(0)
     };
     // The number that was the newest has come, too.
     shift(before, missed + 1) | shift(1, missed)
@@ -163,39 +143,21 @@ mod tests {
 
     #[test]
     fn gaps_are_counted() {
-        assert_eq!(
-            note(&[1, 2, 5, 105]).1,
-            Losses {
-                missed: 101,
-                repeated: 0
-            }
-        );
+        assert_eq!(note(&[1, 2, 5, 105]).1, Losses { missed: 101, repeated: 0 });
     }
 
     #[test]
     fn a_telegram_that_comes_twice_is_new_once() {
         let (new, losses) = note(&[1, 2, 2, 3, 1, 3]);
         assert_eq!(new, [true, true, false, true, false, false]);
-        assert_eq!(
-            losses,
-            Losses {
-                missed: 0,
-                repeated: 3
-            }
-        );
+        assert_eq!(losses, Losses { missed: 0, repeated: 3 });
     }
 
     #[test]
     fn a_late_telegram_is_new_and_no_longer_missed() {
         let (new, losses) = note(&[1, 4, 3, 2, 3]);
         assert_eq!(new, [true, true, true, true, false]);
-        assert_eq!(
-            losses,
-            Losses {
-                missed: 0,
-                repeated: 1
-            }
-        );
+        assert_eq!(losses, Losses { missed: 0, repeated: 1 });
     }
 
     #[test]

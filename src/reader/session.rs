@@ -49,11 +49,7 @@ pub fn run(config: Config, test: bool, reload: impl Fn() -> Option<Config>) -> E
     session.join(Monotonic::now());
     service.status(&session.status());
     service.ready();
-    log::info!(
-        "p1reader {} is ready: {}",
-        env!("CARGO_PKG_VERSION"),
-        session.task()
-    );
+    log::info!("p1reader {} is ready: {}", env!("CARGO_PKG_VERSION"), session.task());
     let mut next_status = Monotonic::now();
     let last = if test { TEST_TELEGRAMS } else { u64::MAX };
     while !signals.terminating() && session.recorded < last {
@@ -156,10 +152,7 @@ impl Session {
             }
             Ok(None) => {}
             Err(error) => {
-                log::warn!(
-                    "cannot receive from {}: {error}; joining again",
-                    self.group()
-                );
+                log::warn!("cannot receive from {}: {error}; joining again", self.group());
                 self.receiver = None;
                 self.next_join = now + PATIENCE;
             }
@@ -177,19 +170,13 @@ impl Session {
         self.recorder.record(&message);
         self.recorded += 1;
         self.last = Some(now);
-        log::debug!(
-            "telegram {} of {from} is recorded",
-            message.meta.frame_number
-        );
+        log::debug!("telegram {} of {from} is recorded", message.meta.frame_number);
     }
 
     fn ignore(&mut self, error: &MessageError, from: SocketAddr, now: Monotonic) {
         self.ignored += 1;
         if self.garbage.permit(now).is_some() {
-            log::warn!(
-                "a datagram of {from} is ignored, {} so far: {error}",
-                self.ignored
-            );
+            log::warn!("a datagram of {from} is ignored, {} so far: {error}", self.ignored);
         }
     }
 
@@ -239,11 +226,7 @@ impl Session {
 
     fn open(&self) -> Result<Receiver, String> {
         let settings = &self.config.multicast;
-        let interface = settings
-            .interface
-            .as_deref()
-            .map(str::parse::<Interface>)
-            .transpose()?;
+        let interface = settings.interface.as_deref().map(str::parse::<Interface>).transpose()?;
         Receiver::open(settings.address, settings.port, interface.as_ref())
             .map_err(|error| error.to_string())
     }
@@ -265,11 +248,7 @@ impl Session {
             None => "none yet".into(),
         };
         let parts = [
-            Some(format!(
-                "{}: {} telegrams, {age}",
-                self.group(),
-                self.recorded
-            )),
+            Some(format!("{}: {} telegrams, {age}", self.group(), self.recorded)),
             (losses.missed > 0).then(|| format!(", {} missed", losses.missed)),
             (losses.repeated > 0).then(|| format!(", {} came twice", losses.repeated)),
             (self.ignored > 0).then(|| format!(", {} datagrams ignored", self.ignored)),

@@ -129,9 +129,7 @@ impl Storage for DiskStorage {
     }
 
     fn refresh(&mut self, path: &Path, content: &[u8]) -> io::Result<()> {
-        with_folder(path, || {
-            write_and_rename(path, |file| file.write_all(content))
-        })
+        with_folder(path, || write_and_rename(path, |file| file.write_all(content)))
     }
 
     fn exists(&mut self, path: &Path) -> io::Result<bool> {
@@ -158,9 +156,7 @@ fn length_of_whole_lines(file: &mut File, length: u64) -> io::Result<u64> {
     while end > 0 {
         file.seek(SeekFrom::Start(start))?;
         block.clear();
-        Read::by_ref(file)
-            .take(end - start)
-            .read_to_end(&mut block)?;
+        Read::by_ref(file).take(end - start).read_to_end(&mut block)?;
         if let Some(position) = block.iter().rposition(|&byte| byte == b'\n') {
             return Ok(start + position as u64 + 1);
         }

@@ -55,10 +55,7 @@ impl Columns {
             };
         }
         Self {
-            codes: COLUMNS
-                .iter()
-                .map(|(code, _)| code.as_bytes().to_vec())
-                .collect(),
+            codes: COLUMNS.iter().map(|(code, _)| code.as_bytes().to_vec()).collect(),
             are_new: true,
         }
     }
@@ -169,9 +166,7 @@ mod tests {
     fn further(storage: &MemoryStorage) -> Vec<String> {
         let text = storage.text(FILE);
         let further = |line: &str| line.splitn(38, ';').nth(37).map(str::to_owned);
-        text.lines()
-            .map(|line| further(line).unwrap_or_default())
-            .collect()
+        text.lines().map(|line| further(line).unwrap_or_default()).collect()
     }
 
     #[test]
@@ -199,10 +194,7 @@ mod tests {
         append_to(&mut storage, &[&[("a", "1")]]);
         append_to(&mut storage, &[&[("b", "2"), ("a", "3")], &[("c", "4")]]);
         append_to(&mut storage, &[&[("c", "5")]]);
-        assert_eq!(
-            further(&storage),
-            ["a;b;c", "a;b;c;", "1;", "3;2;;", ";;4;", ";;5;"]
-        );
+        assert_eq!(further(&storage), ["a;b;c", "a;b;c;", "1;", "3;2;;", ";;4;", ";;5;"]);
     }
 
     #[test]

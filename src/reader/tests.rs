@@ -28,13 +28,8 @@ pub(super) fn message(second: i64, objects: &[(&str, &str)]) -> Message {
         let number = Decimal::parse(text.as_bytes()).map(Value::Number);
         number.unwrap_or_else(|| Value::Text(text.strip_prefix('\'').unwrap_or(text).to_owned()))
     };
-    let objects = objects
-        .iter()
-        .map(|(code, text)| ((*code).to_owned(), value(text)));
-    Message {
-        meta: Meta::new(1, time, time, None),
-        telegram: objects.collect(),
-    }
+    let objects = objects.iter().map(|(code, text)| ((*code).to_owned(), value(text)));
+    Message { meta: Meta::new(1, time, time, None), telegram: objects.collect() }
 }
 
 /// A telegram of this second with just enough for every output.
@@ -49,9 +44,7 @@ struct Amsterdam;
 
 impl Zone for Amsterdam {
     fn local(&self, time: Instant) -> NaiveDateTime {
-        let utc = DateTime::from_timestamp(time.seconds(), 0)
-            .unwrap()
-            .naive_utc();
+        let utc = DateTime::from_timestamp(time.seconds(), 0).unwrap().naive_utc();
         let change = |month| {
             let last = NaiveDate::from_ymd_opt(utc.year(), month, 31).unwrap();
             let since_sunday = last.weekday().num_days_from_sunday();
@@ -94,9 +87,7 @@ impl MemoryStorage {
     fn paths(&self) -> Vec<String> {
         let disk = self.0.borrow();
         let paths = disk.files.keys();
-        paths
-            .map(|path| path.to_str().unwrap().to_owned())
-            .collect()
+        paths.map(|path| path.to_str().unwrap().to_owned()).collect()
     }
 
     /// How often something was written.
@@ -157,13 +148,8 @@ impl Storage for MemoryStorage {
 
     fn names(&mut self, folder: &Path) -> io::Result<Vec<OsString>> {
         let disk = self.0.borrow();
-        let paths = disk
-            .files
-            .keys()
-            .filter(|path| path.parent() == Some(folder));
-        Ok(paths
-            .map(|path| path.file_name().unwrap().to_owned())
-            .collect())
+        let paths = disk.files.keys().filter(|path| path.parent() == Some(folder));
+        Ok(paths.map(|path| path.file_name().unwrap().to_owned()).collect())
     }
 
     fn remove(&mut self, path: &Path) -> io::Result<()> {

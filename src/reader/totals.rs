@@ -88,12 +88,7 @@ impl Totals {
             *slot = slot.or_else(in_millionths);
         }
         import.total()?;
-        Some(Self {
-            import,
-            export,
-            power_in: power_in?,
-            power_out: power_out.unwrap_or_default(),
-        })
+        Some(Self { import, export, power_in: power_in?, power_out: power_out.unwrap_or_default() })
     }
 }
 

@@ -66,11 +66,7 @@ impl<'m> Facts<'m> {
     pub(super) fn of(message: &'m Message) -> Self {
         let objects = Objects::of(message);
         let devices = Devices::of(&objects);
-        Self {
-            message,
-            objects,
-            devices,
-        }
+        Self { message, objects, devices }
     }
 
     /// The value of a reading; `None` when the message does not give it.
@@ -85,12 +81,12 @@ impl<'m> Facts<'m> {
             Source::ClockDrift => self.clock_drift().map(Value::Number),
             Source::Tariff(obis) => self.tariff(obis).map(Value::Number),
             Source::Number(obis) => number(obis).map(Value::Number),
-            Source::Total(obis) => number(obis)
-                .or_else(|| self.sum(obis, reading.unit?))
-                .map(Value::Number),
-            Source::Difference(plus, minus) => self
-                .difference(plus, minus, reading.unit?)
-                .map(Value::Number),
+            Source::Total(obis) => {
+                number(obis).or_else(|| self.sum(obis, reading.unit?)).map(Value::Number)
+            }
+            Source::Difference(plus, minus) => {
+                self.difference(plus, minus, reading.unit?).map(Value::Number)
+            }
             Source::Threshold(obis) => self.threshold(obis, reading.unit?).map(Value::Number),
             Source::Factor(obis) => self.factor(obis).map(Value::Number),
             Source::Whole(obis) => objects.whole(obis).map(Value::Number),
@@ -100,12 +96,9 @@ impl<'m> Facts<'m> {
                 self.newest(family).map(|(_, number)| Value::Number(number))
             }
             Source::DeviceTime(family) => self.newest(family)?.0.time.map(Value::Time),
-            Source::DeviceId(family) => self
-                .newest(family)?
-                .0
-                .identifier
-                .and_then(decoded)
-                .map(Value::Text),
+            Source::DeviceId(family) => {
+                self.newest(family)?.0.identifier.and_then(decoded).map(Value::Text)
+            }
         }
     }
 
@@ -133,11 +126,7 @@ impl<'m> Facts<'m> {
 
     /// Worked out here, since another program has a `clock-drift` of another meaning.
     fn clock_drift(&self) -> Option<Decimal> {
-        let micros = self
-            .message
-            .meta
-            .frame_start
-            .micros_since(self.timestamp()?);
+        let micros = self.message.meta.frame_start.micros_since(self.timestamp()?);
         Some(Decimal::new(micros / 1000, 3))
     }
 
@@ -182,11 +171,7 @@ impl<'m> Facts<'m> {
     fn factor(&self, obis: Obis) -> Option<Decimal> {
         let number = self.objects.plain(obis)?;
         let in_thousandths = number.decimals() == 0 && number.whole().unsigned_abs() > 1;
-        if in_thousandths {
-            number.shifted(-3)
-        } else {
-            Some(number)
-        }
+        if in_thousandths { number.shifted(-3) } else { Some(number) }
     }
 }
 

@@ -10,11 +10,8 @@ const TYPE: Obis = Obis::literal("0-n:24.1.0");
 /// Dutch and Luxembourgish meters send the first, Belgian ones the second.
 const IDENTIFIERS: [Obis; 2] = [Obis::literal("0-n:96.1.0"), Obis::literal("0-n:96.1.1")];
 /// Belgian meters send gas that is not temperature converted under the last.
-const READINGS: [Obis; 3] = [
-    Obis::literal("0-n:24.2.1"),
-    Obis::literal("0-n:24.2.2"),
-    Obis::literal("0-n:24.2.3"),
-];
+const READINGS: [Obis; 3] =
+    [Obis::literal("0-n:24.2.1"), Obis::literal("0-n:24.2.2"), Obis::literal("0-n:24.2.3")];
 
 /// Devices that count the same thing.
 #[derive(Debug)]
@@ -50,21 +47,17 @@ impl<'m> Devices<'m> {
             let Ok(kind) = u8::try_from(number.whole()) else {
                 continue;
             };
-            let mut identifiers = IDENTIFIERS
-                .iter()
-                .flat_map(|code| objects.texts(code.of_channel(channel)));
+            let mut identifiers =
+                IDENTIFIERS.iter().flat_map(|code| objects.texts(code.of_channel(channel)));
             let identifier = identifiers.find(|text| !text.is_empty());
             let registers = READINGS.map(|code| code.of_channel(channel));
-            devices.extend(registers.into_iter().map(|register| {
-                Device {
-                    kind,
-                    register,
-                    identifier,
-                    time: objects.time(register),
-                    about: objects
-                        .texts(register)
-                        .find_map(|text| Instant::parse_about(text.as_bytes())),
-                }
+            devices.extend(registers.into_iter().map(|register| Device {
+                kind,
+                register,
+                identifier,
+                time: objects.time(register),
+                about:
+                    objects.texts(register).find_map(|text| Instant::parse_about(text.as_bytes())),
             }));
         }
         Self(devices)
@@ -78,18 +71,9 @@ impl<'m> Devices<'m> {
         objects: &Objects<'m>,
         family: &Family,
     ) -> Option<(&Device<'m>, Decimal)> {
-        let of_family = self
-            .0
-            .iter()
-            .filter(|device| family.types.contains(&device.kind));
+        let of_family = self.0.iter().filter(|device| family.types.contains(&device.kind));
         let with_number = of_family
             .filter_map(|device| Some((device, objects.number(device.register, family.unit)?)));
-        with_number.reduce(|best, next| {
-            if next.0.about > best.0.about {
-                next
-            } else {
-                best
-            }
-        })
+        with_number.reduce(|best, next| if next.0.about > best.0.about { next } else { best })
     }
 }

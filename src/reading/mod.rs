@@ -116,8 +116,7 @@ impl<'m> Readings<'m> {
     /// The reading of this name; `None` when the telegram does not give it.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value<'m>> {
-        self.iter()
-            .find_map(|(reading, value)| (reading.name == name).then_some(value))
+        self.iter().find_map(|(reading, value)| (reading.name == name).then_some(value))
     }
 
     /// The number of this name.

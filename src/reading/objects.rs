@@ -22,11 +22,7 @@ impl<'m> Objects<'m> {
         for (key, value) in &message.telegram {
             let code = key.strip_suffix(".A").or_else(|| key.strip_suffix(".B"));
             if let Some(sent_as) = Obis::parse(code.unwrap_or(key).as_bytes()) {
-                entries.push(Entry {
-                    obis: sent_as.main_channel(),
-                    sent_as,
-                    value,
-                });
+                entries.push(Entry { obis: sent_as.main_channel(), sent_as, value });
             }
         }
         // Stable: the values of one object stay in their order, first `.A`, then `.B`.
@@ -63,8 +59,7 @@ impl<'m> Objects<'m> {
 
     /// The first sensible time of an object.
     pub(super) fn time(&self, obis: Obis) -> Option<Instant> {
-        self.texts(obis)
-            .find_map(|text| Instant::parse_meter_time(text.as_bytes()))
+        self.texts(obis).find_map(|text| Instant::parse_meter_time(text.as_bytes()))
     }
 
     /// The whole number of an object that has no unit: a count, a state, a type.

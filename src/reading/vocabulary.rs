@@ -22,42 +22,16 @@ const S: Option<Unit> = Some(Unit::Second);
 const M3: Option<Unit> = Some(Unit::CubicMetre);
 const GJ: Option<Unit> = Some(Unit::GigaJoule);
 
-static GAS: Family = Family {
-    types: &[3],
-    unit: Unit::CubicMetre,
-};
-static WATER: Family = Family {
-    types: &[7],
-    unit: Unit::CubicMetre,
-};
-static WARM_WATER: Family = Family {
-    types: &[6],
-    unit: Unit::CubicMetre,
-};
-static HEAT: Family = Family {
-    types: &[4, 13],
-    unit: Unit::GigaJoule,
-};
-static INLET_HEAT: Family = Family {
-    types: &[12],
-    unit: Unit::GigaJoule,
-};
-static COOLING: Family = Family {
-    types: &[10, 11],
-    unit: Unit::GigaJoule,
-};
-static SUBMETER: Family = Family {
-    types: &[2],
-    unit: Unit::KiloWh,
-};
+static GAS: Family = Family { types: &[3], unit: Unit::CubicMetre };
+static WATER: Family = Family { types: &[7], unit: Unit::CubicMetre };
+static WARM_WATER: Family = Family { types: &[6], unit: Unit::CubicMetre };
+static HEAT: Family = Family { types: &[4, 13], unit: Unit::GigaJoule };
+static INLET_HEAT: Family = Family { types: &[12], unit: Unit::GigaJoule };
+static COOLING: Family = Family { types: &[10, 11], unit: Unit::GigaJoule };
+static SUBMETER: Family = Family { types: &[2], unit: Unit::KiloWh };
 
 const fn row(name: &'static str, kind: Kind, unit: Option<Unit>, source: Source) -> Reading {
-    Reading {
-        name,
-        kind,
-        unit,
-        source,
-    }
+    Reading { name, kind, unit, source }
 }
 
 const fn code(text: &str) -> Obis {

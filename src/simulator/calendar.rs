@@ -56,16 +56,9 @@ impl LocalTime {
     pub fn digits(self) -> u64 {
         let (date, time) = (self.shown.date(), self.shown.time());
         let year = date.year().rem_euclid(100).unsigned_abs();
-        [
-            year,
-            date.month(),
-            date.day(),
-            time.hour(),
-            time.minute(),
-            time.second(),
-        ]
-        .into_iter()
-        .fold(0, |digits, pair| digits * 100 + u64::from(pair))
+        [year, date.month(), date.day(), time.hour(), time.minute(), time.second()]
+            .into_iter()
+            .fold(0, |digits, pair| digits * 100 + u64::from(pair))
     }
 
     /// Whether it is summer time, the `S` of the meter's `YYMMDDhhmmssX`; else it is `W`.
@@ -165,21 +158,9 @@ mod tests {
 
     #[test]
     fn what_no_clock_ever_shows_is_refused_with_the_reason() {
-        assert!(
-            parse_local("2026-03-29 02:30:00")
-                .unwrap_err()
-                .contains("skip")
-        );
-        assert!(
-            parse_local("2026-02-30 00:00:00")
-                .unwrap_err()
-                .contains("like")
-        );
-        assert!(
-            parse_local("1999-12-31 00:00:00")
-                .unwrap_err()
-                .contains("2000")
-        );
+        assert!(parse_local("2026-03-29 02:30:00").unwrap_err().contains("skip"));
+        assert!(parse_local("2026-02-30 00:00:00").unwrap_err().contains("like"));
+        assert!(parse_local("1999-12-31 00:00:00").unwrap_err().contains("2000"));
     }
 
     #[test]

@@ -77,9 +77,6 @@ mod tests {
     #[test]
     fn drift_has_no_jumps() {
         let steps = (-500..500).map(|t| (drift(3, t, 100) - drift(3, t + 1, 100)).abs());
-        assert!(
-            steps.max() <= Some(11),
-            "1000 in 100 seconds is 10 a second"
-        );
+        assert!(steps.max() <= Some(11), "1000 in 100 seconds is 10 a second");
     }
 }

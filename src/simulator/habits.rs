@@ -35,32 +35,17 @@ struct Day {
 
 impl Day {
     fn new(mut dice: Dice, weekend: bool) -> Self {
-        let rise = if weekend {
-            8 * HOUR
-        } else {
-            6 * HOUR + 40 * MINUTE
-        };
+        let rise = if weekend { 8 * HOUR } else { 6 * HOUR + 40 * MINUTE };
         let rise = rise + dice.between(-15, 40) * MINUTE;
         let bed = 22 * HOUR + dice.between(20, 95) * MINUTE;
-        Self {
-            dice,
-            weekend,
-            rise,
-            bed,
-            runs: Vec::with_capacity(64),
-        }
+        Self { dice, weekend, rise, bed, runs: Vec::with_capacity(64) }
     }
 
     /// Adds a run of `seconds`; what would pass midnight ends there. Returns the second of its end.
     fn run(&mut self, circuit: Circuit, from: i64, seconds: i64, amount: i64) -> i64 {
         let to = (from + seconds).min(LAST_SECOND);
         if from < to {
-            self.runs.push(Run {
-                from,
-                to,
-                circuit,
-                amount,
-            });
+            self.runs.push(Run { from, to, circuit, amount });
         }
         from + seconds
     }
@@ -78,11 +63,7 @@ impl Day {
     fn live(&mut self) {
         let (rise, bed) = (self.rise, self.bed);
         let lamps = self.dice.between(70, 110);
-        let home_by = if self.weekend {
-            rise + 2 * HOUR
-        } else {
-            16 * HOUR
-        };
+        let home_by = if self.weekend { rise + 2 * HOUR } else { 16 * HOUR };
         self.run(Circuit::Lamps, rise, 2 * HOUR, lamps);
         self.run(Circuit::Lamps, home_by, bed - home_by, 2 * lamps);
         self.run(Circuit::Warmth, rise, bed - HOUR - rise, 40);
@@ -98,11 +79,8 @@ impl Day {
         self.kettle(self.rise + 12 * MINUTE);
         let coffee = self.run(Circuit::L2, self.rise + 20 * MINUTE, 55, 1380);
         self.run(Circuit::L2, coffee + 70, 40, 1360);
-        for tea_time in [
-            10 * HOUR + 30 * MINUTE,
-            15 * HOUR + 15 * MINUTE,
-            20 * HOUR + 20 * MINUTE,
-        ] {
+        for tea_time in [10 * HOUR + 30 * MINUTE, 15 * HOUR + 15 * MINUTE, 20 * HOUR + 20 * MINUTE]
+        {
             if self.dice.chance(if self.weekend { 85 } else { 55 }) {
                 let late = self.dice.between(-25, 25) * MINUTE;
                 self.kettle(tea_time + late);
@@ -184,12 +162,7 @@ impl Day {
     fn clean_and_work(&mut self) {
         let minutes = self.dice.between(15, 35);
         if self.weekend && self.dice.chance(60) {
-            self.run(
-                Circuit::L1,
-                10 * HOUR + minutes * MINUTE,
-                minutes * MINUTE,
-                840,
-            );
+            self.run(Circuit::L1, 10 * HOUR + minutes * MINUTE, minutes * MINUTE, 840);
         }
         if !self.weekend && self.dice.chance(40) {
             let start = self.rise + 90 * MINUTE;

@@ -70,11 +70,7 @@ impl Household {
             loads.map(|load| load + load * noise.between(-12, 12) / 1000 + noise.between(-2, 2));
         power[2] -= self.panels(sun, utc);
         let voltage = self.voltage(power, utc, &mut noise);
-        Flows {
-            power,
-            voltage,
-            gas: burner + on.of(Circuit::Hob),
-        }
+        Flows { power, voltage, gas: burner + on.of(Circuit::Hob) }
     }
 
     fn schedule_of(&mut self, local: LocalTime) -> &mut Schedule {
@@ -174,10 +170,7 @@ mod tests {
     #[test]
     fn power_changes_from_second_to_second() {
         let flows: Vec<Flows> = flows_from("2026-11-22 03:00:00", 600).collect();
-        let same = flows
-            .windows(2)
-            .filter(|pair| pair[0].power == pair[1].power)
-            .count();
+        let same = flows.windows(2).filter(|pair| pair[0].power == pair[1].power).count();
         assert!(same < 60, "{same} of 600 seconds repeat the one before");
     }
 
@@ -190,24 +183,13 @@ mod tests {
     #[test]
     fn voltages_stay_within_what_the_grid_promises() {
         for flows in flows_from("2026-06-15 00:00:00", 86_400) {
-            assert!(
-                flows
-                    .voltage
-                    .iter()
-                    .all(|volts| (2070..=2530).contains(volts)),
-                "{flows:?}"
-            );
+            assert!(flows.voltage.iter().all(|volts| (2070..=2530).contains(volts)), "{flows:?}");
         }
     }
 
     #[test]
     fn the_house_is_heated_in_winter_and_not_in_summer() {
-        let day = |start| {
-            flows_from(start, 86_400)
-                .map(|flows| flows.gas)
-                .sum::<i64>()
-                / 1000
-        };
+        let day = |start| flows_from(start, 86_400).map(|flows| flows.gas).sum::<i64>() / 1000;
         let (winter, summer) = (day("2026-01-20 00:00:00"), day("2026-07-20 00:00:00"));
         assert!((2_000..12_000).contains(&winter), "{winter} litres");
         assert!((100..2_000).contains(&summer), "{summer} litres");

@@ -144,11 +144,7 @@ impl Layout {
     /// its `*`. Without decimals there is no point.
     #[must_use]
     pub const fn new(digits: u32, decimals: u32, unit: &'static str) -> Self {
-        Self {
-            digits,
-            decimals,
-            unit,
-        }
+        Self { digits, decimals, unit }
     }
 }
 
@@ -160,10 +156,7 @@ mod tests {
 
     fn written(write: impl FnOnce(&mut Lines)) -> String {
         let mut out = Vec::new();
-        let mut lines = Lines {
-            out: &mut out,
-            start: 0,
-        };
+        let mut lines = Lines { out: &mut out, start: 0 };
         write(&mut lines);
         String::from_utf8(out).unwrap()
     }
@@ -173,10 +166,7 @@ mod tests {
         let line = written(|lines| lines.number("1-0:1.8.1", 1_234_567, KWH));
         assert_eq!(line, "1-0:1.8.1(001234.567*kWh)\r\n");
         let amperes = Layout::new(3, 0, "*A");
-        assert_eq!(
-            written(|lines| lines.number("x", 7, amperes)),
-            "x(007*A)\r\n"
-        );
+        assert_eq!(written(|lines| lines.number("x", 7, amperes)), "x(007*A)\r\n");
     }
 
     #[test]

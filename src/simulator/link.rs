@@ -30,10 +30,7 @@ impl Link {
             Err(_) => return Err(io::Error::new(ErrorKind::AlreadyExists, OCCUPIED)),
             Ok(()) => {}
         }
-        Ok(Self {
-            path: path.to_owned(),
-            target: target.to_owned(),
-        })
+        Ok(Self { path: path.to_owned(), target: target.to_owned() })
     }
 
     /// Where the link is.
@@ -104,11 +101,8 @@ mod tests {
     fn anything_else_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("meter");
-        let refused = |path: &Path| {
-            Link::create(path, Path::new("/dev/pts/900"))
-                .unwrap_err()
-                .kind()
-        };
+        let refused =
+            |path: &Path| Link::create(path, Path::new("/dev/pts/900")).unwrap_err().kind();
         fs::write(&path, "precious").unwrap();
         assert_eq!(refused(&path), ErrorKind::AlreadyExists);
         assert_eq!(fs::read(&path).unwrap(), b"precious");

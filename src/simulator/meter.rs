@@ -87,34 +87,21 @@ impl Meter {
         lines.number("1-0:1.8.2", import[1] / WATT_HOUR, KWH);
         lines.number("1-0:2.8.1", export[0] / WATT_HOUR, KWH);
         lines.number("1-0:2.8.2", export[1] / WATT_HOUR, KWH);
-        lines.text(
-            "0-0:96.14.0",
-            if tariff(local) == LOW { "0001" } else { "0002" },
-        );
+        lines.text("0-0:96.14.0", if tariff(local) == LOW { "0001" } else { "0002" });
         let (taken, given) = both_ways(net(flows));
         lines.number("1-0:1.7.0", taken, KW);
         lines.number("1-0:2.7.0", given, KW);
     }
 
     fn write_quality(&self, lines: &mut Lines) {
-        let Nameplate {
-            failures,
-            sags,
-            swells,
-            ..
-        } = &self.nameplate;
+        let Nameplate { failures, sags, swells, .. } = &self.nameplate;
         lines.number("0-0:96.7.21", 7, COUNT);
         lines.number("0-0:96.7.9", failures.len() as u64, COUNT);
         lines.failures("1-0:99.97.0", failures);
-        for (code, sags) in ["1-0:32.32.0", "1-0:52.32.0", "1-0:72.32.0"]
-            .into_iter()
-            .zip(sags)
-        {
+        for (code, sags) in ["1-0:32.32.0", "1-0:52.32.0", "1-0:72.32.0"].into_iter().zip(sags) {
             lines.number(code, *sags, COUNT);
         }
-        for (code, swells) in ["1-0:32.36.0", "1-0:52.36.0", "1-0:72.36.0"]
-            .into_iter()
-            .zip(swells)
+        for (code, swells) in ["1-0:32.36.0", "1-0:52.36.0", "1-0:72.36.0"].into_iter().zip(swells)
         {
             lines.number(code, *swells, COUNT);
         }
@@ -125,41 +112,25 @@ impl Meter {
         let (second, millilitres) = self.gas_reading;
         lines.text("0-1:24.1.0", "003");
         lines.hex_text("0-1:96.1.0", &self.nameplate.gas);
-        lines.reading(
-            "0-1:24.2.1",
-            LocalTime::at(second),
-            millilitres / LITRE,
-            CUBIC_METRE,
-        );
+        lines.reading("0-1:24.2.1", LocalTime::at(second), millilitres / LITRE, CUBIC_METRE);
     }
 }
 
 fn write_phases(lines: &mut Lines, flows: &Flows) {
-    for (code, volts) in ["1-0:32.7.0", "1-0:52.7.0", "1-0:72.7.0"]
-        .into_iter()
-        .zip(flows.voltage)
-    {
+    for (code, volts) in ["1-0:32.7.0", "1-0:52.7.0", "1-0:72.7.0"].into_iter().zip(flows.voltage) {
         lines.number(code, volts.unsigned_abs(), VOLT);
     }
     let phases = flows.power.into_iter().zip(flows.voltage);
-    for (code, (watts, volts)) in ["1-0:31.7.0", "1-0:51.7.0", "1-0:71.7.0"]
-        .into_iter()
-        .zip(phases)
+    for (code, (watts, volts)) in ["1-0:31.7.0", "1-0:51.7.0", "1-0:71.7.0"].into_iter().zip(phases)
     {
         // Rounded to whole amperes; a current has no sign.
         let (watts, volts) = (watts.unsigned_abs(), volts.unsigned_abs());
         lines.number(code, (10 * watts + volts / 2) / volts, AMPERE);
     }
-    for (code, watts) in ["1-0:21.7.0", "1-0:41.7.0", "1-0:61.7.0"]
-        .into_iter()
-        .zip(flows.power)
-    {
+    for (code, watts) in ["1-0:21.7.0", "1-0:41.7.0", "1-0:61.7.0"].into_iter().zip(flows.power) {
         lines.number(code, both_ways(watts).0, KW);
     }
-    for (code, watts) in ["1-0:22.7.0", "1-0:42.7.0", "1-0:62.7.0"]
-        .into_iter()
-        .zip(flows.power)
-    {
+    for (code, watts) in ["1-0:22.7.0", "1-0:42.7.0", "1-0:62.7.0"].into_iter().zip(flows.power) {
         lines.number(code, both_ways(watts).1, KW);
     }
 }
@@ -172,11 +143,7 @@ const NORMAL: usize = 1;
 /// Low from 23:00 to 07:00 and at weekends; public holidays are not observed.
 fn tariff(local: LocalTime) -> usize {
     let hour = local.second_of_day() / 3600;
-    if local.is_weekend() || !(7..23).contains(&hour) {
-        LOW
-    } else {
-        NORMAL
-    }
+    if local.is_weekend() || !(7..23).contains(&hour) { LOW } else { NORMAL }
 }
 
 /// Dutch meters count the sum of the phases: what one gives the other may take, unmetered.
@@ -241,10 +208,7 @@ impl Nameplate {
         let mut dice = Dice::new(seed, -2);
         let mut failure = |days| {
             let before = dice.between(days * DAY, 2 * days * DAY);
-            (
-                LocalTime::at(start - before),
-                dice.between(190, 7200).unsigned_abs(),
-            )
+            (LocalTime::at(start - before), dice.between(190, 7200).unsigned_abs())
         };
         let failures = [failure(400), failure(100)];
         let mut counts = || [0; 3].map(|_: u64| dice.between(0, 6).unsigned_abs());

@@ -133,10 +133,7 @@ fn open_output(options: &Options) -> Result<Output, Error> {
     }
     let pty = Pty::open().map_err(Error::Pty)?;
     let link = |path: &PathBuf| {
-        Link::create(path, pty.path()).map_err(|error| Error::Link {
-            path: path.clone(),
-            error,
-        })
+        Link::create(path, pty.path()).map_err(|error| Error::Link { path: path.clone(), error })
     };
     let link = options.link.as_ref().map(link).transpose()?;
     let port = Port::new(pty, link);
@@ -172,14 +169,9 @@ impl Source {
                 meter.next_telegram(telegram);
                 Ok(true)
             }
-            Self::Recording(path, replay) => {
-                replay
-                    .next_telegram(telegram)
-                    .map_err(|error| Error::Replay {
-                        path: path.clone(),
-                        error,
-                    })
-            }
+            Self::Recording(path, replay) => replay
+                .next_telegram(telegram)
+                .map_err(|error| Error::Replay { path: path.clone(), error }),
         }
     }
 }

@@ -96,10 +96,7 @@ mod tests {
     fn without_options_it_is_a_meter_in_real_time() {
         let options = parse(&[]).unwrap();
         assert_eq!(options.speed.interval(), Duration::from_secs(1));
-        assert_eq!(
-            (options.seed, options.start, options.count),
-            (1, None, None)
-        );
+        assert_eq!((options.seed, options.start, options.count), (1, None, None));
     }
 
     #[test]
@@ -115,10 +112,7 @@ mod tests {
     fn a_wrong_speed_is_told_what_was_expected() {
         for wrong in ["0", "0.09", "100001", "NaN", "inf", "fast", ""] {
             let message = parse(&["--speed", wrong]).unwrap_err();
-            assert!(
-                message.contains("expected a number from 0.1"),
-                "{wrong}: {message}"
-            );
+            assert!(message.contains("expected a number from 0.1"), "{wrong}: {message}");
         }
         assert!(parse(&["--speed", "-1"]).is_err());
     }

@@ -48,12 +48,7 @@ impl Port {
     /// The port on `pty`, to be known by `link` or else by the path of the slave.
     #[must_use]
     pub fn new(pty: Pty, link: Option<Link>) -> Self {
-        Self {
-            pty,
-            link,
-            listener: Listener::Absent(Instant::now()),
-            patience: PATIENCE,
-        }
+        Self { pty, link, listener: Listener::Absent(Instant::now()), patience: PATIENCE }
     }
 
     /// The path to give to a listener.

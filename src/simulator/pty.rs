@@ -38,10 +38,7 @@ impl Pty {
         unlockpt(&master)?;
         ioctl_fionbio(&master, true)?;
         let name = ptsname(&master, Vec::new())?.into_bytes();
-        let pty = Self {
-            master,
-            path: OsString::from_vec(name).into(),
-        };
+        let pty = Self { master, path: OsString::from_vec(name).into() };
         pty.settle()?;
         Ok(pty)
     }

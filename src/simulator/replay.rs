@@ -75,12 +75,8 @@ mod tests {
     #[test]
     fn a_recording_is_cut_at_the_ends_of_its_telegrams() {
         let recording = b"5*kW)\r\n!1A2B\r\n/A\r\n\r\n1-0:1.7.0(!)\r\n!CCCC\r\n/B\n!\n/half";
-        let parts: [&[u8]; 4] = [
-            b"5*kW)\r\n!1A2B\r\n",
-            b"/A\r\n\r\n1-0:1.7.0(!)\r\n!CCCC\r\n",
-            b"/B\n!\n",
-            b"/half",
-        ];
+        let parts: [&[u8]; 4] =
+            [b"5*kW)\r\n!1A2B\r\n", b"/A\r\n\r\n1-0:1.7.0(!)\r\n!CCCC\r\n", b"/B\n!\n", b"/half"];
         assert_eq!(pieces(recording), parts);
     }
 
@@ -90,11 +86,7 @@ mod tests {
         let endless = vec![0; 200_000];
         for recording in [noise, endless, Vec::new()] {
             let pieces = pieces(&recording);
-            assert!(
-                pieces
-                    .iter()
-                    .all(|piece| (1..=LONGEST).contains(&piece.len()))
-            );
+            assert!(pieces.iter().all(|piece| (1..=LONGEST).contains(&piece.len())));
             assert_eq!(pieces.concat(), recording);
         }
     }

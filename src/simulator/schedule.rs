@@ -57,22 +57,12 @@ impl Schedule {
     #[must_use]
     pub fn new(runs: &[Run]) -> Self {
         let ends = |run: &Run| {
-            let switching = |second, amount| Switching {
-                second,
-                circuit: run.circuit,
-                amount,
-            };
-            [
-                switching(run.from, run.amount),
-                switching(run.to, -run.amount),
-            ]
+            let switching = |second, amount| Switching { second, circuit: run.circuit, amount };
+            [switching(run.from, run.amount), switching(run.to, -run.amount)]
         };
         let mut switchings: Vec<_> = runs.iter().flat_map(ends).collect();
         switchings.sort_by_key(|switching| switching.second);
-        Self {
-            switchings,
-            ..Self::default()
-        }
+        Self { switchings, ..Self::default() }
     }
 
     /// What is on at `second` of the day. Cheap when seconds come in order.
@@ -82,11 +72,7 @@ impl Schedule {
             (self.next, self.sums) = (0, Sums::default());
         }
         self.reached = second;
-        while let Some(due) = self
-            .switchings
-            .get(self.next)
-            .filter(|due| due.second <= second)
-        {
+        while let Some(due) = self.switchings.get(self.next).filter(|due| due.second <= second) {
             self.sums.0[due.circuit as usize] += due.amount;
             self.next += 1;
         }
@@ -112,12 +98,7 @@ mod tests {
     use super::*;
 
     fn two_on_one_line() -> Schedule {
-        let run = |from, to, amount| Run {
-            from,
-            to,
-            circuit: Circuit::L2,
-            amount,
-        };
+        let run = |from, to, amount| Run { from, to, circuit: Circuit::L2, amount };
         Schedule::new(&[run(100, 300, 2000), run(200, 400, 50)])
     }
 
@@ -125,10 +106,7 @@ mod tests {
     fn what_is_on_at_the_same_time_adds_up() {
         let mut day = two_on_one_line();
         let mut watts = |second| day.at(second).of(Circuit::L2);
-        assert_eq!(
-            [99, 100, 200, 299, 300, 400].map(&mut watts),
-            [0, 2000, 2050, 2050, 50, 0]
-        );
+        assert_eq!([99, 100, 200, 299, 300, 400].map(&mut watts), [0, 2000, 2050, 2050, 50, 0]);
     }
 
     #[test]

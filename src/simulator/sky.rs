@@ -77,34 +77,17 @@ mod tests {
     #[test]
     fn the_sun_stands_as_high_as_it_does_in_the_netherlands() {
         let near = |got: i64, wanted: i64| (got - wanted).abs() < 100;
-        assert!(
-            near(sun(JUNE, SOLAR_NOON), 8770),
-            "61.3 degrees at midsummer"
-        );
-        assert!(
-            near(sun(DECEMBER, SOLAR_NOON), 2490),
-            "14.4 degrees at midwinter"
-        );
-        assert!(
-            near(sun(EQUINOX, SOLAR_NOON - TURN / 4), 0),
-            "rises in the east at the equinox"
-        );
+        assert!(near(sun(JUNE, SOLAR_NOON), 8770), "61.3 degrees at midsummer");
+        assert!(near(sun(DECEMBER, SOLAR_NOON), 2490), "14.4 degrees at midwinter");
+        assert!(near(sun(EQUINOX, SOLAR_NOON - TURN / 4), 0), "rises in the east at the equinox");
     }
 
     #[test]
     fn days_are_long_in_summer_and_short_in_winter() {
         // By geometry 16 h 24 min and 7 h 36 min; the bending of light is left out.
         let length = |day| (0..TURN).filter(|&second| sun(day, second) > 0).count() / 60;
-        assert!(
-            (970..1000).contains(&length(JUNE)),
-            "{} minutes",
-            length(JUNE)
-        );
-        assert!(
-            (440..475).contains(&length(DECEMBER)),
-            "{} minutes",
-            length(DECEMBER)
-        );
+        assert!((970..1000).contains(&length(JUNE)), "{} minutes", length(JUNE));
+        assert!((440..475).contains(&length(DECEMBER)), "{} minutes", length(DECEMBER));
     }
 
     #[test]
@@ -117,10 +100,7 @@ mod tests {
     #[test]
     fn winter_is_colder_than_summer_and_both_are_mild() {
         let mean = |day: i64| {
-            (0..30)
-                .map(|d| temperature(4, day, (day + d) * TURN + 3600 * d))
-                .sum::<i64>()
-                / 30
+            (0..30).map(|d| temperature(4, day, (day + d) * TURN + 3600 * d)).sum::<i64>() / 30
         };
         assert!((-20..80).contains(&mean(15)), "{}", mean(15));
         assert!((130..230).contains(&mean(200)), "{}", mean(200));

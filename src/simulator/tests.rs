@@ -35,10 +35,7 @@ fn a_recording_arrives_byte_for_byte_and_the_link_goes_with_the_meter() {
     let (link, recording) = (folder.path().join("meter"), folder.path().join("recording"));
     let telegrams = b"7*kW)\r\n!AAAA\r\n/A\r\n\r\n1-0:1.7.0(00.100*kW)\r\n!BBBB\r\n".repeat(200);
     fs::write(&recording, &telegrams).unwrap();
-    let options = options(
-        &link,
-        &["--replay", recording.to_str().unwrap(), "--speed", "max"],
-    );
+    let options = options(&link, &["--replay", recording.to_str().unwrap(), "--speed", "max"]);
 
     let meter = thread::spawn(move || run(&options, &GO_ON));
     assert_eq!(listen(&link), telegrams);
@@ -51,9 +48,7 @@ fn the_telegrams_asked_for_are_said_and_no_more() {
     let folder = tempfile::tempdir().unwrap();
     let link = folder.path().join("meter");
     let start = "2026-10-25 02:59:58";
-    let others = [
-        "--start", start, "--seed", "7", "--count", "300", "--speed", "max",
-    ];
+    let others = ["--start", start, "--seed", "7", "--count", "300", "--speed", "max"];
     let options = options(&link, &others);
 
     let meter = thread::spawn(move || run(&options, &GO_ON));
@@ -79,10 +74,7 @@ fn a_file_in_the_way_and_a_missing_recording_end_it_at_once() {
     fs::write(&file, "").unwrap();
     let error = run(&options(&file, &[]), &GO_ON).unwrap_err();
     assert_eq!(error.exit(), Exit::Io);
-    assert!(
-        error.to_string().contains("expected nothing there"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("expected nothing there"), "{error}");
 
     let link = folder.path().join("meter");
     let missing = folder.path().join("missing");

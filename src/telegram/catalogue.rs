@@ -88,9 +88,7 @@ pub fn find(code: impl AsRef<[u8]>) -> Option<&'static Entry> {
 /// What an M-Bus device of this type is: EN 13757-3, the number in decimal as `0-n:24.1.0` gives it.
 #[must_use]
 pub fn device_type(number: u8) -> Option<&'static str> {
-    table::DEVICE_TYPES
-        .iter()
-        .find_map(|&(known, name)| (known == number).then_some(name))
+    table::DEVICE_TYPES.iter().find_map(|&(known, name)| (known == number).then_some(name))
 }
 
 #[cfg(test)]
@@ -114,11 +112,7 @@ mod tests {
         let known = "AT BE CH DE DK FI HU LT LU NL NO PL SE SI";
         let mut names = HashSet::new();
         for entry in ENTRIES {
-            assert!(
-                !entry.name.is_empty() && names.insert(entry.name),
-                "{}",
-                entry.code
-            );
+            assert!(!entry.name.is_empty() && names.insert(entry.name), "{}", entry.code);
             for country in entry.countries.split(' ') {
                 assert!(
                     known.split(' ').any(|name| name == country),
@@ -146,14 +140,8 @@ mod tests {
     fn registers_and_powers_have_their_unit() {
         let units = [
             (Kind::Register, &[Unit::KiloWh, Unit::KiloVarh][..]),
-            (
-                Kind::Power,
-                &[Unit::KiloWatt, Unit::KiloVar, Unit::KiloVoltAmpere],
-            ),
-            (
-                Kind::Demand,
-                &[Unit::KiloWatt, Unit::KiloVar, Unit::KiloVoltAmpere],
-            ),
+            (Kind::Power, &[Unit::KiloWatt, Unit::KiloVar, Unit::KiloVoltAmpere]),
+            (Kind::Demand, &[Unit::KiloWatt, Unit::KiloVar, Unit::KiloVoltAmpere]),
             (Kind::Voltage, &[Unit::Volt]),
             (Kind::Current, &[Unit::Ampere]),
             (Kind::Frequency, &[Unit::Hertz]),
@@ -161,11 +149,7 @@ mod tests {
         ];
         for (kind, allowed) in units {
             for entry in ENTRIES.iter().filter(|entry| entry.kind == kind) {
-                assert!(
-                    entry.unit.is_some_and(|unit| allowed.contains(&unit)),
-                    "{}",
-                    entry.code
-                );
+                assert!(entry.unit.is_some_and(|unit| allowed.contains(&unit)), "{}", entry.code);
             }
         }
     }
@@ -178,10 +162,8 @@ mod tests {
     }
 
     /// Codes of published telegrams that are no standard's.
-    const EXCEPTIONS: &[(&str, &str)] = &[(
-        "1-0:42.1.0",
-        "a slip for 42.7.0 in the one telegram that has it",
-    )];
+    const EXCEPTIONS: &[(&str, &str)] =
+        &[("1-0:42.1.0", "a slip for 42.7.0 in the one telegram that has it")];
 
     #[test]
     fn every_code_of_real_telegrams_is_known() {
@@ -191,20 +173,12 @@ mod tests {
             eprintln!("skipped: there is no {}", census.display());
             return;
         };
-        let codes = || {
-            text.lines()
-                .skip(1)
-                .filter_map(|row| row.split('\t').next())
-        };
+        let codes = || text.lines().skip(1).filter_map(|row| row.split('\t').next());
         for code in codes() {
             let excepted = EXCEPTIONS.iter().any(|(exception, _)| *exception == code);
             assert_ne!(find(code).is_some(), excepted, "{code}");
         }
-        eprintln!(
-            "{} codes, {} of them excepted",
-            codes().count(),
-            EXCEPTIONS.len()
-        );
+        eprintln!("{} codes, {} of them excepted", codes().count(), EXCEPTIONS.len());
         assert!(codes().count() > 100);
     }
 }

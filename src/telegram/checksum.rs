@@ -41,11 +41,7 @@ impl Checksum {
             return Self::Absent;
         };
         let computed = crc16(frame.up_to_end_mark());
-        if parse_digits(digits) == Some(computed) {
-            Self::Good
-        } else {
-            Self::Wrong { computed }
-        }
+        if parse_digits(digits) == Some(computed) { Self::Good } else { Self::Wrong { computed } }
     }
 }
 
@@ -91,10 +87,7 @@ impl Gate {
     /// A gate that has seen no telegram yet.
     #[must_use]
     pub fn new(policy: Policy) -> Self {
-        Self {
-            policy,
-            headers_with_checksum: Vec::new(),
-        }
+        Self { policy, headers_with_checksum: Vec::new() }
     }
 
     /// Takes another policy; which meters send checksums is not forgotten.
@@ -114,10 +107,7 @@ impl Gate {
             }
             Checksum::Wrong { computed } => {
                 let sent = field(frame.after_end_mark()).unwrap_or_default();
-                Err(Rejection::Wrong {
-                    sent: sent.escape_ascii().to_string(),
-                    computed,
-                })
+                Err(Rejection::Wrong { sent: sent.escape_ascii().to_string(), computed })
             }
             Checksum::Absent if self.policy == Policy::Require => Err(Rejection::Required),
             Checksum::Absent if self.knows(frame.header()) => Err(Rejection::Missing),
@@ -126,9 +116,7 @@ impl Gate {
     }
 
     fn knows(&self, header: &[u8]) -> bool {
-        self.headers_with_checksum
-            .iter()
-            .any(|known| **known == *header)
+        self.headers_with_checksum.iter().any(|known| **known == *header)
     }
 
     fn remember(&mut self, header: &[u8]) {
@@ -207,10 +195,7 @@ mod tests {
     fn what_is_no_number_or_too_long_is_wrong() {
         for end in ["G123", "+123", "0x12", &("0".to_owned() + &good())] {
             assert!(
-                matches!(
-                    admit(&mut Gate::default(), end),
-                    Err(Rejection::Wrong { .. })
-                ),
+                matches!(admit(&mut Gate::default(), end), Err(Rejection::Wrong { .. })),
                 "{end}"
             );
         }
@@ -226,10 +211,7 @@ mod tests {
 
     #[test]
     fn require_and_ignore_do_what_they_say() {
-        assert_eq!(
-            admit(&mut Gate::new(Policy::Require), ""),
-            Err(Rejection::Required)
-        );
+        assert_eq!(admit(&mut Gate::new(Policy::Require), ""), Err(Rejection::Required));
         assert_eq!(admit(&mut Gate::new(Policy::Require), &good()), Ok(()));
         assert_eq!(admit(&mut Gate::new(Policy::Ignore), "0000"), Ok(()));
     }

@@ -131,12 +131,7 @@ impl Framer {
     }
 
     fn frame(&self) -> Frame<'_> {
-        Frame {
-            bytes: &self.buffer,
-            end_mark: self.end_mark,
-            start: self.start,
-            end: self.end,
-        }
+        Frame { bytes: &self.buffer, end_mark: self.end_mark, start: self.start, end: self.end }
     }
 
     fn seek(&mut self, input: &mut &[u8], now: Instant) {
@@ -269,10 +264,7 @@ mod tests {
     #[test]
     fn a_frame_runs_from_the_slash_to_the_end_of_the_end_line() {
         let stream = [ONE, TWO].concat();
-        assert_eq!(
-            frames(&stream, &[]),
-            (vec![ONE.to_vec(), TWO.to_vec()], Dropped::default())
-        );
+        assert_eq!(frames(&stream, &[]), (vec![ONE.to_vec(), TWO.to_vec()], Dropped::default()));
     }
 
     #[test]
@@ -287,19 +279,9 @@ mod tests {
     #[test]
     fn start_and_end_are_when_their_bytes_came_in() {
         let mut framer = Framer::default();
-        assert!(
-            framer
-                .feed(&mut &b"noise/ONE"[..], Instant::from_seconds(10))
-                .is_none()
-        );
-        assert!(
-            framer
-                .feed(&mut &b"5\r\n!A1B2\r"[..], Instant::from_seconds(11))
-                .is_none()
-        );
-        let frame = framer
-            .feed(&mut &b"\n"[..], Instant::from_seconds(12))
-            .unwrap();
+        assert!(framer.feed(&mut &b"noise/ONE"[..], Instant::from_seconds(10)).is_none());
+        assert!(framer.feed(&mut &b"5\r\n!A1B2\r"[..], Instant::from_seconds(11)).is_none());
+        let frame = framer.feed(&mut &b"\n"[..], Instant::from_seconds(12)).unwrap();
         assert_eq!((frame.start.seconds(), frame.end.seconds()), (10, 12));
     }
 
@@ -308,36 +290,23 @@ mod tests {
         let stream = [&ONE[9..], TWO].concat();
         let (found, dropped) = frames(&stream, &[]);
         assert_eq!(found, [TWO]);
-        assert_eq!(
-            (dropped.incomplete, dropped.stray_bytes),
-            (0, ONE.len() as u64 - 9)
-        );
+        assert_eq!((dropped.incomplete, dropped.stray_bytes), (0, ONE.len() as u64 - 9));
     }
 
     #[test]
     fn a_lost_end_does_not_swallow_the_next_telegram() {
         for kept in 1..ONE.len() - 1 {
             let stream = [&ONE[..kept], TWO].concat();
-            assert_eq!(
-                frames(&stream, &[]).0.last().unwrap(),
-                TWO,
-                "{kept} bytes kept"
-            );
+            assert_eq!(frames(&stream, &[]).0.last().unwrap(), TWO, "{kept} bytes kept");
         }
     }
 
     #[test]
     fn a_slash_in_a_text_is_kept_where_the_checksum_proves_it() {
         let body = b"/ONE5\r\n\r\n0-0:96.13.0(on/off)\r\n!";
-        let proven = [
-            &body[..],
-            format!("{:04X}\r\n", crate::telegram::crc16(body)).as_bytes(),
-        ]
-        .concat();
-        assert_eq!(
-            frames(&proven, &[]),
-            (vec![proven.clone()], Dropped::default())
-        );
+        let proven =
+            [&body[..], format!("{:04X}\r\n", crate::telegram::crc16(body)).as_bytes()].concat();
+        assert_eq!(frames(&proven, &[]), (vec![proven.clone()], Dropped::default()));
         let unproven = [&body[..], b"\r\n"].concat();
         assert_eq!(frames(&unproven, &[]).0, [b"/off)\r\n!\r\n"]);
     }
@@ -366,13 +335,7 @@ mod tests {
             assert!(framer.buffer.capacity() <= 2 * MAX_FRAME);
         }
         assert_eq!(framer.dropped().oversize, 1);
-        assert_eq!(
-            framer
-                .feed(&mut &TWO[..], Instant::default())
-                .unwrap()
-                .bytes(),
-            TWO
-        );
+        assert_eq!(framer.feed(&mut &TWO[..], Instant::default()).unwrap().bytes(), TWO);
     }
 
     #[test]

@@ -54,14 +54,8 @@ impl<'a> Telegram<'a> {
     #[must_use]
     pub fn parse(frame: &'a [u8]) -> Self {
         let mut lines = Lines { text: frame, at: 0 };
-        let header = lines
-            .next()
-            .map_or(&[][..], |(start, end)| &frame[start..end]);
-        let mut telegram = Self {
-            header,
-            objects: Vec::with_capacity(48),
-            checksum: None,
-        };
+        let header = lines.next().map_or(&[][..], |(start, end)| &frame[start..end]);
+        let mut telegram = Self { header, objects: Vec::with_capacity(48), checksum: None };
         let mut last_start = 0;
         for (start, end) in lines {
             let line = &frame[start..end];
@@ -85,9 +79,7 @@ impl<'a> Telegram<'a> {
     /// The first object with this code.
     #[must_use]
     pub fn get(&self, code: &str) -> Option<&Object<'a>> {
-        self.objects
-            .iter()
-            .find(|object| object.code == code.as_bytes())
+        self.objects.iter().find(|object| object.code == code.as_bytes())
     }
 
     /// The meter's own clock; `None` when there is none, or when it shows no sensible time.
@@ -118,14 +110,7 @@ impl Iterator for Lines<'_> {
         let length = memchr(b'\n', rest).unwrap_or(rest.len());
         self.at = start + length + 1;
         let end = start + length;
-        Some((
-            start,
-            if rest[..length].ends_with(b"\r") {
-                end - 1
-            } else {
-                end
-            },
-        ))
+        Some((start, if rest[..length].ends_with(b"\r") { end - 1 } else { end }))
     }
 }
 

@@ -125,10 +125,7 @@ mod tests {
         for code in ["1-0:1.8.1*255", "1-0:1.8.1.255", "01-0:1.8.1"] {
             assert_eq!(Obis::parse(code.as_bytes()), plain, "{code}");
         }
-        assert_eq!(
-            Obis::parse(b"0-0:96.1.255*255"),
-            Obis::parse(b"0-0:96.1.255")
-        );
+        assert_eq!(Obis::parse(b"0-0:96.1.255*255"), Obis::parse(b"0-0:96.1.255"));
     }
 
     #[test]

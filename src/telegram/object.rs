@@ -28,10 +28,7 @@ pub enum Content<'a> {
 impl<'a> Object<'a> {
     /// Splits a line at its first `(`.
     pub(super) fn from_line(line: &'a [u8]) -> Self {
-        let length = line
-            .iter()
-            .position(|&byte| byte == b'(')
-            .unwrap_or(line.len());
+        let length = line.iter().position(|&byte| byte == b'(').unwrap_or(line.len());
         let (code, body) = line.split_at(length);
         Self { code, body }
     }
@@ -58,17 +55,13 @@ impl<'a> Object<'a> {
     /// Gives the channel (`0-n:`), the time as sent and the reading. DSMR P1 companion standard 3.0, 5.2.
     #[must_use]
     pub fn two_line_reading(&self) -> Option<(&'a [u8], &'a [u8], Quantity)> {
-        let channel = self
-            .code
-            .strip_suffix(b"24.3.0")
-            .filter(|channel| channel.ends_with(b":"))?;
+        let channel =
+            self.code.strip_suffix(b"24.3.0").filter(|channel| channel.ends_with(b":"))?;
         let mut groups = Groups(self.body);
         let time = groups.next()?;
         let unit = Unit::parse(groups.nth(4)?)?;
         let number = Decimal::parse(groups.next()?)?;
-        groups
-            .at_end()
-            .then_some((channel, time, Quantity { number, unit }))
+        groups.at_end().then_some((channel, time, Quantity { number, unit }))
     }
 
     fn is_open(&self) -> bool {
@@ -135,10 +128,7 @@ mod tests {
 
     #[test]
     fn one_and_two_values_are_told_from_more() {
-        assert_eq!(
-            content("1-0:1.8.1(001234.567*kWh)"),
-            Content::One(b"001234.567*kWh")
-        );
+        assert_eq!(content("1-0:1.8.1(001234.567*kWh)"), Content::One(b"001234.567*kWh"));
         assert_eq!(content("0-0:96.13.0()"), Content::One(b""));
         assert_eq!(content("0-1:24.2.1(a)(b)"), Content::Two(b"a", b"b"));
         assert_eq!(content("0-0:98.1.0(1)(2)(3)"), Content::Other(b"(1)(2)(3)"));
@@ -177,11 +167,7 @@ mod tests {
             "0-1:24.2.1(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(00001.001)",
             "24.3.0(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(00001.001)",
         ] {
-            assert_eq!(
-                Object::from_line(line.as_bytes()).two_line_reading(),
-                None,
-                "{line}"
-            );
+            assert_eq!(Object::from_line(line.as_bytes()).two_line_reading(), None, "{line}");
         }
     }
 

@@ -35,10 +35,7 @@ fn values_on_the_next_line_belong_to_the_object_above() {
     let telegram = parse(
         "/TST5\r\n\r\n0-1:24.3.0(1)(m3)\r\n(00001.001)\r\n0-0:96.13.0(30\r\n31)\r\n0-1:24.4.0(1)\r\n!\r\n",
     );
-    assert_eq!(
-        codes(&telegram),
-        ["0-1:24.3.0", "0-0:96.13.0", "0-1:24.4.0"]
-    );
+    assert_eq!(codes(&telegram), ["0-1:24.3.0", "0-0:96.13.0", "0-1:24.4.0"]);
     assert_eq!(telegram.objects[0].body, b"(1)(m3)\r\n(00001.001)");
     assert_eq!(telegram.objects[1].body, b"(30\r\n31)");
 }
@@ -51,11 +48,8 @@ fn a_line_that_is_no_object_is_kept() {
 
 #[test]
 fn the_clock_is_read_where_it_is_sensible() {
-    let clock = |line: &str| {
-        parse(&format!("/TST5\r\n\r\n{line}\r\n!\r\n"))
-            .time()
-            .map(Instant::seconds)
-    };
+    let clock =
+        |line: &str| parse(&format!("/TST5\r\n\r\n{line}\r\n!\r\n")).time().map(Instant::seconds);
     assert_eq!(clock("0-0:1.0.0(261025020000W)"), Some(1_792_890_000));
     assert_eq!(clock("0-0:1.1.0(261025020000W)"), Some(1_792_890_000));
     assert_eq!(clock("0-0:1.0.0(000101010000W)"), None);
@@ -82,14 +76,9 @@ fn every_real_telegram_with_a_good_checksum_or_none_is_read_with_all_its_objects
         let (name, valid, objects) = (columns[0], columns[4], columns[5].parse::<usize>().unwrap());
         let bytes = std::fs::read(folder.join(name)).unwrap();
         let mut framer = Framer::default();
-        let frame = framer
-            .feed(&mut &bytes[..], Instant::default())
-            .unwrap_or_else(|| panic!("{name}"));
-        assert_eq!(
-            Gate::default().admit(&frame).is_ok(),
-            valid != "no",
-            "{name}"
-        );
+        let frame =
+            framer.feed(&mut &bytes[..], Instant::default()).unwrap_or_else(|| panic!("{name}"));
+        assert_eq!(Gate::default().admit(&frame).is_ok(), valid != "no", "{name}");
         match valid {
             "yes" => good += 1,
             "none" => absent += 1,
@@ -100,12 +89,7 @@ fn every_real_telegram_with_a_good_checksum_or_none_is_read_with_all_its_objects
         }
         let telegram = Telegram::parse(frame.bytes());
         assert!(frame.bytes() == bytes, "{name}: cut");
-        assert_eq!(
-            telegram.objects.len(),
-            objects,
-            "{name}: {:?}",
-            codes(&telegram)
-        );
+        assert_eq!(telegram.objects.len(), objects, "{name}: {:?}", codes(&telegram));
     }
     eprintln!("{good} with a good checksum, {absent} without one, {wrong} refused for a wrong one");
     assert!(good > 0 && absent > 0 && wrong > 0);

@@ -94,10 +94,7 @@ fn parse_tst(text: &[u8]) -> Option<Instant> {
         *field = number(pair, 10)?;
     }
     let [year, month, day, hour, minute, second] = fields;
-    let local = local_time(
-        2000 + i32::try_from(year).ok()?,
-        [month, day, hour, minute, second],
-    )?;
+    let local = local_time(2000 + i32::try_from(year).ok()?, [month, day, hour, minute, second])?;
     to_instant(local, TimeDelta::hours(offset_hours))
 }
 
@@ -131,9 +128,7 @@ fn parse_cosem(text: &[u8]) -> Option<Instant> {
 }
 
 fn number(digits: &[u8], radix: u32) -> Option<u32> {
-    digits.iter().try_fold(0, |sum, &byte| {
-        Some(sum * radix + char::from(byte).to_digit(radix)?)
-    })
+    digits.iter().try_fold(0, |sum, &byte| Some(sum * radix + char::from(byte).to_digit(radix)?))
 }
 
 fn local_time(year: i32, [month, day, hour, minute, second]: [u32; 5]) -> Option<NaiveDateTime> {
@@ -141,9 +136,8 @@ fn local_time(year: i32, [month, day, hour, minute, second]: [u32; 5]) -> Option
 }
 
 fn to_instant(local: NaiveDateTime, offset: TimeDelta) -> Option<Instant> {
-    let utc = SENSIBLE_YEARS
-        .contains(&local.year())
-        .then(|| local.checked_sub_signed(offset))??;
+    let utc =
+        SENSIBLE_YEARS.contains(&local.year()).then(|| local.checked_sub_signed(offset))??;
     Some(Instant::from_seconds(utc.and_utc().timestamp()))
 }
 
@@ -169,11 +163,7 @@ mod tests {
         // 28 June 2024, 10:43:43, deviation -120 minutes, daylight saving active.
         assert_eq!(seconds("07E8061C050A2B2B00FF8880"), Some(1_719_564_223));
         assert_eq!(seconds("07e8061c050a2b2b00ff8880"), Some(1_719_564_223));
-        assert_eq!(
-            seconds("07E8061C050A2B2B00800080"),
-            None,
-            "deviation not specified"
-        );
+        assert_eq!(seconds("07E8061C050A2B2B00800080"), None, "deviation not specified");
     }
 
     #[test]

@@ -89,9 +89,7 @@ impl Decimal {
     #[must_use]
     pub fn checked_add(self, other: Self) -> Option<Self> {
         let decimals = self.decimals.max(other.decimals);
-        let sum = self
-            .scaled(decimals)?
-            .checked_add(other.scaled(decimals)?)?;
+        let sum = self.scaled(decimals)?.checked_add(other.scaled(decimals)?)?;
         Self::fitting(sum, decimals)
     }
 
@@ -204,10 +202,7 @@ impl Quantity {
             None if number.contains(&b'.') => unit,
             None => return None,
         };
-        Some(Self {
-            unit: Unit::parse(unit)?,
-            number: Decimal::parse(number)?,
-        })
+        Some(Self { unit: Unit::parse(unit)?, number: Decimal::parse(number)? })
     }
 }
 
@@ -239,9 +234,8 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_refused() {
-        for text in [
-            "", "-", ".", ".5", "5.", "1.2.3", "--1", "1-", "+1", "1e3", "NaN", " 1", "1 ",
-        ] {
+        for text in ["", "-", ".", ".5", "5.", "1.2.3", "--1", "1-", "+1", "1e3", "NaN", " 1", "1 "]
+        {
             assert_eq!(decimal(text), None, "{text}");
         }
         assert_eq!(decimal("1000000000000000000"), None, "19 digits");
@@ -263,9 +257,7 @@ mod tests {
     #[test]
     fn a_thousandfold_is_exact_where_binary_floats_are_not() {
         let thousandfold = |text: &str| {
-            Decimal::parse(text.as_bytes())
-                .and_then(Decimal::thousandfold)
-                .map(|n| n.to_string())
+            Decimal::parse(text.as_bytes()).and_then(Decimal::thousandfold).map(|n| n.to_string())
         };
         for (text, expected) in [
             ("1.001", "1001"),

@@ -33,16 +33,11 @@ fn run(mut command: Command, input: &[u8]) -> Output {
 fn raw_telegrams_from_standard_input_become_lines_without_any_configuration() {
     let mut bad = telegram(2);
     bad[100] ^= 1;
-    let output = run(
-        p1cat(&["--input", "-"]),
-        &[telegram(1), bad, telegram(3)].concat(),
-    );
+    let output = run(p1cat(&["--input", "-"]), &[telegram(1), bad, telegram(3)].concat());
     assert_eq!(output.status.code(), Some(1));
     let lines = String::from_utf8(output.stdout).unwrap();
-    let powers: Vec<i64> = lines
-        .lines()
-        .map(|line| watts(&Message::parse(line.as_bytes()).unwrap()))
-        .collect();
+    let powers: Vec<i64> =
+        lines.lines().map(|line| watts(&Message::parse(line.as_bytes()).unwrap())).collect();
     assert_eq!(powers, [1, 3]);
     let errors = String::from_utf8(output.stderr).unwrap();
     assert_eq!(errors.lines().count(), 1, "{errors}");
@@ -61,20 +56,14 @@ fn every_real_telegram_with_a_good_checksum_is_printed_and_no_number_is_a_binary
         let wrong = columns[4] == "no";
         assert_eq!(output.status.code(), Some(i32::from(wrong)), "{row}");
         if wrong {
-            assert!(
-                output.stdout.is_empty() && !output.stderr.is_empty(),
-                "{row}"
-            );
+            assert!(output.stdout.is_empty() && !output.stderr.is_empty(), "{row}");
             continue;
         }
         let message = Message::parse(output.stdout.trim_ascii_end()).unwrap();
         for (key, value) in &message.telegram {
             if let Value::Number(number) = value {
                 let digits = number.to_string();
-                assert!(
-                    digits.trim_start_matches('-').len() <= 14,
-                    "{row}: {key} is {digits}"
-                );
+                assert!(digits.trim_start_matches('-').len() <= 14, "{row}: {key} is {digits}");
             }
         }
         printed += 1;
@@ -90,12 +79,8 @@ fn telegrams_from_the_network_are_printed_as_they_come() {
     let mut meter = Meter::plug_in(&place);
     let listener = place.daemon("p1listener");
     listener.wait_for_log("is open");
-    let mut json = place
-        .program("p1cat")
-        .args(["--count", "2"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut json =
+        place.program("p1cat").args(["--count", "2"]).stdout(Stdio::piped()).spawn().unwrap();
     let mut raw = place
         .program("p1cat")
         .args(["--raw", "--count", "1"])
@@ -140,18 +125,11 @@ fn a_closed_pipe_ends_it_quietly() {
     let place = Place::new();
     let file = place.path("telegrams");
     fs::write(&file, telegram(1).repeat(1000)).unwrap();
-    let script = format!(
-        "{} --input {} | head -n 1",
-        binary("p1cat").display(),
-        file.display()
-    );
+    let script = format!("{} --input {} | head -n 1", binary("p1cat").display(), file.display());
     let mut command = Command::new("bash");
     command.args(["-c", &format!("set -o pipefail; {script}")]);
     let output = run(command, b"");
-    assert_eq!(
-        (output.status.code(), output.stderr.as_slice()),
-        (Some(0), &b""[..])
-    );
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
     assert_eq!(String::from_utf8(output.stdout).unwrap().lines().count(), 1);
 }
 
@@ -165,11 +143,7 @@ fn what_cannot_be_read_is_named() {
     ] {
         let output = run(p1cat(arguments), b"");
         let errors = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(
-            output.status.code(),
-            Some(status),
-            "{arguments:?}: {errors}"
-        );
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {errors}");
         assert!(errors.contains(said), "{arguments:?}: {errors}");
     }
 }

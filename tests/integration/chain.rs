@@ -10,11 +10,7 @@ fn record(place: &Place, telegrams: &std::path::Path, count: usize) -> Vec<Strin
     place.config_with("p1_reader_details: {flush_period: 2}");
     let reader = place.daemon("p1reader");
     let mut command = std::process::Command::new(binary("p1sim"));
-    command
-        .arg("--link")
-        .arg(place.path("meter"))
-        .arg("--replay")
-        .arg(telegrams);
+    command.arg("--link").arg(place.path("meter")).arg("--replay").arg(telegrams);
     command.args(["--speed", "100"]).stdout(Stdio::null());
     let mut meter = Running::start(place, "p1sim", &mut command);
     let listener = place.daemon("p1listener");
@@ -51,10 +47,7 @@ fn a_recorded_stream_of_a_real_meter_arrives_complete_in_the_details_file() {
         assert_eq!(clocks.len(), count);
         let place = Place::new();
         let rows = record(&place, &stream, count);
-        let recorded: Vec<&str> = rows
-            .iter()
-            .map(|row| row.split(';').nth(2).unwrap())
-            .collect();
+        let recorded: Vec<&str> = rows.iter().map(|row| row.split(';').nth(2).unwrap()).collect();
         assert!(recorded == clocks, "{} of {count} rows", recorded.len());
     }
 }

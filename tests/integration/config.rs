@@ -29,10 +29,7 @@ fn a_broken_configuration_ends_every_program_with_78_and_every_fault_is_named() 
                 "broken.yml:3: multicast.adress",
                 "broken.yml:5: p1_reader_day.flush_period",
             ] {
-                assert!(
-                    errors.contains(fault),
-                    "{program}: {fault} is not in:\n{errors}"
-                );
+                assert!(errors.contains(fault), "{program}: {fault} is not in:\n{errors}");
             }
         }
     }
@@ -43,11 +40,7 @@ fn a_good_configuration_is_said_to_be_good() {
     let place = Place::new();
     let file = place.config();
     for program in ["p1listener", "p1reader", "p1cat"] {
-        let output = place
-            .program(program)
-            .arg("--check-config")
-            .output()
-            .unwrap();
+        let output = place.program(program).arg("--check-config").output().unwrap();
         let said = String::from_utf8(output.stdout).unwrap();
         assert_eq!(
             (output.status.code(), said),
@@ -75,10 +68,8 @@ fn the_shipped_configuration_is_good() {
 #[test]
 fn a_daemon_without_its_file_says_which_one_it_wants() {
     for program in ["p1listener", "p1reader"] {
-        let output = Command::new(binary(program))
-            .args(["--config-file", "/no/such.yml"])
-            .output()
-            .unwrap();
+        let output =
+            Command::new(binary(program)).args(["--config-file", "/no/such.yml"]).output().unwrap();
         let errors = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(78), "{program}");
         assert!(errors.contains("/no/such.yml"), "{program}: {errors}");

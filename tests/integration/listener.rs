@@ -34,9 +34,7 @@ fn a_bad_checksum_in_the_middle_does_not_disturb_the_next_telegram() {
     let mut bad = telegram(2);
     bad[100] ^= 1;
     meter.send(&[b"noise", &telegram(1)[..], &bad, &telegram(3)].concat());
-    let numbers = [(); 2]
-        .map(|()| subscriber.message())
-        .map(|m| (watts(&m), m.meta.frame_number));
+    let numbers = [(); 2].map(|()| subscriber.message()).map(|m| (watts(&m), m.meta.frame_number));
     assert_eq!(numbers, [(1, 1), (3, 2)]);
     listener.wait_for_log("wrong checksum");
     listener.stop();
@@ -71,19 +69,13 @@ fn systemd_is_told_of_readiness_state_reload_and_end_and_the_watchdog_is_fed() {
     let place = Place::new();
     place.config();
     let socket = UnixDatagram::bind(place.path("notify")).unwrap();
-    socket
-        .set_read_timeout(Some(Duration::from_secs(30)))
-        .unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     let mut command = place.program("p1listener");
-    command
-        .env("NOTIFY_SOCKET", place.path("notify"))
-        .env("WATCHDOG_USEC", "3000000");
+    command.env("NOTIFY_SOCKET", place.path("notify")).env("WATCHDOG_USEC", "3000000");
     let listener = Running::start(&place, "p1listener", &mut command);
     let mut buffer = [0; 4096];
     let mut wait_for = |wanted: &str| loop {
-        let length = socket
-            .recv(&mut buffer)
-            .unwrap_or_else(|_| panic!("no {wanted}"));
+        let length = socket.recv(&mut buffer).unwrap_or_else(|_| panic!("no {wanted}"));
         let told = String::from_utf8_lossy(&buffer[..length]).into_owned();
         if told.contains(wanted) {
             break told;

@@ -23,11 +23,7 @@ struct Publisher {
 impl Publisher {
     fn new(place: &Place) -> Self {
         let sender = Sender::open(IpAddr::V4(place.group), 0, Some(&lo())).unwrap();
-        Self {
-            sender,
-            port: place.port,
-            translator: Translator::new(Policy::Auto, None),
-        }
+        Self { sender, port: place.port, translator: Translator::new(Policy::Auto, None) }
     }
 
     /// Publishes telegrams of these powers, one a second, no faster than `reader` takes them.
@@ -60,12 +56,7 @@ fn in_utc(place: &Place, more: &[&str]) -> Running {
 fn recorded(place: &Place) -> Vec<u32> {
     let is_row = |line: &String| !line.starts_with("datum");
     let power = |line: String| line.split(';').nth(9).unwrap().parse().unwrap();
-    place
-        .lines_of("details-")
-        .into_iter()
-        .filter(is_row)
-        .map(power)
-        .collect()
+    place.lines_of("details-").into_iter().filter(is_row).map(power).collect()
 }
 
 #[test]
@@ -75,10 +66,7 @@ fn every_output_is_written() {
     let reader = in_utc(&place, &[]);
     let mut publisher = Publisher::new(&place);
     for second in 0..=600 {
-        publisher.publish(
-            START - 300 + second,
-            100 + u32::try_from(second % 7).unwrap(),
-        );
+        publisher.publish(START - 300 + second, 100 + u32::try_from(second % 7).unwrap());
     }
     wait_for("all rows", || (recorded(&place).len() == 601).then_some(()));
     reader.stop();
@@ -86,24 +74,13 @@ fn every_output_is_written() {
         place.lines_of("day-").first().unwrap(),
         "2026-11-22 07:00:00, 8884462,  100,  103,  106,    14058,    0,    0,    0"
     );
-    assert_eq!(
-        place.lines_of("day-").len(),
-        2,
-        "{:?}",
-        place.lines_of("day-")
-    );
+    assert_eq!(place.lines_of("day-").len(), 2, "{:?}", place.lines_of("day-"));
     assert_eq!(place.lines_of("interval-"), place.lines_of("day-"));
     let weekly = place.lines_of("log-2026-W47");
-    assert_eq!(
-        weekly[0],
-        "1795330500:4000010.000:4884452.000:100.000 : 8673.000:5385.000:0.000"
-    );
+    assert_eq!(weekly[0], "1795330500:4000010.000:4884452.000:100.000 : 8673.000:5385.000:0.000");
     assert_eq!(weekly.len(), 61);
     let page = fs::read_to_string(place.path("lastm.html")).unwrap();
-    assert!(
-        page.contains("Vermogensverbruik") && page.ends_with("</html>"),
-        "{page}"
-    );
+    assert!(page.contains("Vermogensverbruik") && page.ends_with("</html>"), "{page}");
     assert!(place.files(".").is_empty(), "no temporary file is left");
 }
 
@@ -124,9 +101,7 @@ fn sigusr1_writes_what_is_there() {
     place.config_with("p1_reader_details: {flush_period: 86400}");
     let reader = in_utc(&place, &["--debug"]);
     Publisher::new(&place).publish(START, 5);
-    wait_for("the telegram", || {
-        reader.log().contains("telegram 1").then_some(())
-    });
+    wait_for("the telegram", || reader.log().contains("telegram 1").then_some(()));
     assert!(recorded(&place).is_empty());
     reader.signal(Signal::USR1);
     wait_for("the row", || (recorded(&place) == [5]).then_some(()));
@@ -141,22 +116,14 @@ fn after_a_rename_sighup_starts_a_new_file_and_no_row_is_lost() {
     let mut publisher = Publisher::new(&place);
     publisher.publish(START, 1);
     wait_for("the row", || (recorded(&place) == [1]).then_some(()));
-    let [file] = &place.files("details-")[..] else {
-        panic!("one file")
-    };
+    let [file] = &place.files("details-")[..] else { panic!("one file") };
     fs::rename(file, place.path("details-20261122.csv.1")).unwrap();
     reader.signal(Signal::HUP);
     reader.wait_for_log("configuration is read again");
     publisher.publish(START + 1, 2);
-    wait_for("the second row", || {
-        (recorded(&place).len() == 2).then_some(())
-    });
+    wait_for("the second row", || (recorded(&place).len() == 2).then_some(()));
     let new = fs::read_to_string(place.path("details-20261122.csv")).unwrap();
-    assert_eq!(
-        new.lines().count(),
-        3,
-        "two header rows and one telegram: {new}"
-    );
+    assert_eq!(new.lines().count(), 3, "two header rows and one telegram: {new}");
     reader.stop();
 }
 
@@ -179,13 +146,9 @@ fn what_is_no_telegram_is_counted_and_costs_nothing_else() {
     place.config();
     let reader = in_utc(&place, &[]);
     let sender = Sender::open(IpAddr::V4(place.group), 0, Some(&lo())).unwrap();
-    for hostile in [
-        &b""[..],
-        b"hello",
-        &b"[".repeat(60_000),
-        b"{\"meta\":{},\"telegram\":{}}",
-        b"\xff\xfe",
-    ] {
+    for hostile in
+        [&b""[..], b"hello", &b"[".repeat(60_000), b"{\"meta\":{},\"telegram\":{}}", b"\xff\xfe"]
+    {
         sender.send(place.port, hostile).unwrap();
     }
     Publisher::new(&place).publish(START, 42);

@@ -20,10 +20,7 @@ fn the_same_seed_gives_the_same_telegrams() {
             "--seed",
             seed,
         ];
-        let output = Command::new(binary("p1sim"))
-            .args(arguments)
-            .output()
-            .unwrap();
+        let output = Command::new(binary("p1sim")).args(arguments).output().unwrap();
         assert!(output.status.success());
         output.stdout
     };
@@ -38,11 +35,7 @@ fn the_simulated_meter_is_heard_through_the_listener_and_takes_its_link_away() {
     let mut subscriber = place.subscriber();
     let listener = place.daemon("p1listener");
     let mut command = Command::new(binary("p1sim"));
-    command
-        .arg("--link")
-        .arg(place.path("meter"))
-        .args(["--speed", "20"])
-        .stdout(Stdio::null());
+    command.arg("--link").arg(place.path("meter")).args(["--speed", "20"]).stdout(Stdio::null());
     let mut meter = Running::start(&place, "p1sim", &mut command);
     let numbers = [(); 5].map(|()| subscriber.message()).map(|message| {
         assert!(watts(&message) >= 0);
@@ -51,13 +44,7 @@ fn the_simulated_meter_is_heard_through_the_listener_and_takes_its_link_away() {
     assert_eq!(numbers, [1, 2, 3, 4, 5]);
     meter.signal(Signal::TERM);
     assert_eq!(meter.wait().code(), Some(0), "{}", meter.log());
-    wait_for("the link to go", || {
-        place
-            .path("meter")
-            .symlink_metadata()
-            .is_err()
-            .then_some(())
-    });
+    wait_for("the link to go", || place.path("meter").symlink_metadata().is_err().then_some(()));
     listener.wait_for_log("is gone");
     listener.stop();
 }

@@ -29,9 +29,7 @@ impl Place {
     pub fn new() -> Self {
         static NEXT: AtomicU16 = AtomicU16::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let [high, low] = u16::try_from(std::process::id() % 0xFFFF)
-            .unwrap()
-            .to_be_bytes();
+        let [high, low] = u16::try_from(std::process::id() % 0xFFFF).unwrap().to_be_bytes();
         Self {
             folder: tempfile::tempdir().unwrap(),
             group: Ipv4Addr::new(239, 255, high, low),
@@ -53,31 +51,19 @@ impl Place {
         let folder = self.folder.path().display();
         let own = |section: &str| {
             let prefix = format!("{section}:");
-            more.lines()
-                .filter_map(|line| line.strip_prefix(&prefix))
-                .collect::<String>()
+            more.lines().filter_map(|line| line.strip_prefix(&prefix)).collect::<String>()
         };
         let section = |name: &str, keys: String| {
             let more = own(name);
             let more = more.trim().trim_start_matches('{').trim_end_matches('}');
-            let keys = if more.is_empty() {
-                keys
-            } else {
-                format!("{keys}, {more}")
-            };
+            let keys = if more.is_empty() { keys } else { format!("{keys}, {more}") };
             format!("{name}: {{{keys}}}\n")
         };
         let output = |name: &str, file: &str| {
-            section(
-                name,
-                format!("filename: \"{folder}/{file}\", flush_period: 1"),
-            )
+            section(name, format!("filename: \"{folder}/{file}\", flush_period: 1"))
         };
         let text = [
-            section(
-                "p1_listener",
-                format!("port: \"{folder}/meter\", name: test"),
-            ),
+            section("p1_listener", format!("port: \"{folder}/meter\", name: test")),
             section(
                 "multicast",
                 format!(
@@ -118,10 +104,7 @@ impl Place {
 
     pub fn subscriber_of(&self, port: u16) -> Subscriber {
         let receiver = Receiver::open(IpAddr::V4(self.group), port, Some(&lo())).unwrap();
-        Subscriber {
-            receiver,
-            buffer: vec![0; 65_536],
-        }
+        Subscriber { receiver, buffer: vec![0; 65_536] }
     }
 
     /// The lines of all files whose names begin so, in the order of the names.
@@ -129,26 +112,15 @@ impl Place {
         self.files(beginning)
             .iter()
             .flat_map(|path| {
-                fs::read_to_string(path)
-                    .unwrap()
-                    .lines()
-                    .map(str::to_owned)
-                    .collect::<Vec<_>>()
+                fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect::<Vec<_>>()
             })
             .collect()
     }
 
     pub fn files(&self, beginning: &str) -> Vec<PathBuf> {
-        let entries = fs::read_dir(self.folder.path())
-            .unwrap()
-            .map(|entry| entry.unwrap().path());
-        let named = |path: &PathBuf| {
-            path.file_name()
-                .unwrap()
-                .to_str()
-                .unwrap()
-                .starts_with(beginning)
-        };
+        let entries = fs::read_dir(self.folder.path()).unwrap().map(|entry| entry.unwrap().path());
+        let named =
+            |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with(beginning);
         let mut files: Vec<PathBuf> = entries.filter(named).collect();
         files.sort();
         files
@@ -186,15 +158,9 @@ pub struct Running {
 impl Running {
     pub fn start(place: &Place, name: &str, command: &mut Command) -> Self {
         static NEXT: AtomicU16 = AtomicU16::new(0);
-        let log = place.path(&format!(
-            "{name}-{}.stderr",
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        ));
-        let child = command
-            .stdin(Stdio::null())
-            .stderr(File::create(&log).unwrap())
-            .spawn()
-            .unwrap();
+        let log = place.path(&format!("{name}-{}.stderr", NEXT.fetch_add(1, Ordering::Relaxed)));
+        let child =
+            command.stdin(Stdio::null()).stderr(File::create(&log).unwrap()).spawn().unwrap();
         Self { child, log }
     }
 
@@ -210,11 +176,7 @@ impl Running {
     pub fn wait_for_logs(&self, count: usize, text: &str) {
         let start = Instant::now();
         while self.log().matches(text).count() < count {
-            assert!(
-                start.elapsed() < PATIENCE,
-                "waited in vain for {text:?} in:\n{}",
-                self.log()
-            );
+            assert!(start.elapsed() < PATIENCE, "waited in vain for {text:?} in:\n{}", self.log());
             std::thread::sleep(Duration::from_millis(10));
         }
     }
@@ -225,9 +187,7 @@ impl Running {
     }
 
     pub fn wait(&mut self) -> ExitStatus {
-        wait_for(&format!("the end of {}", self.log.display()), || {
-            self.child.try_wait().unwrap()
-        })
+        wait_for(&format!("the end of {}", self.log.display()), || self.child.try_wait().unwrap())
     }
 
     /// Asks it to end, and waits until it has ended well.
@@ -260,9 +220,7 @@ impl Meter {
         let link = place.path("meter");
         let _ = fs::remove_file(&link);
         std::os::unix::fs::symlink(slave, link).unwrap();
-        Self {
-            master: File::from(master),
-        }
+        Self { master: File::from(master) }
     }
 
     pub fn send(&mut self, bytes: &[u8]) {
@@ -273,10 +231,7 @@ impl Meter {
 /// A telegram of our own making with this import power, and the right checksum.
 pub fn telegram(watts: u32) -> Vec<u8> {
     let lines = include_str!("../data/esmr50-three-phase.txt").replace('\n', "\r\n");
-    let lines = lines.replace(
-        "1-0:1.7.0(00.730*kW)",
-        &format!("1-0:1.7.0(00.{watts:03}*kW)"),
-    );
+    let lines = lines.replace("1-0:1.7.0(00.730*kW)", &format!("1-0:1.7.0(00.{watts:03}*kW)"));
     let body = &lines[..=lines.rfind('!').unwrap()];
     format!("{body}{:04X}\r\n", crc16(body.as_bytes())).into_bytes()
 }
@@ -294,10 +249,8 @@ pub struct Subscriber {
 impl Subscriber {
     pub fn datagram(&mut self) -> Vec<u8> {
         wait_for("a datagram", || {
-            let datagram = self
-                .receiver
-                .receive(&mut self.buffer, Duration::from_secs(1))
-                .unwrap()?;
+            let datagram =
+                self.receiver.receive(&mut self.buffer, Duration::from_secs(1)).unwrap()?;
             Some(self.buffer[..datagram.len].to_vec())
         })
     }

@@ -26,9 +26,7 @@ fn the_shipped_file_has_every_key_once_and_its_examples_load() {
         writeln!(all_on, "{line}").unwrap();
     }
     config(&all_on);
-    let Node::Map(sections) = tree::read(&all_on).unwrap() else {
-        panic!("{all_on}")
-    };
+    let Node::Map(sections) = tree::read(&all_on).unwrap() else { panic!("{all_on}") };
     let shipped = sections.iter().map(|section| match &section.value {
         Node::Map(keys) => (&*section.name, keys.iter().map(|key| &*key.name).collect()),
         other => panic!("{}: {other}", section.name),
@@ -68,10 +66,7 @@ fn the_man_page_names_no_key_that_does_not_exist() {
     };
     for line in MAN_PAGE.lines() {
         let mut words = line.split_whitespace();
-        while words
-            .by_ref()
-            .any(|word| word.trim_start_matches('.') == "Ic")
-        {
+        while words.by_ref().any(|word| word.trim_start_matches('.') == "Ic") {
             let name = words.next().expect(line);
             assert!(known(name), "{line}");
         }

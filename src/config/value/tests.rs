@@ -90,10 +90,7 @@ fn a_word_or_something_else_names_both() {
     assert_eq!(speed(text("auto")), Ok(0));
     assert_eq!(speed(number("9600")), Ok(9600));
     let message = speed(number("5")).unwrap_err();
-    assert_eq!(
-        message,
-        "expected auto or a whole number from 300 to 9600, found 5"
-    );
+    assert_eq!(message, "expected auto or a whole number from 300 to 9600, found 5");
 }
 
 #[test]
@@ -127,22 +124,10 @@ fn a_label_has_a_bounded_length() {
 
 #[test]
 fn a_source_is_a_path_or_tcp_with_host_and_port() {
-    for sound in [
-        "/dev/ttyUSB0",
-        "telegrams.txt",
-        "tcp://10.0.0.5:23",
-        "tcp://[::1]:23",
-    ] {
+    for sound in ["/dev/ttyUSB0", "telegrams.txt", "tcp://10.0.0.5:23", "tcp://[::1]:23"] {
         assert_eq!(text(sound).source(), Ok(sound.to_owned()));
     }
-    for wrong in [
-        "",
-        "tcp://",
-        "tcp://host",
-        "tcp://:23",
-        "tcp://h:0",
-        "udp://h:1",
-    ] {
+    for wrong in ["", "tcp://", "tcp://host", "tcp://:23", "tcp://h:0", "udp://h:1"] {
         assert!(text(wrong).source().is_err(), "{wrong}");
     }
     assert!(number("0").source().is_err());
@@ -153,27 +138,14 @@ fn an_address_must_be_multicast() {
     for sound in ["224.7.2.1", "239.255.255.255", "ff02::71"] {
         assert!(text(sound).multicast_address().is_ok(), "{sound}");
     }
-    for wrong in [
-        "192.168.1.1",
-        "240.0.0.1",
-        "::1",
-        "224.7.2",
-        "224.7.2.1:52001",
-        "localhost",
-    ] {
+    for wrong in ["192.168.1.1", "240.0.0.1", "::1", "224.7.2", "224.7.2.1:52001", "localhost"] {
         assert!(text(wrong).multicast_address().is_err(), "{wrong}");
     }
 }
 
 #[test]
 fn an_interface_is_a_name_or_an_address() {
-    for sound in [
-        "eth0",
-        "lo",
-        "enx001122334455",
-        "192.168.1.20",
-        "fe80::1234:5678:9abc",
-    ] {
+    for sound in ["eth0", "lo", "enx001122334455", "192.168.1.20", "fe80::1234:5678:9abc"] {
         assert!(text(sound).interface().is_ok(), "{sound}");
     }
     for wrong in ["", "eth 0", "../eth0", "an-interface-name"] {
@@ -186,20 +158,8 @@ fn destinations_need_a_host_and_a_port() {
     let sound = ["10.0.0.5:52001", "pi.local:1", "[fe80::1]:65535"];
     let list = Node::List(sound.map(text).to_vec());
     assert_eq!(list.destinations().unwrap(), sound);
-    for wrong in [
-        "pi",
-        "pi:",
-        ":1",
-        "pi:0",
-        "pi:65536",
-        "fe80::1:52001",
-        "[::1]",
-        "a b:1",
-    ] {
-        assert!(
-            Node::List(vec![text(wrong)]).destinations().is_err(),
-            "{wrong}"
-        );
+    for wrong in ["pi", "pi:", ":1", "pi:0", "pi:65536", "fe80::1:52001", "[::1]", "a b:1"] {
+        assert!(Node::List(vec![text(wrong)]).destinations().is_err(), "{wrong}");
     }
     assert!(text("pi:52001").destinations().is_err());
 }
@@ -215,9 +175,7 @@ fn every_wrong_destination_is_named() {
 fn a_filename_is_absolute_and_names_a_file() {
     let path = "/var/x/p-DAY.csv";
     assert_eq!(text(path).filename(&["DAY"]), Ok(PathBuf::from(path)));
-    for wrong in [
-        "p.csv", "./p.csv", "~/p.csv", "/", "/var/", "/var/..", "/var/.",
-    ] {
+    for wrong in ["p.csv", "./p.csv", "~/p.csv", "/", "/var/", "/var/..", "/var/."] {
         assert!(text(wrong).filename(&[]).is_err(), "{wrong}");
     }
 }

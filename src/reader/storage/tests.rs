@@ -22,11 +22,7 @@ fn rows_are_appended_and_missing_folders_are_made() {
     storage.append(&path, b"2\n3\n").unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"1\n2\n3\n");
     let mode = fs::metadata(&path).unwrap().permissions().mode();
-    assert_eq!(
-        mode & 0o777 & !0o044,
-        0o600,
-        "0644, less the umask: {mode:o}"
-    );
+    assert_eq!(mode & 0o777 & !0o044, 0o600, "0644, less the umask: {mode:o}");
 }
 
 #[test]
@@ -88,9 +84,7 @@ fn a_link_in_the_place_of_the_temporary_file_is_not_followed() {
     let other = folder.path().join("other");
     fs::write(&other, "untouched").unwrap();
     std::os::unix::fs::symlink(&other, folder.path().join(".f.tmp")).unwrap();
-    storage
-        .create(&folder.path().join("f"), b"content")
-        .unwrap();
+    storage.create(&folder.path().join("f"), b"content").unwrap();
     assert_eq!(fs::read(&other).unwrap(), b"untouched");
 }
 
@@ -98,11 +92,7 @@ fn a_link_in_the_place_of_the_temporary_file_is_not_followed() {
 fn a_file_that_cannot_be_replaced_leaves_no_temporary_file() {
     let (folder, mut storage) = folder();
     fs::create_dir(folder.path().join("f")).unwrap();
-    assert!(
-        storage
-            .create(&folder.path().join("f"), b"content")
-            .is_err()
-    );
+    assert!(storage.create(&folder.path().join("f"), b"content").is_err());
     assert_eq!(names(folder.path()), ["f"]);
 }
 

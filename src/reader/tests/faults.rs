@@ -20,18 +20,11 @@ fn a_full_disk_loses_no_row_and_is_written_when_there_is_room() {
     storage.set_full(false);
     recorder.tick(at(MIDNIGHT + 4020));
     let day = storage.text("/v/day-20261123.csv");
-    assert_eq!(
-        day.lines().count(),
-        13,
-        "retried a minute later, not an hour"
-    );
+    assert_eq!(day.lines().count(), 13, "retried a minute later, not an hour");
     recorder.finish();
     healthy.0.finish();
     let whole = |storage: &MemoryStorage, part: &str| -> String {
-        let paths = storage
-            .paths()
-            .into_iter()
-            .filter(|path| path.contains(part));
+        let paths = storage.paths().into_iter().filter(|path| path.contains(part));
         paths.map(|path| storage.text(&path)).collect()
     };
     for part in ["details", "day", "interval", "W48", "lastm"] {
@@ -119,10 +112,7 @@ fn a_file_that_was_renamed_between_flushes_begins_anew_with_its_header() {
     recorder.record(&power(MIDNIGHT + 1, 1));
     recorder.flush();
     let first = storage.text("/v/details-20261123.csv");
-    storage
-        .clone()
-        .remove(Path::new("/v/details-20261123.csv"))
-        .unwrap();
+    storage.clone().remove(Path::new("/v/details-20261123.csv")).unwrap();
     recorder.record(&power(MIDNIGHT + 1, 1));
     recorder.flush();
     assert_eq!(storage.text("/v/details-20261123.csv"), first);
@@ -151,10 +141,7 @@ fn a_meter_without_tariffs_is_recorded_by_its_only_registers() {
     );
     let details = storage.text("/v/details-20261123.csv");
     let lines: Vec<_> = details.lines().collect();
-    assert!(
-        lines[0].ends_with(";0-1:24.2.1.B;1-0:1.8.0;1-0:2.8.0"),
-        "{details}"
-    );
+    assert!(lines[0].ends_with(";0-1:24.2.1.B;1-0:1.8.0;1-0:2.8.0"), "{details}");
     assert!(lines[2].ends_with(";;7805332;3;"), "{details}");
 }
 

@@ -28,11 +28,7 @@ fn outputs_are_written_at_the_multiples_of_their_periods() {
     let expected = expected.map(|(path, second)| (path.to_owned(), second));
     assert_eq!(written, BTreeMap::from(expected));
     let details = storage.text("/v/details-20261123.csv");
-    assert_eq!(
-        details.lines().count(),
-        2 + 3599,
-        "rows up to the last multiple"
-    );
+    assert_eq!(details.lines().count(), 2 + 3599, "rows up to the last multiple");
 }
 
 #[test]
@@ -54,18 +50,9 @@ fn nothing_is_written_between_flush_moments_nor_when_there_is_nothing_new() {
 fn the_next_deadline_is_the_next_multiple() {
     let (mut recorder, _) = recorder(&settings());
     assert_eq!(recorder.next_deadline(at(MIDNIGHT)), Some(at(MIDNIGHT + 5)));
-    assert_eq!(
-        recorder.next_deadline(at(MIDNIGHT + 4)),
-        Some(at(MIDNIGHT + 5))
-    );
-    recorder.reconfigure(&Settings {
-        day: settings().day,
-        ..Settings::default()
-    });
-    assert_eq!(
-        recorder.next_deadline(at(MIDNIGHT + 4)),
-        Some(at(MIDNIGHT + 3600))
-    );
+    assert_eq!(recorder.next_deadline(at(MIDNIGHT + 4)), Some(at(MIDNIGHT + 5)));
+    recorder.reconfigure(&Settings { day: settings().day, ..Settings::default() });
+    assert_eq!(recorder.next_deadline(at(MIDNIGHT + 4)), Some(at(MIDNIGHT + 3600)));
     recorder.reconfigure(&Settings::default());
     assert_eq!(recorder.next_deadline(at(MIDNIGHT)), None);
 }
@@ -76,24 +63,16 @@ fn a_day_that_is_over_is_written_at_once() {
     recorder.tick(at(MIDNIGHT + 1));
     recorder.record(&power(MIDNIGHT - 1, 1));
     recorder.record(&power(MIDNIGHT + 1, 1));
-    assert_eq!(
-        recorder.next_deadline(at(MIDNIGHT + 1)),
-        Some(at(MIDNIGHT + 1))
-    );
+    assert_eq!(recorder.next_deadline(at(MIDNIGHT + 1)), Some(at(MIDNIGHT + 1)));
     recorder.tick(at(MIDNIGHT + 1));
     assert!(storage.text("/v/details-20261122.csv").contains("23:59:59"));
-    assert_eq!(
-        recorder.next_deadline(at(MIDNIGHT + 1)),
-        Some(at(MIDNIGHT + 5))
-    );
+    assert_eq!(recorder.next_deadline(at(MIDNIGHT + 1)), Some(at(MIDNIGHT + 5)));
 }
 
 #[test]
 fn rows_do_not_wait_for_a_distant_flush_until_memory_is_full() {
-    let settings = Settings {
-        details: Some(file("/v/details-DAY.csv", 86_400)),
-        ..Settings::default()
-    };
+    let settings =
+        Settings { details: Some(file("/v/details-DAY.csv", 86_400)), ..Settings::default() };
     let (mut recorder, storage) = recorder(&settings);
     let text = format!("'{}", "x".repeat(50_000));
     for second in 1..=300 {
@@ -123,20 +102,13 @@ fn the_stop_writes_everything_and_ends_the_open_period() {
 fn other_settings_leave_the_open_period_open() {
     let (mut recorder, storage) = recorder(&settings());
     recorder.record(&power(MIDNIGHT + 10, 10));
-    recorder.reconfigure(&Settings {
-        day: Some(file("/other/DAY.csv", 60)),
-        ..Settings::default()
-    });
+    recorder
+        .reconfigure(&Settings { day: Some(file("/other/DAY.csv", 60)), ..Settings::default() });
     recorder.record(&power(MIDNIGHT + 20, 20));
     recorder.finish();
     assert_eq!(
         storage.paths(),
-        [
-            "/other/20261123.csv",
-            "/run/lastm.html",
-            "/v/2026-W48.log",
-            "/v/details-20261123.csv"
-        ]
+        ["/other/20261123.csv", "/run/lastm.html", "/v/2026-W48.log", "/v/details-20261123.csv"]
     );
     assert_eq!(
         storage.text("/other/20261123.csv"),
@@ -159,11 +131,7 @@ fn meters_have_files_of_their_own_where_the_name_says_so() {
     for meter in ["A", "B"] {
         let details = storage.text(&format!("/v/{meter}-20261123.csv"));
         assert_eq!(details.lines().count(), 2 + 2);
-        assert!(
-            storage
-                .text(&format!("/run/{meter}.html"))
-                .contains(&format!("meter {meter}"))
-        );
+        assert!(storage.text(&format!("/run/{meter}.html")).contains(&format!("meter {meter}")));
     }
     let weekly = storage.text("/v/2026-W48.log");
     assert_eq!(weekly.lines().count(), 2, "only the first meter");
@@ -217,10 +185,8 @@ fn a_wrong_clock_alone_does_not_remove_files() {
 
 #[test]
 fn a_complete_file_never_takes_the_place_of_another_one() {
-    let settings = Settings {
-        interval: Some(file("/v/interval.csv", 1200)),
-        ..Settings::default()
-    };
+    let settings =
+        Settings { interval: Some(file("/v/interval.csv", 1200)), ..Settings::default() };
     let (mut recorder, storage) = recorder(&settings);
     storage.put("/v/interval.csv", "not ours");
     for second in [10, 20] {

@@ -6,18 +6,12 @@ use super::*;
 const START: i64 = 1_795_326_290;
 
 fn assert_golden(name: &str, text: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/data")
-        .join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, text).unwrap();
     }
     let golden = std::fs::read_to_string(&path).unwrap();
-    assert!(
-        text == golden,
-        "expected {}:\n{golden}\nfound:\n{text}",
-        path.display()
-    );
+    assert!(text == golden, "expected {}:\n{golden}\nfound:\n{text}", path.display());
 }
 
 /// The three-phase telegram of the golden datagram, at another time and with some other values.
@@ -57,10 +51,7 @@ fn records_of_five_minutes_and_the_weekly_log() {
         recorder.record(&message);
     }
     recorder.finish();
-    assert_golden(
-        "reader-interval.csv",
-        &storage.text("/v/interval-20261122-065500.csv"),
-    );
+    assert_golden("reader-interval.csv", &storage.text("/v/interval-20261122-065500.csv"));
     assert_golden("reader-day.csv", &storage.text("/v/day-20261122.csv"));
     assert_golden("reader-weekly.log", &storage.text("/v/2026-W47.log"));
 }
@@ -72,33 +63,23 @@ fn details_of_classic_and_other_telegrams() {
     // One phase, no gas, no 2.7.0.
     let mut small = telegram(START + 1, &[]);
     small.telegram.retain(|(code, _)| {
-        let is_other = ["1-0:5", "1-0:6", "1-0:7", "0-1:"]
-            .iter()
-            .any(|start| code.starts_with(start));
+        let is_other =
+            ["1-0:5", "1-0:6", "1-0:7", "0-1:"].iter().any(|start| code.starts_with(start));
         !is_other && code != "1-0:2.7.0"
     });
     recorder.record(&small);
     // What a Belgian meter has more, the second one in mid-day.
     let mut belgian = telegram(START + 2, &[]);
     let peak = "(230101000000S)(04.329*kW)".to_owned();
-    belgian
-        .telegram
-        .insert(2, ("0-0:96.1.4".into(), Value::Text("50217".into())));
-    belgian
-        .telegram
-        .push(("0-0:98.1.0".into(), Value::Text(peak)));
+    belgian.telegram.insert(2, ("0-0:96.1.4".into(), Value::Text("50217".into())));
+    belgian.telegram.push(("0-0:98.1.0".into(), Value::Text(peak)));
     recorder.record(&belgian);
     recorder.flush();
     belgian.meta.frame_start = at(START + 3);
-    belgian
-        .telegram
-        .push(("0-0:96.13.1".into(), Value::Text("a;b\r\n\"c\"".into())));
+    belgian.telegram.push(("0-0:96.13.1".into(), Value::Text("a;b\r\n\"c\"".into())));
     recorder.record(&belgian);
     recorder.finish();
-    assert_golden(
-        "reader-details.csv",
-        &storage.text("/v/details-20261122.csv"),
-    );
+    assert_golden("reader-details.csv", &storage.text("/v/details-20261122.csv"));
 }
 
 #[test]
@@ -119,18 +100,10 @@ fn everything_in_the_page_is_escaped() {
     let mut settings = settings();
     settings.html.as_mut().unwrap().filename = "/run/METER.html".into();
     let (mut recorder, storage) = recorder(&settings);
-    let id = [
-        ("0-0:96.1.1", "<script>"),
-        ("1-0:1.8.0", "1"),
-        ("1-0:1.7.0", "2"),
-    ];
+    let id = [("0-0:96.1.1", "<script>"), ("1-0:1.8.0", "1"), ("1-0:1.7.0", "2")];
     recorder.record(&message(START, &id));
     recorder.finish();
-    let path = storage
-        .paths()
-        .into_iter()
-        .find(|path| path.contains("script"))
-        .unwrap();
+    let path = storage.paths().into_iter().find(|path| path.contains("script")).unwrap();
     assert_eq!(path, "/run/_script_.html");
     assert!(!storage.text(&path).contains("<script"));
 }

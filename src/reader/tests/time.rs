@@ -13,10 +13,7 @@ fn recorded(settings: &Settings, seconds: impl IntoIterator<Item = i64>) -> Memo
 }
 
 fn details_only() -> Settings {
-    Settings {
-        details: settings().details,
-        ..Settings::default()
-    }
+    Settings { details: settings().details, ..Settings::default() }
 }
 
 /// The local times of the rows of a details file.
@@ -30,40 +27,22 @@ fn times(storage: &MemoryStorage, path: &str) -> Vec<String> {
 fn rows_before_and_after_midnight_go_to_their_own_days() {
     // 2026-11-22 23:59:59 and 2026-11-23 00:00:00.
     let storage = recorded(&details_only(), [1_795_388_399, 1_795_388_400]);
-    assert_eq!(
-        storage.paths(),
-        ["/v/details-20261122.csv", "/v/details-20261123.csv"]
-    );
-    assert_eq!(
-        times(&storage, "/v/details-20261122.csv"),
-        ["22-11-2026 23:59:59"]
-    );
-    assert_eq!(
-        times(&storage, "/v/details-20261123.csv"),
-        ["23-11-2026 00:00:00"]
-    );
+    assert_eq!(storage.paths(), ["/v/details-20261122.csv", "/v/details-20261123.csv"]);
+    assert_eq!(times(&storage, "/v/details-20261122.csv"), ["22-11-2026 23:59:59"]);
+    assert_eq!(times(&storage, "/v/details-20261123.csv"), ["23-11-2026 00:00:00"]);
 }
 
 #[test]
 fn a_row_of_yesterday_that_comes_late_goes_to_the_file_of_yesterday() {
     let seconds = [1_795_388_400, 1_795_388_399, 1_795_388_401];
     let storage = recorded(&details_only(), seconds);
-    assert_eq!(
-        times(&storage, "/v/details-20261122.csv"),
-        ["22-11-2026 23:59:59"]
-    );
+    assert_eq!(times(&storage, "/v/details-20261122.csv"), ["22-11-2026 23:59:59"]);
     assert_eq!(times(&storage, "/v/details-20261123.csv").len(), 2);
 }
 
 #[test]
 fn a_day_of_23_hours_has_its_rows_in_one_file() {
-    let seconds = [
-        1_774_738_799,
-        1_774_738_800,
-        1_774_745_999,
-        1_774_746_000,
-        1_774_821_599,
-    ];
+    let seconds = [1_774_738_799, 1_774_738_800, 1_774_745_999, 1_774_746_000, 1_774_821_599];
     let storage = recorded(&details_only(), seconds);
     assert_eq!(
         times(&storage, "/v/details-20260329.csv"),
@@ -79,13 +58,7 @@ fn a_day_of_23_hours_has_its_rows_in_one_file() {
 
 #[test]
 fn a_day_of_25_hours_has_its_rows_in_one_file_in_the_order_of_time() {
-    let seconds = [
-        1_792_879_200,
-        1_792_889_999,
-        1_792_890_000,
-        1_792_969_199,
-        1_792_969_200,
-    ];
+    let seconds = [1_792_879_200, 1_792_889_999, 1_792_890_000, 1_792_969_199, 1_792_969_200];
     let storage = recorded(&details_only(), seconds);
     assert_eq!(
         times(&storage, "/v/details-20261025.csv"),
@@ -101,10 +74,7 @@ fn a_day_of_25_hours_has_its_rows_in_one_file_in_the_order_of_time() {
 
 #[test]
 fn interval_files_of_an_hour_that_comes_twice_have_names_of_their_own() {
-    let settings = Settings {
-        interval: settings().interval,
-        ..Settings::default()
-    };
+    let settings = Settings { interval: settings().interval, ..Settings::default() };
     let (mut recorder, storage) = recorder(&settings);
     let mut taken = BTreeMap::new();
     // From 01:50 summer time to 03:10 winter time: an importer takes the files as they appear.
@@ -131,18 +101,12 @@ fn interval_files_of_an_hour_that_comes_twice_have_names_of_their_own() {
         ]
     );
     let records: usize = taken.values().map(|text| text.lines().count()).sum();
-    assert_eq!(
-        records, 25,
-        "a record each five minutes from 01:55 to 02:55"
-    );
+    assert_eq!(records, 25, "a record each five minutes from 01:55 to 02:55");
 }
 
 #[test]
 fn five_minute_records_go_to_the_day_of_the_telegram_that_ends_them() {
-    let settings = Settings {
-        day: settings().day,
-        ..Settings::default()
-    };
+    let settings = Settings { day: settings().day, ..Settings::default() };
     let storage = recorded(&settings, 1_795_388_099..=1_795_388_401);
     assert_eq!(
         storage.text("/v/day-20261122.csv"),
@@ -157,26 +121,12 @@ fn five_minute_records_go_to_the_day_of_the_telegram_that_ends_them() {
 
 #[test]
 fn weekly_files_have_the_iso_week_with_its_year() {
-    let settings = Settings {
-        weekly: settings().weekly,
-        ..Settings::default()
-    };
-    let seconds = [
-        1_766_962_790,
-        1_766_962_800,
-        1_798_758_000,
-        1_799_017_190,
-        1_799_017_200,
-    ];
+    let settings = Settings { weekly: settings().weekly, ..Settings::default() };
+    let seconds = [1_766_962_790, 1_766_962_800, 1_798_758_000, 1_799_017_190, 1_799_017_200];
     let storage = recorded(&settings, seconds);
     assert_eq!(
         storage.paths(),
-        [
-            "/v/2025-W52.log",
-            "/v/2026-W01.log",
-            "/v/2026-W53.log",
-            "/v/2027-W01.log"
-        ]
+        ["/v/2025-W52.log", "/v/2026-W01.log", "/v/2026-W53.log", "/v/2027-W01.log"]
     );
     assert_eq!(storage.text("/v/2026-W53.log").lines().count(), 2);
 }

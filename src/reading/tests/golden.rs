@@ -22,9 +22,7 @@ fn listing(message: &Message) -> String {
     }
     for failure in power_failures(message) {
         let end = failure.end.map_or("unknown".into(), utc);
-        let seconds = failure
-            .seconds
-            .map_or("-".into(), |seconds| seconds.to_string());
+        let seconds = failure.seconds.map_or("-".into(), |seconds| seconds.to_string());
         writeln!(listing, "power failure until {end}\t{seconds}\ts").unwrap();
     }
     listing
@@ -70,26 +68,15 @@ fn every_real_telegram_gives_its_readings() {
         return;
     };
     let (mut telegrams, mut readings, mut energies, mut gas) = (0, 0, 0, 0);
-    for name in index
-        .lines()
-        .skip(1)
-        .filter_map(|row| row.split('\t').next())
-    {
+    for name in index.lines().skip(1).filter_map(|row| row.split('\t').next()) {
         let telegram = std::fs::read(folder.join(name)).unwrap();
         let message = message(&telegram, Policy::Ignore);
         let found = Readings::of(&message);
         let has_register = ["1-0:1.8.", "1-1:1.8."].iter().any(|code| {
-            let mut registers = message
-                .telegram
-                .iter()
-                .filter(|(key, _)| key.starts_with(code));
+            let mut registers = message.telegram.iter().filter(|(key, _)| key.starts_with(code));
             registers.any(|(_, value)| matches!(value, Sent::Number(_)))
         });
-        assert_eq!(
-            found.get("energy_import_kwh").is_some(),
-            has_register,
-            "{name}"
-        );
+        assert_eq!(found.get("energy_import_kwh").is_some(), has_register, "{name}");
         telegrams += 1;
         readings += found.iter().count();
         energies += usize::from(has_register);

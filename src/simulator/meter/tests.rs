@@ -46,9 +46,7 @@ fn a_telegram_has_the_customary_lines_in_the_customary_order() {
         let mut lines = telegram.split("\r\n");
         assert_eq!(lines.next(), Some(r"/SIM5\2P1MULTI-1000"));
         assert_eq!(lines.next(), Some(""));
-        let codes: Vec<&str> = lines
-            .filter_map(|line| Some(line.split_once('(')?.0))
-            .collect();
+        let codes: Vec<&str> = lines.filter_map(|line| Some(line.split_once('(')?.0)).collect();
         assert_eq!(codes.join(";"), customary);
         assert_eq!(field(telegram, "0-0:1.0.0"), "261122120000W");
     });
@@ -87,18 +85,8 @@ fn registers_rise_by_exactly_the_power_that_was_said() {
     let risen =
         |a: usize| (last[a] + last[a + 1] - first.unwrap()[a] - first.unwrap()[a + 1]) * 3600;
     // Each of the two registers shows whole Wh only, at both ends.
-    assert!(
-        (risen(0) - said[0]).abs() < 2 * 3600,
-        "import {} Ws, said {}",
-        risen(0),
-        said[0]
-    );
-    assert!(
-        (risen(2) - said[1]).abs() < 2 * 3600,
-        "export {} Ws, said {}",
-        risen(2),
-        said[1]
-    );
+    assert!((risen(0) - said[0]).abs() < 2 * 3600, "import {} Ws, said {}", risen(0), said[0]);
+    assert!((risen(2) - said[1]).abs() < 2 * 3600, "export {} Ws, said {}", risen(2), said[1]);
     assert!(said[0] > 0 && said[1] > 0);
 }
 
@@ -124,10 +112,7 @@ fn totals_are_the_net_of_the_phases_and_never_both() {
         let (taken, given) = (number(telegram, "1-0:1.7.0"), number(telegram, "1-0:2.7.0"));
         assert!(taken == 0 || given == 0);
         let phases = sum(["1-0:21.7.0", "1-0:41.7.0", "1-0:61.7.0"]);
-        assert_eq!(
-            taken - given,
-            phases - sum(["1-0:22.7.0", "1-0:42.7.0", "1-0:62.7.0"])
-        );
+        assert_eq!(taken - given, phases - sum(["1-0:22.7.0", "1-0:42.7.0", "1-0:62.7.0"]));
     });
 }
 
@@ -169,11 +154,8 @@ fn energy_goes_to_the_register_of_the_tariff_that_is_said() {
     telegrams("2026-11-20 22:30:00", 3600, |telegram| {
         let now = (number(telegram, "1-0:1.8.1"), number(telegram, "1-0:1.8.2"));
         let (low, normal) = last.replace(now).unwrap_or(now);
-        let idle = if field(telegram, "0-0:96.14.0") == "0001" {
-            (now.1, normal)
-        } else {
-            (now.0, low)
-        };
+        let idle =
+            if field(telegram, "0-0:96.14.0") == "0001" { (now.1, normal) } else { (now.0, low) };
         assert_eq!(idle.0, idle.1, "only the running tariff counts");
     });
     assert!(last.is_some());
@@ -192,10 +174,7 @@ fn clocks_change_as_the_law_says() {
         hour.push(field(telegram, "0-0:1.0.0").to_owned());
     });
     assert_eq!([&hour[0], &hour[3599]], ["261025020000S", "261025025959S"]);
-    assert_eq!(
-        [&hour[3600], &hour[7199]],
-        ["261025020000W", "261025025959W"]
-    );
+    assert_eq!([&hour[3600], &hour[7199]], ["261025020000W", "261025025959W"]);
     assert_eq!(hour[7200], "261025030000W");
 }
 
@@ -207,13 +186,7 @@ fn gas_is_read_every_five_minutes_and_never_falls() {
         let minute: u32 = stamp[8..10].parse().unwrap();
         assert_eq!((minute % 5, &stamp[10..12]), (0, "00"));
         assert!(stamp[..12] <= field(telegram, "0-0:1.0.0")[..12]);
-        let value = telegram
-            .rsplit_once("W)(")
-            .unwrap()
-            .1
-            .split_once("*m3)")
-            .unwrap()
-            .0;
+        let value = telegram.rsplit_once("W)(").unwrap().1.split_once("*m3)").unwrap().0;
         let value: i64 = value.replace('.', "").parse().unwrap();
         assert!(value >= last);
         last = value;

@@ -64,17 +64,10 @@ fn what_a_listener_left_unread_is_not_given_to_the_next() {
 #[test]
 fn settings_that_a_listener_left_are_undone() {
     let mut port = port();
-    let spoilt = std::fs::File::options()
-        .read(true)
-        .write(true)
-        .open(port.path())
-        .unwrap();
+    let spoilt = std::fs::File::options().read(true).write(true).open(port.path()).unwrap();
     assert!(port.has_listener().unwrap());
     let mut settings = tcgetattr(&spoilt).unwrap();
-    assert!(
-        !settings.local_modes.contains(LocalModes::ECHO),
-        "raw from the first"
-    );
+    assert!(!settings.local_modes.contains(LocalModes::ECHO), "raw from the first");
     settings.local_modes |= LocalModes::ECHO | LocalModes::ICANON;
     settings.output_modes |= OutputModes::OPOST;
     tcsetattr(&spoilt, OptionalActions::Now, &settings).unwrap();
@@ -85,10 +78,7 @@ fn settings_that_a_listener_left_are_undone() {
     port.write(A, &GO_ON).unwrap();
     assert_eq!(read(&mut plain, A.len()), A);
     assert!(
-        !tcgetattr(&plain)
-            .unwrap()
-            .local_modes
-            .intersects(LocalModes::ECHO | LocalModes::ICANON)
+        !tcgetattr(&plain).unwrap().local_modes.intersects(LocalModes::ECHO | LocalModes::ICANON)
     );
 }
 
@@ -144,10 +134,7 @@ fn a_stop_is_not_kept_waiting_by_anyone() {
     port.write(A, &stop).unwrap();
     port.finish(&stop).unwrap();
     listener.set_timeout(Duration::ZERO).unwrap();
-    assert_eq!(
-        listener.read(&mut [0]).unwrap_err().kind(),
-        ErrorKind::TimedOut
-    );
+    assert_eq!(listener.read(&mut [0]).unwrap_err().kind(), ErrorKind::TimedOut);
 }
 
 #[test]

@@ -29,14 +29,7 @@ const fn row(
     countries: &'static str,
     name: &'static str,
 ) -> Entry {
-    Entry {
-        code,
-        obis: Obis::literal(code),
-        kind,
-        unit,
-        countries,
-        name,
-    }
+    Entry { code, obis: Obis::literal(code), kind, unit, countries, name }
 }
 
 #[rustfmt::skip]
