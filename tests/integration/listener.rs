@@ -23,6 +23,40 @@ fn a_telegram_on_the_port_goes_out_as_json_and_as_raw_bytes() {
     listener.stop();
 }
 
+/// What the dashboard of 2021 reads without asking whether it is there; its reader needs part of it.
+const KEYS_OF_2021: &str = "header checksum 1-3:0.2.8 0-0:96.1.1 0-0:1.0.0 0-0:96.14.0 1-0:1.7.0 1-0:2.7.0 \
+    1-0:21.7.0 1-0:41.7.0 1-0:61.7.0 1-0:22.7.0 1-0:42.7.0 1-0:62.7.0 1-0:1.8.1 1-0:1.8.2 1-0:2.8.1 1-0:2.8.2 \
+    1-0:32.7.0 1-0:52.7.0 1-0:72.7.0 1-0:31.7.0 1-0:51.7.0 1-0:71.7.0 1-0:32.32.0 1-0:52.32.0 1-0:72.32.0 \
+    1-0:32.36.0 1-0:52.36.0 1-0:72.36.0 0-0:96.7.21 0-0:96.7.9 1-0:99.97.0 0-0:96.13.0 0-1:24.1.0 0-1:96.1.0 \
+    0-1:24.2.1.A 0-1:24.2.1.B";
+
+#[test]
+fn the_programs_of_2021_find_what_they_need() {
+    let place = Place::new();
+    place.config();
+    let mut subscriber = place.subscriber();
+    let mut meter = Meter::plug_in(&place);
+    let listener = place.daemon("p1listener");
+    listener.wait_for_log("is open");
+    meter.send(&telegram(123));
+    let datagram = subscriber.datagram();
+    // Any JSON parser will do: here one that knows nothing of our format.
+    let json: serde_json::Value = serde_json::from_slice(&datagram).unwrap();
+    for key in KEYS_OF_2021.split_whitespace() {
+        assert!(json["telegram"].get(key).is_some(), "{key}");
+    }
+    let meta = &json["meta"];
+    for key in ["frame-start-time", "frame-end-time"] {
+        assert!(meta[key].is_f64(), "{key}: {meta}");
+    }
+    for key in ["frame-number", "frame-time-duration"] {
+        assert!(meta[key].is_u64(), "{key}: {meta}");
+    }
+    assert!(json["telegram"]["1-0:32.7.0"].is_f64() && json["telegram"]["1-0:31.7.0"].is_u64());
+    assert!(datagram.len() < 10_240);
+    listener.stop();
+}
+
 #[test]
 fn a_bad_checksum_in_the_middle_does_not_disturb_the_next_telegram() {
     let place = Place::new();
