@@ -7,11 +7,11 @@
 use std::time::Duration;
 
 /// How much of a telegram is waited for awake, in bytes: by so much it may be shorter than the last.
-const MARGIN: usize = 64;
+const MARGIN: usize = 32;
 
 /// The longest nap. A telegram that is shorter than expected is late by this at most, and what comes
 /// in meanwhile must fit the kernel's buffer of 4096 bytes, even at 921600 baud.
-const LONGEST_NAP: Duration = Duration::from_millis(20);
+const LONGEST_NAP: Duration = Duration::from_millis(40);
 
 /// A nap that is shorter than this is not worth it.
 const SHORTEST_NAP: Duration = Duration::from_millis(2);
@@ -74,8 +74,8 @@ mod tests {
         pace.received(12);
         assert_eq!(pace.nap(BYTE_TIME), Some(LONGEST_NAP));
         pace.received(700);
-        assert_eq!(pace.nap(BYTE_TIME), Some(BYTE_TIME * 114));
-        pace.received(114);
+        assert_eq!(pace.nap(BYTE_TIME), Some(BYTE_TIME * 146));
+        pace.received(146);
         assert_eq!(pace.nap(BYTE_TIME), None);
         pace.received(1000);
         assert_eq!(pace.nap(BYTE_TIME), None, "longer than the last one");
@@ -90,7 +90,7 @@ mod tests {
             pace.received(received);
             if let Some(nap) = pace.nap(BYTE_TIME) {
                 let line_end = BYTE_TIME * u32::try_from(890 - received).unwrap();
-                assert!(nap + BYTE_TIME * 60 < line_end, "{received}");
+                assert!(nap + BYTE_TIME * 30 < line_end, "{received}");
             }
         }
     }
