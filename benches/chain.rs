@@ -133,7 +133,8 @@ fn reader_cost(folder: &Path, telegram: &[u8]) {
 
 /// A meter's end and the name of the other.
 fn pty() -> (File, PathBuf) {
-    let master: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pty");
+    let master: OwnedFd =
+        openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a pty");
     grantpt(&master).expect("a pty");
     unlockpt(&master).expect("a pty");
     let slave = ptsname(&master, Vec::new()).expect("a pty").into_string().expect("a name");

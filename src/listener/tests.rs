@@ -13,17 +13,19 @@ use crate::telegram::crc16;
 
 const GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 78, 2);
 
+type Queue = VecDeque<Vec<u8>>;
+
 /// A port that gives what is queued; without a queue there is no port.
 #[derive(Clone, Default)]
-struct Wire(Rc<RefCell<Option<VecDeque<io::Result<Vec<u8>>>>>>);
+struct Wire(Rc<RefCell<Option<Queue>>>);
 
 impl Wire {
     fn plug_in(&self) {
-        *self.0.borrow_mut() = Some(VecDeque::new());
+        *self.0.borrow_mut() = Some(Queue::new());
     }
 
-    fn give(&self, outcome: io::Result<Vec<u8>>) {
-        self.0.borrow_mut().as_mut().unwrap().push_back(outcome);
+    fn give(&self, bytes: &[u8]) {
+        self.0.borrow_mut().as_mut().unwrap().push_back(bytes.to_vec());
     }
 }
 
@@ -45,8 +47,7 @@ impl Source for Wire {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<Given> {
         let mut wire = self.0.borrow_mut();
         let Some(queue) = &mut *wire else { return Err(ErrorKind::BrokenPipe.into()) };
-        let Some(outcome) = queue.pop_front() else { return Ok(Given::Nothing) };
-        let bytes = outcome?;
+        let Some(bytes) = queue.pop_front() else { return Ok(Given::Nothing) };
         buffer[..bytes.len()].copy_from_slice(&bytes);
         Ok(Given::Bytes(bytes.len()))
     }
@@ -74,7 +75,7 @@ fn listener(wire: &Wire, port: u16, now: Monotonic) -> (Listener, Receiver) {
 }
 
 fn next(receiver: &Receiver) -> Option<Vec<u8>> {
-    let mut buffer = [0; 65_536];
+    let mut buffer = vec![0; 65_536];
     // What was sent on `lo` before has come in already.
     let datagram = receiver.receive(&mut buffer, Duration::ZERO).unwrap()?;
     Some(buffer[..datagram.len].to_vec())
@@ -85,7 +86,7 @@ fn heard_of(pieces: &[&[u8]], port: u16) -> (Vec<Vec<u8>>, Listener) {
     let (wire, now) = (Wire::default(), Monotonic::now());
     wire.plug_in();
     for piece in pieces {
-        piece.chunks(BUFFER).for_each(|chunk| wire.give(Ok(chunk.to_vec())));
+        piece.chunks(BUFFER).for_each(|chunk| wire.give(chunk));
     }
     let (mut listener, receiver) = listener(&wire, port, now);
     let mut heard = Vec::new();
@@ -143,13 +144,13 @@ fn an_hour_without_the_cable_takes_no_more_than_five_lines() {
         }
     };
     let lines = said::during(|| {
-        wire.give(Ok(telegram(1)));
-        wire.give(Ok(telegram(2)[..20].to_vec()));
+        wire.give(&telegram(1));
+        wire.give(&telegram(2)[..20]);
         turns(Duration::from_secs(10));
         wire.0.take();
         turns(Duration::from_secs(3600));
         wire.plug_in();
-        wire.give(Ok([&telegram(2)[20..], &telegram(3)].concat()));
+        wire.give(&[&telegram(2)[20..], &telegram(3)].concat());
         turns(Duration::from_secs(10));
     });
     assert_eq!(
@@ -173,7 +174,7 @@ fn other_settings_of_the_network_leave_the_port_open() {
         let mut config = listener.config.clone();
         config.multicast.raw_port = Some(26_113);
         listener.reconfigure(config, now);
-        wire.give(Ok(telegram(1)));
+        wire.give(&telegram(1));
         let lo = "lo".parse().unwrap();
         let receiver = Receiver::open(IpAddr::V4(GROUP), 26_113, Some(&lo)).unwrap();
         assert!(listener.turn(now).is_continue());

@@ -115,3 +115,28 @@ fn a_reload_takes_new_settings_and_keeps_the_old_ones_when_the_new_are_broken() 
     assert_eq!((watts(&message), message.meta.frame_number), (2, 2));
     listener.stop();
 }
+
+#[test]
+fn a_listener_that_hangs_does_not_feed_the_watchdog() {
+    let place = Place::new();
+    place.config();
+    let socket = UnixDatagram::bind(place.path("notify")).unwrap();
+    let mut command = place.program("p1listener");
+    command.env("NOTIFY_SOCKET", place.path("notify")).env("WATCHDOG_USEC", "300000");
+    let listener = Running::start(&place, "p1listener", &mut command);
+    let mut buffer = [0; 4096];
+    let mut pings_within = |time: Duration| {
+        socket.set_read_timeout(Some(time)).unwrap();
+        socket.recv(&mut buffer).is_ok_and(|length| buffer[..length].starts_with(b"WATCHDOG=1"))
+    };
+    let start = std::time::Instant::now();
+    while !pings_within(Duration::from_secs(1)) {
+        assert!(start.elapsed() < Duration::from_secs(30), "no ping at all");
+    }
+    listener.signal(Signal::STOP);
+    // What was said before it stopped.
+    while pings_within(Duration::from_millis(300)) {}
+    assert!(!pings_within(Duration::from_secs(1)));
+    listener.signal(Signal::CONT);
+    assert!(pings_within(Duration::from_secs(30)));
+}
