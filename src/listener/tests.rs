@@ -58,8 +58,8 @@ fn telegram(number: u32) -> Vec<u8> {
     format!("{body}{:04X}\r\n", crc16(body.as_bytes())).into_bytes()
 }
 
-/// A listener on a wire, and who hears its raw datagrams on this port.
-fn listener(wire: &Wire, port: u16, now: Monotonic) -> (Listener, Receiver) {
+/// A listener on this source, and who hears its raw datagrams on this port.
+fn listener(source: Box<dyn Port>, port: u16, now: Monotonic) -> (Listener, Receiver) {
     let multicast = config::Multicast {
         address: GROUP.into(),
         port: port + 1,
@@ -71,7 +71,19 @@ fn listener(wire: &Wire, port: u16, now: Monotonic) -> (Listener, Receiver) {
     let config = Config { multicast, ..Config::default() };
     let lo = "lo".parse().unwrap();
     let receiver = Receiver::open(IpAddr::V4(GROUP), port, Some(&lo)).unwrap();
-    (Listener::new(config, Box::new(wire.clone()), None, now), receiver)
+    (Listener::new(config, source, None, now), receiver)
+}
+
+/// A turn as the loop makes it, but the waiting is left to the clock of the test.
+fn simulate_turn(listener: &mut Listener, now: &mut Monotonic) {
+    match listener.line.turn(&mut listener.buffer[..], *now) {
+        Turn::Bytes(length) => listener.take(length, *now),
+        Turn::Changed => listener.finish(*now),
+        Turn::Wait(pause) => *now += pause,
+        Turn::Silence => *now += source::PATIENCE,
+        Turn::End => panic!("a port has no end"),
+    }
+    listener.health.check(listener.line.trouble().is_none(), *now);
 }
 
 fn next(receiver: &Receiver) -> Option<Vec<u8>> {
@@ -88,7 +100,7 @@ fn heard_of(pieces: &[&[u8]], port: u16) -> (Vec<Vec<u8>>, Listener) {
     for piece in pieces {
         piece.chunks(BUFFER).for_each(|chunk| wire.give(chunk));
     }
-    let (mut listener, receiver) = listener(&wire, port, now);
+    let (mut listener, receiver) = listener(Box::new(wire.clone()), port, now);
     let mut heard = Vec::new();
     while wire.0.borrow().as_ref().is_some_and(|queue| !queue.is_empty()) {
         assert!(listener.turn(now).is_continue());
@@ -128,19 +140,11 @@ fn bytes_without_an_end_are_dropped_and_counted_and_the_next_telegram_is_whole()
 fn an_hour_without_the_cable_takes_no_more_than_five_lines() {
     let (wire, mut now) = (Wire::default(), Monotonic::now());
     wire.plug_in();
-    let (mut listener, receiver) = listener(&wire, 26_109, now);
+    let (mut listener, receiver) = listener(Box::new(wire.clone()), 26_109, now);
     let mut turns = |time: Duration| {
         let end = now + time;
         while now < end {
-            // As the loop does, but without the waiting.
-            match listener.line.turn(&mut listener.buffer[..], now) {
-                Turn::Bytes(length) => listener.take(length, now),
-                Turn::Changed => listener.finish(now),
-                Turn::Wait(pause) => now += pause,
-                Turn::Silence => now += source::PATIENCE,
-                Turn::End => panic!("a port has no end"),
-            }
-            listener.health.check(listener.line.trouble().is_none(), now);
+            simulate_turn(&mut listener, &mut now);
         }
     };
     let lines = said::during(|| {
@@ -168,7 +172,7 @@ fn an_hour_without_the_cable_takes_no_more_than_five_lines() {
 fn other_settings_of_the_network_leave_the_port_open() {
     let (wire, now) = (Wire::default(), Monotonic::now());
     wire.plug_in();
-    let (mut listener, _receiver) = listener(&wire, 26_111, now);
+    let (mut listener, _receiver) = listener(Box::new(wire.clone()), 26_111, now);
     let lines = said::during(|| {
         assert!(listener.turn(now).is_continue());
         let mut config = listener.config.clone();
@@ -181,4 +185,70 @@ fn other_settings_of_the_network_leave_the_port_open() {
         assert_eq!(next(&receiver), Some(telegram(1)));
     });
     assert_eq!(lines.iter().filter(|line| line.contains("is open")).count(), 1, "{lines:?}");
+}
+
+/// A meter that speaks every ten seconds and can be read with one setting only.
+#[derive(Clone)]
+struct OldMeter {
+    search: Rc<RefCell<Search>>,
+    speaks: &'static str,
+    turns: u64,
+}
+
+impl Port for OldMeter {
+    fn open(&mut self) -> Result<Option<Box<dyn Source>>, String> {
+        self.search.borrow_mut().opened();
+        Ok(Some(Box::new(self.clone())))
+    }
+
+    fn is_there(&self) -> bool {
+        true
+    }
+
+    fn description(&self) -> String {
+        format!("the meter at {}", self.search.borrow().setting())
+    }
+
+    fn heard(&mut self, now: Monotonic) -> bool {
+        self.search.borrow_mut().heard(now)
+    }
+
+    fn decoded(&mut self) -> Option<String> {
+        self.search.borrow_mut().decoded().map(|setting| setting.to_string())
+    }
+}
+
+impl Source for OldMeter {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<Given> {
+        self.turns += 1;
+        if self.turns % 20 != 0 {
+            return Ok(Given::Nothing);
+        }
+        let mut bytes = b"/TST5METER\r\n\r\n1-0:1.7.0(00.329*kW)\r\n!\r\n".to_vec();
+        if self.search.borrow().setting().to_string() != self.speaks {
+            bytes = bytes.iter().map(|byte| byte.rotate_left(3) ^ 0xB5).collect();
+        }
+        buffer[..bytes.len()].copy_from_slice(&bytes);
+        Ok(Given::Bytes(bytes.len()))
+    }
+}
+
+#[test]
+fn the_speed_of_an_old_meter_is_found_and_said_once() {
+    for (speaks, port) in [("9600 7E1", 26_115), ("115200 7E1", 26_117)] {
+        let search = Search::new(config::BaudRate::Auto, config::Format::Auto);
+        let meter = OldMeter { search: Rc::new(RefCell::new(search)), speaks, turns: 0 };
+        let mut now = Monotonic::now();
+        let (mut listener, receiver) = listener(Box::new(meter), port, now);
+        let lines = said::during(|| {
+            for _ in 0..7200 {
+                simulate_turn(&mut listener, &mut now);
+            }
+        });
+        let heard = std::iter::from_fn(|| next(&receiver)).count();
+        assert!(heard > 100, "{heard}");
+        let found = format!("the meter speaks at {speaks}");
+        assert_eq!(lines.iter().filter(|line| **line == found).count(), 1, "{lines:?}");
+        assert!(lines.len() <= 5, "{lines:?}");
+    }
 }
