@@ -37,57 +37,64 @@ impl Finding {
         matches!(self, Self::Telegram { .. } | Self::Parity | Self::Encrypted)
     }
 
-    /// What it is and what to do about it.
+    /// What it is, in a line.
     #[must_use]
-    pub fn explanation(&self) -> String {
+    pub fn summary(&self) -> String {
         match self {
-            Self::Nothing => NOTHING.into(),
-            Self::Telegram { header, has_checksum } => format!(
-                "A telegram of {}, {}.",
-                words::printable(header),
-                if *has_checksum {
-                    "with a good checksum"
-                } else {
-                    "without a checksum (DSMR 2 or 3)"
-                }
-            ),
-            Self::BadChecksum(number) => {
-                format!(
-                    "{} with a wrong checksum.\n{BAD_CHECKSUM}",
-                    words::count(*number as u64, "telegram")
-                )
+            Self::Nothing => "Nothing at all came in.".into(),
+            Self::Telegram { header, has_checksum } => {
+                let checksum =
+                    if *has_checksum { "with a good checksum" } else { "without a checksum" };
+                format!("A telegram of {}, {checksum}.", words::printable(header))
             }
-            Self::Parity => PARITY.into(),
-            Self::Encrypted => ENCRYPTED.into(),
-            Self::Fragments => FRAGMENTS.into(),
+            Self::BadChecksum(number) => {
+                format!("{} with a wrong checksum.", words::count(*number as u64, "telegram"))
+            }
+            Self::Parity => {
+                "Characters of seven bits with even parity: `format: 7E1` is right.".into()
+            }
+            Self::Encrypted => "Encrypted telegrams, as in Luxembourg and Austria.".into(),
+            Self::Fragments => "Text, but no whole telegram.".into(),
             Self::Noise(number) => {
-                format!(
-                    "Noise: {} that are no text.\n{NOISE}",
-                    words::count(*number as u64, "byte")
-                )
+                format!("Noise: {} that are no text.", words::count(*number as u64, "byte"))
             }
         }
     }
+
+    /// What to do about it; empty when all is well.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::Nothing => {
+                "\
+Is the cable in the meter's P1 port, and not in another socket of that shape?
+Is the P1 port switched on? In some countries the grid operator does that on request.
+Does another device share the port through a splitter, and hold the line?
+Does the cable pull up the data request line (pin 2)?
+"
+            }
+            Self::BadChecksum(_) => {
+                "\
+The line loses or garbles bytes: try another cable, or a shorter one, and another USB port.
+Over a network, nothing on the way may change line ends or double bytes, as telnet does.
+"
+            }
+            Self::Encrypted => {
+                "\
+The meter and the cable are well, but p1listener cannot decrypt.
+"
+            }
+            Self::Fragments => "Does another program read the same port?\n",
+            Self::Noise(_) => {
+                "\
+The speed is wrong, or the signal is inverted: the P1 port needs a cable or an adapter that
+inverts its data line (pin 5).
+"
+            }
+            Self::Telegram { .. } | Self::Parity => "",
+        }
+    }
 }
-
-const NOTHING: &str = "Nothing at all came in. To check:
-  - Is the cable in the meter's P1 port, and not in another socket of that shape?
-  - Is the P1 port switched on? In some countries the grid operator does that on request.
-  - Does another device share the port through a splitter, and hold the line?
-  - Does the cable pull up the data request line (pin 2)?";
-
-const BAD_CHECKSUM: &str = "The line loses or garbles bytes: try another cable, or a shorter one, \
-and another USB port.\nIf they come over a network: the way must not change line ends (telnet does).";
-
-const PARITY: &str = "Characters of seven bits with even parity: `format: 7E1` is right.";
-
-const ENCRYPTED: &str = "Encrypted telegrams (as in Luxembourg and Austria): the meter is well, and the cable too.\n\
-p1listener cannot decrypt them; the grid operator gives out keys, for a device that can.";
-
-const FRAGMENTS: &str = "Text, but no whole telegram: does another program read the same port?";
-
-const NOISE: &str = "The speed is wrong, or the signal is inverted: the P1 port needs a cable or an adapter that\n\
-inverts its data line (pin 5).";
 
 /// Tells what these bytes are.
 #[must_use]

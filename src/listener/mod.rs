@@ -111,7 +111,7 @@ fn listen(mut listener: Listener, signals: &Signals, reload: impl Fn() -> Option
             service.ready();
         }
         if signals.take_flush() {
-            log::info!("{}: {}", listener.status(now), listener.counters());
+            log::info!("{}; since the start: {}", listener.status(now), listener.counters());
         }
         if now >= next_status {
             next_status = now + STATUS_PERIOD;
@@ -122,7 +122,7 @@ fn listen(mut listener: Listener, signals: &Signals, reload: impl Fn() -> Option
         }
     }
     service.stopping();
-    log::info!("p1listener ends: {}", listener.counters());
+    log::info!("p1listener ends; since the start: {}", listener.counters());
 }
 
 /// The port, the translator and the publisher, in a row.

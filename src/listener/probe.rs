@@ -27,20 +27,24 @@ const MOST_BYTES: usize = 128 * 1024;
 /// [`Exit::Done`]: a telegram was read; [`Exit::Rejected`]: none; [`Exit::Unavailable`]: the port
 /// cannot be opened. Fails when `out` cannot be written to.
 pub fn probe(settings: &P1Listener, out: &mut dyn Write) -> io::Result<Exit> {
+    let mut advice = "";
     for setting in Search::new(settings.baud_rate, settings.format).settings() {
         let mut port = port(&with(settings, *setting));
         let mut source = match open(&mut *port) {
             Ok(source) => source,
-            Err(reason) => return refuse(&reason, out),
+            Err(reason) => return refuse(settings, &reason, out),
         };
         let seconds = LISTENING_TIME.as_secs();
         writeln!(out, "Listening to {}, {seconds} s at most …", port.description())?;
         out.flush()?;
         let finding = match listen(&mut *source, LISTENING_TIME) {
             Ok(bytes) => examine(&bytes),
-            Err(error) => return refuse(&format!("{} is gone: {error}", port.description()), out),
+            Err(error) => {
+                return refuse(settings, &format!("{} is gone: {error}", port.description()), out);
+            }
         };
-        writeln!(out, "{}", finding.explanation())?;
+        writeln!(out, "{}", finding.summary())?;
+        advice = finding.advice();
         let setting = source.byte_time().map(|_| *setting);
         match finding {
             Finding::Telegram { .. } => {
@@ -53,7 +57,7 @@ pub fn probe(settings: &P1Listener, out: &mut dyn Write) -> io::Result<Exit> {
             _ => {}
         }
     }
-    writeln!(out, "No telegram was read.")?;
+    write!(out, "No telegram was read.\n{advice}")?;
     Ok(Exit::Rejected)
 }
 
@@ -99,11 +103,13 @@ fn listen(source: &mut dyn Source, time: Duration) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn refuse(reason: &str, out: &mut dyn Write) -> io::Result<Exit> {
+fn refuse(settings: &P1Listener, reason: &str, out: &mut dyn Write) -> io::Result<Exit> {
     writeln!(out, "{reason}")?;
-    match &adapters::all()[..] {
-        [] => writeln!(out, "There is no USB serial adapter on this machine.")?,
-        found => writeln!(out, "USB serial adapters on this machine: {}", adapters::names(found))?,
+    if settings.port.starts_with("/dev/") {
+        match &adapters::all()[..] {
+            [] => writeln!(out, "There is no USB serial adapter on this machine.")?,
+            found => writeln!(out, "USB serial adapters here: {}", adapters::names(found))?,
+        }
     }
     Ok(Exit::Unavailable)
 }

@@ -46,7 +46,8 @@ pub trait Port {
     /// The error is for people: what is wrong, and what to do.
     fn open(&mut self) -> Result<Option<Box<dyn Source>>, String>;
 
-    /// Whether there is something to open, as far as that can be told without trying.
+    /// Whether there is something to open, as far as that can be told without trying. When that turns
+    /// true it is opened at once; while it is false, why it cannot be opened is no news.
     fn is_there(&self) -> bool;
 
     /// What it is, in words: `/dev/ttyUSB0 at 115200 8N1`.

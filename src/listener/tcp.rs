@@ -66,7 +66,8 @@ impl Port for TcpPort {
     }
 
     fn is_there(&self) -> bool {
-        true
+        // Only trying tells.
+        false
     }
 
     fn description(&self) -> String {
@@ -102,7 +103,7 @@ fn in_words(error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::TimedOut => "no answer: is it switched on, and the address right?".into(),
         ErrorKind::ConnectionRefused => {
-            "refused: is the port right, and does it take one client only?".into()
+            "refused: is the port right, and is nobody else connected to it?".into()
         }
         _ => error.to_string(),
     }
