@@ -56,7 +56,9 @@ impl Port for Device {
         let path = self.path()?;
         let kind = kind(&path)?;
         let source = match kind {
-            Kind::Serial => serial::open(&path, self.search.setting())?,
+            Kind::Serial => {
+                serial::open(&path, self.search.setting()).inspect_err(|_| self.search.refused())?
+            }
             Kind::File => file::open(&path)?,
         };
         self.opened = Some((path, kind));

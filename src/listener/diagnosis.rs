@@ -1,7 +1,7 @@
 //! What a stretch of bytes from a port is: telegrams, noise, something encrypted, nothing.
 //!
 //! Pure. Owns the signs that each kind is told by, and what to tell the user. The listening is
-//! [`super::probe`]'s.
+//! `probe`'s.
 
 use super::words;
 use crate::telegram::{Checksum, Frame, Framer, Instant};

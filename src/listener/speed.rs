@@ -111,6 +111,12 @@ impl Search {
         self.in_vain_since = None;
     }
 
+    /// The line cannot be opened: perhaps the device does not know this setting. What worked before is
+    /// kept, else the next one is tried.
+    pub fn refused(&mut self) {
+        self.current = self.found.unwrap_or((self.current + 1) % self.settings.len());
+    }
+
     /// Bytes came in at time `now`. True: there is another setting now, and the line must be opened
     /// with it.
     pub fn heard(&mut self, now: Instant) -> bool {
@@ -212,6 +218,16 @@ mod tests {
         assert_eq!(search.decoded(), None);
         let (_, said) = play(&mut search, "9600 7E1", Duration::from_secs(10), start);
         assert_eq!(said, ["9600 7E1"]);
+    }
+
+    #[test]
+    fn a_setting_that_the_device_does_not_know_is_passed_over() {
+        let (mut search, start) = (auto(), Instant::now());
+        search.refused();
+        assert_eq!(search.setting().to_string(), "9600 7E1");
+        play(&mut search, "9600 7E1", Duration::from_secs(1), start);
+        search.refused();
+        assert_eq!(search.setting().to_string(), "9600 7E1", "it is another trouble then");
     }
 
     #[test]
