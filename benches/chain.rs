@@ -30,6 +30,7 @@ fn main() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let telegram =
         include_str!("../tests/data/esmr50-three-phase.txt").replace('\n', "\r\n").into_bytes();
+    heap_growth(&telegram);
     latency(folder.path(), &telegram);
     listener_cost(folder.path(), &telegram);
     reader_cost(folder.path(), &telegram);
@@ -37,6 +38,33 @@ fn main() {
 
 fn row(what: &str, measured: &str, budget: &str) {
     println!("{what:<58} {measured:>22}   budget {budget}");
+}
+
+/// A million telegrams through framer, parser, writer and sender, in this process.
+fn heap_growth(telegram: &[u8]) {
+    let sender = Sender::open(IpAddr::V4(GROUP), 0, Some(&lo())).expect("a sender");
+    let mut translator = Translator::new(Policy::Auto, Some("bench".into()));
+    let mut send = |count: i64| {
+        for second in 0..count {
+            let now = telegram::Instant::from_seconds(1_795_330_800 + second);
+            let datagram =
+                translator.feed(&mut &telegram[..], now).expect("a frame").expect("a telegram");
+            sender.send(LISTENER_PORT, datagram.json).expect("to send");
+            sender.send(LISTENER_PORT + 1, datagram.raw).expect("to send");
+        }
+    };
+    send(10_000);
+    let before = anonymous_memory();
+    send(1_000_000);
+    let growth = anonymous_memory() - before;
+    row("growth of memory over 1,000,000 telegrams", &format!("{growth} KiB"), "0");
+}
+
+/// What this process has allocated, in KiB.
+fn anonymous_memory() -> i64 {
+    let status = fs::read_to_string("/proc/self/status").expect("the status");
+    let figure = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).expect("a figure");
+    figure.trim().trim_end_matches(" kB").parse().expect("a figure")
 }
 
 fn latency(folder: &Path, telegram: &[u8]) {
@@ -133,7 +161,8 @@ fn reader_cost(folder: &Path, telegram: &[u8]) {
 
 /// A meter's end and the name of the other.
 fn pty() -> (File, PathBuf) {
-    let master: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a pty");
+    let master: OwnedFd =
+        openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a pty");
     grantpt(&master).expect("a pty");
     unlockpt(&master).expect("a pty");
     let slave = ptsname(&master, Vec::new()).expect("a pty").into_string().expect("a name");

@@ -1,5 +1,7 @@
 //! Owns the P1 port of a smart meter and multicasts every telegram.
 
+use std::io;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -13,6 +15,14 @@ use p1_multicast::program::Program;
 struct Options {
     #[command(flatten)]
     common: Arguments,
+
+    /// Listen to the port, say what is on the wire, and exit
+    #[arg(long, conflicts_with = "record")]
+    probe: bool,
+
+    /// Append the raw bytes of the port to FILE
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -22,5 +32,9 @@ fn main() -> ExitCode {
 fn run() -> Result<Exit, Exit> {
     let options: Options = arguments::parse()?;
     let program = Program::start("p1listener", options.common);
-    Ok(listener::run(program.config()?, || program.reload()))
+    if options.probe {
+        let config = program.config_or_default()?;
+        return listener::probe(&config.p1_listener, &mut io::stdout()).map_err(|_| Exit::Io);
+    }
+    Ok(listener::run(program.config()?, options.record.as_deref(), || program.reload()))
 }

@@ -52,6 +52,7 @@ pub(super) const SECTIONS: &[Section] = &[
             key("baud_rate", |c, v| put(&mut c.p1_listener.baud_rate, baud_rate(v))),
             key("format", |c, v| put(&mut c.p1_listener.format, format(v))),
             key("checksum", |c, v| put(&mut c.p1_listener.checksum, checksum(v))),
+            key("silence", |c, v| put(&mut c.p1_listener.silence, v.seconds(DAY))),
             key("name", |c, v| put(&mut c.p1_listener.name, v.label("a name").map(Some))),
         ],
     },

@@ -60,7 +60,8 @@ impl Default for Config {
 /// The section `p1_listener`: where telegrams come from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct P1Listener {
-    /// A serial device, a file, or `tcp://HOST:PORT`.
+    /// A serial device, a FIFO, a file, `tcp://HOST:PORT`, `auto` (the only USB serial adapter) or `-`
+    /// (the standard input).
     pub port: String,
     /// Speed of a serial device.
     pub baud_rate: BaudRate,
@@ -68,6 +69,8 @@ pub struct P1Listener {
     pub format: Format,
     /// What to do with telegrams whose checksum is wrong or missing.
     pub checksum: ChecksumPolicy,
+    /// How long there may be no telegram before the listener warns, 1 s to one day.
+    pub silence: Duration,
     /// What the datagrams call their source. Without it: the name of the host.
     pub name: Option<String>,
 }
@@ -79,6 +82,7 @@ impl Default for P1Listener {
             baud_rate: BaudRate::Auto,
             format: Format::Auto,
             checksum: ChecksumPolicy::Auto,
+            silence: Duration::from_secs(30),
             name: None,
         }
     }

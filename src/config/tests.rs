@@ -56,7 +56,8 @@ fn nothing_in_the_file_is_all_defaults() {
 fn every_key_reaches_its_setting() {
     let config = config(
         r#"
-p1_listener: {port: "tcp://meter:23", baud_rate: 9600, format: 7E1, checksum: require, name: 007}
+p1_listener: {port: "tcp://meter:23", baud_rate: 9600, format: 7E1, checksum: require, name: 007,
+              silence: 11}
 multicast: {address: "ff02::71", port: 1, TTL: 255, interface: lo, raw_port: off, meter: 4530,
             also_to: ["pi:2", "[fe80::1]:3"]}
 p1_reader_details: {enabled: false, filename: /d/DAY, flush_period: 1, keep_days: 2}
@@ -78,6 +79,7 @@ weekly_log: {enabled: false, filename: /YYYYww, measurement_period: 9, flush_per
             baud_rate: BaudRate::Fixed(9600),
             format: Format::SevenEvenOne,
             checksum: ChecksumPolicy::Require,
+            silence: Duration::from_secs(11),
             name: Some("007".to_owned()),
         },
         multicast: Multicast {

@@ -144,9 +144,9 @@ impl Node {
         Ok(label.to_owned())
     }
 
-    /// A serial device, a file, or `tcp://HOST:PORT`.
+    /// A serial device, a FIFO, a file, `tcp://HOST:PORT`, `auto` or `-`.
     pub fn source(&self) -> Sound<String> {
-        let what = "a device, a file or tcp://HOST:PORT";
+        let what = "a device, a file, tcp://HOST:PORT, auto or \"-\"";
         let text = self.text(what)?;
         let sound = match text.split_once("://") {
             Some(("tcp", destination)) => is_host_and_port(destination),

@@ -1,13 +1,15 @@
 //! The line to the meter: opened, lost, and opened again.
 //!
 //! Owns the back-off and what is said about it: one message when the line is lost, one when it is
-//! back, one when the reason changes; nothing in between. Time is passed in, and nothing sleeps here.
+//! back, and one for each new reason that keeps it from coming back. A line that opens and is lost
+//! again before a telegram was read counts as not back. Time is passed in, and nothing sleeps here.
 
 use std::time::{Duration, Instant};
 
-use super::source::{Port, Source};
+use super::source::{Given, Port, Source};
+use super::words;
 
-/// The first wait after a failure; each further one is twice as long.
+/// The first wait after a failure; each further one is twice as long, until a telegram was read.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 
 /// The longest wait between two attempts.
@@ -15,6 +17,12 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// The longest pause between two looks whether the port has appeared.
 const LOOK: Duration = Duration::from_millis(250);
+
+/// The pause between two looks whether an opening that is under way has come to its end.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// How many reasons are told of one outage.
+const MOST_REASONS: usize = 3;
 
 /// What came of a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,59 +35,101 @@ pub enum Turn {
     Changed,
     /// There is no line; it is no use to try again before this has gone by.
     Wait(Duration),
+    /// The source has come to its end and will give nothing more.
+    End,
 }
 
 /// A port and, while it is open, the source behind it.
 pub struct Line {
     port: Box<dyn Port>,
     state: State,
-    /// Since when there is no line, and why.
-    trouble: Option<(Instant, String)>,
+    /// The wait after the last failure; zero when a telegram has been read since.
+    wait: Duration,
+    /// From the first failure until a telegram has been read.
+    outage: Option<Outage>,
+    /// That the line is open has been said.
+    is_said: bool,
+    /// Telegrams since the start, in number.
+    telegrams: u64,
 }
 
 enum State {
-    Open(Box<dyn Source>),
-    Closed { next: Instant, wait: Duration, was_there: bool },
+    Open {
+        source: Box<dyn Source>,
+        /// When bytes came in last, or when it was opened.
+        heard: Instant,
+    },
+    Closed {
+        next: Instant,
+        was_there: bool,
+    },
+}
+
+/// From the first failure on: what is known of it, and what has been said.
+struct Outage {
+    since: Instant,
+    reason: String,
+    said: Vec<String>,
+    /// The line was lost again after it had been said to be back.
+    was_lost_again: bool,
 }
 
 impl Line {
     /// A line that is opened in the first turn.
     #[must_use]
     pub fn new(port: Box<dyn Port>, now: Instant) -> Self {
-        let state = State::Closed { next: now, wait: Duration::ZERO, was_there: false };
-        Self { port, state, trouble: None }
+        let state = State::Closed { next: now, was_there: false };
+        Self { port, state, wait: Duration::ZERO, outage: None, is_said: false, telegrams: 0 }
+    }
+
+    /// Takes another port; it is opened in the next turn.
+    pub fn replace(&mut self, port: Box<dyn Port>, now: Instant) {
+        *self = Self { telegrams: self.telegrams, ..Self::new(port, now) };
     }
 
     /// Reads, or opens the line when it is time to.
     pub fn turn(&mut self, buffer: &mut [u8], now: Instant) -> Turn {
-        match &mut self.state {
-            State::Open(source) => match source.read(buffer) {
-                Ok(0) => Turn::Silence,
-                Ok(length) => Turn::Bytes(length),
-                Err(error) => {
-                    self.fail(
-                        now,
-                        FIRST_WAIT,
-                        format!("{} is gone: {error}", self.port.description()),
-                    );
-                    Turn::Changed
-                }
-            },
-            State::Closed { next, wait, was_there } => {
-                let has_appeared = !*was_there && self.port.is_there();
-                if now < *next && !has_appeared {
-                    return Turn::Wait(LOOK.min(*next - now));
-                }
-                let wait = (*wait * 2).clamp(FIRST_WAIT, LONGEST_WAIT);
-                self.open(now, wait)
-            }
+        match self.state {
+            State::Open { .. } => self.read(buffer, now),
+            State::Closed { .. } => self.wait_or_open(now),
         }
+    }
+
+    /// A telegram has been read: the line and its settings have proved themselves.
+    pub fn decoded(&mut self, now: Instant) {
+        self.telegrams += 1;
+        self.wait = Duration::ZERO;
+        if let Some(found) = self.port.decoded() {
+            log::info!("the meter speaks at {found}");
+        }
+        if self.outage.as_ref().is_some_and(|outage| outage.was_lost_again) {
+            self.say_open(now);
+        }
+        self.outage = None;
     }
 
     /// What is wrong with the line, if anything is.
     #[must_use]
     pub fn trouble(&self) -> Option<&str> {
-        self.trouble.as_ref().map(|(_, reason)| reason.as_str())
+        if self.is_open() {
+            return None;
+        }
+        self.outage.as_ref().map(|outage| outage.reason.as_str())
+    }
+
+    /// Whether bytes can come in.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        matches!(self.state, State::Open { .. })
+    }
+
+    /// How long the line takes for one byte, where that is known.
+    #[must_use]
+    pub fn byte_time(&self) -> Option<Duration> {
+        match &self.state {
+            State::Open { source, .. } => source.byte_time(),
+            State::Closed { .. } => None,
+        }
     }
 
     /// What the line is, in words.
@@ -88,126 +138,93 @@ impl Line {
         self.port.description()
     }
 
-    fn open(&mut self, now: Instant, wait: Duration) -> Turn {
-        match self.port.open() {
-            Ok(source) => {
-                self.state = State::Open(source);
-                let description = self.port.description();
-                match self.trouble.take() {
-                    Some((since, _)) => {
-                        let seconds = now.saturating_duration_since(since).as_secs();
-                        log::info!("{description} is open, after {seconds} s");
+    fn read(&mut self, buffer: &mut [u8], now: Instant) -> Turn {
+        let State::Open { source, heard } = &mut self.state else { return Turn::Changed };
+        let gone = match source.read(buffer) {
+            Ok(Given::Bytes(length)) => {
+                *heard = now;
+                if self.port.heard(now) {
+                    log::debug!("no telegram so far; trying {}", self.port.description());
+                    self.state = State::Closed { next: now, was_there: true };
+                    return Turn::Changed;
+                }
+                return Turn::Bytes(length);
+            }
+            Ok(Given::End) => return Turn::End,
+            Ok(Given::Nothing) => {
+                let silence = now.saturating_duration_since(*heard);
+                match source.longest_silence() {
+                    Some(longest) if silence >= longest => {
+                        format!("nothing came for {}", words::duration(longest))
                     }
-                    None => log::info!("{description} is open"),
+                    _ => return Turn::Silence,
+                }
+            }
+            Err(error) => error.to_string(),
+        };
+        self.fail(now, format!("{} is gone: {gone}", self.port.description()));
+        Turn::Changed
+    }
+
+    fn wait_or_open(&mut self, now: Instant) -> Turn {
+        let State::Closed { next, was_there } = &mut self.state else { return Turn::Changed };
+        if now < *next {
+            let is_there = self.port.is_there();
+            let has_appeared = is_there && !std::mem::replace(was_there, is_there);
+            if !has_appeared {
+                return Turn::Wait(LOOK.min(*next - now));
+            }
+            self.wait = Duration::ZERO;
+        }
+        match self.port.open() {
+            Ok(Some(source)) => {
+                self.state = State::Open { source, heard: now };
+                if !self.is_said {
+                    self.say_open(now);
                 }
                 Turn::Changed
             }
+            Ok(None) => Turn::Wait(GLANCE),
             Err(reason) => {
-                self.fail(now, wait, reason);
-                Turn::Wait(LOOK.min(wait))
+                self.fail(now, reason);
+                Turn::Wait(LOOK)
             }
         }
     }
 
-    fn fail(&mut self, now: Instant, wait: Duration, reason: String) {
+    fn fail(&mut self, now: Instant, reason: String) {
         let was_there = self.port.is_there();
-        self.state = State::Closed { next: now + wait, wait, was_there };
-        if self.trouble() != Some(&reason) {
+        self.wait = (self.wait * 2).clamp(FIRST_WAIT, LONGEST_WAIT);
+        self.state = State::Closed { next: now + self.wait, was_there };
+        let Some(outage) = &mut self.outage else {
             log::warn!("{reason}; trying again");
+            self.is_said = false;
+            let said = vec![reason.clone()];
+            self.outage = Some(Outage { since: now, reason, said, was_lost_again: false });
+            return;
+        };
+        outage.was_lost_again |= self.is_said;
+        // That an unplugged port is not there is no news.
+        if was_there && outage.said.len() < MOST_REASONS && !outage.said.contains(&reason) {
+            log::warn!("{reason}; trying again");
+            outage.said.push(reason.clone());
         }
-        let since = self.trouble.as_ref().map_or(now, |(since, _)| *since);
-        self.trouble = Some((since, reason));
+        outage.reason = reason;
+    }
+
+    fn say_open(&mut self, now: Instant) {
+        self.is_said = true;
+        let description = self.port.description();
+        match &self.outage {
+            Some(outage) => log::info!(
+                "{description} is open, after {}; {} since the start",
+                words::duration(now.saturating_duration_since(outage.since)),
+                words::count(self.telegrams, "telegram")
+            ),
+            None => log::info!("{description} is open"),
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::cell::{Cell, RefCell};
-    use std::io::{self, ErrorKind};
-    use std::rc::Rc;
-
-    use super::*;
-
-    /// A port that is there or not, counts its openings, and whose sources give what is queued.
-    #[derive(Clone, Default)]
-    struct FakePort {
-        there: Rc<Cell<bool>>,
-        attempts: Rc<Cell<u32>>,
-        reads: Rc<RefCell<Vec<io::Result<usize>>>>,
-    }
-
-    impl Port for FakePort {
-        fn open(&self) -> Result<Box<dyn Source>, String> {
-            self.attempts.set(self.attempts.get() + 1);
-            if self.there.get() { Ok(Box::new(self.clone())) } else { Err("there is none".into()) }
-        }
-
-        fn is_there(&self) -> bool {
-            self.there.get()
-        }
-
-        fn description(&self) -> String {
-            "the port".into()
-        }
-    }
-
-    impl Source for FakePort {
-        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-            self.reads.borrow_mut().pop().unwrap_or(Ok(0))
-        }
-    }
-
-    fn line() -> (FakePort, Line, Instant) {
-        let (port, start) = (FakePort::default(), Instant::now());
-        (port.clone(), Line::new(Box::new(port), start), start)
-    }
-
-    #[test]
-    fn a_line_is_opened_and_read() {
-        let (port, mut line, now) = line();
-        port.there.set(true);
-        port.reads.borrow_mut().push(Ok(5));
-        let turns = [(); 3].map(|()| line.turn(&mut [], now));
-        assert_eq!(turns, [Turn::Changed, Turn::Bytes(5), Turn::Silence]);
-    }
-
-    #[test]
-    fn attempts_become_rare_while_there_is_no_port() {
-        let (port, mut line, start) = line();
-        let mut now = start;
-        while now < start + Duration::from_secs(3600) {
-            match line.turn(&mut [], now) {
-                Turn::Wait(pause) => now += pause.max(Duration::from_millis(1)),
-                other => panic!("{other:?}"),
-            }
-        }
-        assert!((100..150).contains(&port.attempts.get()), "{}", port.attempts.get());
-        assert_eq!(line.trouble(), Some("there is none"));
-    }
-
-    #[test]
-    fn a_port_that_appears_is_opened_at_the_next_look() {
-        let (port, mut line, start) = line();
-        line.turn(&mut [], start);
-        port.there.set(true);
-        assert_eq!(line.turn(&mut [], start + LOOK), Turn::Changed);
-        assert_eq!(line.trouble(), None);
-    }
-
-    #[test]
-    fn a_hang_up_closes_the_line_and_does_not_spin() {
-        let (port, mut line, start) = line();
-        port.there.set(true);
-        assert_eq!(line.turn(&mut [], start), Turn::Changed);
-        port.reads.borrow_mut().push(Err(ErrorKind::BrokenPipe.into()));
-        assert_eq!(line.turn(&mut [], start), Turn::Changed);
-        assert!(line.trouble().is_some());
-        assert_eq!(
-            line.turn(&mut [], start),
-            Turn::Wait(LOOK),
-            "the node is still there: no hurry"
-        );
-        assert_eq!(line.turn(&mut [], start + FIRST_WAIT), Turn::Changed);
-        assert_eq!(port.attempts.get(), 2);
-    }
-}
+mod tests;

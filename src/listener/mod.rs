@@ -2,23 +2,63 @@
 //!
 //! One loop: read what the port gives, translate it, publish it. The port may vanish and the network
 //! may be away; the loop goes on and says so. It never waits for anyone but the port.
+//!
+//! | part        | owns                                                              |
+//! |-------------|-------------------------------------------------------------------|
+//! | `source`    | the interface of every kind of port                               |
+//! | `device`    | a port with a path; `serial` and `file` read it, `speed` finds    |
+//! |             | its settings, `adapters` finds `port: auto`                       |
+//! | `tcp`       | a port behind a TCP connection                                    |
+//! | `line`      | the port opened, lost, and opened again                           |
+//! | `pace`      | when not to look                                                  |
+//! | `publisher` | datagrams out                                                     |
+//! | `health`    | warnings about telegrams, and the status                          |
+//! | `record`    | `--record`                                                        |
+//! | `probe`     | `--probe`; `diagnosis` is what it makes of the bytes              |
 
+mod adapters;
+mod device;
+mod diagnosis;
+mod file;
+mod health;
+mod holder;
 mod line;
+mod pace;
+mod probe;
 mod publisher;
+mod record;
 mod serial;
 mod source;
+mod speed;
+mod tcp;
+mod words;
 
+#[cfg(test)]
+mod said;
+#[cfg(test)]
+mod tests;
+
+use std::ops::ControlFlow;
+use std::path::Path;
 use std::time::{Duration, Instant as Monotonic, SystemTime};
 
-pub use line::{Line, Turn};
+pub use probe::probe;
 pub use publisher::Publisher;
-pub use serial::{Framing, SerialDevice};
-pub use source::{PATIENCE, Port, Source};
 
-use crate::config::{self, BaudRate, Config, Format};
-use crate::daemon::{Exit, Limiter, Service, Signals, signals};
+use device::{Device, Place};
+use file::StandardInput;
+use health::Health;
+use line::{Line, Turn};
+use pace::Pace;
+use record::Recorder;
+use source::Port;
+use speed::Search;
+use tcp::TcpPort;
+
+use crate::config::{self, Config};
+use crate::daemon::{Exit, Service, Signals, signals};
 use crate::message::Translator;
-use crate::telegram::{Instant, Policy, Rejection};
+use crate::telegram::{Instant, Policy};
 
 /// How many bytes are read from the port at a time.
 const BUFFER: usize = 4096;
@@ -26,14 +66,12 @@ const BUFFER: usize = 4096;
 /// How often the state is told to systemd.
 const STATUS_PERIOD: Duration = Duration::from_secs(5);
 
-/// How often rejected telegrams are mentioned.
-const REJECTION_PERIOD: Duration = Duration::from_secs(600);
-
-/// Runs the listener until a signal ends it.
+/// Runs the listener until a signal ends it, or a file that it reads.
 ///
-/// `reload` gives the configuration anew on SIGHUP, or `None` when it is not good.
+/// The bytes of the port are appended to `record`. `reload` gives the configuration anew on SIGHUP, or
+/// `None` when it is not good.
 #[must_use]
-pub fn run(config: Config, reload: impl Fn() -> Option<Config>) -> Exit {
+pub fn run(config: Config, record: Option<&Path>, reload: impl Fn() -> Option<Config>) -> Exit {
     let signals = match Signals::install() {
         Ok(signals) => signals,
         Err(error) => {
@@ -41,8 +79,22 @@ pub fn run(config: Config, reload: impl Fn() -> Option<Config>) -> Exit {
             return Exit::Io;
         }
     };
+    let recorder = match record.map(|path| (path, Recorder::open(path))) {
+        Some((path, Err(error))) => {
+            log::error!("cannot record to {}: {error}", path.display());
+            return Exit::Io;
+        }
+        Some((_, Ok(recorder))) => Some(recorder),
+        None => None,
+    };
+    let port = port(&config.p1_listener);
+    let listener = Listener::new(config, port, recorder, Monotonic::now());
+    listen(listener, &signals, reload);
+    Exit::Done
+}
+
+fn listen(mut listener: Listener, signals: &Signals, reload: impl Fn() -> Option<Config>) {
     let mut service = Service::from_environment(STATUS_PERIOD);
-    let mut listener = Listener::new(config, Monotonic::now());
     service.status(&listener.status(Monotonic::now()));
     service.ready();
     log::info!("p1listener {} is ready: {}", env!("CARGO_PKG_VERSION"), listener.task());
@@ -58,37 +110,49 @@ pub fn run(config: Config, reload: impl Fn() -> Option<Config>) -> Exit {
             }
             service.ready();
         }
+        if signals.take_flush() {
+            log::info!("{}; since the start: {}", listener.status(now), listener.counters());
+        }
         if now >= next_status {
             next_status = now + STATUS_PERIOD;
             service.status(&listener.status(now));
         }
-        listener.turn(now);
+        if listener.turn(now).is_break() {
+            break;
+        }
     }
     service.stopping();
-    log::info!("p1listener ends: {}", listener.status(Monotonic::now()));
-    Exit::Done
+    log::info!("p1listener ends; since the start: {}", listener.counters());
 }
 
 /// The port, the translator and the publisher, in a row.
 struct Listener {
     config: Config,
     line: Line,
+    pace: Pace,
     translator: Translator,
     publisher: Publisher,
+    health: Health,
+    recorder: Option<Recorder>,
     buffer: Box<[u8; BUFFER]>,
-    rejections: Limiter,
-    last_telegram: Option<Monotonic>,
 }
 
 impl Listener {
-    fn new(config: Config, now: Monotonic) -> Self {
+    fn new(
+        config: Config,
+        port: Box<dyn Port>,
+        recorder: Option<Recorder>,
+        now: Monotonic,
+    ) -> Self {
+        let settings = &config.p1_listener;
         Self {
-            line: Line::new(port(&config.p1_listener), now),
-            translator: translator(&config.p1_listener),
+            line: Line::new(port, now),
+            pace: Pace::default(),
+            translator: Translator::new(policy(settings.checksum), Some(source_name(settings))),
             publisher: Publisher::new(config.multicast.clone(), now),
+            health: Health::new(settings.silence, now),
+            recorder,
             buffer: Box::new([0; BUFFER]),
-            rejections: Limiter::new(REJECTION_PERIOD),
-            last_telegram: None,
             config,
         }
     }
@@ -97,51 +161,76 @@ impl Listener {
     fn reconfigure(&mut self, config: Config, now: Monotonic) {
         let (old, new) = (&self.config.p1_listener, &config.p1_listener);
         if (&old.port, old.baud_rate, old.format) != (&new.port, new.baud_rate, new.format) {
-            self.line = Line::new(port(new), now);
+            self.line.replace(port(new), now);
         }
         self.translator.set_policy(policy(new.checksum));
         self.translator.set_source(source_name(new));
+        self.health.set_patience(new.silence);
         if self.config.multicast != config.multicast {
             self.publisher = Publisher::new(config.multicast.clone(), now);
+        }
+        if let Some(recorder) = &mut self.recorder {
+            recorder.reopen();
         }
         self.config = config;
     }
 
-    /// Waits for bytes, no longer than [`PATIENCE`], and publishes what they complete.
-    fn turn(&mut self, now: Monotonic) {
+    /// Waits for bytes, no longer than [`source::PATIENCE`], and publishes what they complete. Breaks
+    /// when there will be no more.
+    fn turn(&mut self, now: Monotonic) -> ControlFlow<()> {
+        self.health.check(self.line.trouble().is_none(), now);
         match self.line.turn(&mut self.buffer[..], now) {
-            Turn::Bytes(length) => self.translate(length),
-            Turn::Silence => {}
-            Turn::Changed => self.finish(),
+            Turn::Bytes(length) => {
+                self.take(length, now);
+                let byte_time = self.line.byte_time();
+                if let Some(nap) = byte_time.and_then(|byte_time| self.pace.nap(byte_time)) {
+                    signals::wait(nap);
+                }
+            }
+            Turn::Silence => self.pace.restart(),
+            Turn::Changed => self.finish(now),
             Turn::Wait(pause) => signals::wait(pause),
+            Turn::End => {
+                self.finish(now);
+                log::info!("{} has been read to its end", self.line.description());
+                return ControlFlow::Break(());
+            }
         }
+        ControlFlow::Continue(())
     }
 
-    fn translate(&mut self, length: usize) {
-        let (now, wall) = (Monotonic::now(), Instant::from(SystemTime::now()));
+    /// Takes in the first `length` bytes of the buffer.
+    fn take(&mut self, length: usize, now: Monotonic) {
+        let wall = Instant::from(SystemTime::now());
         let mut bytes = &self.buffer[..length];
+        if let Some(recorder) = &mut self.recorder {
+            recorder.write(bytes);
+        }
+        self.health.received(length);
+        self.pace.received(length);
         while let Some(result) = self.translator.feed(&mut bytes, wall) {
             match result {
                 Ok(datagram) => {
                     self.publisher.publish(&datagram, now);
-                    if self.last_telegram.replace(now).is_none() {
-                        log::info!(
-                            "the first telegram is there: {}",
-                            datagram.header.escape_ascii()
-                        );
-                    }
+                    self.pace.complete(datagram.raw.len(), bytes.len());
+                    self.health.telegram(datagram.header, now);
+                    self.line.decoded(now);
                 }
-                Err(rejection) => say(&mut self.rejections, &rejection, now),
+                Err(rejection) => {
+                    self.health.rejection(&rejection, self.translator.last_frame(), now);
+                }
             }
         }
     }
 
     /// The line has changed: what came before and what comes now do not belong together.
-    fn finish(&mut self) {
-        let now = Monotonic::now();
+    fn finish(&mut self, now: Monotonic) {
+        self.pace.restart();
         match self.translator.finish(SystemTime::now().into()) {
             Some(Ok(datagram)) => self.publisher.publish(&datagram, now),
-            Some(Err(rejection)) => say(&mut self.rejections, &rejection, now),
+            Some(Err(rejection)) => {
+                self.health.rejection(&rejection, self.translator.last_frame(), now);
+            }
             None => {}
         }
     }
@@ -153,49 +242,26 @@ impl Listener {
 
     /// How it is going, for `systemctl status`.
     fn status(&self, now: Monotonic) -> String {
-        let counts = self.translator.counts();
-        let age = match self.last_telegram {
-            Some(last) => {
-                format!("the last {} s ago", now.saturating_duration_since(last).as_secs())
-            }
-            None => "none yet".into(),
-        };
-        let bad = counts.rejected + counts.dropped.incomplete + counts.dropped.oversize;
-        let unsent = self.publisher.failures();
-        let parts = [
-            Some(format!("{}: {} telegrams, {age}", self.line.description(), counts.telegrams)),
-            (bad > 0).then(|| format!(", {bad} rejected")),
-            (unsent > 0).then(|| format!(", {unsent} not sent")),
-            self.line.trouble().map(|trouble| format!("; {trouble}")),
-            self.publisher.trouble().map(|trouble| format!("; {trouble}")),
-        ];
-        parts.into_iter().flatten().collect()
+        let troubles = [self.line.trouble().map(str::to_owned), self.publisher.trouble()];
+        let (counts, unsent) = (self.translator.counts(), self.publisher.failures());
+        self.health.status(&self.line.description(), &counts, unsent, &troubles, now)
     }
-}
 
-fn say(limiter: &mut Limiter, rejection: &Rejection, now: Monotonic) {
-    match limiter.permit(now) {
-        Some(0) => log::warn!("a telegram is rejected: {rejection}"),
-        Some(more) => log::warn!("a telegram is rejected, the {more} before it too: {rejection}"),
-        None => log::debug!("a telegram is rejected: {rejection}"),
+    fn counters(&self) -> String {
+        health::counters(&self.translator.counts(), self.publisher.failures())
     }
 }
 
 fn port(settings: &config::P1Listener) -> Box<dyn Port> {
-    let baud_rate = match settings.baud_rate {
-        BaudRate::Auto => 115_200,
-        BaudRate::Fixed(baud_rate) => baud_rate,
-    };
-    let framing = match settings.format {
-        Format::Auto if baud_rate == 9600 => Framing::SevenEvenOne,
-        Format::Auto | Format::EightNoneOne => Framing::EightNoneOne,
-        Format::SevenEvenOne => Framing::SevenEvenOne,
-    };
-    Box::new(SerialDevice { path: settings.port.clone().into(), baud_rate, framing })
-}
-
-fn translator(settings: &config::P1Listener) -> Translator {
-    Translator::new(policy(settings.checksum), Some(source_name(settings)))
+    let search = Search::new(settings.baud_rate, settings.format);
+    match settings.port.as_str() {
+        "-" => Box::new(StandardInput),
+        "auto" => Box::new(Device::new(Place::OnlyAdapter, search)),
+        port => match port.strip_prefix("tcp://") {
+            Some(address) => Box::new(TcpPort::new(address)),
+            None => Box::new(Device::new(Place::Path(port.into()), search)),
+        },
+    }
 }
 
 fn policy(checksum: config::ChecksumPolicy) -> Policy {

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use crate::config;
@@ -14,19 +15,17 @@ use crate::multicast::{Interface, Sender, UnicastCopies};
 /// The shortest time between two attempts to open the socket.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// After how many failures in a row the socket is opened anew, in case its interface was replaced.
-const FAILURES_BEFORE_REOPEN: u32 = 10;
-
 /// Publishes telegrams to one group.
 #[derive(Debug)]
 pub struct Publisher {
     settings: config::Multicast,
+    /// The group and the port, in words.
+    group: String,
     sender: Option<Sender>,
     next_attempt: Instant,
     copies: UnicastCopies,
-    /// What is wrong, by destination; what has been said is not said again.
+    /// What is wrong, by destination.
     troubles: HashMap<String, String>,
-    failures_in_a_row: u32,
     /// Telegrams stay on this machine, because there is no network and no interface was chosen.
     is_local: bool,
     /// Datagrams that could not be sent to the group since the start, in number.
@@ -39,12 +38,12 @@ impl Publisher {
     pub fn new(settings: config::Multicast, now: Instant) -> Self {
         let copies = UnicastCopies::open(&settings.also_to, now);
         let mut publisher = Self {
+            group: SocketAddr::new(settings.address, settings.port).to_string(),
             settings,
             sender: None,
             next_attempt: now,
             copies,
             troubles: HashMap::new(),
-            failures_in_a_row: 0,
             is_local: false,
             failures: 0,
         };
@@ -55,7 +54,6 @@ impl Publisher {
     /// Sends one telegram in all its forms.
     pub fn publish(&mut self, datagram: &Datagram<'_>, now: Instant) {
         self.open(now);
-        let group = self.group();
         let sent = match &self.sender {
             Some(sender) => sender.send(self.settings.port, datagram.json).and_then(|()| {
                 self.settings.raw_port.map_or(Ok(()), |port| sender.send(port, datagram.raw))
@@ -63,18 +61,11 @@ impl Publisher {
             // Why there is none has been said.
             None => Err(io::ErrorKind::NotConnected.into()),
         };
-        if sent.is_ok() {
-            self.failures_in_a_row = 0;
-        } else {
+        if sent.is_err() {
             self.failures += 1;
-            self.failures_in_a_row += 1;
         }
         if self.sender.is_some() {
-            mind(&mut self.troubles, &group, sent.map_err(|error| error.to_string()));
-        }
-        if self.failures_in_a_row >= FAILURES_BEFORE_REOPEN {
-            self.sender = None;
-            self.failures_in_a_row = 0;
+            mind(&mut self.troubles, &self.group, sent.map_err(|error| error.to_string()));
         }
         self.mind_locality();
         let troubles = &mut self.troubles;
@@ -98,15 +89,15 @@ impl Publisher {
 
     /// The group and the port, in words.
     #[must_use]
-    pub fn group(&self) -> String {
-        std::net::SocketAddr::new(self.settings.address, self.settings.port).to_string()
+    pub fn group(&self) -> &str {
+        &self.group
     }
 
     /// Says once that there is no network, and once that there is one again.
     fn mind_locality(&mut self) {
         let is_local = self.sender.as_ref().is_some_and(Sender::is_loopback_only);
         if std::mem::replace(&mut self.is_local, is_local) != is_local {
-            let group = self.group();
+            let group = &self.group;
             if is_local {
                 log::warn!(
                     "there is no route to {group}: telegrams stay on this machine (a network without a default route needs `multicast.interface`)"
@@ -122,11 +113,9 @@ impl Publisher {
             return;
         }
         self.next_attempt = now + RETRY;
-        let opened = self.try_open();
-        let group = self.group();
-        match opened {
+        match self.try_open() {
             Ok(sender) => self.sender = Some(sender),
-            Err(reason) => mind(&mut self.troubles, &group, Err(reason)),
+            Err(reason) => mind(&mut self.troubles, &self.group, Err(reason)),
         }
     }
 
@@ -138,7 +127,8 @@ impl Publisher {
     }
 }
 
-/// Says that a destination has begun to fail, fails for another reason, or works again.
+/// Says that a destination has begun to fail, or works again. Why it fails may change with every
+/// datagram: the status has the latest reason.
 fn mind(troubles: &mut HashMap<String, String>, destination: &str, sent: Result<(), String>) {
     match sent {
         Ok(()) => {
@@ -147,10 +137,10 @@ fn mind(troubles: &mut HashMap<String, String>, destination: &str, sent: Result<
             }
         }
         Err(reason) => {
-            if troubles.get(destination) != Some(&reason) {
+            if !troubles.contains_key(destination) {
                 log::warn!("cannot send to {destination}: {reason}; trying again");
-                troubles.insert(destination.to_owned(), reason);
             }
+            troubles.insert(destination.to_owned(), reason);
         }
     }
 }

@@ -1,116 +1,111 @@
-//! The serial port: a USB adapter or a UART, opened for us alone.
+//! A serial device: a USB adapter or a UART, opened for us alone.
+//!
+//! Owns what serialport's answers mean, in words for the user. Which speed to open it with is
+//! [`super::speed`]'s.
 
 use std::io::{self, ErrorKind, Read};
-use std::path::PathBuf;
+use std::path::Path;
+use std::time::Duration;
 
 use serialport::{ClearBuffer, DataBits, Parity, SerialPort, StopBits, TTYPort};
 
-use super::source::{PATIENCE, Port, Source};
+use super::holder;
+use super::source::{Given, PATIENCE, Source};
+use super::speed::{Framing, Setting};
 
-/// How characters go over the line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Framing {
-    /// Eight data bits, no parity, one stop bit: DSMR 4 and later.
-    EightNoneOne,
-    /// Seven data bits, even parity, one stop bit: DSMR 2 and 3.
-    SevenEvenOne,
+/// Opens the device at `path`. The error is for people.
+pub fn open(path: &Path, setting: Setting) -> Result<Box<dyn Source>, String> {
+    let (data_bits, parity) = match setting.framing {
+        Framing::EightNoneOne => (DataBits::Eight, Parity::None),
+        Framing::SevenEvenOne => (DataBits::Seven, Parity::Even),
+    };
+    let port = serialport::new(path.to_string_lossy(), setting.baud_rate)
+        .data_bits(data_bits)
+        .parity(parity)
+        .stop_bits(StopBits::One)
+        .timeout(PATIENCE)
+        .open_native()
+        .map_err(|error| explain(path, &error))?;
+    // What came in before the settings were made may be garbled.
+    port.clear(ClearBuffer::Input).map_err(|error| explain(path, &error))?;
+    Ok(Box::new(OpenDevice { port, setting }))
 }
 
-impl std::fmt::Display for Framing {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::EightNoneOne => "8N1",
-            Self::SevenEvenOne => "7E1",
-        })
-    }
-}
-
-/// A serial device with its settings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SerialDevice {
-    /// `/dev/ttyUSB0`, `/dev/serial/by-id/…`.
-    pub path: PathBuf,
-    /// Bits per second.
-    pub baud_rate: u32,
-    /// Bits per character.
-    pub framing: Framing,
-}
-
-impl Port for SerialDevice {
-    fn open(&self) -> Result<Box<dyn Source>, String> {
-        let (data_bits, parity) = match self.framing {
-            Framing::EightNoneOne => (DataBits::Eight, Parity::None),
-            Framing::SevenEvenOne => (DataBits::Seven, Parity::Even),
-        };
-        let port = serialport::new(self.path.to_string_lossy(), self.baud_rate)
-            .data_bits(data_bits)
-            .parity(parity)
-            .stop_bits(StopBits::One)
-            .timeout(PATIENCE)
-            .open_native()
-            .map_err(|error| self.explain(&error))?;
-        // What came in before the settings were made may be garbled.
-        port.clear(ClearBuffer::Input).map_err(|error| self.explain(&error))?;
-        Ok(Box::new(OpenDevice(port)))
-    }
-
-    fn is_there(&self) -> bool {
-        self.path.exists()
-    }
-
-    fn description(&self) -> String {
-        format!("{} at {} {}", self.path.display(), self.baud_rate, self.framing)
-    }
-}
-
-impl SerialDevice {
-    /// What is wrong in words for the user: serialport's own are those of the system calls.
-    fn explain(&self, error: &serialport::Error) -> String {
-        let path = self.path.display();
-        match error.kind() {
-            serialport::ErrorKind::Io(ErrorKind::NotFound) => {
-                format!("there is no {path}: is the cable plugged in?")
+/// What is wrong in words for the user: serialport's own are those of the system calls.
+fn explain(path: &Path, error: &serialport::Error) -> String {
+    let shown = path.display();
+    match error.kind() {
+        _ if !path.exists() => super::device::absence(path),
+        serialport::ErrorKind::Io(ErrorKind::PermissionDenied) => format!(
+            "no permission to open {shown}: add the user to its group (usermod -aG dialout USER) and log in anew"
+        ),
+        serialport::ErrorKind::NoDevice => match &holder::of(path)[..] {
+            [] => {
+                format!("{shown} is in use by another program (`sudo fuser {shown}` tells which)")
             }
-            serialport::ErrorKind::Io(ErrorKind::PermissionDenied) => format!(
-                "no permission to open {path}: add the user to its group (usermod -aG dialout USER)"
-            ),
-            serialport::ErrorKind::NoDevice if self.path.exists() => {
-                format!("{path} is in use by another program (fuser {path} tells which)")
-            }
-            _ if !self.path.exists() => format!("there is no {path}: is the cable plugged in?"),
-            _ => format!("cannot open {path} as a serial port: {error}"),
-        }
+            holders => format!("{shown} is in use by {}: stop it", holders.join(" and ")),
+        },
+        _ => format!("cannot open {shown} as a serial port: {error}"),
     }
 }
 
-struct OpenDevice(TTYPort);
+struct OpenDevice {
+    port: TTYPort,
+    setting: Setting,
+}
 
 impl Source for OpenDevice {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.0.read(buffer) {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<Given> {
+        match self.port.read(buffer) {
             // End of file and "broken pipe", at once and for ever, are how a hang-up looks.
-            Ok(0) => Err(ErrorKind::BrokenPipe.into()),
-            Ok(length) => Ok(length),
-            Err(error) if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::Interrupted) => {
-                Ok(0)
+            Ok(0) => Err(hang_up()),
+            Ok(length) => {
+                if self.setting.framing == Framing::SevenEvenOne {
+                    // An adapter that cannot do seven bits hands the parity bit through as the eighth.
+                    buffer[..length].iter_mut().for_each(|byte| *byte &= 0x7F);
+                }
+                Ok(Given::Bytes(length))
             }
-            Err(error) => Err(error),
+            Err(error) => match error.kind() {
+                ErrorKind::TimedOut | ErrorKind::Interrupted => Ok(Given::Nothing),
+                ErrorKind::BrokenPipe => Err(hang_up()),
+                _ => Err(error),
+            },
         }
     }
+
+    fn byte_time(&self) -> Option<Duration> {
+        Some(self.setting.byte_time())
+    }
+}
+
+fn hang_up() -> io::Error {
+    io::Error::new(ErrorKind::BrokenPipe, "it was unplugged, or the other end hung up")
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs::File;
+    use std::io::Write;
+
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
     use super::*;
 
-    fn device(path: &str) -> SerialDevice {
-        SerialDevice { path: path.into(), baud_rate: 115_200, framing: Framing::EightNoneOne }
-    }
+    const MODERN: Setting = Setting { baud_rate: 115_200, framing: Framing::EightNoneOne };
 
     fn refusal(path: &str) -> String {
-        device(path).open().err().unwrap()
+        open(path.as_ref(), MODERN).err().unwrap()
+    }
+
+    /// The meter's end, and the path of the port.
+    fn pty() -> (File, String) {
+        let master =
+            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let path = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
+        (master.into(), path)
     }
 
     #[test]
@@ -118,21 +113,40 @@ mod tests {
         assert!(refusal("/dev/no-such-port").contains("is the cable plugged in?"));
         assert!(refusal("/dev/null").starts_with("cannot open /dev/null as a serial port"));
         assert!(refusal("/tmp").starts_with("cannot open /tmp as a serial port"));
+        let denied = serialport::Error::new(
+            serialport::ErrorKind::Io(ErrorKind::PermissionDenied),
+            "Permission denied",
+        );
+        let said = explain("/dev/null".as_ref(), &denied);
+        assert!(said.contains("usermod -aG dialout"), "{said}");
     }
 
     #[test]
     fn a_port_that_another_program_has_open_is_said_to_be_in_use() {
-        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&master).unwrap();
-        unlockpt(&master).unwrap();
-        let path = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
-        let _first = device(&path).open().ok().unwrap();
-        assert!(refusal(&path).contains("is in use by another program"), "{}", refusal(&path));
+        let (_meter, path) = pty();
+        let _first = open(path.as_ref(), MODERN).ok().unwrap();
+        assert!(refusal(&path).contains("is in use by"), "{}", refusal(&path));
     }
 
     #[test]
-    fn the_description_names_port_speed_and_framing() {
-        let device = SerialDevice { framing: Framing::SevenEvenOne, ..device("/dev/ttyUSB0") };
-        assert_eq!(device.description(), "/dev/ttyUSB0 at 115200 7E1");
+    fn bytes_come_as_they_are_and_without_parity_in_seven_bits() {
+        let seven = Setting { framing: Framing::SevenEvenOne, ..MODERN };
+        for (setting, expected) in [(MODERN, b"\xAF\xFF"), (seven, b"\x2F\x7F")] {
+            let (mut meter, path) = pty();
+            let mut source = open(path.as_ref(), setting).ok().unwrap();
+            meter.write_all(b"\xAF\xFF").unwrap();
+            let mut buffer = [0; 8];
+            assert_eq!(source.read(&mut buffer).unwrap(), Given::Bytes(2));
+            assert_eq!(buffer[..2], expected[..]);
+        }
+    }
+
+    #[test]
+    fn a_hang_up_is_an_error() {
+        let (meter, path) = pty();
+        let mut source = open(path.as_ref(), MODERN).ok().unwrap();
+        drop(meter);
+        let said = source.read(&mut [0; 8]).unwrap_err().to_string();
+        assert!(said.contains("unplugged"), "{said}");
     }
 }

@@ -84,6 +84,12 @@ impl Translator {
         Some(translate(frame, &mut self.gate, &mut self.meta, &mut self.counts, &mut self.json))
     }
 
+    /// The bytes of the last frame, let through or not, as long as nothing more was fed.
+    #[must_use]
+    pub fn last_frame(&self) -> &[u8] {
+        self.framer.last_frame()
+    }
+
     /// What was counted so far.
     #[must_use]
     pub fn counts(&self) -> Counts {

@@ -19,8 +19,8 @@ use super::interface::{self, Interface, LOOPBACK};
 pub struct Sender {
     socket: UdpSocket,
     group: IpAddr,
-    /// The user has chosen the interface: it is that one or none.
-    is_pinned: bool,
+    /// What the user has chosen: it is that one or none.
+    interface: Option<Interface>,
     /// The last datagram was aimed at `lo`, for want of a network.
     at_loopback: Cell<bool>,
 }
@@ -44,7 +44,7 @@ impl Sender {
         let socket =
             UdpSocket::bind((any, 0)).map_err(Error::refused("open a socket for sending"))?;
         let sender =
-            Self { socket, group, is_pinned: interface.is_some(), at_loopback: Cell::new(false) };
+            Self { socket, group, interface: interface.cloned(), at_loopback: Cell::new(false) };
         sender.set_options(ttl).map_err(Error::refused("set up the socket for sending"))?;
         match interface {
             Some(interface) => sender.pin(interface)?,
@@ -58,20 +58,24 @@ impl Sender {
     /// Sends `bytes` as one datagram to `port` of the group.
     ///
     /// Never blocks. Fails with what the kernel says: no network or route, an interface that is gone,
-    /// a firewall, more than 65,507 bytes. Every one of these may be over at the next datagram; but a
-    /// chosen interface that has been replaced by another of its name needs a sender opened again.
+    /// a firewall, more than 65,507 bytes. Every one of these may be over at the next datagram.
     pub fn send(&self, port: u16, bytes: &[u8]) -> io::Result<()> {
         if self.at_loopback.get() {
             self.aim_at_network()?;
             self.at_loopback.set(false);
         }
         let sent = self.transmit(port, bytes);
-        if self.is_pinned || !sent.as_ref().is_err_and(is_no_network) {
+        if !sent.as_ref().is_err_and(is_no_network) {
             return sent;
         }
-        self.aim(InterfaceIndexOrAddress::Index(LOOPBACK))?;
-        self.at_loopback.set(true);
-        // If even that fails, why there is no network says more.
+        if let Some(interface) = &self.interface {
+            // An adapter that was plugged in again is another interface of the same name.
+            self.pin(interface).map_err(io::Error::other)?;
+        } else {
+            self.aim(InterfaceIndexOrAddress::Index(LOOPBACK))?;
+            self.at_loopback.set(true);
+        }
+        // If even that fails, why there was no network says more.
         self.transmit(port, bytes).or(sent)
     }
 

@@ -124,6 +124,12 @@ impl Framer {
         }
     }
 
+    /// The bytes of the frame that was given last, as long as nothing more was fed.
+    #[must_use]
+    pub fn last_frame(&self) -> &[u8] {
+        &self.buffer
+    }
+
     /// What was thrown away so far.
     #[must_use]
     pub fn dropped(&self) -> Dropped {

@@ -1,11 +1,13 @@
 //! `p1listener`: from the port to the network.
 
-use std::os::unix::net::UnixDatagram;
-use std::time::Duration;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::{UnixDatagram, UnixStream};
+use std::time::{Duration, Instant};
 
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
+use socket2::SockRef;
 
-use crate::support::{Meter, Place, Running, telegram, watts};
+use crate::support::{Meter, Place, Running, telegram, wait_for, watts};
 
 #[test]
 fn a_telegram_on_the_port_goes_out_as_json_and_as_raw_bytes() {
@@ -148,4 +150,39 @@ fn a_reload_takes_new_settings_and_keeps_the_old_ones_when_the_new_are_broken() 
     let message = subscriber.message();
     assert_eq!((watts(&message), message.meta.frame_number), (2, 2));
     listener.stop();
+}
+
+#[test]
+fn a_loop_that_hangs_stops_feeding_the_watchdog() {
+    let place = Place::new();
+    place.config();
+    let manager = UnixDatagram::bind(place.path("notify")).unwrap();
+    manager.set_read_timeout(Some(Duration::from_millis(5))).unwrap();
+    let mut command = place.program("p1listener");
+    command.env("NOTIFY_SOCKET", place.path("notify")).env("WATCHDOG_USEC", "60000");
+    // A log that nobody reads: once there is no room, the next message never returns.
+    let (mut log, unread) = UnixStream::pair().unwrap();
+    SockRef::from(&unread).set_send_buffer_size(0).unwrap();
+    let mut listener = command.stderr(OwnedFd::from(unread)).spawn().unwrap();
+    drop(command);
+    let pid = Pid::from_raw(i32::try_from(listener.id()).unwrap()).unwrap();
+    let mut buffer = [0; 4096];
+    wait_for("a word of it", || manager.recv(&mut buffer).ok());
+    let mut is_fed = || {
+        // Each of these makes a turn of the loop and a message; a ping is due every 20 ms.
+        kill_process(pid, Signal::USR1).unwrap();
+        manager.recv(&mut buffer).is_ok_and(|length| buffer[..length].starts_with(b"WATCHDOG=1"))
+    };
+    let mut last = Instant::now();
+    wait_for("the pings to end", || {
+        while is_fed() {
+            last = Instant::now();
+        }
+        (last.elapsed() > Duration::from_secs(1)).then_some(())
+    });
+    let reader = std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+    wait_for("the pings to come again", || is_fed().then_some(()));
+    listener.kill().unwrap();
+    listener.wait().unwrap();
+    reader.join().unwrap().unwrap();
 }

@@ -4,6 +4,8 @@ mod cat;
 mod chain;
 mod config;
 mod listener;
+mod network;
 mod reader;
 mod simulator;
+mod sources;
 mod support;

@@ -213,7 +213,8 @@ pub struct Meter {
 impl Meter {
     /// Puts the meter where the configuration has the port.
     pub fn plug_in(place: &Place) -> Self {
-        let master: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        let master: OwnedFd =
+            openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
         let slave = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();

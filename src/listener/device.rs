@@ -1,0 +1,147 @@
+//! A port that has a path: a serial device, a FIFO or a file; which one shows when it is opened.
+//!
+//! Owns that choice and the settings of the line. The reading is [`super::serial`]'s and
+//! [`super::file`]'s.
+
+use std::fs;
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use super::source::{Port, Source};
+use super::speed::Search;
+use super::{adapters, file, serial};
+
+/// Where the port is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// `/dev/ttyUSB0`, `/dev/serial/by-id/…`, a FIFO, a file.
+    Path(PathBuf),
+    /// The only USB serial adapter there is, wherever that may be.
+    OnlyAdapter,
+}
+
+/// A port that has a path.
+#[derive(Debug)]
+pub struct Device {
+    place: Place,
+    search: Search,
+    /// What was opened last.
+    opened: Option<(PathBuf, Kind)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Serial,
+    File,
+}
+
+impl Device {
+    /// The port at this place; a serial device is opened with the settings that are searched for.
+    #[must_use]
+    pub fn new(place: Place, search: Search) -> Self {
+        Self { place, search, opened: None }
+    }
+
+    fn path(&self) -> Result<PathBuf, String> {
+        match &self.place {
+            Place::Path(path) => Ok(path.clone()),
+            Place::OnlyAdapter => adapters::only(),
+        }
+    }
+}
+
+impl Port for Device {
+    fn open(&mut self) -> Result<Option<Box<dyn Source>>, String> {
+        let path = self.path()?;
+        let kind = kind(&path)?;
+        let source = match kind {
+            Kind::Serial => {
+                serial::open(&path, self.search.setting()).inspect_err(|_| self.search.refused())?
+            }
+            Kind::File => file::open(&path)?,
+        };
+        self.opened = Some((path, kind));
+        self.search.opened();
+        Ok(Some(source))
+    }
+
+    fn is_there(&self) -> bool {
+        self.path().is_ok_and(|path| path.exists())
+    }
+
+    fn description(&self) -> String {
+        match (&self.opened, &self.place) {
+            (Some((path, Kind::Serial)), _) => {
+                format!("{} at {}", path.display(), self.search.setting())
+            }
+            (Some((path, Kind::File)), _) | (None, Place::Path(path)) => path.display().to_string(),
+            (None, Place::OnlyAdapter) => "the only USB serial adapter".into(),
+        }
+    }
+
+    fn heard(&mut self, now: Instant) -> bool {
+        matches!(self.opened, Some((_, Kind::Serial))) && self.search.heard(now)
+    }
+
+    fn decoded(&mut self) -> Option<String> {
+        let setting = self.search.decoded()?;
+        matches!(self.opened, Some((_, Kind::Serial))).then(|| setting.to_string())
+    }
+}
+
+/// The words for a port that is not there.
+pub(super) fn absence(path: &Path) -> String {
+    format!("there is no {}: is the cable plugged in?", path.display())
+}
+
+fn kind(path: &Path) -> Result<Kind, String> {
+    let kind = fs::metadata(path)
+        .map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => absence(path),
+            _ => format!("cannot open {}: {error}", path.display()),
+        })?
+        .file_type();
+    if kind.is_char_device() {
+        Ok(Kind::Serial)
+    } else if kind.is_file() || kind.is_fifo() {
+        Ok(Kind::File)
+    } else {
+        Err(format!("{} is neither a serial device nor a FIFO nor a file", path.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{BaudRate, Format};
+
+    fn device(path: &str) -> Device {
+        let search = Search::new(BaudRate::Auto, Format::Auto);
+        Device::new(Place::Path(path.into()), search)
+    }
+
+    fn refusal(path: &str) -> String {
+        device(path).open().err().unwrap()
+    }
+
+    #[test]
+    fn what_is_no_port_is_said_in_words() {
+        assert_eq!(refusal("/dev/no-such"), "there is no /dev/no-such: is the cable plugged in?");
+        assert!(refusal("/tmp").starts_with("/tmp is neither a serial device nor"));
+        assert!(refusal("/dev/null").starts_with("cannot open /dev/null as a serial port"));
+    }
+
+    #[test]
+    fn a_file_has_no_speed_to_search_for() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut device = device(file.path().to_str().unwrap());
+        assert!(device.open().unwrap().is_some());
+        let now = Instant::now();
+        for hours in 0..100 {
+            assert!(!device.heard(now + std::time::Duration::from_secs(3600 * hours)));
+        }
+        assert_eq!(device.decoded(), None);
+        assert_eq!(device.description(), file.path().display().to_string());
+    }
+}

@@ -1,0 +1,240 @@
+//! What a stretch of bytes from a port is: telegrams, noise, something encrypted, nothing.
+//!
+//! Pure. Owns the signs that each kind is told by, and what to tell the user. The listening is
+//! `probe`'s.
+
+use super::words;
+use crate::telegram::{Checksum, Frame, Framer, Instant};
+
+/// What the bytes are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// There are none.
+    Nothing,
+    /// Telegrams; the last one with its checksum, or from a meter that sends none.
+    Telegram {
+        /// The first line.
+        header: Vec<u8>,
+        /// Whether there was a checksum.
+        has_checksum: bool,
+    },
+    /// Telegrams, every one of them with a wrong checksum, in number.
+    BadChecksum(usize),
+    /// Seven-bit characters with even parity, read as eight bits.
+    Parity,
+    /// Encrypted telegrams.
+    Encrypted,
+    /// Text, but nothing that begins and ends as a telegram does.
+    Fragments,
+    /// Bytes that mean nothing, in number.
+    Noise(usize),
+}
+
+impl Finding {
+    /// Whether further listening with the same settings can tell no more.
+    #[must_use]
+    pub fn is_certain(&self) -> bool {
+        matches!(self, Self::Telegram { .. } | Self::Parity | Self::Encrypted)
+    }
+
+    /// What it is, in a line.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        match self {
+            Self::Nothing => "Nothing at all came in.".into(),
+            Self::Telegram { header, has_checksum } => {
+                let checksum =
+                    if *has_checksum { "with a good checksum" } else { "without a checksum" };
+                format!("A telegram of {}, {checksum}.", words::printable(header))
+            }
+            Self::BadChecksum(number) => {
+                format!("{} with a wrong checksum.", words::count(*number as u64, "telegram"))
+            }
+            Self::Parity => {
+                "Characters of seven bits with even parity: `format: 7E1` is right.".into()
+            }
+            Self::Encrypted => "Encrypted telegrams, as in Luxembourg and Austria.".into(),
+            Self::Fragments => "Text, but no whole telegram.".into(),
+            Self::Noise(number) => {
+                format!("Noise: {} that are no text.", words::count(*number as u64, "byte"))
+            }
+        }
+    }
+
+    /// What to do about it; empty when all is well.
+    #[must_use]
+    pub fn advice(&self) -> &'static str {
+        match self {
+            Self::Nothing => {
+                "\
+Is the cable in the meter's P1 port, and not in another socket of that shape?
+Is the P1 port switched on? In some countries the grid operator does that on request.
+Does another device share the port through a splitter, and hold the line?
+Does the cable pull up the data request line (pin 2)?
+"
+            }
+            Self::BadChecksum(_) => {
+                "\
+The line loses or garbles bytes: try another cable, or a shorter one, and another USB port.
+Over a network, nothing on the way may change line ends or double bytes, as telnet does.
+"
+            }
+            Self::Encrypted => {
+                "\
+The meter and the cable are well, but p1listener cannot decrypt.
+"
+            }
+            Self::Fragments => "Does another program read the same port?\n",
+            Self::Noise(_) => {
+                "\
+The speed is wrong, or the signal is inverted: the P1 port needs a cable or an adapter that
+inverts its data line (pin 5).
+"
+            }
+            Self::Telegram { .. } | Self::Parity => "",
+        }
+    }
+}
+
+/// Tells what these bytes are.
+#[must_use]
+pub fn examine(bytes: &[u8]) -> Finding {
+    if bytes.is_empty() {
+        return Finding::Nothing;
+    }
+    if is_encrypted(bytes) {
+        return Finding::Encrypted;
+    }
+    match telegrams(bytes) {
+        Some(finding @ Finding::Telegram { .. }) => finding,
+        _ if has_even_parity(bytes) => Finding::Parity,
+        Some(bad) => bad,
+        None if is_text(bytes) => Finding::Fragments,
+        None => Finding::Noise(bytes.len()),
+    }
+}
+
+/// The telegrams, if there are any: the last good one, or how many are bad.
+fn telegrams(bytes: &[u8]) -> Option<Finding> {
+    let (mut framer, mut rest) = (Framer::default(), bytes);
+    let (mut good, mut bad) = (None, 0);
+    let mut judge = |frame: Frame<'_>| match Checksum::of(&frame) {
+        Checksum::Wrong { .. } => bad += 1,
+        Checksum::Absent if !is_text(frame.bytes()) => {}
+        checksum => {
+            let header = frame.header().to_vec();
+            let has_checksum = checksum == Checksum::Good;
+            good = Some(Finding::Telegram { header, has_checksum });
+        }
+    };
+    while let Some(frame) = framer.feed(&mut rest, Instant::default()) {
+        judge(frame);
+    }
+    if let Some(frame) = framer.finish(Instant::default()) {
+        judge(frame);
+    }
+    good.or((bad > 0).then_some(Finding::BadChecksum(bad)))
+}
+
+/// Nearly all of it is printable ASCII and line ends.
+fn is_text(bytes: &[u8]) -> bool {
+    let is_odd = |&&byte: &&u8| !matches!(byte, b' '..=b'~' | b'\r' | b'\n');
+    bytes.iter().filter(is_odd).count() * 20 <= bytes.len()
+}
+
+/// Nearly all bytes have an even number of ones, some of them in the eighth bit, and the rest is text.
+fn has_even_parity(bytes: &[u8]) -> bool {
+    let odd = bytes.iter().filter(|byte| byte.count_ones() % 2 == 1).count();
+    let text: Vec<u8> = bytes.iter().map(|byte| byte & 0x7F).collect();
+    odd * 20 <= bytes.len() && bytes.iter().any(|byte| *byte > 0x7F) && is_text(&text)
+}
+
+/// General ciphering of DLMS: `DB`, a system title of eight bytes that begins with the maker's three
+/// letters, a length in two bytes, and the security control. In Poland there is a clear header first,
+/// and no system title.
+fn is_encrypted(bytes: &[u8]) -> bool {
+    let with_title = bytes.windows(14).any(|bytes| match bytes {
+        [0xDB, 0x08, title @ .., 0x82, _, _, 0x20 | 0x30] => {
+            title[..3].iter().all(u8::is_ascii_uppercase)
+        }
+        _ => false,
+    });
+    let after_header = bytes
+        .windows(9)
+        .any(|bytes| matches!(bytes, [b'\r', b'\n', b'\r', b'\n', 0x00, 0x82, _, _, 0x20 | 0x30]));
+    with_title || after_header
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telegram::crc16;
+
+    fn telegram() -> Vec<u8> {
+        let body = b"/TST5METER\r\n\r\n1-0:1.7.0(00.329*kW)\r\n!";
+        [&body[..], format!("{:04X}\r\n", crc16(body)).as_bytes()].concat()
+    }
+
+    /// The same with the parity of 7E1 in the eighth bit.
+    fn with_parity(bytes: &[u8]) -> Vec<u8> {
+        let parity = |byte: &u8| byte | if byte.count_ones() % 2 == 1 { 0x80 } else { 0 };
+        bytes.iter().map(parity).collect()
+    }
+
+    fn noise() -> Vec<u8> {
+        (0..2000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13).to_le_bytes()[0]).collect()
+    }
+
+    #[test]
+    fn silence_is_nothing_and_garbage_is_noise() {
+        assert_eq!(examine(b""), Finding::Nothing);
+        assert_eq!(examine(&noise()), Finding::Noise(2000));
+        assert!(matches!(examine(&[0xFE; 40]), Finding::Noise(40)));
+    }
+
+    #[test]
+    fn a_good_telegram_is_found_between_noise_and_bad_ones() {
+        let mut bad = telegram();
+        bad[20] ^= 1;
+        let expected = Finding::Telegram { header: b"/TST5METER".to_vec(), has_checksum: true };
+        assert_eq!(examine(&[noise(), bad.clone(), telegram()].concat()), expected);
+        assert_eq!(examine(&[bad.clone(), bad].concat()), Finding::BadChecksum(2));
+    }
+
+    #[test]
+    fn a_telegram_without_a_checksum_is_one_too() {
+        let expected = Finding::Telegram { header: b"/ISk5".to_vec(), has_checksum: false };
+        assert_eq!(examine(b"/ISk5\r\n\r\n0-0:96.1.1(4B)\r\n!\r\n"), expected);
+    }
+
+    #[test]
+    fn seven_bits_with_parity_are_told_from_noise() {
+        assert_eq!(examine(&with_parity(&telegram())), Finding::Parity);
+        assert_eq!(examine(&with_parity(&telegram()[20..])), Finding::Parity);
+    }
+
+    #[test]
+    fn text_that_is_no_telegram_is_said() {
+        assert_eq!(examine(&telegram()[..30]), Finding::Fragments);
+        assert_eq!(examine(b"login: "), Finding::Fragments);
+    }
+
+    #[test]
+    fn an_encrypted_meter_is_recognised_by_its_frame() {
+        let frame =
+            [&b"\xDB\x08SAGgs\x01\x02\x03\x82\x01\x7C\x30\0\0\0\x2A"[..], &noise()].concat();
+        assert_eq!(examine(&[&noise()[..50], &frame].concat()), Finding::Encrypted);
+        let polish = b"/EGM5G35\r\n\r\n\x00\x82\x01\x02\x30\0\0\0\x01cipher";
+        assert_eq!(examine(polish), Finding::Encrypted);
+    }
+
+    #[test]
+    fn only_what_more_bytes_cannot_change_is_certain() {
+        assert!(
+            examine(&telegram()).is_certain() && examine(&with_parity(&telegram())).is_certain()
+        );
+        for doubtful in [&b""[..], &noise(), &telegram()[..30]] {
+            assert!(!examine(doubtful).is_certain());
+        }
+    }
+}

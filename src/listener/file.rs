@@ -1,0 +1,153 @@
+//! A file, a FIFO or the standard input as the source of a meter's bytes.
+//!
+//! A file and the standard input end; a FIFO never does: when its writer is gone, the next is waited
+//! for. What comes in faster than any meter speaks is read at a pace that subscribers can follow.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::FileTypeExt;
+use std::path::Path;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+
+use super::source::{Given, PATIENCE, Port, Source};
+use crate::daemon::signals;
+
+/// The most that is read at a time, in bytes.
+const PIECE: usize = 4096;
+
+/// The pause after each full piece: some four hundred telegrams a second. UDP has no other brake.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// How often it is looked whether a FIFO has a writer again.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Opens a file or a FIFO. The error is for people.
+pub fn open(path: &Path) -> Result<Box<dyn Source>, String> {
+    let explain = |error: io::Error| format!("cannot open {}: {error}", path.display());
+    // Without NONBLOCK the opening of a FIFO waits for a writer.
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let descriptor = rustix::fs::open(path, flags, Mode::empty());
+    let file = File::from(descriptor.map_err(|error| explain(error.into()))?);
+    let is_fifo = file.metadata().map_err(explain)?.file_type().is_fifo();
+    Ok(Box::new(OpenFile::new(file, !is_fifo)))
+}
+
+/// The standard input.
+#[derive(Clone, Copy, Debug)]
+pub struct StandardInput;
+
+impl Port for StandardInput {
+    fn open(&mut self) -> Result<Option<Box<dyn Source>>, String> {
+        let input: OwnedFd = io::stdin()
+            .as_fd()
+            .try_clone_to_owned()
+            .map_err(|error| format!("cannot read the standard input: {error}"))?;
+        Ok(Some(Box::new(OpenFile::new(input.into(), true))))
+    }
+
+    fn is_there(&self) -> bool {
+        true
+    }
+
+    fn description(&self) -> String {
+        "the standard input".into()
+    }
+}
+
+struct OpenFile {
+    file: File,
+    ends: bool,
+    /// The last piece was a full one: more waits than comes in by itself.
+    was_full: bool,
+}
+
+impl OpenFile {
+    fn new(file: File, ends: bool) -> Self {
+        Self { file, ends, was_full: false }
+    }
+}
+
+impl Source for OpenFile {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<Given> {
+        if std::mem::take(&mut self.was_full) {
+            signals::wait(PAUSE);
+        }
+        let patience = Timespec::try_from(PATIENCE).ok();
+        match poll(&mut [PollFd::new(&self.file, PollFlags::IN)], patience.as_ref()) {
+            Ok(0) | Err(Errno::INTR) => return Ok(Given::Nothing),
+            Ok(_) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let room = buffer.len().min(PIECE);
+        match self.file.read(&mut buffer[..room]) {
+            Ok(0) if self.ends => Ok(Given::End),
+            Ok(0) => {
+                signals::wait(LOOK);
+                Ok(Given::Nothing)
+            }
+            Ok(length) => {
+                self.was_full = length == room;
+                Ok(Given::Bytes(length))
+            }
+            Err(error) => match error.kind() {
+                ErrorKind::WouldBlock | ErrorKind::Interrupted => Ok(Given::Nothing),
+                _ => Err(error),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::process::Command;
+
+    use super::*;
+
+    fn read(source: &mut dyn Source) -> Option<Vec<u8>> {
+        let mut buffer = [0; 8192];
+        loop {
+            match source.read(&mut buffer).unwrap() {
+                Given::Bytes(length) => return Some(buffer[..length].to_vec()),
+                Given::End => return None,
+                Given::Nothing => {}
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_is_given_to_its_end_in_pieces() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(&[b'x'; 5000]).unwrap();
+        let mut source = open(file.path()).ok().unwrap();
+        assert_eq!(read(&mut *source).unwrap().len(), PIECE);
+        assert_eq!(read(&mut *source).unwrap().len(), 5000 - PIECE);
+        assert_eq!(read(&mut *source), None);
+    }
+
+    #[test]
+    fn a_fifo_outlives_its_writers() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("fifo");
+        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let mut source = open(&path).ok().unwrap();
+        for word in ["one", "two"] {
+            let mut writer = File::options().write(true).open(&path).unwrap();
+            writer.write_all(word.as_bytes()).unwrap();
+            drop(writer);
+            assert_eq!(read(&mut *source).unwrap(), word.as_bytes());
+            assert_eq!(source.read(&mut [0; 8]).unwrap(), Given::Nothing);
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let said = open(Path::new("/no/such/file")).err().unwrap();
+        assert!(said.starts_with("cannot open /no/such/file: "), "{said}");
+    }
+}

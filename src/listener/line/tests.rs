@@ -1,0 +1,228 @@
+//! A line over a port that does what the test wants, on a clock that the test moves.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind};
+use std::rc::Rc;
+
+use super::*;
+use crate::listener::said;
+
+/// A port that is there or not, counts its openings, and whose sources give what is queued.
+#[derive(Clone, Default)]
+struct FakePort {
+    there: Rc<Cell<bool>>,
+    refusal: Rc<RefCell<Option<String>>>,
+    attempts: Rc<Cell<u32>>,
+    reads: Rc<RefCell<VecDeque<io::Result<Given>>>>,
+    longest_silence: Option<Duration>,
+    wants_other_settings: Rc<Cell<bool>>,
+}
+
+impl Port for FakePort {
+    fn open(&mut self) -> Result<Option<Box<dyn Source>>, String> {
+        self.attempts.set(self.attempts.get() + 1);
+        match &*self.refusal.borrow() {
+            Some(reason) => Err(reason.clone()),
+            None if self.there.get() => Ok(Some(Box::new(self.clone()))),
+            None => Err("there is none".into()),
+        }
+    }
+
+    fn is_there(&self) -> bool {
+        self.there.get()
+    }
+
+    fn description(&self) -> String {
+        "the port".into()
+    }
+
+    fn heard(&mut self, _: Instant) -> bool {
+        self.wants_other_settings.take()
+    }
+}
+
+impl Source for FakePort {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<Given> {
+        self.reads.borrow_mut().pop_front().unwrap_or(Ok(Given::Nothing))
+    }
+
+    fn longest_silence(&self) -> Option<Duration> {
+        self.longest_silence
+    }
+}
+
+impl FakePort {
+    fn will_read(&self, outcome: io::Result<Given>) {
+        self.reads.borrow_mut().push_back(outcome);
+    }
+
+    fn will_hang_up(&self) {
+        self.will_read(Err(ErrorKind::BrokenPipe.into()));
+    }
+}
+
+fn line_of(port: &FakePort) -> (Line, Instant) {
+    let start = Instant::now();
+    (Line::new(Box::new(port.clone()), start), start)
+}
+
+/// Turns until `time` has gone by, as the loop would.
+fn run(line: &mut Line, now: &mut Instant, time: Duration) {
+    let end = *now + time;
+    while *now < end {
+        *now += match line.turn(&mut [], *now) {
+            Turn::Wait(pause) => pause.max(Duration::from_millis(1)),
+            Turn::Silence => Duration::from_millis(500),
+            _ => Duration::from_millis(1),
+        };
+    }
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+#[test]
+fn a_line_is_opened_and_read_to_its_end() {
+    let port = FakePort::default();
+    let (mut line, now) = line_of(&port);
+    port.there.set(true);
+    port.will_read(Ok(Given::Bytes(5)));
+    port.will_read(Ok(Given::Nothing));
+    port.will_read(Ok(Given::End));
+    let turns = [(); 4].map(|()| line.turn(&mut [], now));
+    assert_eq!(turns, [Turn::Changed, Turn::Bytes(5), Turn::Silence, Turn::End]);
+}
+
+#[test]
+fn attempts_become_rare_while_there_is_no_port() {
+    let port = FakePort::default();
+    let (mut line, mut now) = line_of(&port);
+    run(&mut line, &mut now, HOUR);
+    assert!((100..150).contains(&port.attempts.get()), "{}", port.attempts.get());
+    assert_eq!(line.trouble(), Some("there is none"));
+}
+
+#[test]
+fn a_port_that_appears_is_opened_at_the_next_look() {
+    let port = FakePort::default();
+    let (mut line, mut now) = line_of(&port);
+    run(&mut line, &mut now, HOUR);
+    port.there.set(true);
+    assert_eq!(line.turn(&mut [], now + LOOK), Turn::Changed);
+    assert_eq!(line.trouble(), None);
+}
+
+#[test]
+fn a_port_that_appears_and_cannot_be_opened_yet_is_tried_again_soon() {
+    let port = FakePort::default();
+    let (mut line, mut now) = line_of(&port);
+    run(&mut line, &mut now, HOUR);
+    // The node is made first, and its permissions a moment later.
+    port.there.set(true);
+    *port.refusal.borrow_mut() = Some("no permission".into());
+    run(&mut line, &mut now, LOOK * 2);
+    assert_eq!(line.trouble(), Some("no permission"));
+    *port.refusal.borrow_mut() = None;
+    run(&mut line, &mut now, FIRST_WAIT);
+    assert_eq!(line.trouble(), None);
+}
+
+#[test]
+fn a_hang_up_closes_the_line_and_does_not_spin() {
+    let port = FakePort::default();
+    let (mut line, start) = line_of(&port);
+    port.there.set(true);
+    assert_eq!(line.turn(&mut [], start), Turn::Changed);
+    port.will_hang_up();
+    assert_eq!(line.turn(&mut [], start), Turn::Changed);
+    assert!(line.trouble().is_some());
+    assert_eq!(line.turn(&mut [], start), Turn::Wait(LOOK), "the node is still there: no hurry");
+    assert_eq!(line.turn(&mut [], start + FIRST_WAIT), Turn::Changed);
+    assert_eq!(port.attempts.get(), 2);
+}
+
+#[test]
+fn an_hour_without_the_cable_is_said_at_the_loss_and_at_the_return_only() {
+    let port = FakePort::default();
+    let (mut line, mut now) = line_of(&port);
+    port.there.set(true);
+    let lines = said::during(|| {
+        line.turn(&mut [], now);
+        line.decoded(now);
+        line.decoded(now);
+        port.will_read(Err(io::Error::from_raw_os_error(5)));
+        line.turn(&mut [], now);
+        port.there.set(false);
+        run(&mut line, &mut now, HOUR);
+        port.there.set(true);
+        run(&mut line, &mut now, Duration::from_secs(1));
+        line.decoded(now);
+    });
+    assert_eq!(
+        lines,
+        [
+            "the port is open",
+            "the port is gone: Input/output error (os error 5); trying again",
+            "the port is open, after 60 min; 2 telegrams since the start",
+        ]
+    );
+}
+
+#[test]
+fn a_port_that_opens_and_fails_for_ever_is_neither_hurried_nor_talkative() {
+    let port = FakePort::default();
+    let (mut line, mut now) = line_of(&port);
+    port.there.set(true);
+    let lines = said::during(|| {
+        while port.attempts.get() < 100 {
+            port.will_hang_up();
+            run(&mut line, &mut now, Duration::from_millis(100));
+        }
+        port.reads.borrow_mut().clear();
+        run(&mut line, &mut now, Duration::from_secs(60));
+        line.decoded(now);
+    });
+    assert_eq!(lines.len(), 4, "{lines:?}");
+    assert!(lines[3].contains("is open, after 4"), "{lines:?}");
+}
+
+#[test]
+fn each_reason_of_an_outage_is_said_once_and_not_more_than_three() {
+    let port = FakePort::default();
+    let (mut line, mut now) = line_of(&port);
+    port.there.set(true);
+    let lines = said::during(|| {
+        for number in [1, 2, 1, 2, 3, 4, 5] {
+            *port.refusal.borrow_mut() = Some(format!("reason {number}"));
+            run(&mut line, &mut now, Duration::from_secs(100));
+        }
+    });
+    assert_eq!(lines, [1, 2, 3].map(|number| format!("reason {number}; trying again")));
+}
+
+#[test]
+fn other_settings_are_tried_at_once_and_without_a_word() {
+    let port = FakePort::default();
+    let (mut line, now) = line_of(&port);
+    port.there.set(true);
+    line.turn(&mut [], now);
+    let lines = said::during(|| {
+        port.will_read(Ok(Given::Bytes(7)));
+        port.wants_other_settings.set(true);
+        assert_eq!([(); 2].map(|()| line.turn(&mut [], now)), [Turn::Changed; 2]);
+    });
+    assert_eq!((port.attempts.get(), lines), (2, vec![]));
+}
+
+#[test]
+fn a_source_that_is_silent_for_too_long_is_opened_anew() {
+    let port = FakePort { longest_silence: Some(Duration::from_secs(60)), ..FakePort::default() };
+    let (mut line, mut now) = line_of(&port);
+    port.there.set(true);
+    run(&mut line, &mut now, Duration::from_secs(59));
+    port.will_read(Ok(Given::Bytes(1)));
+    run(&mut line, &mut now, Duration::from_secs(59));
+    assert_eq!(port.attempts.get(), 1);
+    run(&mut line, &mut now, Duration::from_secs(5));
+    assert_eq!(port.attempts.get(), 2);
+}

@@ -1,0 +1,184 @@
+//! `p1listener --probe`: listens to the port and says what is on the wire.
+//!
+//! Owns the listening, with one setting after the other, and the report. What the bytes are is
+//! [`super::diagnosis`]'s.
+
+use std::io::{self, Write};
+use std::time::{Duration, Instant};
+
+use super::diagnosis::{Finding, examine};
+use super::source::{Given, Port, Source};
+use super::speed::{Search, Setting};
+use super::{adapters, port};
+use crate::config::{BaudRate, Format, P1Listener};
+use crate::daemon::{Exit, signals};
+
+/// How long each setting is listened to: the slowest meters speak every 10 s, for up to 8 s.
+const LISTENING_TIME: Duration = Duration::from_secs(20);
+
+/// How long the port may take to open.
+const OPENING_TIME: Duration = Duration::from_secs(30);
+
+/// How many of the last bytes are looked at.
+const MOST_BYTES: usize = 128 * 1024;
+
+/// Listens to the port of `settings` and writes to `out` what is heard and which lines to configure.
+///
+/// [`Exit::Done`]: a telegram was read; [`Exit::Rejected`]: none; [`Exit::Unavailable`]: the port
+/// cannot be opened. Fails when `out` cannot be written to.
+pub fn probe(settings: &P1Listener, out: &mut dyn Write) -> io::Result<Exit> {
+    let mut advice = "";
+    for setting in Search::new(settings.baud_rate, settings.format).settings() {
+        let mut port = port(&with(settings, *setting));
+        let mut source = match open(&mut *port) {
+            Ok(source) => source,
+            Err(reason) => return refuse(settings, &reason, out),
+        };
+        let seconds = LISTENING_TIME.as_secs();
+        writeln!(out, "Listening to {}, {seconds} s at most …", port.description())?;
+        out.flush()?;
+        let finding = match listen(&mut *source, LISTENING_TIME) {
+            Ok(bytes) => examine(&bytes),
+            Err(error) => {
+                return refuse(settings, &format!("{} is gone: {error}", port.description()), out);
+            }
+        };
+        writeln!(out, "{}", finding.summary())?;
+        advice = finding.advice();
+        let setting = source.byte_time().map(|_| *setting);
+        match finding {
+            Finding::Telegram { .. } => {
+                recommend(settings, setting, out)?;
+                return Ok(Exit::Done);
+            }
+            // Silence and encryption are the same at every speed, and the rest is no serial line.
+            Finding::Nothing | Finding::Encrypted => break,
+            _ if setting.is_none() => break,
+            _ => {}
+        }
+    }
+    write!(out, "No telegram was read.\n{advice}")?;
+    Ok(Exit::Rejected)
+}
+
+fn with(settings: &P1Listener, setting: Setting) -> P1Listener {
+    P1Listener {
+        baud_rate: BaudRate::Fixed(setting.baud_rate),
+        format: match setting.framing {
+            super::speed::Framing::EightNoneOne => Format::EightNoneOne,
+            super::speed::Framing::SevenEvenOne => Format::SevenEvenOne,
+        },
+        ..settings.clone()
+    }
+}
+
+fn open(port: &mut dyn Port) -> Result<Box<dyn Source>, String> {
+    let start = Instant::now();
+    while start.elapsed() < OPENING_TIME {
+        match port.open()? {
+            Some(source) => return Ok(source),
+            None => signals::wait(Duration::from_millis(20)),
+        }
+    }
+    Err(format!("{} did not open within {} s", port.description(), OPENING_TIME.as_secs()))
+}
+
+/// The bytes that come in within `time`, or until more of them can tell no more.
+fn listen(source: &mut dyn Source, time: Duration) -> io::Result<Vec<u8>> {
+    let start = Instant::now();
+    let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
+    while start.elapsed() < time {
+        match source.read(&mut buffer)? {
+            Given::Bytes(length) => {
+                bytes.extend_from_slice(&buffer[..length]);
+                let excess = bytes.len().saturating_sub(MOST_BYTES);
+                bytes.drain(..excess);
+            }
+            // A meter pauses after each telegram.
+            Given::Nothing if examine(&bytes).is_certain() => break,
+            Given::Nothing => {}
+            Given::End => break,
+        }
+    }
+    Ok(bytes)
+}
+
+fn refuse(settings: &P1Listener, reason: &str, out: &mut dyn Write) -> io::Result<Exit> {
+    writeln!(out, "{reason}")?;
+    if settings.port.starts_with("/dev/") {
+        match &adapters::all()[..] {
+            [] => writeln!(out, "There is no USB serial adapter on this machine.")?,
+            found => writeln!(out, "USB serial adapters here: {}", adapters::names(found))?,
+        }
+    }
+    Ok(Exit::Unavailable)
+}
+
+fn recommend(
+    settings: &P1Listener,
+    setting: Option<Setting>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    writeln!(
+        out,
+        "The lines for the configuration:\n\np1_listener:\n  port: {}",
+        quoted(&settings.port)
+    )?;
+    if let Some(Setting { baud_rate, framing }) = setting {
+        writeln!(out, "  baud_rate: {baud_rate}\n  format: {framing}")?;
+    }
+    Ok(())
+}
+
+/// A text that YAML takes for nothing else.
+fn quoted(port: &str) -> String {
+    if port.starts_with('-') { format!("{port:?}") } else { port.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::config::Config;
+
+    fn report(port: &str) -> (Exit, String) {
+        let settings = P1Listener { port: port.into(), ..Config::default().p1_listener };
+        let mut out = Vec::new();
+        let exit = probe(&settings, &mut out).unwrap();
+        (exit, String::from_utf8(out).unwrap())
+    }
+
+    #[test]
+    fn a_file_of_telegrams_is_told_with_the_lines_to_configure() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), "/TST5METER\r\n\r\n1-0:1.7.0(00.329*kW)\r\n!\r\n").unwrap();
+        let path = file.path().display().to_string();
+        let (exit, said) = report(&path);
+        assert_eq!(exit, Exit::Done);
+        assert!(said.contains("A telegram of /TST5METER, without a checksum"), "{said}");
+        assert!(said.ends_with(&format!("p1_listener:\n  port: {path}\n")), "{said}");
+    }
+
+    #[test]
+    fn where_nothing_is_read_the_status_says_so_and_the_report_why() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let path = file.path().display().to_string();
+        let (exit, said) = report(&path);
+        assert_eq!(exit, Exit::Rejected);
+        assert!(said.contains("Nothing at all came in"), "{said}");
+        fs::write(&path, [0x13; 100]).unwrap();
+        let (exit, said) = report(&path);
+        assert_eq!(exit, Exit::Rejected);
+        assert!(said.contains("Noise: 100 bytes"), "{said}");
+        assert_eq!(said.matches("Listening").count(), 1, "a file has one speed: {said}");
+    }
+
+    #[test]
+    fn a_port_that_cannot_be_opened_is_unavailable() {
+        let (exit, said) = report("/dev/no-such-port");
+        assert_eq!(exit, Exit::Unavailable);
+        assert!(said.starts_with("there is no /dev/no-such-port"), "{said}");
+        assert!(said.contains("USB serial adapter"), "{said}");
+    }
+}

@@ -1,0 +1,120 @@
+//! `--record FILE`: the raw bytes of the line, appended to a file.
+//!
+//! A recording is for finding faults, so it holds what came in and not what was made of it. When it
+//! fails, that is said once and the listener works on.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Appends bytes to a file.
+#[derive(Debug)]
+pub struct Recorder {
+    path: PathBuf,
+    /// Absent while it cannot be written to.
+    file: Option<File>,
+    is_failing: bool,
+}
+
+impl Recorder {
+    /// Opens the file, or makes it. Fails for what is no ordinary file: a FIFO that nobody reads would
+    /// stop the listener.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        let file = Some(append_to(path)?);
+        Ok(Self { path: path.to_owned(), file, is_failing: false })
+    }
+
+    /// Appends `bytes`. What fails is said once; these bytes are then missing.
+    pub fn write(&mut self, bytes: &[u8]) {
+        let Some(file) = &mut self.file else { return };
+        match file.write_all(bytes) {
+            Ok(()) if self.is_failing => {
+                self.is_failing = false;
+                log::info!("recording to {} works again", self.path.display());
+            }
+            Ok(()) => {}
+            Err(error) => self.fail(&error),
+        }
+    }
+
+    /// Opens the file anew, in case it was renamed.
+    pub fn reopen(&mut self) {
+        match append_to(&self.path) {
+            Ok(file) => self.file = Some(file),
+            Err(error) => {
+                self.file = None;
+                self.fail(&error);
+            }
+        }
+    }
+
+    fn fail(&mut self, error: &io::Error) {
+        if !std::mem::replace(&mut self.is_failing, true) {
+            log::warn!("cannot record to {}: {error}; bytes are missing", self.path.display());
+        }
+    }
+}
+
+fn append_to(path: &Path) -> io::Result<File> {
+    if path.metadata().is_ok_and(|found| !found.is_file()) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not an ordinary file"));
+    }
+    OpenOptions::new().append(true).create(true).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::listener::said;
+
+    #[test]
+    fn bytes_are_appended_to_what_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("line");
+        fs::write(&path, b"old ").unwrap();
+        let mut recorder = Recorder::open(&path).unwrap();
+        recorder.write(b"\xFF\0");
+        recorder.write(b"new");
+        assert_eq!(fs::read(&path).unwrap(), b"old \xFF\0new");
+    }
+
+    #[test]
+    fn after_a_reopen_a_renamed_file_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, old) = (folder.path().join("line"), folder.path().join("line.1"));
+        let mut recorder = Recorder::open(&path).unwrap();
+        recorder.write(b"one");
+        fs::rename(&path, &old).unwrap();
+        recorder.reopen();
+        recorder.write(b"two");
+        assert_eq!(
+            (fs::read(old).unwrap(), fs::read(path).unwrap()),
+            (b"one".into(), b"two".into())
+        );
+    }
+
+    #[test]
+    fn a_failure_is_said_once_and_so_is_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("line");
+        let mut recorder = Recorder::open(&path).unwrap();
+        let lines = said::during(|| {
+            fs::remove_file(&path).unwrap();
+            fs::create_dir(&path).unwrap();
+            for _ in 0..3 {
+                recorder.reopen();
+                recorder.write(b"lost");
+            }
+            fs::remove_dir(&path).unwrap();
+            recorder.reopen();
+            recorder.write(b"one");
+            recorder.write(b"two");
+        });
+        assert_eq!(fs::read(&path).unwrap(), b"onetwo");
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[0].contains("it is not an ordinary file"), "{lines:?}");
+        assert!(lines[1].contains("works again"), "{lines:?}");
+    }
+}

@@ -1,0 +1,198 @@
+//! A meter behind a TCP connection: ser2net, a P1 dongle, a Wi-Fi reader.
+//!
+//! Owns the connection. Looking up a name and connecting may take many seconds, so each attempt is
+//! made on a thread of its own, one at a time, that ends with its outcome: the loop never waits for it.
+
+use std::io::{self, ErrorKind, Read};
+use std::net::{TcpStream, ToSocketAddrs};
+use std::sync::mpsc::{self, TryRecvError};
+use std::thread;
+use std::time::Duration;
+
+use socket2::{SockRef, TcpKeepalive};
+
+use super::source::{Given, PATIENCE, Port, Source};
+
+/// How long one address may take to answer.
+const CONNECT_TIME: Duration = Duration::from_secs(5);
+
+/// How long a connection may be silent. The slowest meters speak every 10 s; a dongle that was
+/// switched off does not say goodbye.
+const LONGEST_SILENCE: Duration = Duration::from_secs(60);
+
+/// A port behind `host:port`.
+#[derive(Debug)]
+pub struct TcpPort {
+    address: String,
+    /// Where the outcome of the attempt under way will come in.
+    attempt: Option<mpsc::Receiver<Result<TcpStream, String>>>,
+}
+
+impl TcpPort {
+    /// The port behind `address`: `host:port`, or `[…]:port` for IPv6.
+    #[must_use]
+    pub fn new(address: &str) -> Self {
+        Self { address: address.to_owned(), attempt: None }
+    }
+
+    fn begin(&mut self) -> Result<(), String> {
+        let (sender, receiver) = mpsc::channel();
+        let address = self.address.clone();
+        let attempt = move || {
+            // If nobody waits for it any more, the connection is closed again.
+            let _ = sender.send(connect(&address));
+        };
+        thread::Builder::new()
+            .name("connect".into())
+            .spawn(attempt)
+            .map_err(|error| format!("cannot start a thread to connect: {error}"))?;
+        self.attempt = Some(receiver);
+        Ok(())
+    }
+}
+
+impl Port for TcpPort {
+    fn open(&mut self) -> Result<Option<Box<dyn Source>>, String> {
+        let Some(attempt) = &self.attempt else {
+            return self.begin().map(|()| None);
+        };
+        let outcome = match attempt.try_recv() {
+            Ok(outcome) => outcome,
+            Err(TryRecvError::Empty) => return Ok(None),
+            Err(TryRecvError::Disconnected) => Err("the attempt to connect broke off".into()),
+        };
+        self.attempt = None;
+        Ok(Some(Box::new(Connection(outcome?))))
+    }
+
+    fn is_there(&self) -> bool {
+        // Only trying tells.
+        false
+    }
+
+    fn description(&self) -> String {
+        format!("tcp://{}", self.address)
+    }
+}
+
+/// Connects to the first address of `name` that answers. The error is for people.
+fn connect(name: &str) -> Result<TcpStream, String> {
+    let addresses =
+        name.to_socket_addrs().map_err(|error| format!("cannot look up {name}: {error}"))?;
+    let mut reason = format!("cannot look up {name}: the name has no address");
+    for address in addresses {
+        match TcpStream::connect_timeout(&address, CONNECT_TIME).and_then(set_up) {
+            Ok(stream) => return Ok(stream),
+            Err(error) => reason = format!("cannot connect to {name}: {}", in_words(&error)),
+        }
+    }
+    Err(reason)
+}
+
+fn set_up(stream: TcpStream) -> io::Result<TcpStream> {
+    stream.set_read_timeout(Some(PATIENCE))?;
+    let keepalive = TcpKeepalive::new()
+        .with_time(Duration::from_secs(20))
+        .with_interval(Duration::from_secs(10))
+        .with_retries(3);
+    SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
+    Ok(stream)
+}
+
+fn in_words(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::TimedOut => "no answer: is it switched on, and the address right?".into(),
+        ErrorKind::ConnectionRefused => {
+            "refused: is the port right, and is nobody else connected to it?".into()
+        }
+        _ => error.to_string(),
+    }
+}
+
+struct Connection(TcpStream);
+
+impl Source for Connection {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<Given> {
+        match self.0.read(buffer) {
+            Ok(0) => {
+                Err(io::Error::new(ErrorKind::UnexpectedEof, "the other end closed the connection"))
+            }
+            Ok(length) => Ok(Given::Bytes(length)),
+            Err(error) => match error.kind() {
+                ErrorKind::WouldBlock | ErrorKind::Interrupted => Ok(Given::Nothing),
+                _ => Err(error),
+            },
+        }
+    }
+
+    fn longest_silence(&self) -> Option<Duration> {
+        Some(LONGEST_SILENCE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// Waits for the attempt that `open` has begun.
+    fn open(address: &str) -> Result<Box<dyn Source>, String> {
+        let mut port = TcpPort::new(address);
+        assert!(port.open().unwrap().is_none(), "opening begins and does not wait");
+        let outcome = port.attempt.take().unwrap().recv().unwrap();
+        outcome.map(|stream| Box::new(Connection(stream)) as Box<dyn Source>)
+    }
+
+    /// A connection, and the other end of it.
+    fn connection() -> (Box<dyn Source>, TcpStream) {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let source = open(&server.local_addr().unwrap().to_string()).unwrap();
+        (source, server.accept().unwrap().0)
+    }
+
+    #[test]
+    fn bytes_come_through_and_the_end_of_the_connection_is_an_error() {
+        let (mut source, mut peer) = connection();
+        peer.write_all(b"/half").unwrap();
+        let mut buffer = [0; 64];
+        assert_eq!(source.read(&mut buffer).unwrap(), Given::Bytes(5));
+        assert_eq!(&buffer[..5], b"/half");
+        drop(peer);
+        let said = source.read(&mut buffer).unwrap_err().to_string();
+        assert_eq!(said, "the other end closed the connection");
+    }
+
+    #[test]
+    fn a_reset_is_an_error() {
+        let (mut source, peer) = connection();
+        SockRef::from(&peer).set_linger(Some(Duration::ZERO)).unwrap();
+        drop(peer);
+        let error = source.read(&mut [0; 64]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    }
+
+    #[test]
+    fn a_peer_that_stalls_gives_nothing_and_is_watched() {
+        let (mut source, _peer) = connection();
+        assert_eq!(source.read(&mut [0; 64]).unwrap(), Given::Nothing);
+        assert_eq!(source.longest_silence(), Some(LONGEST_SILENCE));
+    }
+
+    #[test]
+    fn the_kernel_watches_the_connection_too() {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = connect(&server.local_addr().unwrap().to_string()).unwrap();
+        assert!(SockRef::from(&stream).keepalive().unwrap());
+    }
+
+    #[test]
+    fn who_does_not_answer_is_named() {
+        let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let said = open(&closed).err().unwrap();
+        assert!(said.starts_with(&format!("cannot connect to {closed}: refused")), "{said}");
+        let said = open("no-port-in-this").err().unwrap();
+        assert!(said.starts_with("cannot look up no-port-in-this: "), "{said}");
+    }
+}

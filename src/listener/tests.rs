@@ -1,0 +1,254 @@
+//! The whole listener, on a port and a clock of the test; datagrams go to `lo`.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, Ipv4Addr};
+use std::rc::Rc;
+
+use super::source::{Given, Source};
+use super::*;
+use crate::multicast::Receiver;
+use crate::telegram::crc16;
+
+const GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 78, 2);
+
+type Queue = VecDeque<Vec<u8>>;
+
+/// A port that gives what is queued; without a queue there is no port.
+#[derive(Clone, Default)]
+struct Wire(Rc<RefCell<Option<Queue>>>);
+
+impl Wire {
+    fn plug_in(&self) {
+        *self.0.borrow_mut() = Some(Queue::new());
+    }
+
+    fn give(&self, bytes: &[u8]) {
+        self.0.borrow_mut().as_mut().unwrap().push_back(bytes.to_vec());
+    }
+}
+
+impl Port for Wire {
+    fn open(&mut self) -> Result<Option<Box<dyn Source>>, String> {
+        if self.is_there() { Ok(Some(Box::new(self.clone()))) } else { Err("no wire".into()) }
+    }
+
+    fn is_there(&self) -> bool {
+        self.0.borrow().is_some()
+    }
+
+    fn description(&self) -> String {
+        "the wire".into()
+    }
+}
+
+impl Source for Wire {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<Given> {
+        let mut wire = self.0.borrow_mut();
+        let Some(queue) = &mut *wire else { return Err(ErrorKind::BrokenPipe.into()) };
+        let Some(bytes) = queue.pop_front() else { return Ok(Given::Nothing) };
+        buffer[..bytes.len()].copy_from_slice(&bytes);
+        Ok(Given::Bytes(bytes.len()))
+    }
+}
+
+fn telegram(number: u32) -> Vec<u8> {
+    let body = format!("/TST5METER\r\n\r\n1-0:1.7.0(00.{number:03}*kW)\r\n!");
+    format!("{body}{:04X}\r\n", crc16(body.as_bytes())).into_bytes()
+}
+
+/// A listener on this source, and who hears its raw datagrams on this port.
+fn listener(source: Box<dyn Port>, port: u16, now: Monotonic) -> (Listener, Receiver) {
+    let multicast = config::Multicast {
+        address: GROUP.into(),
+        port: port + 1,
+        raw_port: Some(port),
+        ttl: 0,
+        interface: Some("lo".into()),
+        ..Config::default().multicast
+    };
+    let config = Config { multicast, ..Config::default() };
+    let lo = "lo".parse().unwrap();
+    let receiver = Receiver::open(IpAddr::V4(GROUP), port, Some(&lo)).unwrap();
+    (Listener::new(config, source, None, now), receiver)
+}
+
+/// A turn as the loop makes it, but the waiting is left to the clock of the test.
+fn simulate_turn(listener: &mut Listener, now: &mut Monotonic) {
+    match listener.line.turn(&mut listener.buffer[..], *now) {
+        Turn::Bytes(length) => listener.take(length, *now),
+        Turn::Changed => listener.finish(*now),
+        Turn::Wait(pause) => *now += pause,
+        Turn::Silence => *now += source::PATIENCE,
+        Turn::End => panic!("a port has no end"),
+    }
+    listener.health.check(listener.line.trouble().is_none(), *now);
+}
+
+fn next(receiver: &Receiver) -> Option<Vec<u8>> {
+    let mut buffer = vec![0; 65_536];
+    // What was sent on `lo` before has come in already.
+    let datagram = receiver.receive(&mut buffer, Duration::ZERO).unwrap()?;
+    Some(buffer[..datagram.len].to_vec())
+}
+
+/// Gives these pieces to a listener that has just opened its port; the raw datagrams that come of it.
+fn heard_of(pieces: &[&[u8]], port: u16) -> (Vec<Vec<u8>>, Listener) {
+    let (wire, now) = (Wire::default(), Monotonic::now());
+    wire.plug_in();
+    for piece in pieces {
+        piece.chunks(BUFFER).for_each(|chunk| wire.give(chunk));
+    }
+    let (mut listener, receiver) = listener(Box::new(wire.clone()), port, now);
+    let mut heard = Vec::new();
+    while wire.0.borrow().as_ref().is_some_and(|queue| !queue.is_empty()) {
+        assert!(listener.turn(now).is_continue());
+        heard.extend(std::iter::from_fn(|| next(&receiver)));
+    }
+    (heard, listener)
+}
+
+#[test]
+fn telegrams_come_through_whole_however_the_bytes_are_cut() {
+    let two = [telegram(1), telegram(2)].concat();
+    let single: Vec<&[u8]> = two.chunks(1).collect();
+    assert_eq!(heard_of(&single, 26_101).0, [telegram(1), telegram(2)]);
+    assert_eq!(heard_of(&[&two], 26_103).0, [telegram(1), telegram(2)]);
+}
+
+#[test]
+fn noise_before_between_and_inside_costs_the_telegram_that_it_hits_only() {
+    let mut hit = telegram(2);
+    hit.splice(20..20, *b"\xFF/\0!");
+    let pieces: [&[u8]; 7] =
+        [b"\xFE\0no", &telegram(1), b"\n!noise\r\n", &hit, &telegram(3), &[0; 5000], &telegram(4)];
+    let (heard, listener) = heard_of(&pieces, 26_105);
+    assert_eq!(heard, [telegram(1), telegram(3), telegram(4)]);
+    assert!(listener.counters().starts_with("3 good, "), "{}", listener.counters());
+}
+
+#[test]
+fn bytes_without_an_end_are_dropped_and_counted_and_the_next_telegram_is_whole() {
+    let endless = [b"/TST5\r\n".to_vec(), vec![b'x'; 80_000]].concat();
+    let (heard, listener) = heard_of(&[&endless, &telegram(1)], 26_107);
+    assert_eq!(heard, [telegram(1)]);
+    assert!(listener.counters().contains(" 1 oversize"), "{}", listener.counters());
+}
+
+#[test]
+fn an_hour_without_the_cable_takes_no_more_than_five_lines() {
+    let (wire, mut now) = (Wire::default(), Monotonic::now());
+    wire.plug_in();
+    let (mut listener, receiver) = listener(Box::new(wire.clone()), 26_109, now);
+    let mut turns = |time: Duration| {
+        let end = now + time;
+        while now < end {
+            simulate_turn(&mut listener, &mut now);
+        }
+    };
+    let lines = said::during(|| {
+        wire.give(&telegram(1));
+        wire.give(&telegram(2)[..20]);
+        turns(Duration::from_secs(10));
+        wire.0.take();
+        turns(Duration::from_secs(3600));
+        wire.plug_in();
+        wire.give(&[&telegram(2)[20..], &telegram(3)].concat());
+        turns(Duration::from_secs(10));
+    });
+    assert_eq!(
+        std::iter::from_fn(|| next(&receiver)).collect::<Vec<_>>(),
+        [telegram(1), telegram(3)]
+    );
+    let told = ["is open", "first telegram", "is gone", "is open, after 60 min; 1 telegram since"];
+    assert_eq!(lines.len(), told.len(), "{lines:?}");
+    for (line, told) in lines.iter().zip(told) {
+        assert!(line.contains(told), "{lines:?}");
+    }
+}
+
+#[test]
+fn other_settings_of_the_network_leave_the_port_open() {
+    let (wire, now) = (Wire::default(), Monotonic::now());
+    wire.plug_in();
+    let (mut listener, _receiver) = listener(Box::new(wire.clone()), 26_111, now);
+    let lines = said::during(|| {
+        assert!(listener.turn(now).is_continue());
+        let mut config = listener.config.clone();
+        config.multicast.raw_port = Some(26_113);
+        listener.reconfigure(config, now);
+        wire.give(&telegram(1));
+        let lo = "lo".parse().unwrap();
+        let receiver = Receiver::open(IpAddr::V4(GROUP), 26_113, Some(&lo)).unwrap();
+        assert!(listener.turn(now).is_continue());
+        assert_eq!(next(&receiver), Some(telegram(1)));
+    });
+    assert_eq!(lines.iter().filter(|line| line.contains("is open")).count(), 1, "{lines:?}");
+}
+
+/// A meter that speaks every ten seconds and can be read with one setting only.
+#[derive(Clone)]
+struct OldMeter {
+    search: Rc<RefCell<Search>>,
+    speaks: &'static str,
+    turns: u64,
+}
+
+impl Port for OldMeter {
+    fn open(&mut self) -> Result<Option<Box<dyn Source>>, String> {
+        self.search.borrow_mut().opened();
+        Ok(Some(Box::new(self.clone())))
+    }
+
+    fn is_there(&self) -> bool {
+        true
+    }
+
+    fn description(&self) -> String {
+        format!("the meter at {}", self.search.borrow().setting())
+    }
+
+    fn heard(&mut self, now: Monotonic) -> bool {
+        self.search.borrow_mut().heard(now)
+    }
+
+    fn decoded(&mut self) -> Option<String> {
+        self.search.borrow_mut().decoded().map(|setting| setting.to_string())
+    }
+}
+
+impl Source for OldMeter {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<Given> {
+        self.turns += 1;
+        if self.turns % 20 != 0 {
+            return Ok(Given::Nothing);
+        }
+        let mut bytes = b"/TST5METER\r\n\r\n1-0:1.7.0(00.329*kW)\r\n!\r\n".to_vec();
+        if self.search.borrow().setting().to_string() != self.speaks {
+            bytes = bytes.iter().map(|byte| byte.rotate_left(3) ^ 0xB5).collect();
+        }
+        buffer[..bytes.len()].copy_from_slice(&bytes);
+        Ok(Given::Bytes(bytes.len()))
+    }
+}
+
+#[test]
+fn the_speed_of_an_old_meter_is_found_and_said_once() {
+    for (speaks, port) in [("9600 7E1", 26_115), ("115200 7E1", 26_117)] {
+        let search = Search::new(config::BaudRate::Auto, config::Format::Auto);
+        let meter = OldMeter { search: Rc::new(RefCell::new(search)), speaks, turns: 0 };
+        let mut now = Monotonic::now();
+        let (mut listener, receiver) = listener(Box::new(meter), port, now);
+        let lines = said::during(|| {
+            for _ in 0..7200 {
+                simulate_turn(&mut listener, &mut now);
+            }
+        });
+        let heard = std::iter::from_fn(|| next(&receiver)).count();
+        assert!(heard > 100, "{heard}");
+        let found = format!("the meter speaks at {speaks}");
+        assert_eq!(lines.iter().filter(|line| **line == found).count(), 1, "{lines:?}");
+        assert!(lines.len() <= 5, "{lines:?}");
+    }
+}

@@ -1,0 +1,53 @@
+//! Figures as people say them.
+
+use std::time::Duration;
+
+/// A length of time in its most fitting unit: `42 s`, `17 min`, `5 h`, `3 days`.
+#[must_use]
+pub fn duration(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ ..120 => format!("{seconds} s"),
+        seconds @ ..7200 => format!("{} min", seconds / 60),
+        seconds @ ..172_800 => format!("{} h", seconds / 3600),
+        seconds => format!("{} days", seconds / 86_400),
+    }
+}
+
+/// A number of things: `1 telegram`, `2 telegrams`.
+#[must_use]
+pub fn count(number: u64, one: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+}
+
+/// Bytes from the meter as text; what is not printable ASCII is escaped.
+#[must_use]
+pub fn printable(bytes: &[u8]) -> String {
+    let shown = bytes.iter().map(|&byte| match byte {
+        b' '..=b'~' => char::from(byte).to_string(),
+        _ => byte.escape_ascii().to_string(),
+    });
+    shown.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_of_time_is_said_in_its_most_fitting_unit() {
+        let said = [0, 119, 120, 7199, 7200, 172_799, 172_800]
+            .map(|seconds| duration(Duration::from_secs(seconds)));
+        assert_eq!(said, ["0 s", "119 s", "2 min", "119 min", "2 h", "47 h", "2 days"]);
+    }
+
+    #[test]
+    fn a_header_is_shown_as_it_is_and_control_characters_are_not_obeyed() {
+        assert_eq!(printable(b"/ISK5\\2M\x1B[2J\xFF"), "/ISK5\\2M\\x1b[2J\\xff");
+    }
+
+    #[test]
+    fn one_thing_is_singular() {
+        let said = [0, 1, 2].map(|number| count(number, "telegram"));
+        assert_eq!(said, ["0 telegrams", "1 telegram", "2 telegrams"]);
+    }
+}

@@ -1,0 +1,170 @@
+//! `p1listener` where the network comes and goes: in a network namespace of the test's own, if it has
+//! the right to make one. Nothing leaves the namespace.
+
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::atomic::{AtomicU16, Ordering};
+
+use p1_multicast::message::Message;
+
+use crate::support::{Meter, Place, Running, binary, telegram, wait_for, watts};
+
+/// A network namespace, with nothing up in it.
+struct Namespace(String);
+
+impl Namespace {
+    /// `None`, and a word of it, where the test may not make one.
+    fn new() -> Option<Self> {
+        static NEXT: AtomicU16 = AtomicU16::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("p1test-{}-{number}", std::process::id());
+        let made = Command::new("ip").args(["netns", "add", &name]).output();
+        if made.is_ok_and(|output| output.status.success()) {
+            return Some(Self(name));
+        }
+        eprintln!("skipped: `ip netns add` is not there or not allowed (it takes root)");
+        None
+    }
+
+    fn ip(&self, words: &str) {
+        let mut command = Command::new("ip");
+        let output = command.args(["-n", &self.0]).args(words.split(' ')).output().unwrap();
+        assert!(output.status.success(), "ip {words}: {output:?}");
+    }
+
+    /// A pair of interfaces, of which `v0` is the one to use.
+    fn plug_in(&self) {
+        self.ip("link add v0 type veth peer name v1");
+        self.ip("link set v1 up");
+        self.ip("link set v0 up");
+    }
+
+    fn run(&self, place: &Place, program: &str, output: Option<&PathBuf>) -> Running {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", &self.0]).arg(binary(program));
+        command.arg("--config-file").arg(place.path("p1reader.yml"));
+        if let Some(output) = output {
+            command.stdout(File::create(output).unwrap());
+        }
+        Running::start(place, program, &mut command)
+    }
+}
+
+impl Drop for Namespace {
+    fn drop(&mut self) {
+        let _ = Command::new("ip").args(["netns", "del", &self.0]).status();
+    }
+}
+
+/// A listener in a namespace, its meter, and whoever hears it there.
+struct Scene {
+    listener: Running,
+    hearer: Option<Running>,
+    meter: Meter,
+    namespace: Namespace,
+    place: Place,
+}
+
+impl Scene {
+    /// The keys are those of the section `multicast`.
+    fn begin(keys: &str) -> Option<Self> {
+        let namespace = Namespace::new()?;
+        let place = Place::new();
+        let port = place.path("meter");
+        let config = format!("p1_listener: {{port: {}}}\nmulticast: {{{keys}}}\n", port.display());
+        fs::write(place.path("p1reader.yml"), config).unwrap();
+        let meter = Meter::plug_in(&place);
+        let listener = namespace.run(&place, "p1listener", None);
+        listener.wait_for_log("is open");
+        Some(Self { listener, hearer: None, meter, namespace, place })
+    }
+
+    /// Sends this telegram again and again until the log has said `text` so many times.
+    fn send_until_said(&mut self, watts: u32, count: usize, text: &str) {
+        wait_for(text, || {
+            self.meter.send(&telegram(watts));
+            (self.said(text) >= count).then_some(())
+        });
+    }
+
+    /// Sends this telegram again and again until it is heard by one who comes now.
+    fn send_until_heard(&mut self, number: u32) {
+        let heard = self.place.path("heard");
+        self.hearer = Some(self.namespace.run(&self.place, "p1cat", Some(&heard)));
+        let is_it = |line: &str| {
+            let message = Message::parse(line.as_bytes());
+            message.is_ok_and(|message| watts(&message) == i64::from(number))
+        };
+        wait_for(&format!("telegram {number}"), || {
+            self.meter.send(&telegram(number));
+            fs::read_to_string(&heard).unwrap().lines().any(is_it).then_some(())
+        });
+    }
+
+    fn said(&self, text: &str) -> usize {
+        self.listener.log().matches(text).count()
+    }
+
+    fn end(self) {
+        self.listener.stop();
+    }
+}
+
+#[test]
+fn without_an_interface_the_default_route_s_is_used_and_else_lo() {
+    let Some(mut scene) = Scene::begin("address: 239.255.80.1, port: 28001, raw_port: off") else {
+        return;
+    };
+    // Nothing is up, not even `lo`, as early at boot.
+    scene.send_until_said(1, 1, "cannot send to 239.255.80.1:28001");
+    scene.namespace.ip("link set lo up");
+    scene.send_until_heard(2);
+    assert_eq!(scene.said("telegrams stay on this machine"), 1);
+    scene.namespace.plug_in();
+    scene.namespace.ip("addr add 192.0.2.1/24 dev v0");
+    scene.namespace.ip("route add default via 192.0.2.254");
+    scene.send_until_said(3, 1, "telegrams leave this machine");
+    scene.send_until_heard(4);
+    scene.namespace.ip("link set v0 down");
+    scene.send_until_said(5, 2, "telegrams stay on this machine");
+    scene.send_until_heard(6);
+    scene.namespace.ip("link set v0 up");
+    scene.namespace.ip("route add default via 192.0.2.254");
+    scene.send_until_said(7, 2, "telegrams leave this machine");
+    assert_eq!(scene.said("cannot send"), 1, "{}", scene.listener.log());
+    scene.end();
+}
+
+#[test]
+fn a_named_interface_is_followed_through_absence_address_change_and_replacement() {
+    let keys = "address: 239.255.80.2, port: 28003, raw_port: off, interface: v0";
+    let Some(mut scene) = Scene::begin(keys) else { return };
+    scene.send_until_said(1, 1, "no network interface v0");
+    scene.namespace.plug_in();
+    scene.namespace.ip("addr add 192.0.2.1/24 dev v0");
+    scene.send_until_heard(2);
+    assert_eq!(scene.said("works again"), 1);
+    scene.namespace.ip("addr add 198.51.100.1/24 dev v0");
+    scene.namespace.ip("addr del 192.0.2.1/24 dev v0");
+    scene.send_until_heard(3);
+    assert_eq!(scene.said("cannot send"), 1, "an address is not the interface");
+    scene.namespace.ip("link del v0");
+    scene.send_until_said(4, 2, "cannot send");
+    scene.namespace.plug_in();
+    scene.namespace.ip("addr add 192.0.2.1/24 dev v0");
+    scene.send_until_heard(5);
+    assert_eq!((scene.said("cannot send"), scene.said("works again")), (2, 2));
+    scene.end();
+}
+
+#[test]
+fn a_group_of_ipv6_is_heard() {
+    let keys = "address: \"ff15::4d:1\", port: 28005, raw_port: off, interface: v0";
+    let Some(mut scene) = Scene::begin(keys) else { return };
+    scene.namespace.ip("link set lo up");
+    scene.namespace.plug_in();
+    scene.namespace.ip("addr add fd00:4d::1/64 dev v0 nodad");
+    scene.send_until_heard(1);
+    scene.end();
+}
