@@ -79,10 +79,21 @@ is() { [ "$(state "$1" "$2")" = "$3" ]; }
 status_says() { inside systemctl status --no-pager "$1" | grep -q "$2"; }
 journal_has() { inside journalctl -u "$1" -o cat --no-pager | grep -q "$2"; }
 
+# The same package with an older version, to upgrade from.
+older_package() {
+    local package
+    package=$(ls target/debian/p1-multicast_*_amd64.deb)
+    dpkg-deb -R "$package" "$work/older"
+    sed -i 's/^Version: .*/Version: 0.9.0-1/' "$work/older/DEBIAN/control"
+    dpkg-deb --root-owner-group -b "$work/older" "$work/apt/pool/p1-multicast_0.9.0-1_amd64.deb" >/dev/null
+}
+
 repository() {
     export GNUPGHOME=$work/gnupg
     mkdir -m 700 "$GNUPGHOME"
     gpg --batch --quiet --passphrase '' --quick-gen-key 'p1-multicast test <test@example.org>' ed25519 sign
+    mkdir -p "$work/apt/pool"
+    older_package
     quietly debian/make-apt-repo "$work/apt" test@example.org
     gpgconf --kill gpg-agent
 }
@@ -100,9 +111,9 @@ make_root() {
 }
 
 install_and_start() {
-    step "apt install p1-multicast, from the signed repository"
+    step "apt install p1-multicast, from the signed repository (an older version of it)"
     quietly inside apt-get update
-    quietly inside env DEBIAN_FRONTEND=noninteractive apt-get install -y p1-multicast
+    quietly inside env DEBIAN_FRONTEND=noninteractive apt-get install -y p1-multicast=0.9.0-1
     for unit in p1listener p1reader; do
         [ "$(inside systemctl is-enabled $unit || true)" = disabled ] || fail "$unit is enabled by installing"
         is $unit ActiveState inactive || fail "$unit is started by installing"
@@ -188,11 +199,12 @@ reboot() {
 }
 
 remove_and_purge() {
-    step "installed again: the configuration and the records stay, what runs is restarted"
+    step "apt upgrade: the configuration and the records stay, what runs is restarted"
     local before pid
     before=$(rows)
     pid=$(state p1listener MainPID)
-    quietly inside env DEBIAN_FRONTEND=noninteractive apt-get install -y --reinstall p1-multicast
+    quietly inside env DEBIAN_FRONTEND=noninteractive apt-get upgrade -y
+    inside dpkg-query -W -f '${Version}' p1-multicast | grep -qv '^0.9' || fail "nothing was upgraded"
     inside grep -q '^  name: attic' /etc/p1-multicast/p1reader.yml || fail "the configuration is lost"
     wait_until "the new process" sh -c "[ \"\$(nsenter -t $leader -a -- systemctl show -p MainPID --value p1listener)\" != $pid ]"
     wait_until "telegrams after the upgrade" has_rows_beyond "$((before + 3))"
