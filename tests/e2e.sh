@@ -204,7 +204,7 @@ remove_and_purge() {
     before=$(rows)
     pid=$(state p1listener MainPID)
     quietly inside env DEBIAN_FRONTEND=noninteractive apt-get upgrade -y
-    inside dpkg-query -W -f '${Version}' p1-multicast | grep -qv '^0.9' || fail "nothing was upgraded"
+    ! inside dpkg -s p1-multicast | grep -q '^Version: 0.9' || fail "nothing was upgraded"
     inside grep -q '^  name: attic' /etc/p1-multicast/p1reader.yml || fail "the configuration is lost"
     wait_until "the new process" sh -c "[ \"\$(nsenter -t $leader -a -- systemctl show -p MainPID --value p1listener)\" != $pid ]"
     wait_until "telegrams after the upgrade" has_rows_beyond "$((before + 3))"
