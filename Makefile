@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PROGRAMS = p1listener p1reader p1cat p1sim
 
-.PHONY: help build test lint bench fuzz demo install clean
+.PHONY: help build test lint bench fuzz demo deb deb-all apt-repo e2e install clean
 
 FUZZ_SECONDS ?= 60
 
@@ -36,6 +36,18 @@ fuzz: ## fuzz each target for FUZZ_SECONDS (60); needs a nightly compiler and ca
 
 demo: build ## show the main job without any hardware
 	@tests/demo.sh target/release
+
+deb: build ## build the Debian packages for this machine (target/debian); needs cargo-deb
+	$(CARGO) deb --no-build --quiet
+
+deb-all: ## build the packages for amd64, arm64 and armhf, from Debian's compilers; needs root
+	debian/make-deb-all
+
+apt-repo: ## make a signed apt repository of the packages: REPOSITORY=directory KEY=gpg-key
+	debian/make-apt-repo "$(REPOSITORY)" "$(KEY)"
+
+e2e: deb ## install the packages on a booted Debian 12 and 13 and try everything; needs root
+	tests/e2e.sh
 
 install: ## install below DESTDIR and PREFIX (run make build before)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
