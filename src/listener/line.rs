@@ -170,8 +170,8 @@ impl Line {
         let State::Closed { next, was_there } = &mut self.state else { return Turn::Changed };
         if now < *next {
             let is_there = self.port.is_there();
-            let has_appeared = is_there && !std::mem::replace(was_there, is_there);
-            if !has_appeared {
+            let was_there = std::mem::replace(was_there, is_there);
+            if was_there || !is_there {
                 return Turn::Wait(LOOK.min(*next - now));
             }
             self.wait = Duration::ZERO;

@@ -128,6 +128,20 @@ fn a_port_that_appears_and_cannot_be_opened_yet_is_tried_again_soon() {
 }
 
 #[test]
+fn a_port_that_could_not_be_opened_is_tried_at_once_when_it_was_plugged_in_again() {
+    let port = FakePort::default();
+    let (mut line, mut now) = line_of(&port);
+    port.there.set(true);
+    *port.refusal.borrow_mut() = Some("in use".into());
+    run(&mut line, &mut now, HOUR);
+    *port.refusal.borrow_mut() = None;
+    port.there.set(false);
+    assert_eq!(line.turn(&mut [], now), Turn::Wait(LOOK));
+    port.there.set(true);
+    assert_eq!(line.turn(&mut [], now + LOOK), Turn::Changed);
+}
+
+#[test]
 fn a_hang_up_closes_the_line_and_does_not_spin() {
     let port = FakePort::default();
     let (mut line, start) = line_of(&port);
