@@ -134,10 +134,12 @@ impl Page {
         })
     }
 
-    /// The last `minutes`, of which the last telegram is `age` seconds old.
-    pub fn window(&self, minutes: u32, age: i64) -> Window {
-        let newest = self.current.as_ref().map_or(0, |row| row.number);
-        let last = newest.saturating_add(age / ROW_SECONDS);
+    /// The last `minutes`, of which the last telegram is `age` seconds old; without one, up to `now`.
+    pub fn window(&self, minutes: u32, age: i64, now: Instant) -> Window {
+        let last = match &self.current {
+            Some(row) => row.number.saturating_add(age / ROW_SECONDS),
+            None => now.seconds().div_euclid(ROW_SECONDS),
+        };
         Window { last, slots: slots(minutes), seconds: ROW_SECONDS }
     }
 }

@@ -153,7 +153,7 @@ impl Report {
     ) -> Result<String, minijinja::Error> {
         let local = |second: i64| zone.local(Instant::from_seconds(second));
         let minutes = self.settings.minutes;
-        let graph = Graph::of(page.slots(), page.window(minutes, age), local);
+        let graph = Graph::of(page.slots(), page.window(minutes, age, now), local);
         let last = page.last.map(|last| {
             context! {
                 time => last.local.format("%d-%m-%Y %H:%M:%S").to_string(),

@@ -4,6 +4,7 @@ mod cat;
 mod chain;
 mod config;
 mod listener;
+mod page;
 mod reader;
 mod simulator;
 mod support;
