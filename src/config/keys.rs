@@ -155,7 +155,7 @@ fn checksum(value: &Node) -> Sound<ChecksumPolicy> {
 }
 
 fn language(value: &Node) -> Sound<Language> {
-    value.word(&[("nl", Language::Dutch), ("en", Language::English)])
+    value.word(&[Language::Dutch, Language::English].map(|language| (language.code(), language)))
 }
 
 fn port(value: &Node) -> Sound<u16> {

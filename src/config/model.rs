@@ -212,6 +212,17 @@ pub enum Language {
     English,
 }
 
+impl Language {
+    /// Its two letters (ISO 639-1).
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Dutch => "nl",
+            Self::English => "en",
+        }
+    }
+}
+
 impl Default for HtmlReport {
     fn default() -> Self {
         Self {

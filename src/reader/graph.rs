@@ -4,9 +4,9 @@
 //! The width is counted in steps of time and the height in thousandths: the page stretches the graph to
 //! its own size and sets the labels itself, so that they are readable on every screen.
 
-use std::fmt::Write;
-
 use chrono::{NaiveDateTime, Timelike};
+
+use crate::telegram::{Decimal, Digits};
 
 /// The most steps: more than a screen shows apart.
 const MAX_STEPS: i64 = 360;
@@ -119,22 +119,33 @@ fn steps(slots: impl Iterator<Item = Slot>, window: Window, width: i64) -> Vec<S
 
 /// The outline between the zero line and these powers, in one piece for each run without a gap.
 fn outline(steps: &[Step], scale: &Scale, power: fn(&Step) -> i64) -> String {
-    let mut path = String::new();
+    let mut path = String::with_capacity(steps.len() * 8);
+    let draw = |path: &mut String, command: &str, to: i64| {
+        path.push_str(command);
+        path.push_str(Decimal::new(to, 0).digits(&mut Digits::default()));
+    };
     let zero = scale.place(0);
     let mut end = None;
+    let mut height = zero;
     for step in steps {
-        // Writing to memory does not fail.
         if end != Some(step.at) {
-            let _ = match end {
-                Some(_) => write!(path, "V{zero}ZM{} {zero}", step.at),
-                None => write!(path, "M{} {zero}", step.at),
-            };
+            if end.is_some() {
+                draw(&mut path, "V", zero);
+            }
+            draw(&mut path, "M", step.at);
+            draw(&mut path, " ", zero);
+            height = zero;
         }
-        let _ = write!(path, "V{}H{}", scale.place(power(step)), step.at + 1);
+        let place = scale.place(power(step));
+        if place != height {
+            draw(&mut path, "V", place);
+            height = place;
+        }
+        path.push_str("h1");
         end = Some(step.at + 1);
     }
     if end.is_some() {
-        let _ = write!(path, "V{zero}Z");
+        draw(&mut path, "V", zero);
     }
     path
 }
@@ -228,8 +239,8 @@ mod tests {
             [(1000, "10"), (750, "0"), (500, "10"), (250, "20"), (0, "30")]
         );
         assert_eq!(graph.zero, 750);
-        assert_eq!(graph.power_in, "M0 750V0H1V750H2V750Z");
-        assert_eq!(graph.power_out, "M0 750V750H1V1000H2V750Z");
+        assert_eq!(graph.power_in, "M0 750V0h1V750h1V750");
+        assert_eq!(graph.power_out, "M0 750h1V1000h1V750");
         assert_eq!(graph.steps, 12);
     }
 
@@ -237,7 +248,7 @@ mod tests {
     fn a_gap_is_a_gap_and_what_is_outside_the_window_is_left_out() {
         let graph =
             graph(&[(17, 900, 0), (20, 10, 0), (28, 5, 0), (29, 10, 0), (30, 900, 0)], WINDOW);
-        assert_eq!(graph.power_in, "M2 1000V0H3V1000ZM10 1000V500H11V0H12V1000Z");
+        assert_eq!(graph.power_in, "M2 1000V0h1V1000M10 1000V500h1V0h1V1000");
     }
 
     #[test]
@@ -273,7 +284,7 @@ mod tests {
         let graph = graph(&slots, Window { last: 8639, slots: 8640, seconds: 10 });
         assert_eq!(graph.steps, 360);
         // 24 slots make a step, and their mean is 11.5.
-        assert!(graph.power_in.starts_with("M0 1000V450H1V450H2"), "{}", &graph.power_in[..40]);
+        assert_eq!(graph.power_in, format!("M0 1000V450{}V1000", "h1".repeat(360)));
     }
 
     #[test]

@@ -20,6 +20,9 @@ use crate::telegram::Instant;
 /// Seconds of one row.
 const ROW_SECONDS: i64 = 10;
 
+/// Readings and the day so far are renewed so often: they change slowly.
+const FACTS_MICROS: i64 = 60_000_000;
+
 /// Power in and out, W.
 pub(super) type Watts = (i64, i64);
 
@@ -50,10 +53,12 @@ pub(super) struct Page {
     current: Option<Row>,
     pub last: Option<Last>,
     pub today: Option<Today>,
-    /// The readings of a telegram since the page was written, by name.
+    /// The readings of a telegram, by name.
     pub readings: BTreeMap<&'static str, String>,
-    /// Whether those above are older.
-    pub readings_are_old: bool,
+    /// When that telegram came.
+    read: Option<Instant>,
+    /// Readings and the day so far in HTML; `None` when they are newer.
+    pub facts: Option<String>,
     /// What the last page that was written showed.
     pub shown: Option<Shown>,
 }
@@ -100,9 +105,15 @@ impl Page {
         }
     }
 
-    /// Takes what else a telegram says. It takes longer, so it is done once a page.
-    pub fn read(&mut self, message: &Message, zone: &impl Zone) {
-        self.readings_are_old = false;
+    /// Takes what else a telegram says that came at this time. It takes longer, so it is not done for
+    /// all of them.
+    pub fn read(&mut self, message: &Message, arrived: Instant, zone: &impl Zone) {
+        let is_due = |read: Instant| arrived.micros_since(read).abs() >= FACTS_MICROS;
+        if !self.read.is_none_or(is_due) {
+            return;
+        }
+        self.read = Some(arrived);
+        self.facts = None;
         let readings = Readings::of(message);
         if let Some(today) = &mut self.today {
             today.add_gas(&readings);
@@ -118,7 +129,10 @@ impl Page {
 
     /// All rows, newest first.
     pub fn rows(&self) -> String {
-        let mut rows = self.current.as_ref().map(Row::html).unwrap_or_default();
+        let current = self.current.as_ref().map(Row::html).unwrap_or_default();
+        let length: usize = self.complete.iter().map(|(_, _, html)| html.len()).sum();
+        let mut rows = String::with_capacity(current.len() + length);
+        rows.push_str(&current);
         rows.extend(self.complete.iter().map(|(_, _, html)| html.as_str()));
         rows
     }
@@ -154,7 +168,7 @@ impl Row {
     fn html(&self) -> String {
         let mut html = String::with_capacity(256);
         // Writing to memory does not fail.
-        let _ = write!(html, "<tr><th scope=\"row\">{}", self.local.format("%H:%M:%S"));
+        let _ = write!(html, "<tr><th>{}", self.local.format("%H:%M:%S"));
         for watts in self.seconds {
             let _ = match watts {
                 Some((power_in, power_out)) => {

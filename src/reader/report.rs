@@ -3,6 +3,8 @@
 //! Owns the way from what [`Page`] remembers to the file; `lastm.html` owns the words and how it looks.
 //! A page is written also when no telegrams come: it says so, and how long ago the last one was.
 
+use std::collections::{BTreeMap, HashMap};
+
 use minijinja::{Environment, Value, context};
 
 use super::graph::{Graph, Mark};
@@ -20,8 +22,10 @@ use crate::config::Language;
 use crate::message::Message;
 use crate::telegram::Instant;
 
-/// Its name ends with `.html`: what is put into it is escaped.
-const TEMPLATE: &str = "lastm.html";
+/// Name and text of the templates. Their names end with `.html`: what is put into them is escaped.
+const PAGE: (&str, &str) = ("lastm.html", include_str!("lastm.html"));
+/// The part of the page that changes slowly.
+const FACTS: (&str, &str) = ("facts.html", include_str!("facts.html"));
 
 /// A telegram older than this many seconds is not the present any more.
 const OLD: i64 = 60;
@@ -32,6 +36,7 @@ pub(super) struct Report {
     settings: PageSettings,
     pattern: Pattern,
     environment: Environment<'static>,
+    words: Value,
     health: Health,
     /// Shown as long as no meter has been heard.
     nobody: Page,
@@ -40,13 +45,14 @@ pub(super) struct Report {
 impl Report {
     pub fn new(settings: &PageSettings) -> Self {
         let mut environment = Environment::new();
-        environment
-            .add_template(TEMPLATE, include_str!("lastm.html"))
-            .expect("a constant that the tests render");
+        for (name, text) in [PAGE, FACTS] {
+            environment.add_template(name, text).expect("a constant that the tests render");
+        }
         Self {
             settings: settings.clone(),
             pattern: Pattern::new(&settings.filename),
             environment,
+            words: words(settings.language),
             health: Health::new("html"),
             nobody: Page::default(),
         }
@@ -83,9 +89,7 @@ impl Report {
         zone: &impl Zone,
     ) {
         page.add(order, second, last, totals, self.settings.minutes);
-        if page.readings_are_old || page.readings.is_empty() {
-            page.read(message, zone);
-        }
+        page.read(message, last.arrived, zone);
     }
 
     /// Writes the page of each meter whose page would not be the same as before.
@@ -137,7 +141,6 @@ impl Report {
         match written {
             Ok(()) => {
                 page.shown = shown;
-                page.readings_are_old = true;
                 self.health.recovered(&file);
             }
             Err(source) => self.health.failed(&Failure { file, source }),
@@ -147,7 +150,7 @@ impl Report {
     fn render(
         &self,
         meter: &str,
-        page: &Page,
+        page: &mut Page,
         zone: &impl Zone,
         (now, age, is_over): (Instant, i64, bool),
     ) -> Result<String, minijinja::Error> {
@@ -161,11 +164,16 @@ impl Report {
                 power_out => last.watts.1,
             }
         });
-        self.environment.get_template(TEMPLATE)?.render(context! {
-            language => match self.settings.language {
-                Language::Dutch => "nl",
-                Language::English => "en",
-            },
+        if page.facts.is_none() {
+            page.facts = Some(self.environment.get_template(FACTS.0)?.render(context! {
+                t => self.words.clone(),
+                today => today(page),
+                readings => Value::from_pairs(page.readings.iter().map(|(name, text)| (*name, text.as_str()))),
+            })?);
+        }
+        self.environment.get_template(PAGE.0)?.render(context! {
+            language => self.settings.language.code(),
+            t => self.words.clone(),
             refresh => self.period(),
             minutes,
             meter => self.has_meter().then_some(meter),
@@ -175,8 +183,7 @@ impl Report {
             is_over,
             last,
             graph => graph_of(graph),
-            today => today(page),
-            readings => Value::from_pairs(page.readings.iter().map(|(name, text)| (*name, text.as_str()))),
+            facts => page.facts.clone().map(Value::from_safe_string),
             rows => Value::from_safe_string(page.rows()),
         })
     }
@@ -188,11 +195,19 @@ fn graph_of(graph: Graph) -> Value {
     context! {
         steps => graph.steps,
         zero => graph.zero,
-        power_in => graph.power_in,
-        power_out => graph.power_out,
+        power_in => Value::from_safe_string(graph.power_in),
+        power_out => Value::from_safe_string(graph.power_out),
         times => marks(&graph.times),
         lines => marks(&graph.lines),
     }
+}
+
+/// The words of the templates.
+fn words(language: Language) -> Value {
+    type Words = HashMap<String, BTreeMap<String, String>>;
+    let mut words: Words =
+        serde_json::from_str(include_str!("words.json")).expect("a constant that the tests read");
+    Value::from_pairs(words.remove(language.code()).unwrap_or_default())
 }
 
 /// The day so far, Wh, W and m3.
