@@ -3,7 +3,7 @@
 //! It is the only list of them. The reading of the file, the suggestions for unknown names and the
 //! tests of the man page and of the shipped file all use it.
 
-use super::model::{BaudRate, ChecksumPolicy, Config, Format};
+use super::model::{BaudRate, ChecksumPolicy, Config, Format, Language};
 use super::tree::Node;
 use super::value::Sound;
 
@@ -24,6 +24,8 @@ const DAY: u64 = 24 * HOUR;
 const HOUR: u64 = 3600;
 const LONGEST_KEEP_DAYS: u32 = 36_500;
 const LONGEST_REPORT_MINUTES: u32 = 1440;
+/// Megabytes: a terabyte.
+const LARGEST_MIN_FREE: u32 = 1_000_000;
 
 /// The section of a [`FileOutput`](super::model::FileOutput).
 macro_rules! file_output {
@@ -74,6 +76,12 @@ pub(super) const SECTIONS: &[Section] = &[
             }),
         ],
     },
+    Section {
+        name: "p1_reader",
+        keys: &[key("min_free", |c, v| {
+            put(&mut c.p1_reader.min_free, v.whole(0..=LARGEST_MIN_FREE))
+        })],
+    },
     file_output!(p1_reader_details, "DAY"),
     file_output!(p1_reader_interval, "PERIOD"),
     file_output!(p1_reader_day, "DAY"),
@@ -87,6 +95,7 @@ pub(super) const SECTIONS: &[Section] = &[
                 let minutes = v.whole(1..=LONGEST_REPORT_MINUTES);
                 put(&mut c.html_report.minutes, minutes)
             }),
+            key("language", |c, v| put(&mut c.html_report.language, language(v))),
         ],
     },
     Section {
@@ -144,6 +153,10 @@ fn checksum(value: &Node) -> Sound<ChecksumPolicy> {
         ("require", ChecksumPolicy::Require),
         ("ignore", ChecksumPolicy::Ignore),
     ])
+}
+
+fn language(value: &Node) -> Sound<Language> {
+    value.word(&[Language::Dutch, Language::English].map(|language| (language.code(), language)))
 }
 
 fn port(value: &Node) -> Sound<u16> {
@@ -224,7 +237,8 @@ mod tests {
         let section = Section::named("html_report").unwrap_or_else(|e| panic!("{e}"));
         for wrong in ["keep_days", "x", "", &"é".repeat(5000)] {
             let Err(message) = section.key(wrong) else { panic!("found {wrong}") };
-            let all = "unknown key, expected one of enabled, filename, flush_period, minutes";
+            let all =
+                "unknown key, expected one of enabled, filename, flush_period, minutes, language";
             assert_eq!(message, all);
         }
     }

@@ -13,6 +13,8 @@ pub struct Config {
     pub p1_listener: P1Listener,
     /// The datagrams, for senders and receivers.
     pub multicast: Multicast,
+    /// What the outputs of the recorder have in common.
+    pub p1_reader: P1Reader,
     /// The file with every telegram.
     pub p1_reader_details: FileOutput,
     /// The 5-minute records for importers.
@@ -48,6 +50,7 @@ impl Default for Config {
         Self {
             p1_listener: P1Listener::default(),
             multicast: Multicast::default(),
+            p1_reader: P1Reader::default(),
             p1_reader_details: FileOutput::new("p1_reader_details-DAY.csv", 300),
             p1_reader_interval: FileOutput::new("p1_reader_interval-PERIOD.csv", 1200),
             p1_reader_day: FileOutput::new("p1_reader_day-DAY.csv", 3600),
@@ -152,6 +155,19 @@ impl Default for Multicast {
     }
 }
 
+/// The section `p1_reader`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct P1Reader {
+    /// Megabytes (10⁶ bytes) of a disk that stay free; 0 is no limit.
+    pub min_free: u32,
+}
+
+impl Default for P1Reader {
+    fn default() -> Self {
+        Self { min_free: 100 }
+    }
+}
+
 /// The sections `p1_reader_details`, `p1_reader_interval` and `p1_reader_day`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileOutput {
@@ -187,6 +203,28 @@ pub struct HtmlReport {
     pub flush_period: Duration,
     /// Minutes that the page looks back, 1 to 1440.
     pub minutes: u32,
+    /// The language of the page.
+    pub language: Language,
+}
+
+/// The language of the page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// `nl`.
+    Dutch,
+    /// `en`.
+    English,
+}
+
+impl Language {
+    /// Its two letters (ISO 639-1).
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Dutch => "nl",
+            Self::English => "en",
+        }
+    }
 }
 
 impl Default for HtmlReport {
@@ -196,6 +234,7 @@ impl Default for HtmlReport {
             filename: PathBuf::from("/run/p1-multicast/lastm.html"),
             flush_period: Duration::from_secs(5),
             minutes: 20,
+            language: Language::Dutch,
         }
     }
 }

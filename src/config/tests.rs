@@ -60,10 +60,11 @@ p1_listener: {port: "tcp://meter:23", baud_rate: 9600, format: 7E1, checksum: re
               silence: 11}
 multicast: {address: "ff02::71", port: 1, TTL: 255, interface: lo, raw_port: off, meter: 4530,
             also_to: ["pi:2", "[fe80::1]:3"]}
+p1_reader: {min_free: 12}
 p1_reader_details: {enabled: false, filename: /d/DAY, flush_period: 1, keep_days: 2}
 p1_reader_interval: {enabled: false, filename: /i/PERIOD, flush_period: 3, keep_days: 4}
 p1_reader_day: {enabled: false, filename: /e/DAY, flush_period: 5, keep_days: 6}
-html_report: {enabled: false, filename: /h.html, flush_period: 7, minutes: 8}
+html_report: {enabled: false, filename: /h.html, flush_period: 7, minutes: 8, language: en}
 weekly_log: {enabled: false, filename: /YYYYww, measurement_period: 9, flush_period: 86400}
 "#,
     );
@@ -91,6 +92,7 @@ weekly_log: {enabled: false, filename: /YYYYww, measurement_period: 9, flush_per
             also_to: vec!["pi:2".to_owned(), "[fe80::1]:3".to_owned()],
             meter: Some("4530".to_owned()),
         },
+        p1_reader: P1Reader { min_free: 12 },
         p1_reader_details: output("/d/DAY", 1, 2),
         p1_reader_interval: output("/i/PERIOD", 3, 4),
         p1_reader_day: output("/e/DAY", 5, 6),
@@ -99,6 +101,7 @@ weekly_log: {enabled: false, filename: /YYYYww, measurement_period: 9, flush_per
             filename: "/h.html".into(),
             flush_period: Duration::from_secs(7),
             minutes: 8,
+            language: Language::English,
         },
         weekly_log: WeeklyLog {
             enabled: false,

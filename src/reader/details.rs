@@ -53,6 +53,9 @@ pub(super) const COLUMNS: [(&str, &str); 37] = [
 /// Power from the customer: a meter that cannot measure it sends none, and 0 is written.
 const POWER_OUT: &str = "1-0:2.7.0";
 
+/// The time of a row, as chrono writes it.
+pub(super) const TIME: &str = "%d-%m-%Y %H:%M:%S";
+
 /// Longer keys are no codes, and no listener sends them; they would make headers without bound.
 const LONGEST_CODE: usize = 64;
 
@@ -75,7 +78,7 @@ pub(super) fn write_row(out: &mut Vec<u8>, time: NaiveDateTime, message: &Messag
         }
     }
     let mut row = writer(out, 1024);
-    row.cell(time.format("%d-%m-%Y %H:%M:%S").to_string().as_bytes());
+    row.cell(time.format(TIME).to_string().as_bytes());
     for ((code, _), value) in COLUMNS.iter().zip(classic).skip(1) {
         match value {
             Some(value) => row.value(value),

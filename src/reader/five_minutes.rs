@@ -68,6 +68,14 @@ impl Record {
              {out_total}, {out_low:4}, {out_mean:4}, {out_high:4}"
         );
     }
+
+    /// Time and highest power in and out, W, of a line of [`Record::write`]; `None` if it is none.
+    pub fn highest(line: &str) -> Option<(NaiveDateTime, i64, i64)> {
+        let cells: Vec<&str> = line.split(',').map(str::trim).collect();
+        let [time, _, _, _, power_in, _, _, _, power_out] = cells[..] else { return None };
+        let time = NaiveDateTime::parse_from_str(time, "%Y-%m-%d %H:%M:%S").ok()?;
+        Some((time, power_in.parse().ok()?, power_out.parse().ok()?))
+    }
 }
 
 /// The period that is open, of one meter.
@@ -192,6 +200,17 @@ mod tests {
             String::from_utf8(out).unwrap(),
             "2026-11-22 06:50:00, 8884652,  200,  604,  999,    14058,    0,  249,  499\n"
         );
+    }
+
+    #[test]
+    fn the_highest_power_can_be_read_back_from_a_line() {
+        let line = "2026-11-22 06:50:00, 8884652,  200,  604,  999,    14058,    0,  249,  499";
+        let (time, power_in, power_out) = Record::highest(line).unwrap();
+        assert_eq!(
+            (time.to_string().as_str(), power_in, power_out),
+            ("2026-11-22 06:50:00", 999, 499)
+        );
+        assert_eq!(Record::highest(&line[..line.len() - 8]), None);
     }
 
     #[test]

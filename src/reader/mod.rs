@@ -8,21 +8,25 @@
 //! session ──▶ Recorder ──┬─▶ details ───────────────────────────┐
 //!                        ├─▶ five_minutes ──▶ interval and day ─┤
 //!                        ├─▶ weekly ────────────────────────────┴▶ queue ──▶ output ──▶ storage
-//!                        └─▶ page ──────────────────────────────────────────────────────▶ storage
+//!                        └─▶ report ─────────────────────────────────────────────────────▶ storage
 //! ```
 //!
 //! | module         | owns                                                                  |
 //! |----------------|-----------------------------------------------------------------------|
-//! | `session`      | the loop, the multicast group, which meter; `senders` counts losses   |
+//! | `session`      | the loop and the multicast group; `senders` counts losses, `choice`   |
+//! |                | knows which meter is recorded                                         |
 //! | `recorder`     | the settings, the flush moments, which telegram goes where            |
 //! | `meters`       | what is remembered of each meter; the order of its telegrams in time  |
 //! | `totals`       | energy and power of one telegram                                      |
 //! | `details`      | the row of a telegram; `table` fits such rows to the columns of a file |
 //! | `five_minutes` | the 5-minute records                                                  |
 //! | `weekly`       | the line of the weekly log                                            |
-//! | `page`         | the HTML page                                                         |
+//! | `report`       | the HTML page; `page` is what it remembers                            |
+//! | `graph`        | the graph of the page                                                 |
+//! | `today`        | energy since midnight and the highest power, for the page             |
 //! | `queue`        | rows that wait for their file, bounded                                |
 //! | `output`       | from waiting rows to files; `health` says when that fails             |
+//! | `tidy`         | what an earlier run left unfinished                                    |
 //! | `pattern`      | file names with placeholders                                          |
 //! | `storage`      | the file system                                                       |
 //! | `zone`         | local time                                                            |
@@ -30,8 +34,10 @@
 //! A row's time is `meta.frame_start`, in local time, and decides the file it goes to. Nothing is
 //! interpolated: where telegrams are missing, rows are missing.
 
+mod choice;
 mod details;
 mod five_minutes;
+mod graph;
 mod health;
 mod meters;
 mod output;
@@ -39,10 +45,13 @@ mod page;
 mod pattern;
 mod queue;
 mod recorder;
+mod report;
 mod senders;
 mod session;
 mod storage;
 mod table;
+mod tidy;
+mod today;
 mod totals;
 mod weekly;
 mod zone;

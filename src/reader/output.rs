@@ -14,7 +14,7 @@ use super::pattern::Pattern;
 use super::queue::{Batch, Queue};
 use super::recorder::FileSettings;
 use super::storage::Storage;
-use super::table;
+use super::{table, tidy};
 
 /// An output that could not be written is tried again after this many seconds, or earlier.
 const RETRY_SECONDS: i64 = 60;
@@ -43,6 +43,8 @@ struct Target {
     pattern: Pattern,
     flush_seconds: i64,
     keep_days: Option<u32>,
+    /// Bytes of the disk that stay free.
+    min_free: u64,
 }
 
 /// An output of rows.
@@ -65,12 +67,14 @@ impl Output {
     pub fn configure(
         output: &mut Option<Self>,
         settings: Option<&FileSettings>,
+        min_free: u64,
         (name, shape, limit): (&'static str, Shape, usize),
     ) {
         let target = settings.map(|settings| Target {
             pattern: Pattern::new(&settings.filename),
             flush_seconds: settings.flush_seconds(),
             keep_days: settings.keep_days,
+            min_free,
         });
         match (output.as_mut(), target) {
             (Some(output), Some(target)) => output.target = target,
@@ -91,6 +95,12 @@ impl Output {
     /// Whether each meter has files of its own.
     pub fn has_meter(&self) -> bool {
         self.target.pattern.has_meter()
+    }
+
+    /// The file that a row of this meter and local time goes to.
+    pub fn path(&self, meter: &Meter, time: NaiveDateTime) -> PathBuf {
+        let pattern = &self.target.pattern;
+        pattern.path(pattern.first_date(time.date()), time, &meter.name)
     }
 
     /// Seconds whose multiples are the flush moments.
@@ -121,8 +131,25 @@ impl Output {
         self.health.dropped(added.dropped);
     }
 
-    /// Writes all rows. Those that the storage refuses stay.
+    /// Puts in order what an earlier run left behind when it was killed.
+    pub fn tidy(&self, storage: &mut dyn Storage) {
+        let pattern = &self.target.pattern;
+        tidy::remove_unfinished(storage, pattern);
+        if !matches!(self.shape, Shape::Complete(_)) {
+            tidy::mend_newest(storage, pattern);
+        }
+    }
+
+    /// Writes all rows. Those that the storage refuses stay, and so do all when it is nearly full.
     pub fn flush(&mut self, storage: &mut dyn Storage) {
+        self.urgent = false;
+        if self.queue.rows() == 0 {
+            return;
+        }
+        if let Err(source) = self.target.check_free(storage) {
+            let file = self.target.pattern.directory().to_owned();
+            return self.health.failed(&Failure { file, source });
+        }
         let Self { target: Target { pattern, .. }, shape, queue, health, .. } = self;
         let mut written = None;
         queue.hand_over(|batch| match shape.store(storage, pattern, batch) {
@@ -139,7 +166,6 @@ impl Output {
         if let Some(file) = written.filter(|_| queue.rows() == 0) {
             health.recovered(&file);
         }
-        self.urgent = false;
     }
 
     /// The output comes to its end: says what could not be written.
@@ -167,6 +193,26 @@ impl Output {
                     log::warn!(output, file:% = shown; "{output}: cannot remove {shown}: {error}");
                 }
             }
+        }
+    }
+}
+
+impl Target {
+    /// Fails when less of the disk is free than should stay so.
+    fn check_free(&self, storage: &mut dyn Storage) -> io::Result<()> {
+        const MB: u64 = 1_000_000;
+        // A folder that is not there yet is made when it is written to.
+        let free = storage.free(self.pattern.directory()).unwrap_or_default();
+        match free.filter(|free| *free < self.min_free) {
+            None => Ok(()),
+            Some(free) => Err(io::Error::new(
+                io::ErrorKind::StorageFull,
+                format!(
+                    "expected at least {} MB of free space (min_free), found {} MB",
+                    self.min_free / MB,
+                    free / MB
+                ),
+            )),
         }
     }
 }

@@ -1,30 +1,30 @@
-//! The HTML page: power in and out of the last minutes.
+//! What is remembered for the page of one meter: the last minutes, the day so far, the last readings.
 //!
-//! Owns what is remembered for it and how it is written; `lastm.html` owns how it looks. A row has ten
-//! seconds. It is put into HTML once, when it is complete, for a page has over two thousand numbers and
-//! is written every few seconds.
+//! Owns the table of the last minutes. A row of it has ten seconds and is put into HTML once, when it is
+//! complete, for a page has over two thousand numbers and is written every few seconds.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write;
 
 use chrono::{NaiveDateTime, TimeDelta};
-use minijinja::{Environment, Value, context};
 
-use super::health::{Failure, Health};
-use super::meters::{Meter, Order};
-use super::pattern::Pattern;
-use super::recorder::PageSettings;
-use super::storage::Storage;
+use super::graph::{Slot, Window};
+use super::meters::Order;
+use super::today::Today;
 use super::totals::Totals;
+use super::zone::Zone;
+use crate::message::Message;
+use crate::reading::{Readings, Value};
+use crate::telegram::Instant;
 
 /// Seconds of one row.
 const ROW_SECONDS: i64 = 10;
 
-/// Its name ends with `.html`: what is put into it is escaped.
-const TEMPLATE: &str = "lastm.html";
+/// Readings and the day so far are renewed so often: they change slowly.
+const FACTS_MICROS: i64 = 60_000_000;
 
 /// Power in and out, W.
-type Watts = (i64, i64);
+pub(super) type Watts = (i64, i64);
 
 /// Ten seconds: their power where there was a telegram.
 #[derive(Clone, Debug)]
@@ -35,59 +35,132 @@ struct Row {
     seconds: [Option<Watts>; 10],
 }
 
+/// The last telegram.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Last {
+    /// When it came, by the clock of this host.
+    pub arrived: Instant,
+    /// Its own time.
+    pub local: NaiveDateTime,
+    pub watts: Watts,
+}
+
 /// What the page of one meter shows.
 #[derive(Debug, Default)]
 pub(super) struct Page {
-    /// Complete rows, newest first: their number and HTML.
-    complete: VecDeque<(i64, String)>,
+    /// Complete rows, newest first: their number, mean power and HTML.
+    complete: VecDeque<(i64, Watts, String)>,
     current: Option<Row>,
-    newest: Option<(NaiveDateTime, Watts)>,
-    /// Whether this has not been written yet.
-    changed: bool,
+    pub last: Option<Last>,
+    pub today: Option<Today>,
+    /// The readings of a telegram, by name.
+    pub readings: BTreeMap<&'static str, String>,
+    /// When that telegram came.
+    read: Option<Instant>,
+    /// Readings and the day so far in HTML; `None` when they are newer.
+    pub facts: Option<String>,
+    /// What the last page that was written showed.
+    pub shown: Option<Shown>,
+}
+
+/// Whether two pages would be the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shown {
+    /// Telegrams counted so far.
+    pub telegrams: Option<(NaiveDateTime, Watts)>,
+    /// How old the last telegram was, as precise as it is said.
+    pub age: i64,
+    /// Whether the recorder has ended.
+    pub is_over: bool,
 }
 
 impl Page {
-    /// Takes the power of a telegram of this whole second, and forgets what is older than `minutes`.
-    pub fn add(
-        &mut self,
-        order: Order,
-        (second, local): (i64, NaiveDateTime),
-        totals: &Totals,
-        minutes: u32,
-    ) {
-        match order {
-            Order::Late => return,
-            Order::Afresh => *self = Self::default(),
-            Order::After(_) => {}
+    /// Takes the power of a telegram of this whole second that is not late, and forgets what is older
+    /// than `minutes`.
+    pub fn add(&mut self, order: Order, second: i64, last: Last, totals: &Totals, minutes: u32) {
+        if order == Order::Afresh {
+            self.complete.clear();
+            self.current = None;
         }
-        let watts = (totals.power_in.whole(), totals.power_out.whole());
         let (number, place) = (second.div_euclid(ROW_SECONDS), second.rem_euclid(ROW_SECONDS));
         let complete = self.current.take_if(|row| row.number != number);
         if let Some(row) = complete {
-            self.complete.push_front((row.number, row.html()));
+            self.complete.push_front((row.number, row.mean(), row.html()));
         }
         let row = self.current.get_or_insert_with(|| Row {
             number,
-            local: local - TimeDelta::seconds(place),
+            local: last.local - TimeDelta::seconds(place),
             seconds: [None; 10],
         });
         if let Some(cell) = usize::try_from(place).ok().and_then(|at| row.seconds.get_mut(at)) {
-            *cell = Some(watts);
+            *cell = Some(last.watts);
         }
-        let oldest = number - i64::from(minutes) * 60 / ROW_SECONDS;
-        while self.complete.back().is_some_and(|(number, _)| *number <= oldest) {
+        let oldest = number - slots(minutes);
+        while self.complete.back().is_some_and(|(number, ..)| *number <= oldest) {
             self.complete.pop_back();
         }
-        self.newest = Some((local, watts));
-        self.changed = true;
+        self.last = Some(last);
+        if let Some(today) = &mut self.today {
+            today.add(last.local, totals);
+        }
+    }
+
+    /// Takes what else a telegram says that came at this time. It takes longer, so it is not done for
+    /// all of them.
+    pub fn read(&mut self, message: &Message, arrived: Instant, zone: &impl Zone) {
+        let is_due = |read: Instant| arrived.micros_since(read).abs() >= FACTS_MICROS;
+        if !self.read.is_none_or(is_due) {
+            return;
+        }
+        self.read = Some(arrived);
+        self.facts = None;
+        let readings = Readings::of(message);
+        if let Some(today) = &mut self.today {
+            today.add_gas(&readings);
+        }
+        let text = |value: &Value| match value {
+            Value::Time(time) => zone.local(*time).format("%d-%m-%Y %H:%M").to_string(),
+            Value::Number(_) | Value::Text(_) => value.to_string(),
+        };
+        self.readings.clear();
+        let readings = readings.iter().map(|(reading, value)| (reading.name, text(value)));
+        self.readings.extend(readings);
     }
 
     /// All rows, newest first.
-    fn rows(&self) -> String {
-        let mut rows = self.current.as_ref().map(Row::html).unwrap_or_default();
-        rows.extend(self.complete.iter().map(|(_, html)| html.as_str()));
+    pub fn rows(&self) -> String {
+        let current = self.current.as_ref().map(Row::html).unwrap_or_default();
+        let length: usize = self.complete.iter().map(|(_, _, html)| html.len()).sum();
+        let mut rows = String::with_capacity(current.len() + length);
+        rows.push_str(&current);
+        rows.extend(self.complete.iter().map(|(_, _, html)| html.as_str()));
         rows
     }
+
+    /// The mean power of each row, newest first.
+    pub fn slots(&self) -> impl Iterator<Item = Slot> {
+        let current = self.current.iter().map(|row| (row.number, row.mean()));
+        let complete = self.complete.iter().map(|(number, mean, _)| (*number, *mean));
+        current.chain(complete).map(|(number, (power_in, power_out))| Slot {
+            number,
+            power_in,
+            power_out,
+        })
+    }
+
+    /// The last `minutes`, of which the last telegram is `age` seconds old; without one, up to `now`.
+    pub fn window(&self, minutes: u32, age: i64, now: Instant) -> Window {
+        let last = match &self.current {
+            Some(row) => row.number.saturating_add(age / ROW_SECONDS),
+            None => now.seconds().div_euclid(ROW_SECONDS),
+        };
+        Window { last, slots: slots(minutes), seconds: ROW_SECONDS }
+    }
+}
+
+/// The number of rows of so many minutes.
+fn slots(minutes: u32) -> i64 {
+    i64::from(minutes) * 60 / ROW_SECONDS
 }
 
 impl Row {
@@ -95,7 +168,7 @@ impl Row {
     fn html(&self) -> String {
         let mut html = String::with_capacity(256);
         // Writing to memory does not fail.
-        let _ = write!(html, "<tr><th scope=\"row\">{}", self.local.format("%H:%M:%S"));
+        let _ = write!(html, "<tr><th>{}", self.local.format("%H:%M:%S"));
         for watts in self.seconds {
             let _ = match watts {
                 Some((power_in, power_out)) => {
@@ -108,93 +181,12 @@ impl Row {
         html.shrink_to_fit();
         html
     }
-}
 
-/// The output: where pages are written, and when.
-#[derive(Debug)]
-pub(super) struct PageOutput {
-    pattern: Pattern,
-    flush_seconds: i64,
-    minutes: u32,
-    environment: Environment<'static>,
-    health: Health,
-}
-
-impl PageOutput {
-    pub fn new(settings: &PageSettings) -> Self {
-        let mut environment = Environment::new();
-        environment
-            .add_template(TEMPLATE, include_str!("lastm.html"))
-            .expect("a constant that the tests render");
-        Self {
-            pattern: Pattern::new(&settings.filename),
-            flush_seconds: settings.flush_seconds(),
-            minutes: settings.minutes,
-            environment,
-            health: Health::new("html"),
-        }
-    }
-
-    /// Whether each meter has a page of its own.
-    pub fn has_meter(&self) -> bool {
-        self.pattern.has_meter()
-    }
-
-    /// Seconds whose multiples are the flush moments.
-    pub fn period(&self) -> i64 {
-        self.flush_seconds
-    }
-
-    /// Takes the power of a telegram into the page of its meter.
-    ///
-    /// Where the file name does not tell meters apart, only the first one heard has a page.
-    pub fn add(
-        &self,
-        meter: &mut Meter,
-        order: Order,
-        time: (i64, NaiveDateTime),
-        totals: &Totals,
-    ) {
-        if meter.is_first || self.has_meter() {
-            meter.page.add(order, time, totals, self.minutes);
-        }
-    }
-
-    /// Writes the page of a meter if it has changed.
-    pub fn flush(&mut self, storage: &mut dyn Storage, meter: &mut Meter) {
-        let (meter, page) = (&meter.name, &mut meter.page);
-        let Some((time, watts)) = page.newest.filter(|_| page.changed) else {
-            return;
-        };
-        let file = self.pattern.path(time.date(), time, meter);
-        let written = self
-            .render(meter, page, time, watts)
-            .map_err(std::io::Error::other)
-            .and_then(|html| storage.refresh(&file, html.as_bytes()));
-        match written {
-            Ok(()) => {
-                page.changed = false;
-                self.health.recovered(&file);
-            }
-            Err(source) => self.health.failed(&Failure { file, source }),
-        }
-    }
-
-    fn render(
-        &self,
-        meter: &str,
-        page: &Page,
-        time: NaiveDateTime,
-        (power_in, power_out): Watts,
-    ) -> Result<String, minijinja::Error> {
-        self.environment.get_template(TEMPLATE)?.render(context! {
-            refresh => self.flush_seconds,
-            minutes => self.minutes,
-            meter => self.has_meter().then_some(meter),
-            time => time.format("%d-%m-%Y %H:%M:%S").to_string(),
-            power_in => power_in,
-            power_out => power_out,
-            rows => Value::from_safe_string(page.rows()),
-        })
+    /// Mean power; a row has one telegram at least.
+    fn mean(&self) -> Watts {
+        let telegrams = || self.seconds.iter().flatten();
+        let count = i64::try_from(telegrams().count()).unwrap_or(1).max(1);
+        let sum = |power: fn(&Watts) -> i64| telegrams().map(power).sum::<i64>() / count;
+        (sum(|watts| watts.0), sum(|watts| watts.1))
     }
 }

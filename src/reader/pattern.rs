@@ -102,50 +102,74 @@ impl Pattern {
         self.directory.join(name)
     }
 
-    /// The date in the name of a file, if [`Pattern::path`] could have given that name.
+    /// Whether [`Pattern::path`] could have given this name.
+    pub fn fits(&self, name: &str) -> bool {
+        read(&self.parts, name.as_bytes(), Found::default()).is_some()
+    }
+
+    /// The first date whose rows go to a file of this name, if [`Pattern::path`] could have given it.
     ///
-    /// `None` too for every name of a pattern without `DAY` and `PERIOD`.
+    /// `None` too for every name of a pattern that has no date.
     pub fn date_of(&self, name: &str) -> Option<NaiveDate> {
-        date_of(&self.parts, name.as_bytes(), None)
+        let found = read(&self.parts, name.as_bytes(), Found::default())?;
+        let monday = || NaiveDate::from_isoywd_opt(found.year?, found.week?, Weekday::Mon);
+        found.day.or_else(monday)
     }
 }
 
-fn date_of(parts: &[Part], name: &[u8], date: Option<NaiveDate>) -> Option<NaiveDate> {
+/// What the placeholders of a name stand for.
+#[derive(Clone, Copy, Default)]
+struct Found {
+    day: Option<NaiveDate>,
+    year: Option<i32>,
+    week: Option<u32>,
+}
+
+fn read(parts: &[Part], name: &[u8], mut found: Found) -> Option<Found> {
     let Some((part, parts)) = parts.split_first() else {
-        return date.filter(|_| name.is_empty());
+        return name.is_empty().then_some(found);
     };
-    match part {
-        Part::Text(text) => date_of(parts, name.strip_prefix(text.as_bytes())?, date),
+    let name = match part {
+        Part::Text(text) => name.strip_prefix(text.as_bytes())?,
         Part::Day => {
             let (day, name) = name.split_at_checked(8)?;
-            date_of(parts, name, Some(parse_day(day)?))
+            found.day = Some(parse_day(day)?);
+            name
         }
         Part::Period => {
             let (period, name) = name.split_at_checked(15)?;
             let (day, time) = period.split_at(8);
-            let is_time = time[0] == b'-' && time[1..].iter().all(u8::is_ascii_digit);
-            let date = parse_day(day).filter(|_| is_time)?;
-            date_of(parts, name, Some(date))
+            digits(time.strip_prefix(b"-")?)?;
+            found.day = Some(parse_day(day)?);
+            name
         }
-        Part::Year => date_of(parts, after_digits(name, 4)?, date),
-        Part::Week => date_of(parts, after_digits(name, 2)?, date),
+        Part::Year => {
+            let (year, name) = name.split_at_checked(4)?;
+            found.year = Some(digits(year)?.parse().ok()?);
+            name
+        }
+        Part::Week => {
+            let (week, name) = name.split_at_checked(2)?;
+            found.week = Some(digits(week)?.parse().ok()?);
+            name
+        }
         Part::Meter => {
             let is_fit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
             let most = name.iter().take_while(|byte| is_fit(byte)).count();
-            (1..=most).find_map(|length| date_of(parts, &name[length..], date))
+            return (1..=most).find_map(|length| read(parts, &name[length..], found));
         }
-    }
+    };
+    read(parts, name, found)
 }
 
-fn parse_day(digits: &[u8]) -> Option<NaiveDate> {
-    after_digits(digits, 8)?;
-    let digits = std::str::from_utf8(digits).ok()?;
-    NaiveDate::parse_from_str(digits, "%Y%m%d").ok()
+fn parse_day(day: &[u8]) -> Option<NaiveDate> {
+    NaiveDate::parse_from_str(digits(day)?, "%Y%m%d").ok()
 }
 
-fn after_digits(text: &[u8], count: usize) -> Option<&[u8]> {
-    let (digits, rest) = text.split_at_checked(count)?;
-    digits.iter().all(u8::is_ascii_digit).then_some(rest)
+/// The text, if there are only digits in it.
+fn digits(text: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(text).ok()?;
+    text.bytes().all(|byte| byte.is_ascii_digit()).then_some(text)
 }
 
 #[cfg(test)]
@@ -219,5 +243,15 @@ mod tests {
         assert_eq!(of("/v/i-PERIOD.csv", "i-20261122x000500.csv"), None);
         assert_eq!(of("/v/METER-DAY.csv", "a.b-20261122.csv"), None);
         assert_eq!(of("/v/plain.csv", "plain.csv"), None);
+        assert_eq!(of("/v/YYYY-Www.log", "2026-W01.log"), Some(date(2025, 12, 29)));
+        assert_eq!(of("/v/YYYY-Www.log", "2025-W53.log"), None, "2025 has 52 weeks");
+    }
+
+    #[test]
+    fn a_name_fits_if_it_could_have_been_given_with_a_date_or_without() {
+        let fits = |pattern, name| Pattern::new(Path::new(pattern)).fits(name);
+        assert!(fits("/v/plain.csv", "plain.csv") && !fits("/v/plain.csv", "plain.csvx"));
+        assert!(fits("/v/METER.html", "E-0_47.html") && !fits("/v/METER.html", "a/b.html"));
+        assert!(fits("/v/d-DAY.csv", "d-20261122.csv") && !fits("/v/d-DAY.csv", "d-2026112.csv"));
     }
 }

@@ -6,16 +6,19 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 
 use super::five_minutes::Record;
-use super::meters::{Meter, Meters};
+use super::meters::{Meter, Meters, Order};
 use super::output::{Output, Shape};
-use super::page::PageOutput;
+use super::page::Last;
+use super::report::Report;
 use super::storage::Storage;
+use super::today::Today;
 use super::totals::Totals;
 use super::zone::Zone;
 use super::{details, weekly};
+use crate::config::Language;
 use crate::message::Message;
 use crate::telegram::Instant;
 
@@ -25,8 +28,9 @@ const DETAILS_LIMIT: usize = 8 << 20;
 /// Most bytes of other rows that wait: over a month of 5-minute records.
 const OTHER_LIMIT: usize = 1 << 20;
 
-/// Seconds since 1970 whose dates have four digits of year: 1970 to 9998, in every time zone.
-const DATES: std::ops::Range<i64> = 86_400..253_370_764_800;
+/// Seconds since 1970 whose dates have four digits of year in every time zone: up to 9998. A computer
+/// without a clock of its own begins at 0.
+const DATES: std::ops::Range<i64> = 0..253_370_764_800;
 
 /// What is recorded. An output that is `None` is off.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,6 +45,8 @@ pub struct Settings {
     pub html: Option<PageSettings>,
     /// The weekly log.
     pub weekly: Option<WeeklySettings>,
+    /// Bytes of a disk that stay free: with less, rows wait. The page does not count.
+    pub min_free: u64,
 }
 
 /// An output of rows. Placeholders are replaced in the last component of the file name.
@@ -63,6 +69,8 @@ pub struct PageSettings {
     pub flush_period: Duration,
     /// How far it looks back.
     pub minutes: u32,
+    /// The language of its words.
+    pub language: Language,
 }
 
 /// The weekly log.
@@ -97,12 +105,15 @@ pub struct Recorder<S, Z> {
     zone: Z,
     outputs: Outputs,
     measurement_seconds: i64,
-    html: Option<PageOutput>,
+    html: Option<Report>,
     meters: Meters,
-    /// The newest time of a telegram.
+    /// The newest time of a telegram, by the clock of its listener or that of its meter, whichever is
+    /// behind.
     newest: Option<Instant>,
     /// The time of the last tick.
     ticked: Option<Instant>,
+    /// Whether the files of an earlier run are in order.
+    tidied: bool,
     /// The day on which old files were removed last.
     cleared: Option<NaiveDate>,
     said_no_date: bool,
@@ -120,6 +131,7 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
             meters: Meters::default(),
             newest: None,
             ticked: None,
+            tidied: false,
             cleared: None,
             said_no_date: false,
         };
@@ -138,14 +150,15 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
         if let Some(weekly) = &settings.weekly {
             self.measurement_seconds = whole_seconds(weekly.measurement_period);
         }
-        self.html = settings.html.as_ref().map(PageOutput::new);
+        self.html = settings.html.as_ref().map(Report::new);
+        self.tidied = false;
         self.cleared = None;
     }
 
     /// Whether a file name has `METER`: then the telegrams of all meters are wanted, and an output
     /// without it takes those of the first one heard. Else the caller passes those of one meter.
     pub fn wants_all_meters(&self) -> bool {
-        let page = self.html.as_ref().is_some_and(PageOutput::has_meter);
+        let page = self.html.as_ref().is_some_and(Report::has_meter);
         page || self.outputs.iter().any(Output::has_meter)
     }
 
@@ -160,7 +173,8 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
         let Some(meter) = self.meters.of(message, tell_apart) else {
             return;
         };
-        self.newest = self.newest.max(Some(time));
+        let witnessed = message.meta.meter_time.map_or(time, |meter| meter.min(time));
+        self.newest = self.newest.max(Some(witnessed));
         let local = self.zone.local(time);
         if let Some(output) = &mut self.outputs.details {
             output.add(meter, local, |out| details::write_row(out, local, message));
@@ -177,14 +191,31 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
                 output.add(meter, local, |out| weekly::write_line(out, second, &totals));
             }
         }
-        if let Some(html) = &self.html {
-            html.add(meter, order, (second, local), &totals);
+        let Some(html) = self.html.as_ref().filter(|html| html.shows(meter)) else {
+            return;
+        };
+        if order == Order::Late {
+            return;
         }
+        if meter.page.today.as_ref().is_none_or(|today| today.date() != local.date()) {
+            meter.page.today = Some(match meter.page.today {
+                Some(_) => Today::new(local),
+                None => self.outputs.today(&mut self.storage, meter, local),
+            });
+        }
+        let watts = (totals.power_in.whole(), totals.power_out.whole());
+        let last = Last { arrived: self.ticked.unwrap_or(time), local, watts };
+        html.add(&mut meter.page, message, (order, second, last), &totals, &self.zone);
     }
 
     /// Writes every output of whose flush period a multiple has passed since the last tick, and those
-    /// with rows of a day that is over. Removes old files once a day. The first tick only notes the time.
+    /// with rows of a day that is over. Removes old files once a day. The first tick puts in order what
+    /// an earlier run left unfinished.
     pub fn tick(&mut self, now: Instant) {
+        if !std::mem::replace(&mut self.tidied, true) {
+            self.outputs.iter().for_each(|output| output.tidy(&mut self.storage));
+            self.html.iter().for_each(|html| html.tidy(&mut self.storage));
+        }
         let Some(before) = self.ticked.replace(now) else {
             return;
         };
@@ -196,17 +227,15 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
             }
         }
         if self.html.as_ref().is_some_and(|html| is_due(html.period())) {
-            self.write_pages();
+            self.write_pages(false);
         }
         self.remove_old_files(now);
     }
 
     /// Writes everything that waits.
     pub fn flush(&mut self) {
-        for output in self.outputs.iter_mut() {
-            output.flush(&mut self.storage);
-        }
-        self.write_pages();
+        self.flush_rows();
+        self.write_pages(false);
     }
 
     /// The end: closes the open 5-minute periods, writes everything, and says what could not be.
@@ -215,7 +244,8 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
             let record = meter.five_minutes.close();
             self.outputs.add_record(meter, record);
         }
-        self.flush();
+        self.flush_rows();
+        self.write_pages(true);
         self.outputs.iter().for_each(Output::give_up);
     }
 
@@ -225,7 +255,7 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
             return Some(now);
         }
         let periods = self.outputs.iter().map(Output::period);
-        let periods = periods.chain(self.html.as_ref().map(PageOutput::period));
+        let periods = periods.chain(self.html.as_ref().map(Report::period));
         let next = |period: i64| {
             let multiple = now.seconds().div_euclid(period).saturating_add(1);
             Instant::from_seconds(multiple.saturating_mul(period))
@@ -238,21 +268,26 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
             let seconds = time.seconds();
             log::warn!(
                 "Expected telegrams of the years 1970 to 9998, found one {seconds} seconds after \
-                 1970-01-01: such ones are not recorded"
+                 1970-01-01 00:00:00 UTC: such ones are not recorded"
             );
         }
     }
 
-    fn write_pages(&mut self) {
-        if let Some(html) = &mut self.html {
-            for meter in self.meters.iter_mut() {
-                html.flush(&mut self.storage, meter);
-            }
+    fn flush_rows(&mut self) {
+        for output in self.outputs.iter_mut() {
+            output.flush(&mut self.storage);
         }
     }
 
-    /// Once a day. A clock that is wrong, this one or that of the telegrams, must not remove the
-    /// records of years: the earlier of the two tells the day.
+    fn write_pages(&mut self, is_over: bool) {
+        if let Some(html) = &mut self.html {
+            let meters = self.meters.iter_mut();
+            html.flush(&mut self.storage, meters, &self.zone, self.ticked, is_over);
+        }
+    }
+
+    /// Once a day. A clock that is wrong must not remove the records of years: of those of this host, of
+    /// the listener and of the meter, the one that is behind the others tells the day.
     fn remove_old_files(&mut self, now: Instant) {
         let Some(newest) = self.newest else { return };
         let today = self.zone.local(newest.min(now)).date();
@@ -275,15 +310,16 @@ struct Outputs {
 
 impl Outputs {
     fn configure(&mut self, settings: &Settings) {
+        let min_free = settings.min_free;
         let kind = ("details", Shape::Table, DETAILS_LIMIT);
-        Output::configure(&mut self.details, settings.details.as_ref(), kind);
+        Output::configure(&mut self.details, settings.details.as_ref(), min_free, kind);
         let kind = ("interval", Shape::Complete(VecDeque::new()), OTHER_LIMIT);
-        Output::configure(&mut self.interval, settings.interval.as_ref(), kind);
+        Output::configure(&mut self.interval, settings.interval.as_ref(), min_free, kind);
         let kind = ("day", Shape::Lines, OTHER_LIMIT);
-        Output::configure(&mut self.day, settings.day.as_ref(), kind);
+        Output::configure(&mut self.day, settings.day.as_ref(), min_free, kind);
         let kind = ("weekly", Shape::Lines, OTHER_LIMIT);
         let weekly = settings.weekly.as_ref().map(|weekly| &weekly.file);
-        Output::configure(&mut self.weekly, weekly, kind);
+        Output::configure(&mut self.weekly, weekly, min_free, kind);
     }
 
     /// Adds a 5-minute record of this meter, if there is one.
@@ -292,6 +328,13 @@ impl Outputs {
         for output in [&mut self.interval, &mut self.day].into_iter().flatten() {
             output.add(meter, record.time, |out| record.write(out));
         }
+    }
+
+    /// The day so far, of which an earlier run may have recorded a part.
+    fn today(&self, storage: &mut dyn Storage, meter: &Meter, now: NaiveDateTime) -> Today {
+        let path = |output: &Option<Output>| Some(output.as_ref()?.path(meter, now));
+        let [details, records] = [path(&self.details), path(&self.day)];
+        Today::resume(storage, now, details.as_deref(), records.as_deref())
     }
 
     fn iter(&self) -> impl Iterator<Item = &Output> {

@@ -1,7 +1,8 @@
-//! Who sends: losses, repetitions and restarts by the frame numbers of each sender.
+//! Who sends: losses, repetitions, restarts and clocks, by the frame numbers of each sender.
 //!
 //! Owns the counts and what is said about them. Nothing here decides what a telegram means.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant as Monotonic};
 
@@ -12,32 +13,69 @@ use crate::telegram::Instant;
 /// The most senders that are followed; of more, the one that was silent longest is forgotten.
 const MAX_SENDERS: usize = 16;
 
-/// How often losses are mentioned.
-const LOSS_PERIOD: Duration = Duration::from_secs(600);
+/// How often one kind of trouble is mentioned.
+const PERIOD: Duration = Duration::from_secs(600);
 
 /// How far behind a frame number may be to count as late, not as a restart of the sender.
 const LATE: u64 = 60;
 
-/// What was counted since the start.
+/// A clock that is off by more than this many seconds between two telegrams has jumped.
+const JUMP: i64 = 60;
+
+/// What was counted since the start, in telegrams or events. Displayed: what there is, after commas.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Losses {
-    /// Telegrams that were sent and did not come, in number.
+pub(super) struct Counts {
+    /// Sent, and did not come.
     pub missed: u64,
-    /// Telegrams that came twice, in number.
+    /// Came twice.
     pub repeated: u64,
+    /// Came after one that was sent later.
+    pub late: u64,
+    /// Senders that began again.
+    pub restarts: u64,
+    /// Clocks that jumped.
+    pub jumps: u64,
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let counts = [
+            (self.missed, "missed"),
+            (self.repeated, "came twice"),
+            (self.late, "out of order"),
+            (self.restarts, "restarts of a listener"),
+            (self.jumps, "jumps of its clock"),
+        ];
+        counts
+            .iter()
+            .filter(|(count, _)| *count > 0)
+            .try_for_each(|(count, what)| write!(f, ", {count} {what}"))
+    }
 }
 
 /// The senders that have been heard.
 #[derive(Debug)]
 pub(super) struct Senders {
     known: Vec<Sender>,
-    losses: Losses,
-    limiter: Limiter,
+    counts: Counts,
+    limits: Limits,
+}
+
+/// One limit for each thing that is said, so that a flood of one does not silence another.
+#[derive(Debug)]
+struct Limits {
+    heard: Limiter,
+    restart: Limiter,
+    missed: Limiter,
+    repeated: Limiter,
+    late: Limiter,
+    jump: Limiter,
 }
 
 #[derive(Debug)]
 struct Sender {
     address: SocketAddr,
+    source: Option<String>,
     number: u64,
     start: Instant,
     heard: Monotonic,
@@ -45,69 +83,159 @@ struct Sender {
     before: u64,
 }
 
+/// How a frame number follows those before.
+enum Order {
+    /// It is newer; so many between have not come.
+    New(u64),
+    /// It is older, has not come before, and was counted as missed.
+    Late,
+    /// It has come before.
+    Repeated,
+    /// The sender has begun again.
+    Restart,
+}
+
 impl Senders {
     pub fn new() -> Self {
-        Self { known: Vec::new(), losses: Losses::default(), limiter: Limiter::new(LOSS_PERIOD) }
+        let limiter = || Limiter::new(PERIOD);
+        let limits = Limits {
+            heard: limiter(),
+            restart: limiter(),
+            missed: limiter(),
+            repeated: limiter(),
+            late: limiter(),
+            jump: limiter(),
+        };
+        Self { known: Vec::new(), counts: Counts::default(), limits }
     }
 
-    pub fn losses(&self) -> Losses {
-        self.losses
+    pub fn counts(&self) -> Counts {
+        self.counts
     }
 
     /// Takes note of a telegram; false when this very telegram has come before.
     pub fn note(&mut self, from: SocketAddr, meta: &Meta, now: Monotonic) -> bool {
-        let Some(sender) = self.known.iter_mut().find(|sender| sender.address == from) else {
+        let Some(at) = self.known.iter().position(|sender| sender.address == from) else {
             self.add(from, meta, now);
             return true;
         };
-        sender.heard = now;
-        let number = meta.frame_number;
-        if number > sender.number {
-            let missed = number - sender.number - 1;
-            sender.before = shifted(sender.before, missed);
-            (sender.number, sender.start) = (number, meta.frame_start);
-            self.lose(missed, from, now);
-            return true;
+        self.watch_clock(at, meta, now);
+        let Self { known, counts, limits } = self;
+        let order = known[at].take(meta);
+        known[at].heard = now;
+        match order {
+            Order::New(0) => {}
+            Order::New(missed) => {
+                counts.missed = counts.missed.saturating_add(missed);
+                if limits.missed.permit(now).is_some() {
+                    let total = counts.missed;
+                    log::warn!(missed, total;
+                        "{missed} telegrams of {from} did not come, {total} since the start");
+                }
+            }
+            Order::Late => {
+                counts.late += 1;
+                counts.missed = counts.missed.saturating_sub(1);
+                if limits.late.permit(now).is_some() {
+                    let total = counts.late;
+                    log::warn!(total; "a telegram of {from} came out of order, {total} since the start");
+                }
+            }
+            Order::Repeated => {
+                counts.repeated += 1;
+                if limits.repeated.permit(now).is_some() {
+                    let total = counts.repeated;
+                    log::warn!(total; "a telegram of {from} came twice, {total} since the start");
+                }
+                return false;
+            }
+            Order::Restart => self.restarted(from, meta, now),
         }
-        let behind = sender.number - number;
-        if behind > LATE || (behind > 0 && meta.frame_start > sender.start) {
-            log::info!(sender = from.to_string().as_str(); "the listener at {from} has started anew");
-            (sender.number, sender.start, sender.before) = (number, meta.frame_start, 0);
-            return true;
-        }
-        let bit = behind.checked_sub(1).map(|back| 1u64 << back);
-        if bit.is_none_or(|bit| sender.before & bit != 0) {
-            self.losses.repeated += 1;
-            return false;
-        }
-        // Late, and counted as missed before.
-        sender.before |= bit.unwrap_or_default();
-        self.losses.missed = self.losses.missed.saturating_sub(1);
         true
     }
 
     fn add(&mut self, address: SocketAddr, meta: &Meta, now: Monotonic) {
-        if self.known.len() == MAX_SENDERS {
+        let is_crowd = self.known.len() == MAX_SENDERS;
+        if is_crowd {
             let oldest = (0..MAX_SENDERS).min_by_key(|&index| self.known[index].heard).unwrap_or(0);
             self.known.swap_remove(oldest);
         }
-        let (number, start) = (meta.frame_number, meta.frame_start);
+        let is_same =
+            |sender: &Sender| sender.address.ip() == address.ip() && sender.source == meta.source;
+        let was_known = self.known.iter().any(is_same);
         // What was sent before it was first heard does not count as missed, and has not come either.
-        self.known.push(Sender { address, number, start, heard: now, before: 0 });
-        let source = meta.source.as_deref().unwrap_or("no name").escape_debug().to_string();
-        log::info!(sender = address.to_string().as_str(); "a listener is heard: {source} at {address}");
+        self.known.push(Sender {
+            address,
+            source: meta.source.clone(),
+            number: meta.frame_number,
+            start: meta.frame_start,
+            heard: now,
+            before: 0,
+        });
+        if was_known && meta.frame_number <= LATE {
+            self.restarted(address, meta, now);
+        } else if !is_crowd || self.limits.heard.permit(now).is_some() {
+            log::info!(sender = address.to_string().as_str();
+                "a listener is heard: {} at {address}", name(meta));
+        }
     }
 
-    fn lose(&mut self, missed: u64, from: SocketAddr, now: Monotonic) {
-        if missed == 0 {
-            return;
-        }
-        self.losses.missed += missed;
-        if self.limiter.permit(now).is_some() {
-            let total = self.losses.missed;
-            log::warn!(missed, total; "{missed} telegrams of {from} did not come, {total} since the start");
+    fn restarted(&mut self, from: SocketAddr, meta: &Meta, now: Monotonic) {
+        self.counts.restarts += 1;
+        if self.limits.restart.permit(now).is_some() {
+            let total = self.counts.restarts;
+            log::info!(sender = from.to_string().as_str(), total;
+                "a listener has started anew: {} at {from}, {total} times since the start", name(meta));
         }
     }
+
+    /// Between two telegrams the clock of their sender should go on as the time here does.
+    fn watch_clock(&mut self, at: usize, meta: &Meta, now: Monotonic) {
+        let sender = &self.known[at];
+        let passed = now.saturating_duration_since(sender.heard).as_secs();
+        let went = meta.frame_start.micros_since(sender.start) / 1_000_000;
+        let jump = went.saturating_sub_unsigned(passed);
+        if jump.abs() <= JUMP {
+            return;
+        }
+        self.counts.jumps += 1;
+        if self.limits.jump.permit(now).is_some() {
+            let (from, seconds) = (sender.address, jump.unsigned_abs());
+            let direction = if jump < 0 { "back" } else { "ahead" };
+            log::warn!(sender = from.to_string().as_str(), jump;
+                "the clock of the listener at {from} jumped {direction} by {seconds} s: \
+                 rows keep the time they had");
+        }
+    }
+}
+
+impl Sender {
+    /// Takes the number of a telegram, and tells how it follows.
+    fn take(&mut self, meta: &Meta) -> Order {
+        let number = meta.frame_number;
+        if number > self.number {
+            let missed = number - self.number - 1;
+            self.before = shifted(self.before, missed);
+            (self.number, self.start) = (number, meta.frame_start);
+            return Order::New(missed);
+        }
+        let behind = self.number - number;
+        if behind > LATE || (behind > 0 && meta.frame_start > self.start) {
+            (self.number, self.start, self.before) = (number, meta.frame_start, 0);
+            return Order::Restart;
+        }
+        let bit = behind.checked_sub(1).map(|back| 1u64 << back);
+        if bit.is_none_or(|bit| self.before & bit != 0) {
+            return Order::Repeated;
+        }
+        self.before |= bit.unwrap_or_default();
+        Order::Late
+    }
+}
+
+/// What the sender calls itself, fit for the log.
+fn name(meta: &Meta) -> String {
+    meta.source.as_deref().unwrap_or("no name").escape_debug().to_string()
 }
 
 /// The numbers that have come, seen from a number that is `missed` + 1 further on.
@@ -123,65 +251,108 @@ fn shifted(before: u64, missed: u64) -> u64 {
 mod tests {
     use super::*;
 
-    /// Which of these frame numbers of one sender are new, and what was lost. One a second.
-    fn note(numbers: &[u64]) -> (Vec<bool>, Losses) {
+    const START: i64 = 1_795_330_800;
+
+    fn meta(number: u64, second: i64) -> Meta {
+        let start = Instant::from_seconds(START + second);
+        Meta::new(number, start, start, None)
+    }
+
+    fn address(port: u16) -> SocketAddr {
+        ([127, 0, 0, 1], port).into()
+    }
+
+    /// Which of these frame numbers of one sender are new, and the counts. One a second.
+    fn note(numbers: &[u64]) -> (Vec<bool>, Counts) {
         let mut senders = Senders::new();
-        let from = "127.0.0.1:5000".parse().unwrap();
         let now = Monotonic::now();
         let mut note = |&number: &u64| {
-            let start = Instant::from_seconds(1_795_330_800 + i64::try_from(number).unwrap());
-            senders.note(from, &Meta::new(number, start, start, None), now)
+            let second = i64::try_from(number).unwrap();
+            senders.note(address(5000), &meta(number, second), now)
         };
         let new = numbers.iter().map(&mut note).collect();
-        (new, senders.losses())
+        (new, senders.counts())
     }
 
     #[test]
     fn what_comes_in_order_is_no_loss() {
-        assert_eq!(note(&[17, 18, 19]), (vec![true; 3], Losses::default()));
+        assert_eq!(note(&[17, 18, 19]), (vec![true; 3], Counts::default()));
     }
 
     #[test]
     fn gaps_are_counted() {
-        assert_eq!(note(&[1, 2, 5, 105]).1, Losses { missed: 101, repeated: 0 });
+        assert_eq!(note(&[1, 2, 5, 45]).1, Counts { missed: 41, ..Counts::default() });
     }
 
     #[test]
     fn a_telegram_that_comes_twice_is_new_once() {
-        let (new, losses) = note(&[1, 2, 2, 3, 1, 3]);
+        let (new, counts) = note(&[1, 2, 2, 3, 1, 3]);
         assert_eq!(new, [true, true, false, true, false, false]);
-        assert_eq!(losses, Losses { missed: 0, repeated: 3 });
+        assert_eq!(counts, Counts { repeated: 3, ..Counts::default() });
     }
 
     #[test]
     fn a_late_telegram_is_new_and_no_longer_missed() {
-        let (new, losses) = note(&[1, 4, 3, 2, 3]);
+        let (new, counts) = note(&[1, 4, 3, 2, 3]);
         assert_eq!(new, [true, true, true, true, false]);
-        assert_eq!(losses, Losses { missed: 0, repeated: 1 });
+        assert_eq!(counts, Counts { repeated: 1, late: 2, ..Counts::default() });
     }
 
     #[test]
-    fn a_sender_that_begins_at_one_again_is_a_restart() {
+    fn a_sender_that_begins_at_one_again_is_a_restart_from_whichever_port() {
         let mut senders = Senders::new();
-        let from = "127.0.0.1:5000".parse().unwrap();
         let now = Monotonic::now();
-        let meta = |number, second: i64| {
-            let start = Instant::from_seconds(1_795_330_800 + second);
-            Meta::new(number, start, start, None)
-        };
-        assert!(senders.note(from, &meta(3, 0), now));
-        assert!(senders.note(from, &meta(1, 5), now));
-        assert!(senders.note(from, &meta(2, 6), now));
-        assert_eq!(senders.losses(), Losses::default());
+        for (port, number, second) in [(5000, 3, 0), (5000, 1, 5), (5000, 2, 6), (5001, 1, 9)] {
+            assert!(senders.note(address(port), &meta(number, second), now));
+        }
+        assert_eq!(senders.counts(), Counts { restarts: 2, ..Counts::default() });
+    }
+
+    #[test]
+    fn a_clock_that_jumps_is_counted_and_one_that_goes_on_is_not() {
+        let mut senders = Senders::new();
+        let now = Monotonic::now();
+        let later = |seconds| now + Duration::from_secs(seconds);
+        for (number, second, passed, jumps) in [
+            (1, 0, 0, 0),
+            (2, 1, 1, 0),
+            (3, 3601, 3601, 0),
+            (4, 7300, 3602, 1),
+            (5, 7301, 3603, 1),
+            (6, -80_000_000, 3604, 2),
+        ] {
+            assert!(senders.note(address(5000), &meta(number, second), later(passed)));
+            assert_eq!(senders.counts().jumps, jumps, "{number}");
+        }
+    }
+
+    #[test]
+    fn forged_numbers_and_times_are_survived() {
+        let mut senders = Senders::new();
+        let now = Monotonic::now();
+        for number in [1, u64::MAX, 2, u64::MAX, 3, 0, u64::MAX] {
+            for micros in [i64::MIN, i64::MAX, 0] {
+                let mut meta = meta(number, 0);
+                meta.frame_start = Instant::from_micros(micros);
+                senders.note(address(5000), &meta, now);
+            }
+        }
+        assert_eq!(senders.counts().missed, u64::MAX);
     }
 
     #[test]
     fn a_flood_of_senders_takes_no_more_memory() {
         let mut senders = Senders::new();
-        let meta = Meta::new(1, Instant::default(), Instant::default(), None);
         for port in 1..=5000 {
-            assert!(senders.note(([127, 0, 0, 1], port).into(), &meta, Monotonic::now()));
+            assert!(senders.note(address(port), &meta(100, 0), Monotonic::now()));
         }
         assert_eq!(senders.known.len(), MAX_SENDERS);
+    }
+
+    #[test]
+    fn counts_are_shown_when_there_is_something_to_show() {
+        assert_eq!(Counts::default().to_string(), "");
+        let counts = Counts { missed: 2, late: 1, ..Counts::default() };
+        assert_eq!(counts.to_string(), ", 2 missed, 1 out of order");
     }
 }

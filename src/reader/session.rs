@@ -1,10 +1,11 @@
 //! The loop of `p1reader`: datagrams in, telegrams of the right meter to the recorder.
 //!
-//! Owns the membership of the group, which meter is recorded, and what systemd is told.
+//! Owns the membership of the group and what systemd is told.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant as Monotonic, SystemTime};
 
+use super::choice::Choice;
 use super::recorder::{FileSettings, PageSettings, Recorder, Settings, WeeklySettings};
 use super::senders::Senders;
 use super::{DiskStorage, HostZone};
@@ -89,9 +90,7 @@ struct Session {
     next_join: Monotonic,
     buffer: Vec<u8>,
     senders: Senders,
-    /// The meter that is recorded: the configured one, or the first that was heard.
-    meter: Option<String>,
-    other_meters: Limiter,
+    choice: Choice,
     garbage: Limiter,
     recorded: u64,
     ignored: u64,
@@ -107,8 +106,7 @@ impl Session {
             next_join: Monotonic::now(),
             buffer: vec![0; LONGEST],
             senders: Senders::new(),
-            meter: config.multicast.meter.clone(),
-            other_meters: Limiter::new(Duration::MAX),
+            choice: Choice::new(config.multicast.meter.clone()),
             garbage: Limiter::new(GARBAGE_PERIOD),
             recorded: 0,
             ignored: 0,
@@ -121,7 +119,7 @@ impl Session {
         self.recorder.reconfigure(&settings(&config));
         if self.config.multicast != config.multicast {
             self.receiver = None;
-            self.meter.clone_from(&config.multicast.meter);
+            self.choice = Choice::new(config.multicast.meter.clone());
             self.next_join = now;
         }
         self.config = config;
@@ -164,7 +162,11 @@ impl Session {
             Ok(message) => message,
             Err(error) => return self.ignore(&error, from, now),
         };
-        if !self.is_wanted(&message) || !self.senders.note(from, &message.meta, now) {
+        let all = self.recorder.wants_all_meters();
+        if !self.choice.wants(&message, from, all, now) {
+            return;
+        }
+        if !self.senders.note(from, &message.meta, now) {
             return;
         }
         self.recorder.record(&message);
@@ -177,31 +179,6 @@ impl Session {
         self.ignored += 1;
         if self.garbage.permit(now).is_some() {
             log::warn!("a datagram of {from} is ignored, {} so far: {error}", self.ignored);
-        }
-    }
-
-    /// Whether this meter is recorded: all of them where file names tell them apart, else one.
-    fn is_wanted(&mut self, message: &Message) -> bool {
-        if self.config.multicast.meter.is_none() && self.recorder.wants_all_meters() {
-            return true;
-        }
-        let id = message.equipment_id().unwrap_or_default();
-        match &self.meter {
-            None => {
-                log::info!("recording the meter {:?}", &*id);
-                self.meter = Some(id.into_owned());
-                true
-            }
-            Some(meter) if *meter == id || message.is_from(meter) => true,
-            Some(meter) => {
-                if self.other_meters.permit(Monotonic::now()).is_some() {
-                    log::warn!(
-                        "another meter is heard, {id:?}; only {meter:?} is recorded \
-                         (`METER` in the file names records all, `multicast.meter` names one)"
-                    );
-                }
-                false
-            }
         }
     }
 
@@ -242,15 +219,13 @@ impl Session {
 
     /// How it is going, for `systemctl status`.
     fn status(&self) -> String {
-        let losses = self.senders.losses();
         let age = match self.last {
             Some(last) => format!("the last {} s ago", last.elapsed().as_secs()),
             None => "none yet".into(),
         };
         let parts = [
             Some(format!("{}: {} telegrams, {age}", self.group(), self.recorded)),
-            (losses.missed > 0).then(|| format!(", {} missed", losses.missed)),
-            (losses.repeated > 0).then(|| format!(", {} came twice", losses.repeated)),
+            Some(self.senders.counts().to_string()),
             (self.ignored > 0).then(|| format!(", {} datagrams ignored", self.ignored)),
             self.trouble.as_ref().map(|trouble| format!("; {trouble}")),
         ];
@@ -275,6 +250,7 @@ fn settings(config: &Config) -> Settings {
             filename: page.filename.clone(),
             flush_period: page.flush_period,
             minutes: page.minutes,
+            language: page.language,
         }),
         weekly: weekly.enabled.then(|| WeeklySettings {
             file: FileSettings {
@@ -284,5 +260,6 @@ fn settings(config: &Config) -> Settings {
             },
             measurement_period: weekly.measurement_period,
         }),
+        min_free: u64::from(config.p1_reader.min_free) * 1_000_000,
     }
 }

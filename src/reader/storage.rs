@@ -41,7 +41,18 @@ pub trait Storage {
 
     /// Removes a file.
     fn remove(&mut self, path: &Path) -> io::Result<()>;
+
+    /// How many bytes we may still write to the disk of a folder; `None` where it is no disk but memory.
+    fn free(&mut self, folder: &Path) -> io::Result<Option<u64>>;
 }
+
+/// The name of the file that a file of this name was to become, had the program not been killed.
+pub(super) fn unfinished(name: &str) -> Option<&str> {
+    name.strip_prefix('.')?.strip_suffix(".tmp")
+}
+
+/// The numbers of tmpfs and ramfs: `statfs(2)`.
+const IN_MEMORY: [i128; 2] = [0x0102_1994, 0x8584_58F6];
 
 /// The real file system.
 ///
@@ -144,6 +155,17 @@ impl Storage for DiskStorage {
     fn remove(&mut self, path: &Path) -> io::Result<()> {
         fs::remove_file(path)
     }
+
+    fn free(&mut self, folder: &Path) -> io::Result<Option<u64>> {
+        let disk = rustix::fs::statfs(folder)?;
+        // The types of these fields differ from one processor to another; the first may be signed.
+        let [kind, blocks, size] =
+            [i128::from(disk.f_type), i128::from(disk.f_bavail), i128::from(disk.f_bsize)];
+        if IN_MEMORY.contains(&(kind & 0xFFFF_FFFF)) {
+            return Ok(None);
+        }
+        Ok(Some(u64::try_from(blocks * size).unwrap_or(u64::MAX)))
+    }
 }
 
 /// The length of a file up to its last LF.
@@ -170,7 +192,9 @@ fn length_of_whole_lines(file: &mut File, length: u64) -> io::Result<u64> {
 fn with_folder<T>(path: &Path, mut action: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     match action() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            fs::create_dir_all(path.parent().unwrap_or(Path::new("")))?;
+            let folder = path.parent().unwrap_or(Path::new(""));
+            fs::create_dir_all(folder)?;
+            log::info!(file:% = folder.display(); "Made the folder {}", folder.display());
             action()
         }
         result => result,

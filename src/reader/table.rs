@@ -7,8 +7,12 @@
 use std::io;
 use std::path::Path;
 
+use chrono::NaiveDateTime;
+
 use super::details::{self, COLUMNS};
 use super::storage::Storage;
+use crate::message::{Message, Meta, Value};
+use crate::telegram::{Decimal, Instant};
 
 /// The most columns of a file. No meter has as many codes; a hostile sender may.
 const MAX_COLUMNS: usize = 512;
@@ -35,6 +39,26 @@ pub(super) fn append(storage: &mut dyn Storage, path: &Path, rows: &[u8]) -> io:
             path.display(), columns.codes.len());
     }
     storage.append(path, &text)
+}
+
+/// The first row of a file, as a telegram, and its local time; `None` where there is none.
+pub(super) fn first_row(
+    storage: &mut dyn Storage,
+    path: &Path,
+) -> Option<(NaiveDateTime, Message)> {
+    let text = storage.head(path, 3).ok()?;
+    let mut records = reader(&text).into_records();
+    let codes = records.next()?.ok()?;
+    let row = records.nth(1)?.ok()?;
+    let time = NaiveDateTime::parse_from_str(row.get(0)?, details::TIME).ok()?;
+    let value = |cell: &str| match Decimal::parse(cell.as_bytes()) {
+        Some(number) => Value::Number(number),
+        None => Value::Text(cell.to_owned()),
+    };
+    let objects = codes.iter().zip(&row).skip(1).filter(|(_, cell)| !cell.is_empty());
+    let telegram = objects.map(|(code, cell)| (code.to_owned(), value(cell))).collect();
+    let unknown = Instant::default();
+    Some((time, Message { meta: Meta::new(0, unknown, unknown, None), telegram }))
 }
 
 struct Columns {
@@ -150,7 +174,7 @@ mod tests {
     const FILE: &str = "/v/details.csv";
 
     fn rows(telegrams: &[&[(&str, &str)]]) -> Vec<u8> {
-        let time = chrono::NaiveDateTime::default();
+        let time = NaiveDateTime::default();
         let mut rows = Vec::new();
         for objects in telegrams {
             details::write_row(&mut rows, time, &message(0, objects));
@@ -224,6 +248,20 @@ mod tests {
         let mut storage = MemoryStorage::default();
         append_to(&mut storage, &[&[("a;b", "'c;\"d")]]);
         assert_eq!(further(&storage), ["\"a;b\"", "\"a;b\";", "\"c;\"\"d\";"]);
+    }
+
+    #[test]
+    fn the_first_row_can_be_read_back_as_a_telegram() {
+        let mut storage = MemoryStorage::default();
+        append_to(&mut storage, &[&[("1-0:1.7.0", "12.5"), ("a;b", "'x")], &[("1-0:1.7.0", "9")]]);
+        let (time, message) = first_row(&mut storage, Path::new(FILE)).unwrap();
+        assert_eq!(time, NaiveDateTime::default());
+        assert_eq!(message.number("1-0:1.7.0").unwrap().to_string(), "12.5");
+        assert_eq!(message.get("a;b").and_then(Value::text), Some("x"));
+        assert_eq!(message.get("1-3:0.2.8"), None, "empty cells are no objects");
+        assert!(first_row(&mut storage, Path::new("/none")).is_none());
+        storage.put(FILE, "datum\ndatum;\n");
+        assert!(first_row(&mut storage, Path::new(FILE)).is_none());
     }
 
     #[test]

@@ -4,6 +4,7 @@
 mod faults;
 mod files;
 mod golden;
+mod page;
 mod property;
 mod time;
 
@@ -18,6 +19,7 @@ use std::time::Duration;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta};
 
 use super::*;
+use crate::config::Language;
 use crate::message::{Message, Meta, Value};
 use crate::telegram::{Decimal, Instant};
 
@@ -64,12 +66,18 @@ pub(super) struct MemoryStorage(Rc<RefCell<Disk>>);
 struct Disk {
     files: BTreeMap<PathBuf, Vec<u8>>,
     is_full: bool,
+    free: Option<u64>,
     writes: usize,
 }
 
 impl MemoryStorage {
     pub fn set_full(&self, is_full: bool) {
         self.0.borrow_mut().is_full = is_full;
+    }
+
+    /// Says that the disk has so many bytes free.
+    pub fn set_free(&self, free: Option<u64>) {
+        self.0.borrow_mut().free = free;
     }
 
     pub fn put(&self, path: &str, text: &str) {
@@ -84,7 +92,7 @@ impl MemoryStorage {
         String::from_utf8(file.clone()).unwrap()
     }
 
-    fn paths(&self) -> Vec<String> {
+    pub fn paths(&self) -> Vec<String> {
         let disk = self.0.borrow();
         let paths = disk.files.keys();
         paths.map(|path| path.to_str().unwrap().to_owned()).collect()
@@ -122,7 +130,8 @@ impl Storage for MemoryStorage {
     }
 
     fn head(&mut self, path: &Path, lines: usize) -> io::Result<Vec<u8>> {
-        let file = &self.0.borrow().files[path];
+        let disk = self.0.borrow();
+        let file = disk.files.get(path).ok_or(io::ErrorKind::NotFound)?;
         let lines = file.split_inclusive(|&byte| byte == b'\n').take(lines);
         Ok(lines.flatten().copied().collect())
     }
@@ -156,6 +165,10 @@ impl Storage for MemoryStorage {
         let removed = self.0.borrow_mut().files.remove(path);
         removed.map(drop).ok_or(io::ErrorKind::NotFound.into())
     }
+
+    fn free(&mut self, _folder: &Path) -> io::Result<Option<u64>> {
+        Ok(self.0.borrow().free)
+    }
 }
 
 fn file(filename: &str, seconds: u64) -> FileSettings {
@@ -176,11 +189,13 @@ fn settings() -> Settings {
             filename: "/run/lastm.html".into(),
             flush_period: Duration::from_secs(5),
             minutes: 1,
+            language: Language::Dutch,
         }),
         weekly: Some(WeeklySettings {
             file: file("/v/YYYY-Www.log", 3600),
             measurement_period: Duration::from_secs(10),
         }),
+        min_free: 0,
     }
 }
 

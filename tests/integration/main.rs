@@ -5,6 +5,7 @@ mod chain;
 mod config;
 mod listener;
 mod network;
+mod page;
 mod reader;
 mod simulator;
 mod sources;

@@ -109,3 +109,28 @@ fn the_head_of_a_file_is_read_and_changed() {
     assert_eq!(mode & 0o777, 0o640);
     assert_eq!(storage.head(&path, 9).unwrap(), b"longer\n1\n2\n");
 }
+
+#[test]
+fn memory_is_told_from_a_disk_and_a_disk_has_so_many_bytes_free() {
+    let mut storage = DiskStorage::default();
+    assert_eq!(storage.free(Path::new("/dev/shm")).unwrap(), None);
+    // Of no file system it is known that it is no tmpfs here, except for this one.
+    assert_eq!(storage.free(Path::new("/proc")).unwrap(), Some(0));
+    let error = storage.free(Path::new("/no/such/folder")).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::NotFound);
+}
+
+#[test]
+fn the_name_of_a_temporary_file_tells_what_it_was_to_become() {
+    let (folder, _) = folder();
+    let mut left = Vec::new();
+    let write = write_and_rename(&folder.path().join("f-1.csv"), |_| {
+        left = names(folder.path());
+        Ok(())
+    });
+    write.unwrap();
+    let [name] = &left[..] else { panic!("{left:?}") };
+    assert_eq!(unfinished(name.to_str().unwrap()), Some("f-1.csv"));
+    assert_eq!(unfinished("f-1.csv"), None);
+    assert_eq!(unfinished(".f-1.csv"), None);
+}

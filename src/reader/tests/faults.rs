@@ -18,7 +18,9 @@ fn a_full_disk_loses_no_row_and_is_written_when_there_is_room() {
     }
     assert_eq!(storage.paths(), [""; 0]);
     storage.set_full(false);
-    recorder.tick(at(MIDNIGHT + 4020));
+    for recorder in [&mut recorder, &mut healthy.0] {
+        recorder.tick(at(MIDNIGHT + 4020));
+    }
     let day = storage.text("/v/day-20261123.csv");
     assert_eq!(day.lines().count(), 13, "retried a minute later, not an hour");
     recorder.finish();
@@ -30,6 +32,39 @@ fn a_full_disk_loses_no_row_and_is_written_when_there_is_room() {
     for part in ["details", "day", "interval", "W48", "lastm"] {
         assert_eq!(whole(&storage, part), whole(&healthy.1, part), "{part}");
     }
+}
+
+#[test]
+fn a_disk_with_little_room_is_not_filled_and_its_rows_are_kept() {
+    let settings = Settings { min_free: 100_000_000, ..settings() };
+    let (mut recorder, storage) = recorder(&settings);
+    storage.set_free(Some(99_999_999));
+    recorder.record(&power(MIDNIGHT, 1));
+    recorder.flush();
+    assert_eq!(
+        storage.paths(),
+        ["/run/lastm.html"],
+        "the page is replaced, so it takes no more room"
+    );
+    storage.set_free(Some(100_000_000));
+    recorder.flush();
+    assert!(storage.paths().contains(&"/v/details-20261123.csv".to_owned()));
+    assert_eq!(storage.text("/v/details-20261123.csv").lines().count(), 3);
+}
+
+#[test]
+fn what_a_kill_left_behind_is_put_in_order_at_the_start() {
+    let (mut recorder, storage) = recorder(&settings());
+    storage.put("/v/details-20261122.csv", "datum\n1\n2");
+    storage.put("/v/2026-W47.log", "1:2\n3");
+    for left in ["/v/.details-20261122.csv.tmp", "/v/.interval-20261122-000000.csv.tmp"] {
+        storage.put(left, "half");
+    }
+    storage.put("/run/.lastm.html.tmp", "half");
+    recorder.tick(at(MIDNIGHT));
+    assert_eq!(storage.paths(), ["/v/2026-W47.log", "/v/details-20261122.csv"]);
+    assert_eq!(storage.text("/v/details-20261122.csv"), "datum\n1\n");
+    assert_eq!(storage.text("/v/2026-W47.log"), "1:2\n");
 }
 
 #[test]
@@ -66,6 +101,9 @@ fn one_output_that_fails_does_not_stop_the_others() {
         }
         fn remove(&mut self, path: &Path) -> io::Result<()> {
             self.0.remove(path)
+        }
+        fn free(&mut self, folder: &Path) -> io::Result<Option<u64>> {
+            self.0.free(folder)
         }
     }
     let storage = MemoryStorage::default();

@@ -42,8 +42,11 @@ fn nothing_is_written_between_flush_moments_nor_when_there_is_nothing_new() {
     let writes = storage.writes();
     assert_eq!(writes, 2, "details and page");
     recorder.flush();
-    recorder.tick(at(MIDNIGHT + 90_000));
-    assert_eq!(storage.writes(), writes);
+    recorder.tick(at(MIDNIGHT + 90_001));
+    assert_eq!(storage.writes(), writes + 1, "the page says that it is old");
+    recorder.flush();
+    recorder.tick(at(MIDNIGHT + 90_011));
+    assert_eq!(storage.writes(), writes + 1, "and is the same for a minute");
 }
 
 #[test]
@@ -95,7 +98,7 @@ fn the_stop_writes_everything_and_ends_the_open_period() {
     assert_eq!(storage.text("/v/day-20261123.csv"), record);
     assert_eq!(storage.text("/v/interval-20261123-000020.csv"), record);
     assert_eq!(storage.text("/v/2026-W48.log").lines().count(), 2);
-    assert!(storage.text("/run/lastm.html").contains("<b>20 W</b>"));
+    assert!(storage.text("/run/lastm.html").contains("p1reader is gestopt"));
 }
 
 #[test]
@@ -175,12 +178,27 @@ fn a_wrong_clock_alone_does_not_remove_files() {
     settings.details.as_mut().unwrap().keep_days = Some(2);
     for (row, now) in [(2 * MIDNIGHT, MIDNIGHT), (MIDNIGHT, 2 * MIDNIGHT)] {
         let (mut recorder, storage) = recorder(&settings);
-        storage.put("/v/details-20261122.csv", "kept");
+        storage.put("/v/details-20261122.csv", "kept\n");
         recorder.tick(at(now));
         recorder.record(&power(row, 1));
         recorder.tick(at(now));
-        assert_eq!(storage.text("/v/details-20261122.csv"), "kept");
+        assert_eq!(storage.text("/v/details-20261122.csv"), "kept\n");
     }
+}
+
+#[test]
+fn where_two_clocks_are_wrong_that_of_the_meter_keeps_the_files() {
+    let mut settings = settings();
+    settings.details.as_mut().unwrap().keep_days = Some(2);
+    let (mut recorder, storage) = recorder(&settings);
+    storage.put("/v/details-20261122.csv", "kept\n");
+    let mut telegram = power(2 * MIDNIGHT, 1);
+    telegram.meta.meter_time = Some(at(MIDNIGHT));
+    for _ in 0..2 {
+        recorder.record(&telegram);
+        recorder.tick(at(2 * MIDNIGHT));
+    }
+    assert_eq!(storage.text("/v/details-20261122.csv"), "kept\n");
 }
 
 #[test]

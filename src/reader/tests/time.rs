@@ -105,6 +105,61 @@ fn interval_files_of_an_hour_that_comes_twice_have_names_of_their_own() {
 }
 
 #[test]
+fn a_clock_that_begins_in_1970_and_jumps_ahead_keeps_the_rows_it_had() {
+    let (mut recorder, storage) = recorder(&settings());
+    for second in (0..400).chain(1_795_388_400..1_795_388_410) {
+        recorder.tick(at(second));
+        recorder.record(&power(second, 1));
+    }
+    recorder.finish();
+    let details = times(&storage, "/v/details-19700101.csv");
+    assert_eq!((details.len(), &*details[0]), (400, "01-01-1970 01:00:00"));
+    assert_eq!(times(&storage, "/v/details-20261123.csv").len(), 10);
+    let day = storage.text("/v/day-19700101.csv");
+    let ends: Vec<_> = day.lines().map(|line| &line[..19]).collect();
+    assert_eq!(ends, ["1970-01-01 01:05:00", "1970-01-01 01:06:39"]);
+    assert_eq!(storage.text("/v/1970-W01.log").lines().count(), 40);
+}
+
+#[test]
+fn a_clock_that_goes_back_overwrites_nothing_and_writes_no_file_twice() {
+    let (mut recorder, storage) = recorder(&settings());
+    let (day, before) = (1_795_388_400, 1_795_302_000);
+    let mut taken = BTreeMap::new();
+    // Half an hour, then the day before, then the same half hour again.
+    for second in (day..day + 1800).chain(before..before + 1800).chain(day..day + 1800) {
+        recorder.tick(at(second));
+        // An importer takes the interval files.
+        for path in storage.paths().into_iter().filter(|path| path.contains("interval")) {
+            assert_eq!(taken.insert(path.clone(), storage.text(&path)), None, "{path} came twice");
+            storage.clone().remove(Path::new(&path)).unwrap();
+        }
+        recorder.record(&power(second, second % 1000));
+    }
+    recorder.finish();
+    assert_eq!(times(&storage, "/v/details-20261122.csv").len(), 1800);
+    let rows = times(&storage, "/v/details-20261123.csv");
+    assert_eq!((rows.len(), &rows[0], &rows[1800]), (3600, &rows[1800], &rows[0]));
+}
+
+#[test]
+fn a_leap_day_has_its_own_files_and_those_of_its_week() {
+    let storage = recorded(&settings(), (1_835_391_600..1_835_391_600 + 86_400).step_by(60));
+    assert_eq!(
+        storage.paths(),
+        [
+            "/run/lastm.html",
+            "/v/2028-W09.log",
+            "/v/day-20280229.csv",
+            "/v/details-20280229.csv",
+            "/v/interval-20280229-235900.csv"
+        ]
+    );
+    assert_eq!(times(&storage, "/v/details-20280229.csv").len(), 1440);
+    assert_eq!(storage.text("/v/day-20280229.csv").lines().count(), 288);
+}
+
+#[test]
 fn five_minute_records_go_to_the_day_of_the_telegram_that_ends_them() {
     let settings = Settings { day: settings().day, ..Settings::default() };
     let storage = recorded(&settings, 1_795_388_099..=1_795_388_401);
@@ -134,7 +189,7 @@ fn weekly_files_have_the_iso_week_with_its_year() {
 #[test]
 fn a_telegram_without_a_date_is_not_recorded() {
     let (mut recorder, storage) = recorder(&settings());
-    for second in [i64::MIN, -1, 0, 300_000_000_000, i64::MAX] {
+    for second in [i64::MIN, -1, 300_000_000_000, i64::MAX] {
         recorder.record(&power(second, 1));
     }
     recorder.finish();

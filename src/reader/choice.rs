@@ -1,0 +1,149 @@
+//! Which meter is recorded, when several are heard.
+//!
+//! Owns the choice: the configured meter, else the first one heard, else the one that took its place.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant as Monotonic};
+
+use crate::daemon::Limiter;
+use crate::message::Message;
+
+/// A meter that was silent so long, while its listener sends the telegrams of another one, was replaced.
+const REPLACED_AFTER: Duration = Duration::from_secs(600);
+
+/// The meter that is recorded.
+#[derive(Debug)]
+pub(super) struct Choice {
+    meter: Meter,
+    /// The other meters are mentioned once.
+    others: Limiter,
+}
+
+#[derive(Debug)]
+enum Meter {
+    Configured(String),
+    NoneYet,
+    Heard { id: String, listener: Listener, at: Monotonic },
+}
+
+/// Where telegrams come from: a listener has one meter, and keeps its name and host.
+#[derive(Debug, PartialEq, Eq)]
+struct Listener {
+    host: std::net::IpAddr,
+    source: Option<String>,
+}
+
+impl Choice {
+    pub fn new(configured: Option<String>) -> Self {
+        let meter = configured.map_or(Meter::NoneYet, Meter::Configured);
+        Self { meter, others: Limiter::new(Duration::MAX) }
+    }
+
+    /// Whether this telegram is to be recorded; `all`: every meter is, where none is configured.
+    pub fn wants(
+        &mut self,
+        message: &Message,
+        from: SocketAddr,
+        all: bool,
+        now: Monotonic,
+    ) -> bool {
+        let listener = || Listener { host: from.ip(), source: message.meta.source.clone() };
+        match &mut self.meter {
+            Meter::Configured(meter) => {
+                if message.is_from(meter) {
+                    return true;
+                }
+            }
+            _ if all => return true,
+            Meter::NoneYet => {
+                let id = message.equipment_id().unwrap_or_default().into_owned();
+                log::info!(meter = id.as_str(); "recording the meter {id:?}");
+                self.meter = Meter::Heard { id, listener: listener(), at: now };
+                return true;
+            }
+            Meter::Heard { id, listener: known, at } => {
+                let new = message.equipment_id().unwrap_or_default();
+                let silent = now.saturating_duration_since(*at);
+                if *id == new {
+                    *at = now;
+                    *known = listener();
+                    return true;
+                }
+                if silent >= REPLACED_AFTER && *known == listener() {
+                    log::warn!(meter = &*new;
+                        "the meter {id:?} has been replaced by {new:?}: recording goes on with that");
+                    (*id, *at) = (new.into_owned(), now);
+                    return true;
+                }
+            }
+        }
+        self.mention(message, now);
+        false
+    }
+
+    fn mention(&mut self, message: &Message, now: Monotonic) {
+        let recorded = match &self.meter {
+            Meter::Configured(id) | Meter::Heard { id, .. } => id,
+            Meter::NoneYet => return,
+        };
+        if self.others.permit(now).is_some() {
+            let other = message.equipment_id().unwrap_or_default();
+            log::warn!(meter = &*other;
+                "another meter is heard, {other:?}; only {recorded:?} is recorded \
+                 (`METER` in the file names records all, `multicast.meter` names one)");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reader::tests::message;
+
+    /// Which of these telegrams (seconds from the start, meter, port of the listener) are wanted.
+    fn wanted(configured: Option<&str>, all: bool, telegrams: &[(u64, &str, u8)]) -> Vec<bool> {
+        let mut choice = Choice::new(configured.map(str::to_owned));
+        let start = Monotonic::now();
+        let mut wants = |&(second, id, host): &(u64, &str, u8)| {
+            let id = [("0-0:96.1.1", id)];
+            let message = message(0, if id[0].1.is_empty() { &[] } else { &id });
+            let now = start + Duration::from_secs(second);
+            choice.wants(&message, ([10, 0, 0, host], 1).into(), all, now)
+        };
+        telegrams.iter().map(&mut wants).collect()
+    }
+
+    #[test]
+    fn the_first_meter_is_recorded_and_others_are_not() {
+        let telegrams = [(0, "'A", 1), (1, "'B", 2), (2, "'A", 1), (3, "", 3)];
+        assert_eq!(wanted(None, false, &telegrams), [true, false, true, false]);
+    }
+
+    #[test]
+    fn a_meter_that_sends_no_identifier_is_a_meter() {
+        assert_eq!(
+            wanted(None, false, &[(0, "", 1), (1, "'A", 2), (2, "", 1)]),
+            [true, false, true]
+        );
+    }
+
+    #[test]
+    fn the_configured_meter_is_recorded_by_its_identifier_as_sent_or_decoded() {
+        let telegrams = [(0, "'B", 1), (1, "'4530303437", 1), (700, "'B", 1)];
+        for id in ["4530303437", "E0047"] {
+            assert_eq!(wanted(Some(id), true, &telegrams), [false, true, false], "{id}");
+        }
+    }
+
+    #[test]
+    fn all_are_recorded_where_files_tell_them_apart() {
+        assert_eq!(wanted(None, true, &[(0, "'A", 1), (1, "'B", 2)]), [true, true]);
+    }
+
+    #[test]
+    fn a_meter_that_was_replaced_is_followed_and_one_that_is_silent_is_not_mixed_with_another() {
+        let telegrams =
+            [(0, "'A", 1), (599, "'B", 1), (600, "'C", 2), (601, "'B", 1), (602, "'A", 1)];
+        assert_eq!(wanted(None, false, &telegrams), [true, false, false, true, false]);
+    }
+}

@@ -1,0 +1,149 @@
+//! The page: what it shows, when it is renewed, and what it says when telegrams stop.
+
+use super::golden::{START, assert_golden, household};
+use super::*;
+
+/// The settings with the page only.
+fn page_only(language: Language) -> Settings {
+    let html = settings().html.map(|html| PageSettings { language, ..html });
+    Settings { html, ..Settings::default() }
+}
+
+/// What stands in the page between its first and its last paragraph.
+fn text(storage: &MemoryStorage) -> String {
+    let page = storage.text("/run/lastm.html");
+    let (_, main) = page.split_once("<main").unwrap();
+    main.split_once("</main>").unwrap().0.to_owned()
+}
+
+#[test]
+fn the_page_in_both_languages() {
+    for (language, name) in
+        [(Language::Dutch, "reader-lastm.html"), (Language::English, "reader-lastm-en.html")]
+    {
+        let (mut recorder, storage) = recorder(&page_only(language));
+        for message in household(75, 1) {
+            let second = message.meta.frame_start.seconds() - START;
+            if !(33..55).contains(&second) {
+                recorder.tick(message.meta.frame_start);
+                recorder.record(&message);
+            }
+        }
+        recorder.flush();
+        assert_golden(name, &storage.text("/run/lastm.html"));
+    }
+}
+
+#[test]
+fn there_is_a_page_before_the_first_telegram_which_says_so() {
+    let (mut recorder, storage) = recorder(&page_only(Language::English));
+    recorder.tick(at(START));
+    recorder.tick(at(START + 5));
+    assert!(text(&storage).contains("No telegram so far, until 22-11-2026 06:44:55"));
+    assert!(!text(&storage).contains("<table>"));
+}
+
+#[test]
+fn a_page_whose_telegrams_stop_says_so_and_for_how_long() {
+    let (mut recorder, storage) = recorder(&page_only(Language::English));
+    let mut writes = 0;
+    for (after, expected) in [
+        (5, "Last telegram 22-11-2026 06:44:50, 5 s ago"),
+        (55, "Last telegram 22-11-2026 06:44:50, 55 s ago"),
+        (60, "No telegram for 1 min. The last one came on 22-11-2026 06:44:50."),
+        (3599, "No telegram for 59 min. "),
+        (7500, "No telegram for 2 h 5 min. "),
+        (180_000, "No telegram for 2 d 2 h. "),
+    ] {
+        if after == 5 {
+            recorder.tick(at(START));
+            recorder.record(&power(START, 42));
+        }
+        recorder.tick(at(START + after));
+        assert!(text(&storage).contains(expected), "{after}: {}", text(&storage));
+        assert_eq!(text(&storage).contains("<b>42 W</b>"), after < 60, "it is not power now");
+        assert!(storage.writes() > writes);
+        writes = storage.writes();
+    }
+    recorder.record(&power(START + 180_001, 7));
+    recorder.tick(at(START + 180_005));
+    assert!(text(&storage).contains("<b>7 W</b>"));
+}
+
+#[test]
+fn the_graph_moves_on_when_telegrams_stop() {
+    let (mut recorder, storage) = recorder(&page_only(Language::Dutch));
+    recorder.tick(at(START));
+    recorder.record(&power(START, 42));
+    let mut paths = Vec::new();
+    for after in [5, 45, 90] {
+        recorder.tick(at(START + after));
+        let text = text(&storage);
+        let (_, path) = text.split_once("<path class=\"in\" d=\"").unwrap();
+        paths.push(path.split_once('"').unwrap().0.to_owned());
+    }
+    assert!(paths[0].starts_with("M5 ") && paths[1].starts_with("M1 "), "{paths:?}");
+    assert_eq!(paths[2], "");
+}
+
+#[test]
+fn the_day_begins_at_midnight_and_goes_on_after_a_restart() {
+    let settings = Settings { html: page_only(Language::English).html, ..settings() };
+    let storage = MemoryStorage::default();
+    // 2026-11-23 00:00:00.
+    let midnight = 1_795_388_400;
+    let telegram = |second: i64, import: &str, watts: &str| {
+        message(second, &[("1-0:1.8.1", import), ("1-0:1.7.0", watts)])
+    };
+    let mut recorder = Recorder::new(&settings, storage.clone(), Amsterdam);
+    recorder.tick(at(midnight - 10));
+    recorder.record(&telegram(midnight - 10, "1000", "9000"));
+    recorder.record(&telegram(midnight, "2000", "10"));
+    recorder.record(&telegram(midnight + 100, "2100", "700"));
+    recorder.flush();
+    assert!(text(&storage).contains("<dd>0.100 kWh</dd>"), "{}", text(&storage));
+    assert!(text(&storage).contains("<dd>700 W <small>at 00:01</small></dd>"));
+    recorder.finish();
+    let mut recorder = Recorder::new(&settings, storage.clone(), Amsterdam);
+    recorder.tick(at(midnight + 4000));
+    recorder.record(&telegram(midnight + 4000, "2600", "50"));
+    recorder.flush();
+    assert!(text(&storage).contains("<dd>0.600 kWh</dd>"), "{}", text(&storage));
+    assert!(text(&storage).contains("<dd>700 W <small>at 00:01</small></dd>"));
+}
+
+#[test]
+fn a_telegram_that_comes_late_does_not_bring_yesterday_back() {
+    let (mut recorder, storage) = recorder(&page_only(Language::English));
+    for (second, import) in [(0, "2000"), (-1, "1000"), (10, "2100")] {
+        let objects = [("1-0:1.8.1", import), ("1-0:1.7.0", "5")];
+        recorder.record(&message(1_795_388_400 + second, &objects));
+    }
+    recorder.flush();
+    assert!(text(&storage).contains("<dd>0.100 kWh</dd>"), "{}", text(&storage));
+}
+
+#[test]
+fn everything_in_the_page_is_escaped() {
+    let mut settings = page_only(Language::English);
+    settings.html.as_mut().unwrap().filename = "/run/METER.html".into();
+    let (mut recorder, storage) = recorder(&settings);
+    let id = [("0-0:96.1.1", "'<script>"), ("1-0:1.8.0", "1"), ("1-0:1.7.0", "2")];
+    recorder.record(&message(START, &id));
+    recorder.finish();
+    assert_eq!(storage.paths(), ["/run/_script_.html"]);
+    let page = storage.text("/run/_script_.html");
+    assert_eq!(page.matches("<script").count(), 1, "that of the page itself");
+    assert!(page.contains("&lt;script&gt;"));
+}
+
+#[test]
+fn a_page_asks_nothing_of_any_other_host() {
+    let (mut recorder, storage) = recorder(&page_only(Language::English));
+    recorder.record(&power(START, 1));
+    recorder.finish();
+    let page = storage.text("/run/lastm.html");
+    for word in ["http://", "https://", "//cdn", "src=", "<link", "@import", "url("] {
+        assert!(!page.contains(word), "{word}");
+    }
+}
