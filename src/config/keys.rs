@@ -3,7 +3,7 @@
 //! It is the only list of them. The reading of the file, the suggestions for unknown names and the
 //! tests of the man page and of the shipped file all use it.
 
-use super::model::{BaudRate, ChecksumPolicy, Config, Format};
+use super::model::{BaudRate, ChecksumPolicy, Config, Format, Language};
 use super::tree::Node;
 use super::value::Sound;
 
@@ -24,6 +24,7 @@ const DAY: u64 = 24 * HOUR;
 const HOUR: u64 = 3600;
 const LONGEST_KEEP_DAYS: u32 = 36_500;
 const LONGEST_REPORT_MINUTES: u32 = 1440;
+const LARGEST_FUSE: u16 = 400;
 
 /// The section of a [`FileOutput`](super::model::FileOutput).
 macro_rules! file_output {
@@ -99,6 +100,13 @@ pub(super) const SECTIONS: &[Section] = &[
             key("flush_period", |c, v| put(&mut c.weekly_log.flush_period, v.seconds(DAY))),
         ],
     },
+    Section {
+        name: "p1_dashboard",
+        keys: &[
+            key("fuse", |c, v| put(&mut c.p1_dashboard.fuse, v.whole(1..=LARGEST_FUSE).map(Some))),
+            key("language", |c, v| put(&mut c.p1_dashboard.language, language(v))),
+        ],
+    },
 ];
 
 impl Section {
@@ -143,6 +151,10 @@ fn checksum(value: &Node) -> Sound<ChecksumPolicy> {
         ("require", ChecksumPolicy::Require),
         ("ignore", ChecksumPolicy::Ignore),
     ])
+}
+
+fn language(value: &Node) -> Sound<Language> {
+    value.word(&[("auto", Language::Auto), ("nl", Language::Dutch), ("en", Language::English)])
 }
 
 fn port(value: &Node) -> Sound<u16> {

@@ -31,8 +31,8 @@ use std::io::{self, Read};
 use std::path::Path;
 
 pub use self::model::{
-    BaudRate, ChecksumPolicy, Config, FileOutput, Format, HtmlReport, Multicast, P1Listener,
-    WeeklyLog,
+    BaudRate, ChecksumPolicy, Config, FileOutput, Format, HtmlReport, Language, Multicast,
+    P1Dashboard, P1Listener, WeeklyLog,
 };
 pub use self::problem::{ConfigError, Problem};
 

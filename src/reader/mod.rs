@@ -25,7 +25,6 @@
 //! | `output`       | from waiting rows to files; `health` says when that fails             |
 //! | `pattern`      | file names with placeholders                                          |
 //! | `storage`      | the file system                                                       |
-//! | `zone`         | local time                                                            |
 //!
 //! A row's time is `meta.frame_start`, in local time, and decides the file it goes to. Nothing is
 //! interpolated: where telegrams are missing, rows are missing.
@@ -39,13 +38,13 @@ mod page;
 mod pattern;
 mod queue;
 mod recorder;
-mod senders;
 mod session;
 mod storage;
 mod table;
 mod totals;
 mod weekly;
-mod zone;
+
+use crate::{senders, zone};
 
 pub use recorder::{FileSettings, PageSettings, Recorder, Settings, WeeklySettings};
 pub use session::run;

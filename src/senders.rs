@@ -20,7 +20,7 @@ const LATE: u64 = 60;
 
 /// What was counted since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Losses {
+pub(crate) struct Losses {
     /// Telegrams that were sent and did not come, in number.
     pub missed: u64,
     /// Telegrams that came twice, in number.
@@ -29,7 +29,7 @@ pub(super) struct Losses {
 
 /// The senders that have been heard.
 #[derive(Debug)]
-pub(super) struct Senders {
+pub(crate) struct Senders {
     known: Vec<Sender>,
     losses: Losses,
     limiter: Limiter,
@@ -41,6 +41,7 @@ struct Sender {
     number: u64,
     start: Instant,
     heard: Monotonic,
+    losses: Losses,
     /// The numbers before `number` that have come: bit n is `number` − 1 − n.
     before: u64,
 }
@@ -50,8 +51,16 @@ impl Senders {
         Self { known: Vec::new(), losses: Losses::default(), limiter: Limiter::new(LOSS_PERIOD) }
     }
 
+    /// What was counted of all senders.
     pub fn losses(&self) -> Losses {
         self.losses
+    }
+
+    /// What was counted of one sender; nothing when it is not known, or no longer.
+    #[cfg_attr(not(feature = "dashboard"), expect(dead_code, reason = "only p1dashboard asks"))]
+    pub fn losses_of(&self, address: SocketAddr) -> Losses {
+        let sender = self.known.iter().find(|sender| sender.address == address);
+        sender.map(|sender| sender.losses).unwrap_or_default()
     }
 
     /// Takes note of a telegram; false when this very telegram has come before.
@@ -66,6 +75,7 @@ impl Senders {
             let missed = number - sender.number - 1;
             sender.before = shifted(sender.before, missed);
             (sender.number, sender.start) = (number, meta.frame_start);
+            sender.losses.missed += missed;
             self.lose(missed, from, now);
             return true;
         }
@@ -77,11 +87,13 @@ impl Senders {
         }
         let bit = behind.checked_sub(1).map(|back| 1u64 << back);
         if bit.is_none_or(|bit| sender.before & bit != 0) {
+            sender.losses.repeated += 1;
             self.losses.repeated += 1;
             return false;
         }
         // Late, and counted as missed before.
         sender.before |= bit.unwrap_or_default();
+        sender.losses.missed = sender.losses.missed.saturating_sub(1);
         self.losses.missed = self.losses.missed.saturating_sub(1);
         true
     }
@@ -93,7 +105,8 @@ impl Senders {
         }
         let (number, start) = (meta.frame_number, meta.frame_start);
         // What was sent before it was first heard does not count as missed, and has not come either.
-        self.known.push(Sender { address, number, start, heard: now, before: 0 });
+        let losses = Losses::default();
+        self.known.push(Sender { address, number, start, heard: now, losses, before: 0 });
         let source = meta.source.as_deref().unwrap_or("no name").escape_debug().to_string();
         log::info!(sender = address.to_string().as_str(); "a listener is heard: {source} at {address}");
     }
@@ -173,6 +186,19 @@ mod tests {
         assert!(senders.note(from, &meta(1, 5), now));
         assert!(senders.note(from, &meta(2, 6), now));
         assert_eq!(senders.losses(), Losses::default());
+    }
+
+    #[test]
+    fn each_sender_has_its_own_losses() {
+        let mut senders = Senders::new();
+        let [one, other] = [5000, 5001].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+        let meta = |number| Meta::new(number, Instant::default(), Instant::default(), None);
+        for (from, number) in [(one, 1), (other, 7), (one, 4), (other, 8), (other, 8)] {
+            senders.note(from, &meta(number), Monotonic::now());
+        }
+        assert_eq!(senders.losses_of(one), Losses { missed: 2, repeated: 0 });
+        assert_eq!(senders.losses_of(other), Losses { missed: 0, repeated: 1 });
+        assert_eq!(senders.losses(), Losses { missed: 2, repeated: 1 });
     }
 
     #[test]
