@@ -28,14 +28,14 @@ pub(crate) struct Losses {
 }
 
 /// The senders that have been heard.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Senders {
     known: Vec<Sender>,
     losses: Losses,
     limiter: Limiter,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Sender {
     address: SocketAddr,
     number: u64,

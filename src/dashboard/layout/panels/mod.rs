@@ -1,0 +1,77 @@
+//! What stands in each panel. A panel that the meter says nothing for does not exist.
+
+mod demand;
+mod devices;
+mod energy;
+mod graph;
+mod phases;
+mod power;
+mod supply;
+mod telegram;
+
+use super::Scene;
+use super::shelf::Panel;
+use crate::dashboard::state::Meter;
+use crate::reading::{Readings, Value};
+use crate::telegram::Decimal;
+
+pub(super) use devices::lines as device_lines;
+pub(super) use energy::today;
+pub(super) use graph::draw as graph_lines;
+pub(super) use phases::short as phases_in_short;
+pub(super) use power::{direction, number as large_power};
+pub(super) use supply::failure_lines;
+pub(super) use telegram::wrapped;
+
+/// What panels are made of: the scene, and what the newest telegram of its meter says.
+pub(super) struct Facts<'a> {
+    pub scene: &'a Scene<'a>,
+    pub meter: &'a Meter,
+    pub readings: Readings<'a>,
+}
+
+impl<'a> Facts<'a> {
+    pub fn new(scene: &'a Scene<'a>, meter: &'a Meter) -> Self {
+        Self { scene, meter, readings: meter.readings() }
+    }
+
+    /// The number of this reading, as text.
+    pub fn figure(&self, name: &str) -> Option<String> {
+        self.readings.number(name).map(|number| number.to_string())
+    }
+
+    /// The number of this reading with its unit behind it.
+    pub fn with_unit(&self, name: &str, unit: &str) -> Option<String> {
+        self.figure(name).map(|figure| format!("{figure} {unit}"))
+    }
+
+    /// The whole part of the number of this reading.
+    pub fn whole(&self, name: &str) -> Option<i64> {
+        self.readings.number(name).map(Decimal::whole)
+    }
+
+    /// The text of this reading.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.readings.get(name) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// The panels of a meter, the most important ones first.
+pub(super) fn all<'a>(scene: &'a Scene<'a>, meter: &'a Meter) -> Vec<Panel<'a>> {
+    let facts = || Facts::new(scene, meter);
+    let panels = [
+        power::panel(facts()),
+        graph::panel(facts()),
+        phases::panel(&facts()),
+        energy::panel(&facts()),
+        devices::panel(&facts()),
+        demand::panel(facts()),
+        supply::panel(&facts()),
+        Some(telegram::panel(&facts())),
+        telegram::message(facts()),
+    ];
+    panels.into_iter().flatten().collect()
+}
