@@ -25,6 +25,8 @@ use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::time::{Duration, Instant as Monotonic};
 
+use log::LevelFilter;
+
 use crate::config::{Config, Language};
 use crate::daemon::Exit;
 use crate::telegram::Instant;
@@ -95,6 +97,10 @@ fn start(config: &Config, options: Options) -> Result<Exit, Exit> {
     let wanted = options.meter.or_else(|| config.multicast.meter.clone());
     let state = State::new(wanted, local, now);
     if options.once {
+        // Who is heard matters to those who watch, not to scripts.
+        if log::max_level() == LevelFilter::Info {
+            log::set_max_level(LevelFilter::Warn);
+        }
         return once::print(state, &look, &mut *source, &variable);
     }
     let depth = match depth {

@@ -30,7 +30,7 @@ words! {
     ended: "end of the recording", "einde van de opname";
     meter: "meter", "meter";
     of: "of", "van";
-    not_shown: "more in a larger window", "meer in een groter venster";
+    not_shown: "enlarge for more", "vergroot voor meer";
     help: "help", "hulp";
     quit: "quit", "stop";
     pause: "pause", "pauze";
@@ -44,6 +44,7 @@ words! {
     power: "Power", "Vermogen";
     import: "import", "afname";
     export: "export", "teruglevering";
+    export_short: "export", "terug";
     tariff: "tariff", "tarief";
     breaker_open: "breaker open", "schakelaar open";
     breaker_ready: "breaker ready", "schakelaar gereed";
@@ -64,7 +65,7 @@ words! {
     volts: "V", "V";
     in_short: "in", "in";
     out_short: "out", "uit";
-    net_short: "net", "netto";
+    net_short: "net", "net";
 
     // Energy
     energy: "Energy", "Energie";
@@ -99,7 +100,6 @@ words! {
     sags: "sags", "dips";
     swells: "swells", "pieken";
     no_failures: "no long failures logged", "geen lange storingen gelogd";
-    more: "more", "meer";
     frequency: "frequency", "frequentie";
     power_factor: "power factor", "arbeidsfactor";
 
@@ -109,8 +109,8 @@ words! {
     missed: "missed", "gemist";
     repeated: "twice", "dubbel";
     clock: "clock", "klok";
-    sender: "sender", "afzender";
-    from_file: "from a file", "uit een bestand";
+    sender: "from", "van";
+    from_file: "a file", "een bestand";
     version: "version", "versie";
     checksum: "checksum", "checksum";
     number: "number", "nummer";

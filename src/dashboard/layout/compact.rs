@@ -18,7 +18,10 @@ pub(super) fn draw(page: &mut Page, scene: &Scene<'_>, meter: &Meter) {
     head(page, scene, meter);
     let digits = if height >= 9 { 3 } else { 1 };
     let mut lines = panels::large_power(&facts, inside, digits).unwrap_or_default();
-    let mut more = vec![panels::direction(&facts)];
+    let mut more = vec![match panels::warning(&facts) {
+        Some(warning) => warning,
+        None => panels::direction(&facts, inside),
+    }];
     more.extend(energy(&facts));
     more.extend(panels::device_lines(&facts));
     more.extend(panels::phases_in_short(&facts));
@@ -47,7 +50,7 @@ fn head(page: &mut Page, scene: &Scene<'_>, meter: &Meter) {
     if scene.paused {
         line = line.text(Ink::Warning, format!("  {}", scene.look.words.paused));
     }
-    let clock = figures::clock(edges::time(scene, meter));
+    let clock = figures::clock(Facts::new(scene, meter).time());
     if line.width() + clock.len() + 3 < width {
         line = line.right(width.saturating_sub(2), Ink::Text, clock);
     }

@@ -3,9 +3,9 @@
 //! The first says whose values these are, of when, and how old: what the user must never be wrong about.
 
 use super::page::{Area, Ink, Line, Page};
+use super::panels::Facts;
 use super::{Action, Scene, figures};
 use crate::dashboard::state::{Freshness, Meter};
-use crate::reading::Value;
 
 /// How old the newest telegram is, in words, and how bad that is.
 pub(super) fn age(scene: &Scene<'_>, meter: &Meter) -> (Ink, String) {
@@ -17,17 +17,7 @@ pub(super) fn age(scene: &Scene<'_>, meter: &Meter) -> (Ink, String) {
         Freshness::Fresh if seconds == 0 => (Ink::Good, words.just_now.to_owned()),
         Freshness::Fresh => (Ink::Good, format!("{span} {}", words.ago)),
         Freshness::Late => (Ink::Warning, format!("{} {span}", words.no_telegram_for)),
-        Freshness::Lost => {
-            (Ink::Alarm, format!("{} {span}: {}", words.no_telegram_for, words.shown_is_old))
-        }
-    }
-}
-
-/// The time that the newest telegram tells, else the time at which it came.
-pub(super) fn time(scene: &Scene<'_>, meter: &Meter) -> chrono::NaiveDateTime {
-    match meter.readings().get("timestamp") {
-        Some(Value::Time(time)) => scene.state.local(*time),
-        _ => scene.state.local(meter.message.meta.frame_start),
+        Freshness::Lost => (Ink::Alarm, format!("{} {span}", words.no_telegram_for)),
     }
 }
 
@@ -46,12 +36,9 @@ pub(super) fn header(page: &mut Page, scene: &Scene<'_>, meter: &Meter) {
             right.text(Ink::Warning, format!("{missed} {}", words.missed)).text(Ink::Text, "  ");
     }
     right = right.text(ink, format!("{} {age}", scene.look.glyphs.bullet));
-    let readings = meter.readings();
-    let model = match readings.get("meter_model") {
-        Some(Value::Text(model)) => model,
-        _ => meter.name.as_str(),
-    };
-    let time = figures::full(time(scene, meter), words);
+    let facts = Facts::new(scene, meter);
+    let model = facts.text("meter_model").unwrap_or(&meter.name);
+    let time = figures::full(facts.time(), words);
     let mut left = Line::of(Ink::Title, model).text(Ink::Text, format!("  {time}"));
     let (place, meters) = scene.state.place();
     if meters > 1 {
@@ -79,22 +66,20 @@ pub(super) fn footer(page: &mut Page, scene: &Scene<'_>, has_more: bool) {
         ('m', words.meter, Action::Meter),
         ('n', words.language, Action::Language),
     ];
-    let y = height - 1;
-    let mut x = 1;
+    let (mut x, y) = (1, height - 1);
+    let hint = Line::of(Ink::Faint, if has_more { words.not_shown } else { "" });
+    let end = width.saturating_sub(hint.width() + 1);
+    page.put(end, y, width, &hint);
     for (key, word, action) in keys {
         if action == Action::Meter && scene.state.place().1 < 2 {
             continue;
         }
         let entry = Line::of(Ink::Key, key.to_string()).text(Ink::Faint, format!(" {word}"));
-        if x + entry.width() >= width {
+        if x + entry.width() >= end {
             break;
         }
         page.put(x, y, width, &entry);
         page.zone(Area { x, y, width: entry.width(), height: 1 }, action);
         x += entry.width() + 2;
-    }
-    let hint = Line::of(Ink::Faint, words.not_shown);
-    if has_more && x + hint.width() < width {
-        page.put(width - hint.width() - 1, y, width, &hint);
     }
 }

@@ -81,7 +81,8 @@ impl Glyphs {
     #[must_use]
     pub fn bar(&self, width: usize, part: i64, whole: i64, ink: Ink) -> Line {
         let cells = i64::try_from(width).unwrap_or_default();
-        let filled = (2 * part.saturating_mul(cells) + whole) / (2 * whole.max(1));
+        let whole = whole.max(1);
+        let filled = part.saturating_mul(cells).saturating_add(whole / 2) / whole;
         let filled = usize::try_from(filled.clamp(i64::from(part > 0), cells)).unwrap_or_default();
         let of = |c: char, count: usize| c.to_string().repeat(count);
         Line::of(ink, of(self.full, filled)).text(Ink::Faint, of(self.empty, width - filled))

@@ -44,8 +44,8 @@ pub fn objects(message: &Message, search: &str) -> Vec<Line> {
         let value = value.to_string();
         let texts = [key.as_str(), &value, name];
         texts.iter().any(|text| text.to_lowercase().contains(&search)).then(|| {
-            let name = Line::of(Ink::Key, key).at(16).text(Ink::Faint, name).at(46);
-            name.text(Ink::Text, format!("{value} {unit}"))
+            let name = Line::of(Ink::Key, key).at(16).text(Ink::Faint, name).at(49);
+            name.text(Ink::Text, format!(" {value} {unit}"))
         })
     };
     message.telegram.iter().filter_map(object).collect()

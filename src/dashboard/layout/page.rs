@@ -68,7 +68,8 @@ impl Line {
     pub fn pair(self, label: &str, ink: Ink, value: Option<impl Into<String>>) -> Self {
         let Some(value) = value else { return self };
         let gap = if self.width > 0 { "  " } else { "" };
-        self.text(Ink::Faint, format!("{gap}{label} ")).text(ink, value)
+        let blank = if label.is_empty() { "" } else { " " };
+        self.text(Ink::Faint, format!("{gap}{label}{blank}")).text(ink, value)
     }
 
     /// Fills up with blanks to this column.

@@ -187,8 +187,8 @@ mod tests {
             panel("b", 12, [2, 2]),
         ];
         let (text, left_out) = placed(25, 5, panels);
-        assert_eq!(text.lines().next().unwrap(), "+- a -- W -++- b -------+");
-        assert_eq!(text.lines().nth(1).unwrap(), "| 0        || 0         |");
+        assert_eq!(text.lines().next().unwrap(), "+- a  W --++- b --------+");
+        assert_eq!(text.lines().nth(1).unwrap(), "| 0       || 0          |");
         assert_eq!(text.lines().nth(4), Some(""));
         assert_eq!(left_out, 0);
     }

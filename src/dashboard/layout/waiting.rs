@@ -1,7 +1,7 @@
 //! The page before the first telegram: what it waits for, for how long, and what to check.
 
 use super::page::{Ink, Line, Page};
-use super::{Scene, edges, figures};
+use super::{Scene, edges, figures, panels};
 
 /// Draws the page.
 pub(super) fn draw(page: &mut Page, scene: &Scene<'_>) {
@@ -31,9 +31,11 @@ pub(super) fn draw(page: &mut Page, scene: &Scene<'_>) {
     lines.push(Line::of(Ink::Text, words.check));
     let checks = [words.check_listener, words.check_group, words.check_network, words.check_cat];
     for check in checks {
-        lines.push(
-            Line::of(Ink::Faint, format!(" {} ", scene.look.glyphs.bullet)).text(Ink::Text, check),
-        );
+        let mut mark = Line::of(Ink::Faint, format!(" {} ", scene.look.glyphs.bullet));
+        for line in panels::wrapped(check, width.saturating_sub(4)) {
+            lines.push(mark.join(line));
+            mark = Line::new().at(3);
+        }
     }
     let left = width.saturating_sub(lines.iter().map(Line::width).max().unwrap_or(0)) / 2;
     let top = (height.saturating_sub(1)).saturating_sub(lines.len()) / 2;

@@ -109,7 +109,7 @@ fn turn(siv: &mut Cursive, source: &mut dyn Source, now: Monotonic) -> std::io::
         if has_ended {
             screen.end();
         }
-        screen.update(now, size)
+        (came || screen.is_due(now)) && screen.update(now, size)
     });
     if came {
         windows::update_objects(siv);

@@ -1,6 +1,6 @@
 //! The page as a view: it owns the state, lays the page out anew when something changed, and takes keys.
 
-use std::time::Instant as Monotonic;
+use std::time::{Duration, Instant as Monotonic};
 
 use cursive::event::{Event, EventResult, Key, MouseButton, MouseEvent};
 use cursive::{Printer, Vec2, View};
@@ -46,6 +46,19 @@ impl Screen {
     /// No telegram will come any more.
     pub fn end(&mut self) {
         self.ended = true;
+    }
+
+    /// Whether the age that the page tells may have changed since it was laid out.
+    ///
+    /// Seconds change half-way between telegrams that come on the second: the age does not flicker.
+    #[must_use]
+    pub fn is_due(&self, now: Monotonic) -> bool {
+        let age = |now| match self.scene().state.meter() {
+            Some(meter) => meter.age(now),
+            None => now.saturating_duration_since(self.state.began),
+        };
+        let half_seconds = |now| (age(now) + Duration::from_millis(500)).as_secs();
+        half_seconds(now) != half_seconds(self.now)
     }
 
     /// Lays the page out for this time and size; whether it differs from the one before.

@@ -1,10 +1,10 @@
 //! The windows over the page: keys, objects with a search, failure log and text message.
 
-use cursive::Cursive;
 use cursive::event::{Event, Key};
 use cursive::utils::markup::StyledString;
 use cursive::view::{Nameable as _, Resizable as _};
 use cursive::views::{Dialog, EditView, LinearLayout, OnEventView, ScrollView, TextView};
+use cursive::{Cursive, View};
 
 use super::screen::Screen;
 use super::{SCREEN, theme};
@@ -37,7 +37,7 @@ fn on_screen<R>(siv: &mut Cursive, look: impl FnOnce(&mut Screen) -> R) -> Optio
 
 /// Shows a text that scrolls; any of the keys that closes windows closes it.
 fn show(siv: &mut Cursive, title: &str, text: StyledString) {
-    let scroll = ScrollView::new(TextView::new(text));
+    let scroll = scrolling(siv, TextView::new(text));
     let dialog = Dialog::around(scroll).title(title);
     let closes = |event: &Event| {
         matches!(event, Event::Key(Key::Esc | Key::Enter) | Event::Char('q' | '?' | 'l' | ' '))
@@ -45,6 +45,12 @@ fn show(siv: &mut Cursive, title: &str, text: StyledString) {
     siv.add_layer(OnEventView::new(dialog).on_event(closes_if(closes), |siv| {
         siv.pop_layer();
     }));
+}
+
+/// cursive draws the bars of lists with blocks, whatever the terminal.
+fn scrolling<V: View>(siv: &mut Cursive, view: V) -> ScrollView<V> {
+    let ascii = on_screen(siv, |screen| screen.look.glyphs.ascii);
+    ScrollView::new(view).show_scrollbars(ascii != Some(true))
 }
 
 fn closes_if(
@@ -87,7 +93,7 @@ pub(super) fn objects(siv: &mut Cursive) {
             EditView::new().on_edit(|siv, _, _| update_objects(siv)).with_name(SEARCH).full_width(),
         );
     let list = TextView::new("").with_name(OBJECTS);
-    let list = ScrollView::new(list).with_name(SCROLL).full_screen();
+    let list = scrolling(siv, list).with_name(SCROLL).full_screen();
     let layout = LinearLayout::vertical().child(search).child(list);
     let mut window = OnEventView::new(Dialog::around(layout).title(words.objects_title));
     window.set_on_pre_event(Key::Esc, |siv| {

@@ -4,7 +4,6 @@ use super::Facts;
 use crate::dashboard::layout::figures::{self, power_with_unit};
 use crate::dashboard::layout::page::{Ink, Line};
 use crate::dashboard::layout::shelf::Panel;
-use crate::reading::Value;
 
 /// Seconds of a quarter-hour. Offsets of time zones are multiples of it.
 const QUARTER: i64 = 900;
@@ -20,14 +19,11 @@ pub(super) fn panel(facts: Facts<'_>) -> Option<Panel<'_>> {
     let average = facts.whole("average_power_15m_w")?;
     let peak = facts.whole("monthly_power_peak_w");
     let watts = |watts: i64| power_with_unit(watts, scene.look.kilowatts);
-    let left = match facts.readings.get("timestamp") {
-        Some(Value::Time(time)) => {
-            let seconds = QUARTER - time.seconds().rem_euclid(QUARTER);
-            let span = figures::span(u64::try_from(seconds).unwrap_or_default(), words);
-            Some(format!("{span} {}", words.left))
-        }
-        _ => None,
-    };
+    let left = facts.moment("timestamp").map(|time| {
+        let seconds = QUARTER - time.seconds().rem_euclid(QUARTER);
+        let span = figures::span(u64::try_from(seconds).unwrap_or_default(), words);
+        format!("{span} {}", words.left)
+    });
     let percent = peak.filter(|peak| *peak > 0).map(|peak| average.saturating_mul(100) / peak);
     let ink = match percent {
         Some(ALARM..) => Ink::Alarm,
@@ -39,10 +35,9 @@ pub(super) fn panel(facts: Facts<'_>) -> Option<Panel<'_>> {
         Ink::Text,
         left,
     );
-    let when = match facts.readings.get("monthly_power_peak_timestamp") {
-        Some(Value::Time(time)) => Some(figures::day_and_minute(scene.state.local(*time), words)),
-        _ => None,
-    };
+    let when = facts
+        .moment("monthly_power_peak_timestamp")
+        .map(|time| figures::day_and_minute(scene.state.local(time), words));
     let month =
         Line::new().pair(words.month_peak, Ink::Strong, peak.map(watts)).pair("", Ink::Text, when);
     let rows = 2 + usize::from(percent.is_some());

@@ -6,7 +6,6 @@ use crate::dashboard::layout::page::{Ink, Line};
 use crate::dashboard::layout::shelf::Panel;
 use crate::dashboard::words::Words;
 use crate::message::{Message, Value as Sent, decode_identifier};
-use crate::reading::Value;
 
 /// A kind of device: its reading, the beginning of the names of its other readings, its word and unit.
 struct Kind {
@@ -28,7 +27,10 @@ const KINDS: [Kind; 7] = [
 /// A device that has a reading: its lines, the most important one first.
 struct Device {
     word: &'static str,
-    lines: [Line; 3],
+    value: Line,
+    read: Line,
+    used: Line,
+    identity: Line,
 }
 
 fn device(facts: &Facts<'_>, kind: &Kind) -> Option<Device> {
@@ -36,31 +38,21 @@ fn device(facts: &Facts<'_>, kind: &Kind) -> Option<Device> {
     let words = look.words;
     let reading = facts.figure(kind.reading)?;
     let unit = if kind.unit == "m3" { look.glyphs.cubic_metre } else { kind.unit };
-    let family = kind.reading.rsplit_once('_').map_or(kind.reading, |(family, _)| family);
-    let word = (kind.word)(words);
-    let value =
-        Line::of(Ink::Faint, format!("{word} ")).text(Ink::Strong, format!("{reading} {unit}"));
-    let used = match today(facts, kind.reading) {
-        Some((label, used)) => {
-            Line::new().pair(&label, Ink::Import, Some(format!("{used} {unit}")))
-        }
-        None => Line::new(),
-    };
-    let at = match facts.readings.get(&format!("{family}_timestamp")) {
-        Some(Value::Time(time)) => {
-            Some(figures::day_and_minute(facts.scene.state.local(*time), words))
-        }
-        _ => None,
-    };
+    let (family, _) = kind.reading.rsplit_once('_')?;
+    let at = facts.moment(&format!("{family}_timestamp")).map(|time| {
+        let time = facts.scene.state.local(time);
+        let is_today = time.date() == facts.time().date();
+        if is_today { figures::minute(time) } else { figures::day_and_minute(time, words) }
+    });
+    let value = Line::of(Ink::Strong, format!("{reading} {unit}"));
+    let read = Line::new().pair(words.read_at, Ink::Text, at);
+    let used = today(facts, kind.reading).map_or_else(Line::new, |(label, used)| {
+        Line::new().pair(&label, Ink::Import, Some(format!("{used} {unit}")))
+    });
     let id = facts.text(&format!("{family}_unique_id"));
     let number = id.and_then(|id| type_number(&facts.meter.message, id));
-    let identity = Line::new().pair(words.kind, Ink::Text, number).pair("", Ink::Text, id).pair(
-        "",
-        Ink::Text,
-        None::<&str>,
-    );
-    let when = used.pair(words.read_at, Ink::Text, at);
-    Some(Device { word, lines: [value, when, identity] })
+    let identity = Line::new().pair(words.kind, Ink::Text, number).pair("", Ink::Text, id);
+    Some(Device { word: (kind.word)(words), value, read, used, identity })
 }
 
 /// The type, as sent, of the device with this identifier.
@@ -81,10 +73,10 @@ fn devices(facts: &Facts<'_>) -> Vec<Device> {
 
 /// A line for each device, for small terminals.
 pub fn lines(facts: &Facts<'_>) -> Vec<Line> {
-    devices(facts)
-        .into_iter()
-        .map(|Device { lines: [value, when, _], .. }| value.text(Ink::Text, "  ").join(when))
-        .collect()
+    let line = |Device { word, value, used, .. }| {
+        Line::of(Ink::Faint, format!("{word} ")).join(value).text(Ink::Text, "  ").join(used)
+    };
+    devices(facts).into_iter().map(line).collect()
 }
 
 /// The panel; `None` without any device that has a reading.
@@ -97,12 +89,26 @@ pub(super) fn panel<'a>(facts: &Facts<'a>) -> Option<Panel<'a>> {
         _ => words.devices,
     };
     let count = devices.len();
+    let words = devices.iter().map(|device| device.word.chars().count() + 1).max();
+    let column = words.filter(|_| count > 1).unwrap_or(0);
     Some(Panel {
         rows: [count.max(2), 3 * count],
         lines: Box::new(move |_, height| {
             let each = (height / count).clamp(1, 3);
-            devices.iter().flat_map(|device| device.lines[..each].iter().cloned()).collect()
+            devices.iter().flat_map(|device| rows(device, column).into_iter().take(each)).collect()
         }),
         ..Panel::of_lines(title, 40, 1, Vec::new())
     })
+}
+
+/// The rows of a device, the most important one first; with its word where there are several.
+fn rows(device: &Device, column: usize) -> [Line; 3] {
+    let Device { word, value, read, used, identity } = device;
+    let name = if column > 0 { Line::of(Ink::Faint, *word).at(column) } else { Line::new() };
+    let below = || Line::new().at(column.min(2));
+    [
+        name.join(value.clone()).text(Ink::Text, "  ").join(read.clone()),
+        below().join(used.clone()),
+        below().join(identity.clone()),
+    ]
 }

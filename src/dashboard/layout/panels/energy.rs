@@ -7,7 +7,7 @@ use crate::dashboard::layout::shelf::Panel;
 use crate::dashboard::state::Since;
 
 /// The columns that the figures end before.
-const ENDS: [usize; 2] = [24, 36];
+const ENDS: [usize; 2] = [23, 35];
 
 /// What a register has risen by: the label says whether since midnight or since when.
 pub fn today(facts: &Facts<'_>, name: &str) -> Option<(String, String)> {
@@ -66,7 +66,7 @@ pub(super) fn panel<'a>(facts: &Facts<'a>) -> Option<Panel<'a>> {
         return None;
     }
     Some(Panel {
-        heads: vec![(ENDS[0], words.import.to_owned()), (ENDS[1], words.export.to_owned())],
+        heads: vec![(ENDS[0], words.import.to_owned()), (ENDS[1], words.export_short.to_owned())],
         ..Panel::of_lines(&format!("{} kWh", words.energy), 40, least, lines)
     })
 }

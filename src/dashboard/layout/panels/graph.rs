@@ -2,7 +2,7 @@
 
 use super::Facts;
 use crate::dashboard::layout::Action;
-use crate::dashboard::layout::figures::{mark, power_with_unit};
+use crate::dashboard::layout::figures::{mark, power, power_unit};
 use crate::dashboard::layout::glyphs::Canvas;
 use crate::dashboard::layout::page::{Ink, Line};
 use crate::dashboard::layout::shelf::Panel;
@@ -12,7 +12,7 @@ use crate::dashboard::state::Window;
 const MARGIN: usize = 6;
 
 /// The steps of scales: so many of a power of ten.
-const STEPS: [i64; 5] = [1, 2, 3, 5, 8];
+const STEPS: [i64; 10] = [10, 12, 15, 20, 25, 30, 40, 50, 60, 80];
 
 /// Rows above and below the line, and the power that one of them stands for.
 #[derive(Debug, PartialEq, Eq)]
@@ -28,22 +28,42 @@ impl Scale {
     fn new(least: i64, most: i64, rows: usize) -> Self {
         let rows = rows.max(1);
         let (down, up) = ((-least).max(0), most.max(0));
-        let count = i64::try_from(rows).unwrap_or(1);
-        let below = match (down, up) {
-            (0, _) => 0,
-            (_, 0) => rows,
-            _ => {
-                let share = (down * count + (down + up) / 2) / (down + up);
-                usize::try_from(share.clamp(1, (count - 1).max(1))).unwrap_or(1)
-            }
-        };
-        let above = rows.saturating_sub(below);
         let whole = |rows: usize| i64::try_from(rows).unwrap_or(1).max(1);
-        // What a row must stand for, so that both sides fit.
         let each = |watts: i64, rows: usize| (watts + whole(rows) - 1) / whole(rows);
-        let row = each(up, above).max(each(down, below));
-        let side = if above > 0 { above } else { below };
-        Self { above, below, top: nice(row * whole(side)) }
+        // What a row stands for when so many of them are above the line.
+        let row = |above: usize| each(up, above).max(each(down, rows - above));
+        let above = match (down, up) {
+            (0, _) => rows,
+            (_, 0) => 0,
+            _ => (1..rows).min_by_key(|&above| row(above)).unwrap_or(0),
+        };
+        let side = if above > 0 { above } else { rows };
+        Self { above, below: rows - above, top: nice(row(above) * whole(side)) }
+    }
+
+    /// What the scale says beside a row: the power at its top, below the line that at its bottom.
+    fn mark(&self, row: usize) -> String {
+        let rows = self.above + self.below;
+        let side = if self.above > 0 { self.above } else { self.below };
+        // The ends, the line, and where there is room the middle.
+        let is_middle = |from_line: usize, rows: usize| rows >= 8 && from_line * 2 == rows;
+        let value = |from_line: usize| {
+            let whole = |n: usize| i64::try_from(n).unwrap_or_default();
+            self.top * whole(from_line) / whole(side).max(1)
+        };
+        match row {
+            _ if row < self.above && (row == 0 || is_middle(self.above - row, self.above)) => {
+                mark(value(self.above - row))
+            }
+            _ if row + 1 == self.above || (row == 0 && rows > 1) => "0".to_owned(),
+            _ if row < self.above => String::new(),
+            // The other side ends where the rows do, at a number that need not be round.
+            _ if self.above > 0 && value(row + 1 - self.above) % 50 != 0 => String::new(),
+            _ if row + 1 == rows || is_middle(row + 1 - self.above, self.below) => {
+                mark(-value(row + 1 - self.above))
+            }
+            _ => String::new(),
+        }
     }
 
     /// How many dots from the line a power is, of `down` dots in a row.
@@ -57,7 +77,7 @@ impl Scale {
 
 /// The next round number.
 fn nice(watts: i64) -> i64 {
-    let mut power = 10;
+    let mut power = 1;
     loop {
         if let Some(step) = STEPS.iter().find(|&&step| step * power >= watts) {
             return step * power;
@@ -87,16 +107,9 @@ pub fn draw(facts: &Facts<'_>, width: usize, rows: usize) -> Vec<Line> {
             _ => (line..line + dots).for_each(|y| canvas.set(x, y)),
         }
     }
-    let marks = |row: usize| match row {
-        _ if row == 0 && scale.above > 0 => mark(scale.top),
-        _ if row + 1 == scale.above && rows > 1 => "0".to_owned(),
-        _ if scale.above == 0 && row == 0 => "0".to_owned(),
-        _ if scale.above == 0 && row + 1 == rows => mark(-scale.top),
-        _ => String::new(),
-    };
     let inks = |row: usize| if row < scale.above { Ink::Import } else { Ink::Export };
     let rows = canvas.rows().enumerate().map(|(row, text)| {
-        Line::new().right(MARGIN - 1, Ink::Faint, marks(row)).at(MARGIN).text(inks(row), text)
+        Line::new().right(MARGIN - 1, Ink::Faint, scale.mark(row)).at(MARGIN).text(inks(row), text)
     });
     rows.collect()
 }
@@ -108,11 +121,12 @@ fn summary(facts: &Facts<'_>) -> Line {
     let Some(summary) = facts.meter.history.summary(look.window, present) else {
         return Line::of(Ink::Faint, look.words.no_history);
     };
-    let figure = |watts| Some(power_with_unit(watts, look.kilowatts));
+    let figure = |watts| Some(power(watts, look.kilowatts));
     Line::new()
         .pair(look.words.least, Ink::Text, figure(summary.least))
         .pair(look.words.mean, Ink::Text, figure(summary.mean))
         .pair(look.words.most, Ink::Strong, figure(summary.most))
+        .text(Ink::Faint, format!(" {}", power_unit(look.kilowatts)))
 }
 
 /// The panel; `None` where the meter tells no power.
@@ -129,6 +143,7 @@ pub(super) fn panel(facts: Facts<'_>) -> Option<Panel<'_>> {
     };
     Some(Panel {
         rows: [5, 5],
+        stretch: 3,
         grows: true,
         action: Some(Action::Window),
         lines: Box::new(move |width, height| {
@@ -147,10 +162,11 @@ mod tests {
     #[test]
     fn scales_are_round_and_hold_both_sides() {
         for (least, most, rows, expected) in [
-            (0, 2310, 4, Scale { above: 4, below: 0, top: 3000 }),
+            (0, 2310, 4, Scale { above: 4, below: 0, top: 2500 }),
             (-613, 0, 4, Scale { above: 0, below: 4, top: 800 }),
             (-500, 500, 4, Scale { above: 2, below: 2, top: 500 }),
             (-10, 4000, 4, Scale { above: 3, below: 1, top: 5000 }),
+            (-4344, 2468, 4, Scale { above: 2, below: 2, top: 5000 }),
             (0, 0, 4, Scale { above: 4, below: 0, top: 10 }),
             (-1, 1, 1, Scale { above: 0, below: 1, top: 10 }),
         ] {

@@ -9,17 +9,19 @@ mod power;
 mod supply;
 mod telegram;
 
+use chrono::NaiveDateTime;
+
 use super::Scene;
 use super::shelf::Panel;
 use crate::dashboard::state::Meter;
 use crate::reading::{Readings, Value};
-use crate::telegram::Decimal;
+use crate::telegram::{Decimal, Instant};
 
 pub(super) use devices::lines as device_lines;
 pub(super) use energy::today;
 pub(super) use graph::draw as graph_lines;
 pub(super) use phases::short as phases_in_short;
-pub(super) use power::{direction, number as large_power};
+pub(super) use power::{direction, number as large_power, warning};
 pub(super) use supply::failure_lines;
 pub(super) use telegram::wrapped;
 
@@ -48,6 +50,20 @@ impl<'a> Facts<'a> {
     /// The whole part of the number of this reading.
     pub fn whole(&self, name: &str) -> Option<i64> {
         self.readings.number(name).map(Decimal::whole)
+    }
+
+    /// The moment of this reading.
+    pub fn moment(&self, name: &str) -> Option<Instant> {
+        match self.readings.get(name) {
+            Some(Value::Time(time)) => Some(*time),
+            _ => None,
+        }
+    }
+
+    /// The time that the newest telegram tells, else the time at which it came, in local time.
+    pub fn time(&self) -> NaiveDateTime {
+        let came = self.meter.message.meta.frame_start;
+        self.scene.state.local(self.moment("timestamp").unwrap_or(came))
     }
 
     /// The text of this reading.

@@ -20,10 +20,7 @@ pub fn signed_ink(watts: i64) -> Ink {
 pub fn number(facts: &Facts<'_>, width: usize, height: usize) -> Option<Vec<Line>> {
     let watts = facts.whole("power_w")?;
     let look = facts.scene.look;
-    let ink = match facts.meter.freshness(facts.scene.now) {
-        Freshness::Lost => Ink::Faint,
-        _ => signed_ink(watts),
-    };
+    let ink = if is_old(facts) { Ink::Faint } else { signed_ink(watts) };
     let figure = power(watts, look.kilowatts);
     let unit = power_unit(look.kilowatts);
     let room = width.saturating_sub(unit.len() + 1);
@@ -38,14 +35,20 @@ pub fn number(facts: &Facts<'_>, width: usize, height: usize) -> Option<Vec<Line
     Some(lines.collect())
 }
 
-/// Power in and out.
-pub fn direction(facts: &Facts<'_>) -> Line {
+/// Power in and out, in at most `width` cells: with words, or with arrows only.
+pub fn direction(facts: &Facts<'_>, width: usize) -> Line {
+    let line = in_and_out(facts, true);
+    if line.width() <= width { line } else { in_and_out(facts, false) }
+}
+
+fn in_and_out(facts: &Facts<'_>, in_words: bool) -> Line {
     let look = facts.scene.look;
     let side = |line: Line, name: &str, word: &str, arrow: char, ink: Ink| match facts.whole(name) {
         Some(watts) => {
             let ink = if watts > 0 { ink } else { Ink::Text };
             let gap = if line.width() > 0 { "  " } else { "" };
-            let label = format!("{gap}{arrow} {word} ");
+            let word = if in_words { format!(" {word}") } else { String::new() };
+            let label = format!("{gap}{arrow}{word} ");
             line.text(Ink::Faint, label).text(ink, power_with_unit(watts, look.kilowatts))
         }
         None => line,
@@ -55,9 +58,22 @@ pub fn direction(facts: &Facts<'_>) -> Line {
     side(line, "power_export_w", look.words.export, up, Ink::Export)
 }
 
+/// Whether the values are too old to be those of now.
+fn is_old(facts: &Facts<'_>) -> bool {
+    !facts.scene.ended && facts.meter.freshness(facts.scene.now) == Freshness::Lost
+}
+
+/// The warning that goes with such values.
+pub fn warning(facts: &Facts<'_>) -> Option<Line> {
+    is_old(facts).then(|| Line::of(Ink::Alarm, facts.scene.look.words.shown_is_old))
+}
+
 /// The tariff that is running, and a breaker that is not closed.
 fn circumstances(facts: &Facts<'_>) -> Line {
     let words = facts.scene.look.words;
+    if let Some(warning) = warning(facts) {
+        return warning;
+    }
     let line = Line::new().pair(words.tariff, Ink::Text, facts.figure("tariff"));
     let gap = if line.width() > 0 { "  " } else { "" };
     match facts.whole("breaker_state") {
@@ -72,10 +88,9 @@ pub(super) fn panel(facts: Facts<'_>) -> Option<Panel<'_>> {
     facts.readings.number("power_w")?;
     let title = facts.scene.look.words.power;
     Some(Panel {
-        stretch: usize::from(!facts.scene.live),
         rows: [5, 5],
         lines: Box::new(move |width, height| {
-            let below = [direction(&facts), circumstances(&facts)];
+            let below = [direction(&facts, width), circumstances(&facts)];
             let room = height.saturating_sub(below.len());
             let mut lines = number(&facts, width, room).unwrap_or_default();
             let blanks = room.saturating_sub(lines.len());

@@ -1,10 +1,13 @@
 //! The quality of the supply: failures, sags and swells, and what else the meter measures.
 
 use super::Facts;
-use crate::dashboard::layout::figures;
+use crate::dashboard::layout::figures::{self, power_with_unit};
 use crate::dashboard::layout::page::{Ink, Line};
 use crate::dashboard::layout::shelf::Panel;
 use crate::reading::power_failures;
+
+/// Meters without a limit send 999.9 kW.
+const NO_LIMIT: i64 = 999_000;
 
 /// Sags or swells of the phases, with blanks between them.
 fn of_phases(facts: &Facts<'_>, kind: &str) -> Option<String> {
@@ -47,7 +50,8 @@ pub(super) fn panel<'a>(facts: &Facts<'a>) -> Option<Panel<'a>> {
         .pair(words.frequency, Ink::Text, facts.with_unit("frequency_hz", "Hz"))
         .pair(words.power_factor, Ink::Text, facts.figure("power_factor"));
     let reactive = facts.with_unit("reactive_power_var", "var");
-    let limit = facts.with_unit("power_threshold_w", "W");
+    let limit = facts.whole("power_threshold_w").filter(|watts| *watts < NO_LIMIT);
+    let limit = limit.map(|watts| power_with_unit(watts, facts.scene.look.kilowatts));
     let rest =
         Line::new().pair(words.reactive, Ink::Text, reactive).pair(words.limit, Ink::Text, limit);
     let mut lines: Vec<Line> =

@@ -7,6 +7,10 @@ use crate::dashboard::layout::shelf::Panel;
 use crate::message::Value;
 use crate::telegram::Instant;
 
+/// How wide and how high the panel of the text message is expected to be at the most.
+const USUAL_WIDTH: usize = 76;
+const MESSAGE_ROWS: usize = 6;
+
 /// A clock that is more than this off, in ms, is worth a look.
 const DRIFT: i64 = 60_000;
 
@@ -26,23 +30,24 @@ fn counts(facts: &Facts<'_>) -> Line {
         .pair(words.repeated, Ink::Text, (repeated > 0).then(|| repeated.to_string()))
 }
 
-fn clock(facts: &Facts<'_>) -> Line {
-    let words = facts.scene.look.words;
-    let Some(drift) = facts.readings.number("clock_drift_s") else { return Line::new() };
-    let millis = drift.scaled(3).unwrap_or_default();
-    let ink = if millis.abs() > DRIFT { Ink::Warning } else { Ink::Text };
-    let sign = if millis > 0 { "+" } else { "" };
-    Line::new().pair(words.clock, ink, Some(format!("{sign}{drift} s")))
-}
-
+/// How far the meter's clock is off, and who sends.
 fn sender(facts: &Facts<'_>) -> Line {
     let words = facts.scene.look.words;
+    let drift = facts.readings.number("clock_drift_s").and_then(|drift| drift.scaled(3));
+    let ink = if drift.is_some_and(|drift| drift.abs() > DRIFT) { Ink::Warning } else { Ink::Text };
+    let clock = drift.map(|millis| {
+        let sign = if millis < 0 { '-' } else { '+' };
+        match millis.unsigned_abs() {
+            size if size < 60_000 => format!("{sign}{}.{} s", size / 1000, size % 1000 / 100),
+            size => format!("{sign}{}", figures::span(size / 1000, words)),
+        }
+    });
     let source = facts.meter.message.meta.source.as_deref().unwrap_or_default();
     let from = match facts.meter.from {
         Some(address) => format!("{source} {}", address.ip()),
         None => words.from_file.to_owned(),
     };
-    Line::new().pair(words.sender, Ink::Text, Some(from.trim()))
+    Line::new().pair(words.clock, ink, clock).pair(words.sender, Ink::Text, Some(from.trim()))
 }
 
 fn frame(facts: &Facts<'_>) -> Line {
@@ -64,11 +69,7 @@ pub(super) fn panel<'a>(facts: &Facts<'a>) -> Panel<'a> {
         .pair(words.checksum, Ink::Text, text("checksum"))
         .pair("", Ink::Text, Some(duration));
     let lines = [
-        counts(facts).join(if facts.readings.number("clock_drift_s").is_some() {
-            Line::of(Ink::Text, "  ").join(clock(facts))
-        } else {
-            Line::new()
-        }),
+        counts(facts),
         sender(facts),
         frame(facts),
         version,
@@ -83,8 +84,9 @@ pub(super) fn panel<'a>(facts: &Facts<'a>) -> Panel<'a> {
 pub(super) fn message(facts: Facts<'_>) -> Option<Panel<'_>> {
     let text = facts.text("text_message")?.to_owned();
     let words = facts.scene.look.words;
+    let rows = (text.chars().count() / USUAL_WIDTH + 1).min(MESSAGE_ROWS);
     Some(Panel {
-        rows: [1, 4],
+        rows: [1, rows],
         lines: Box::new(move |width, _| wrapped(&text, width)),
         ..Panel::of_lines(words.message, 40, 1, Vec::new())
     })
