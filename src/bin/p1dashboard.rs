@@ -22,7 +22,7 @@ struct Options {
     /// Language of the screen [default: that of the locale]
     #[arg(long, value_name = "LANGUAGE", value_parser = PossibleValuesParser::new(["nl", "en"]))]
     language: Option<String>,
-    /// Use no colours; NO_COLOR in the environment does the same
+    /// Use no colours
     #[arg(long)]
     monochrome: bool,
     /// Use ASCII characters only

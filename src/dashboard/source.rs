@@ -114,11 +114,13 @@ impl Recording {
     /// Opens the file; what goes wrong is said, and is [`Exit::Io`]. With an interval of zero,
     /// telegrams come as fast as they are asked for.
     pub fn open(path: &Path, interval: Duration) -> Result<Self, Exit> {
-        let opened = File::open(path).and_then(|file| match file.metadata()?.is_dir() {
-            true => Err(io::Error::from(io::ErrorKind::IsADirectory)),
-            false => Ok(file),
+        let file = File::open(path).and_then(|file| {
+            if file.metadata()?.is_dir() {
+                return Err(io::ErrorKind::IsADirectory.into());
+            }
+            Ok(file)
         });
-        let file = opened.map_err(|error| {
+        let file = file.map_err(|error| {
             log::error!("{}: {error}", path.display());
             Exit::Io
         })?;
@@ -147,7 +149,8 @@ impl Recording {
             }
             self.chunk.resize(CHUNK, 0);
             let length = self.file.read(&mut self.chunk)?;
-            (self.at, _) = (0, self.chunk.truncate(length));
+            self.chunk.truncate(length);
+            self.at = 0;
             if length == 0 {
                 self.ended = true;
                 let last = self.translator.finish(now);

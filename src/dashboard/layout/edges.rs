@@ -22,7 +22,8 @@ pub(super) fn age(scene: &Scene<'_>, meter: &Meter) -> (Ink, String) {
 }
 
 /// Draws the first line.
-pub(super) fn header(page: &mut Page, scene: &Scene<'_>, meter: &Meter) {
+pub(super) fn header(page: &mut Page, facts: &Facts<'_>) {
+    let (scene, meter) = (facts.scene, facts.meter);
     let (width, _) = page.size();
     let words = scene.look.words;
     let (ink, age) = age(scene, meter);
@@ -36,7 +37,6 @@ pub(super) fn header(page: &mut Page, scene: &Scene<'_>, meter: &Meter) {
             right.text(Ink::Warning, format!("{missed} {}", words.missed)).text(Ink::Text, "  ");
     }
     right = right.text(ink, format!("{} {age}", scene.look.glyphs.bullet));
-    let facts = Facts::new(scene, meter);
     let model = facts.text("meter_model").unwrap_or(&meter.name);
     let time = figures::full(facts.time(), words);
     let mut left = Line::of(Ink::Title, model).text(Ink::Text, format!("  {time}"));

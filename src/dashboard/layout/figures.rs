@@ -91,7 +91,7 @@ pub fn full(time: NaiveDateTime, words: &Words) -> String {
     format!("{weekday} {} {month} {} {}", time.day(), time.year(), clock(time))
 }
 
-fn month<'w>(time: NaiveDateTime, words: &'w Words) -> &'w str {
+fn month(time: NaiveDateTime, words: &Words) -> &'static str {
     words.months.split(' ').nth(time.month0() as usize).unwrap_or_default()
 }
 

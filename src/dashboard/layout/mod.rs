@@ -31,6 +31,8 @@ use std::time::Instant as Monotonic;
 use super::state::{State, Window};
 use super::words::Words;
 
+use panels::Facts;
+
 pub use glyphs::{ASCII, CONSOLE, Glyphs, UNICODE};
 pub use page::{Area, Ink, Line, Page};
 
@@ -103,12 +105,13 @@ pub fn page(scene: &Scene<'_>, width: usize, height: usize) -> Page {
         return page;
     };
     if width < FRAMED.0 || height < FRAMED.1 {
-        compact::draw(&mut page, scene, meter);
+        compact::draw(&mut page, &Facts::new(scene, meter));
         return page;
     }
-    edges::header(&mut page, scene, meter);
+    let facts = Facts::new(scene, meter);
+    edges::header(&mut page, &facts);
     let area = Area { x: 0, y: 1, width, height: height - 1 - usize::from(scene.live) };
-    let panels = panels::all(scene, meter);
+    let panels = panels::all(&facts);
     let left_out = shelf::place(&mut page, area, panels, scene.look.glyphs);
     if scene.live {
         edges::footer(&mut page, scene, left_out > 0);

@@ -29,7 +29,7 @@ pub struct Panel<'s> {
     pub lines: Box<dyn Fn(usize, usize) -> Vec<Line> + 's>,
 }
 
-impl<'s> Panel<'s> {
+impl Panel<'_> {
     /// A panel of these lines, the most important ones first; at least `least` of them.
     pub fn of_lines(title: &str, width: usize, least: usize, lines: Vec<Line>) -> Self {
         Self {

@@ -31,8 +31,8 @@ fn of_meter(number: u64, id: &str) -> Message {
     numbered(number, &[("0-0:96.1.1", &format!("{id:?}")), ("1-0:1.7.0", "100")])
 }
 
-fn sender(port: u16) -> Option<SocketAddr> {
-    Some(([127, 0, 0, 1], port).into())
+fn sender(port: u16) -> SocketAddr {
+    ([127, 0, 0, 1], port).into()
 }
 
 fn shown(state: &State) -> Option<&str> {
@@ -45,7 +45,7 @@ fn the_first_meter_is_shown_and_a_key_goes_round() {
     let mut state = State::new(None, utc, now);
     assert_eq!((shown(&state), state.place()), (None, (0, 0)));
     for (port, id) in (1..).zip(["one", "two", "three"]) {
-        state.take(of_meter(1, id), sender(port), now);
+        state.take(of_meter(1, id), Some(sender(port)), now);
     }
     assert_eq!((shown(&state), state.place()), (Some("one"), (1, 3)));
     state.next_meter();
@@ -60,13 +60,13 @@ fn a_meter_that_is_wanted_is_waited_for_and_may_be_named_in_hexadecimal() {
     let now = Monotonic::now();
     for wanted in ["E0044", "4530303434"] {
         let mut state = State::new(Some(wanted.into()), utc, now);
-        state.take(of_meter(1, "other"), sender(1), now);
+        state.take(of_meter(1, "other"), Some(sender(1)), now);
         assert_eq!((shown(&state), state.place()), (None, (0, 1)));
-        state.take(of_meter(2, "4530303434"), sender(2), now);
+        state.take(of_meter(2, "4530303434"), Some(sender(2)), now);
         assert_eq!(shown(&state), Some("E0044"));
     }
     let mut state = State::new(Some("never".into()), utc, now);
-    state.take(of_meter(1, "other"), sender(1), now);
+    state.take(of_meter(1, "other"), Some(sender(1)), now);
     state.next_meter();
     assert_eq!(shown(&state), Some("other"), "the key takes what there is");
 }
@@ -76,8 +76,8 @@ fn meters_without_an_identifier_are_told_by_their_first_line() {
     let now = Monotonic::now();
     let mut state = State::new(None, utc, now);
     for (port, header) in (1..).zip(["\"/ADN9 6534\"", "\"/KFM5\""]) {
-        state.take(numbered(1, &[("header", header)]), sender(port), now);
-        state.take(numbered(2, &[("header", header)]), sender(port), now);
+        state.take(numbered(1, &[("header", header)]), Some(sender(port)), now);
+        state.take(numbered(2, &[("header", header)]), Some(sender(port)), now);
     }
     assert_eq!(state.place(), (1, 2));
 }
@@ -86,9 +86,9 @@ fn meters_without_an_identifier_are_told_by_their_first_line() {
 fn a_thousand_meters_take_no_more_memory_and_the_shown_one_stays() {
     let now = Monotonic::now();
     let mut state = State::new(None, utc, now);
-    state.take(of_meter(1, "mine"), sender(1), now);
+    state.take(of_meter(1, "mine"), Some(sender(1)), now);
     for number in 0..1000 {
-        state.take(of_meter(1, &number.to_string()), sender(number), now);
+        state.take(of_meter(1, &number.to_string()), Some(sender(number)), now);
     }
     assert_eq!((shown(&state), state.place()), (Some("mine"), (1, MAX_METERS)));
 }
@@ -99,10 +99,10 @@ fn losses_are_those_of_the_sender_and_repetitions_count_once() {
     let mut state = State::new(None, utc, now);
     let taken: Vec<bool> = [1, 2, 2, 6]
         .into_iter()
-        .map(|number| state.take(of_meter(number, "one"), sender(1), now))
+        .map(|number| state.take(of_meter(number, "one"), Some(sender(1)), now))
         .collect();
     assert_eq!(taken, [true, true, false, true]);
-    state.take(of_meter(3, "two"), sender(2), now);
+    state.take(of_meter(3, "two"), Some(sender(2)), now);
     let meter = state.meter().unwrap();
     assert_eq!((meter.received, state.losses(meter)), (3, (3, 1)));
     state.next_meter();
@@ -115,8 +115,8 @@ fn age_turns_to_late_and_lost_by_how_often_the_meter_speaks() {
     let at = |second| start + Duration::from_secs(second);
     for (interval, late, lost) in [(1, 5, 30), (10, 23, 84)] {
         let mut state = State::new(None, utc, start);
-        state.take(of_meter(1, "one"), sender(1), at(0));
-        state.take(of_meter(2, "one"), sender(1), at(interval));
+        state.take(of_meter(1, "one"), Some(sender(1)), at(0));
+        state.take(of_meter(2, "one"), Some(sender(1)), at(interval));
         let meter = state.meter().unwrap();
         let freshness = |age| meter.freshness(at(interval + age));
         assert_eq!(meter.age(at(interval + 3)), Duration::from_secs(3));
@@ -131,7 +131,7 @@ fn age_turns_to_late_and_lost_by_how_often_the_meter_speaks() {
 fn the_present_goes_on_when_no_telegram_comes() {
     let start = Monotonic::now();
     let mut state = State::new(None, utc, start);
-    state.take(of_meter(1, "one"), sender(1), start);
+    state.take(of_meter(1, "one"), Some(sender(1)), start);
     let meter = state.meter().unwrap();
     assert_eq!(meter.present(start), 1_795_345_200);
     assert_eq!(meter.present(start + Duration::from_secs(61)), 1_795_345_261);

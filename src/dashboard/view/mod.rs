@@ -105,7 +105,9 @@ fn turn(siv: &mut Cursive, source: &mut dyn Source, now: Monotonic) -> std::io::
     let size = siv.screen_size();
     let came = !events.is_empty();
     let changed = siv.call_on_name(SCREEN, |screen: &mut Screen| {
-        events.into_iter().for_each(|event| screen.take(event, now));
+        for event in events {
+            screen.take(event, now);
+        }
         if has_ended {
             screen.end();
         }

@@ -235,7 +235,8 @@ fn a_failure_log_of_ten_entries() {
 #[test]
 fn a_long_text_message() {
     let text = "Work on the grid in your street on 1 December from nine to four. ".repeat(15);
-    let hex: String = text.bytes().map(|byte| format!("{byte:02X}")).collect();
+    let mut hex = String::new();
+    text.bytes().for_each(|byte| write!(hex, "{byte:02X}").unwrap());
     let old = "0-0:96.13.0(4772696420776F726B206F6E203120446563)";
     let message = message("reading-nl-esmr5.txt", &[(old, &format!("0-0:96.13.0({hex})"))]);
     assert_golden("message", |terminal| terminal.take_minute(&message));

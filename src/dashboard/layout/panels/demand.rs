@@ -13,7 +13,7 @@ const WARNING: i64 = 80;
 const ALARM: i64 = 100;
 
 /// The panel; `None` where the meter tells no such average.
-pub(super) fn panel(facts: Facts<'_>) -> Option<Panel<'_>> {
+pub(super) fn panel<'a>(facts: &'a Facts<'a>) -> Option<Panel<'a>> {
     let scene = facts.scene;
     let words = scene.look.words;
     let average = facts.whole("average_power_15m_w")?;

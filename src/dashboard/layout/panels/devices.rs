@@ -80,7 +80,7 @@ pub fn lines(facts: &Facts<'_>) -> Vec<Line> {
 }
 
 /// The panel; `None` without any device that has a reading.
-pub(super) fn panel<'a>(facts: &Facts<'a>) -> Option<Panel<'a>> {
+pub(super) fn panel<'a>(facts: &'a Facts<'a>) -> Option<Panel<'a>> {
     let devices = devices(facts);
     let words = facts.scene.look.words;
     let title = match devices.as_slice() {

@@ -32,7 +32,7 @@ fn row(label: &str, ink: Ink, figures: [Option<String>; 2]) -> Line {
 }
 
 /// The panel; `None` where the meter has no such registers.
-pub(super) fn panel<'a>(facts: &Facts<'a>) -> Option<Panel<'a>> {
+pub(super) fn panel<'a>(facts: &'a Facts<'a>) -> Option<Panel<'a>> {
     let words = facts.scene.look.words;
     let both = |import: String, export: String| [facts.figure(&import), facts.figure(&export)];
     let running = facts.whole("tariff");

@@ -130,7 +130,7 @@ fn summary(facts: &Facts<'_>) -> Line {
 }
 
 /// The panel; `None` where the meter tells no power.
-pub(super) fn panel(facts: Facts<'_>) -> Option<Panel<'_>> {
+pub(super) fn panel<'a>(facts: &'a Facts<'a>) -> Option<Panel<'a>> {
     facts.readings.number("power_w")?;
     if !facts.scene.live && !facts.meter.history.is_line() {
         return None;
@@ -147,8 +147,8 @@ pub(super) fn panel(facts: Facts<'_>) -> Option<Panel<'_>> {
         grows: true,
         action: Some(Action::Window),
         lines: Box::new(move |width, height| {
-            let mut lines = draw(&facts, width, height.saturating_sub(1));
-            lines.push(summary(&facts));
+            let mut lines = draw(facts, width, height.saturating_sub(1));
+            lines.push(summary(facts));
             lines
         }),
         ..Panel::of_lines(&format!("{} {window}", words.last), 40, 5, Vec::new())

@@ -76,18 +76,17 @@ impl<'a> Facts<'a> {
 }
 
 /// The panels of a meter, the most important ones first.
-pub(super) fn all<'a>(scene: &'a Scene<'a>, meter: &'a Meter) -> Vec<Panel<'a>> {
-    let facts = || Facts::new(scene, meter);
+pub(super) fn all<'a>(facts: &'a Facts<'a>) -> Vec<Panel<'a>> {
     let panels = [
-        power::panel(facts()),
-        graph::panel(facts()),
-        phases::panel(&facts()),
-        energy::panel(&facts()),
-        devices::panel(&facts()),
-        demand::panel(facts()),
-        supply::panel(&facts()),
-        Some(telegram::panel(&facts())),
-        telegram::message(facts()),
+        power::panel(facts),
+        graph::panel(facts),
+        phases::panel(facts),
+        energy::panel(facts),
+        devices::panel(facts),
+        demand::panel(facts),
+        supply::panel(facts),
+        Some(telegram::panel(facts)),
+        telegram::message(facts),
     ];
     panels.into_iter().flatten().collect()
 }

@@ -108,7 +108,7 @@ pub fn short(facts: &Facts<'_>) -> Option<Line> {
 }
 
 /// The panel; `None` where the meter tells nothing of phases.
-pub(super) fn panel<'a>(facts: &Facts<'a>) -> Option<Panel<'a>> {
+pub(super) fn panel<'a>(facts: &'a Facts<'a>) -> Option<Panel<'a>> {
     let phases = phases(facts);
     let words = facts.scene.look.words;
     let title = match phases.len() {
@@ -130,14 +130,12 @@ pub(super) fn panel<'a>(facts: &Facts<'a>) -> Option<Panel<'a>> {
     let fuse_head = format!("{} {fuse} A", words.fuse);
     let [.., end] = ENDS;
     heads.push((end + 2 + fuse_head.chars().count(), fuse_head));
-    let (scene, meter) = (facts.scene, facts.meter);
     let count = phases.len();
     Some(Panel {
         heads,
         rows: [count, count],
         lines: Box::new(move |width, _| {
-            let facts = Facts::new(scene, meter);
-            phases.iter().map(|phase| row(&facts, phase, fuse, width)).collect()
+            phases.iter().map(|phase| row(facts, phase, fuse, width)).collect()
         }),
         ..Panel::of_lines(title, 64, count, Vec::new())
     })

@@ -84,15 +84,15 @@ fn circumstances(facts: &Facts<'_>) -> Line {
 }
 
 /// The panel; `None` where the meter tells no power.
-pub(super) fn panel(facts: Facts<'_>) -> Option<Panel<'_>> {
+pub(super) fn panel<'a>(facts: &'a Facts<'a>) -> Option<Panel<'a>> {
     facts.readings.number("power_w")?;
     let title = facts.scene.look.words.power;
     Some(Panel {
         rows: [5, 5],
         lines: Box::new(move |width, height| {
-            let below = [direction(&facts, width), circumstances(&facts)];
+            let below = [direction(facts, width), circumstances(facts)];
             let room = height.saturating_sub(below.len());
-            let mut lines = number(&facts, width, room).unwrap_or_default();
+            let mut lines = number(facts, width, room).unwrap_or_default();
             let blanks = room.saturating_sub(lines.len());
             lines.splice(0..0, vec![Line::new(); blanks / 2]);
             lines.extend(vec![Line::new(); blanks - blanks / 2]);

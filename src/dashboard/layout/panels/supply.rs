@@ -35,7 +35,7 @@ pub fn failure_lines(facts: &Facts<'_>) -> Vec<Line> {
 }
 
 /// The panel; `None` where the meter tells nothing of it.
-pub(super) fn panel<'a>(facts: &Facts<'a>) -> Option<Panel<'a>> {
+pub(super) fn panel<'a>(facts: &'a Facts<'a>) -> Option<Panel<'a>> {
     let words = facts.scene.look.words;
     let log = failure_lines(facts);
     let counts = Line::new()

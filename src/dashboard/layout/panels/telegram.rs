@@ -59,7 +59,7 @@ fn frame(facts: &Facts<'_>) -> Line {
 }
 
 /// The panel.
-pub(super) fn panel<'a>(facts: &Facts<'a>) -> Panel<'a> {
+pub(super) fn panel<'a>(facts: &'a Facts<'a>) -> Panel<'a> {
     let words = facts.scene.look.words;
     let message = &facts.meter.message;
     let text = |key: &str| message.get(key).map(Value::to_string);
@@ -81,7 +81,7 @@ pub(super) fn panel<'a>(facts: &Facts<'a>) -> Panel<'a> {
 }
 
 /// The grid operator's text message; `None` when there is none.
-pub(super) fn message(facts: Facts<'_>) -> Option<Panel<'_>> {
+pub(super) fn message<'a>(facts: &'a Facts<'a>) -> Option<Panel<'a>> {
     let text = facts.text("text_message")?.to_owned();
     let words = facts.scene.look.words;
     let rows = (text.chars().count() / USUAL_WIDTH + 1).min(MESSAGE_ROWS);
