@@ -2,7 +2,7 @@
 //! the LAN; everything else subscribes.
 //!
 //! ```text
-//! meter ──serial──▶ listener ──▶ UDP multicast ──▶ reader (files), cat (pipes), your program
+//! meter ──serial──▶ listener ──▶ UDP multicast ──▶ reader (files), dashboard, cat (pipes)
 //! ```
 //!
 //! | module        | owns                                                                    |
@@ -14,9 +14,12 @@
 //! | [`config`]    | the YAML file                                                           |
 //! | [`daemon`]    | what every program does: logging, signals, systemd, exit codes          |
 //! | [`program`]   | the start that all programs share                                       |
+//! | [`zone`]      | local time                                                              |
+//! | `senders`     | what was lost on the way, by the frame numbers of each sender           |
 //! | [`listener`]  | `p1listener`: sources of bytes, and the loop from byte to datagram      |
 //! | [`reader`]    | `p1reader`: the five outputs and the files under them                   |
 //! | [`cat`]       | `p1cat`: telegrams as lines of text                                     |
+//! | `dashboard`   | `p1dashboard`: the state of the meters, the panels, the terminal        |
 //! | [`simulator`] | `p1sim`: a household, its meter, and the port that the meter hangs on   |
 //!
 //! Arrows run one way: programs use `multicast`, `reading` and `message`, those use `telegram`, and
@@ -25,11 +28,15 @@
 pub mod cat;
 pub mod config;
 pub mod daemon;
+#[cfg(feature = "dashboard")]
+pub mod dashboard;
 pub mod listener;
 pub mod message;
 pub mod multicast;
 pub mod program;
 pub mod reader;
 pub mod reading;
+mod senders;
 pub mod simulator;
 pub mod telegram;
+pub mod zone;

@@ -26,6 +26,7 @@ const LONGEST_KEEP_DAYS: u32 = 36_500;
 const LONGEST_REPORT_MINUTES: u32 = 1440;
 /// Megabytes: a terabyte.
 const LARGEST_MIN_FREE: u32 = 1_000_000;
+const LARGEST_FUSE: u16 = 400;
 
 /// The section of a [`FileOutput`](super::model::FileOutput).
 macro_rules! file_output {
@@ -109,6 +110,13 @@ pub(super) const SECTIONS: &[Section] = &[
             key("flush_period", |c, v| put(&mut c.weekly_log.flush_period, v.seconds(DAY))),
         ],
     },
+    Section {
+        name: "p1_dashboard",
+        keys: &[
+            key("fuse", |c, v| put(&mut c.p1_dashboard.fuse, v.whole(1..=LARGEST_FUSE).map(Some))),
+            key("language", |c, v| put(&mut c.p1_dashboard.language, own_language(v))),
+        ],
+    },
 ];
 
 impl Section {
@@ -153,6 +161,12 @@ fn checksum(value: &Node) -> Sound<ChecksumPolicy> {
         ("require", ChecksumPolicy::Require),
         ("ignore", ChecksumPolicy::Ignore),
     ])
+}
+
+/// `auto`, or a language.
+fn own_language(value: &Node) -> Sound<Option<Language>> {
+    let languages = [Language::Dutch, Language::English].map(|l| (l.code(), Some(l)));
+    value.word(&[("auto", None), languages[0], languages[1]])
 }
 
 fn language(value: &Node) -> Sound<Language> {

@@ -25,6 +25,8 @@ pub struct Config {
     pub html_report: HtmlReport,
     /// The condensed log of a week.
     pub weekly_log: WeeklyLog,
+    /// The terminal dashboard.
+    pub p1_dashboard: P1Dashboard,
 }
 
 impl Config {
@@ -56,6 +58,7 @@ impl Default for Config {
             p1_reader_day: FileOutput::new("p1_reader_day-DAY.csv", 3600),
             html_report: HtmlReport::default(),
             weekly_log: WeeklyLog::default(),
+            p1_dashboard: P1Dashboard::default(),
         }
     }
 }
@@ -207,7 +210,7 @@ pub struct HtmlReport {
     pub language: Language,
 }
 
-/// The language of the page.
+/// A language of the page and of the dashboard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
     /// `nl`.
@@ -261,6 +264,15 @@ impl Default for WeeklyLog {
             flush_period: Duration::from_secs(3600),
         }
     }
+}
+
+/// The section `p1_dashboard`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct P1Dashboard {
+    /// The main fuse of each phase, in A, 1 to 400. Without it: the meter's own limit, else 25 A.
+    pub fuse: Option<u16>,
+    /// The language of the screen; that of the locale where there is none.
+    pub language: Option<Language>,
 }
 
 fn in_state_directory(filename: &str) -> PathBuf {

@@ -66,6 +66,7 @@ p1_reader_interval: {enabled: false, filename: /i/PERIOD, flush_period: 3, keep_
 p1_reader_day: {enabled: false, filename: /e/DAY, flush_period: 5, keep_days: 6}
 html_report: {enabled: false, filename: /h.html, flush_period: 7, minutes: 8, language: en}
 weekly_log: {enabled: false, filename: /YYYYww, measurement_period: 9, flush_period: 86400}
+p1_dashboard: {fuse: 35, language: NL}
 "#,
     );
     let output = |filename: &str, seconds, days| FileOutput {
@@ -109,6 +110,7 @@ weekly_log: {enabled: false, filename: /YYYYww, measurement_period: 9, flush_per
             measurement_period: Duration::from_secs(9),
             flush_period: Duration::from_secs(86400),
         },
+        p1_dashboard: P1Dashboard { fuse: Some(35), language: Some(Language::Dutch) },
     };
     assert_eq!(config, expected);
 }

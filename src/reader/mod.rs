@@ -29,7 +29,6 @@
 //! | `tidy`         | what an earlier run left unfinished                                    |
 //! | `pattern`      | file names with placeholders                                          |
 //! | `storage`      | the file system                                                       |
-//! | `zone`         | local time                                                            |
 //!
 //! A row's time is `meta.frame_start`, in local time, and decides the file it goes to. Nothing is
 //! interpolated: where telegrams are missing, rows are missing.
@@ -46,7 +45,6 @@ mod pattern;
 mod queue;
 mod recorder;
 mod report;
-mod senders;
 mod session;
 mod storage;
 mod table;
@@ -54,7 +52,8 @@ mod tidy;
 mod today;
 mod totals;
 mod weekly;
-mod zone;
+
+use crate::{senders, zone};
 
 pub use recorder::{FileSettings, PageSettings, Recorder, Settings, WeeklySettings};
 pub use session::run;

@@ -3,6 +3,8 @@
 mod cat;
 mod chain;
 mod config;
+#[cfg(feature = "dashboard")]
+mod dashboard;
 mod listener;
 mod network;
 mod page;

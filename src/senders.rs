@@ -24,7 +24,7 @@ const JUMP: i64 = 60;
 
 /// What was counted since the start, in telegrams or events. Displayed: what there is, after commas.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Counts {
+pub(crate) struct Counts {
     /// Sent, and did not come.
     pub missed: u64,
     /// Came twice.
@@ -54,15 +54,15 @@ impl fmt::Display for Counts {
 }
 
 /// The senders that have been heard.
-#[derive(Debug)]
-pub(super) struct Senders {
+#[derive(Clone, Debug)]
+pub(crate) struct Senders {
     known: Vec<Sender>,
     counts: Counts,
     limits: Limits,
 }
 
 /// One limit for each thing that is said, so that a flood of one does not silence another.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Limits {
     heard: Limiter,
     restart: Limiter,
@@ -72,13 +72,14 @@ struct Limits {
     jump: Limiter,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Sender {
     address: SocketAddr,
     source: Option<String>,
     number: u64,
     start: Instant,
     heard: Monotonic,
+    counts: Counts,
     /// The numbers before `number` that have come: bit n is `number` − 1 − n.
     before: u64,
 }
@@ -109,8 +110,16 @@ impl Senders {
         Self { known: Vec::new(), counts: Counts::default(), limits }
     }
 
+    /// What was counted of all senders.
     pub fn counts(&self) -> Counts {
         self.counts
+    }
+
+    /// What was counted of one sender; nothing when it is not known, or no longer.
+    #[cfg_attr(not(feature = "dashboard"), expect(dead_code, reason = "only p1dashboard asks"))]
+    pub fn counts_of(&self, address: SocketAddr) -> Counts {
+        let sender = self.known.iter().find(|sender| sender.address == address);
+        sender.map(|sender| sender.counts).unwrap_or_default()
     }
 
     /// Takes note of a telegram; false when this very telegram has come before.
@@ -170,6 +179,7 @@ impl Senders {
             number: meta.frame_number,
             start: meta.frame_start,
             heard: now,
+            counts: Counts::default(),
             before: 0,
         });
         if was_known && meta.frame_number <= LATE {
@@ -217,6 +227,7 @@ impl Sender {
             let missed = number - self.number - 1;
             self.before = shifted(self.before, missed);
             (self.number, self.start) = (number, meta.frame_start);
+            self.counts.missed = self.counts.missed.saturating_add(missed);
             return Order::New(missed);
         }
         let behind = self.number - number;
@@ -226,9 +237,12 @@ impl Sender {
         }
         let bit = behind.checked_sub(1).map(|back| 1u64 << back);
         if bit.is_none_or(|bit| self.before & bit != 0) {
+            self.counts.repeated += 1;
             return Order::Repeated;
         }
         self.before |= bit.unwrap_or_default();
+        self.counts.late += 1;
+        self.counts.missed = self.counts.missed.saturating_sub(1);
         Order::Late
     }
 }
@@ -338,6 +352,20 @@ mod tests {
             }
         }
         assert_eq!(senders.counts().missed, u64::MAX);
+    }
+
+    #[test]
+    fn each_sender_has_its_own_losses() {
+        let mut senders = Senders::new();
+        let [one, other] = [5000, 5001].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+        let meta = |number| Meta::new(number, Instant::default(), Instant::default(), None);
+        for (from, number) in [(one, 1), (other, 107), (one, 4), (other, 108), (other, 108)] {
+            senders.note(from, &meta(number), Monotonic::now());
+        }
+        let counts = |missed, repeated| Counts { missed, repeated, ..Counts::default() };
+        assert_eq!(senders.counts_of(one), counts(2, 0));
+        assert_eq!(senders.counts_of(other), counts(0, 1));
+        assert_eq!(senders.counts(), counts(2, 1));
     }
 
     #[test]

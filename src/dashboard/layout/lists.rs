@@ -1,0 +1,70 @@
+//! The lines of the windows over the page: keys, all objects, and the failure log with the message.
+
+use super::page::{Ink, Line};
+use super::panels::{Facts, failure_lines, wrapped};
+use super::{Look, Scene};
+use crate::message::{Message, Value};
+use crate::telegram::catalogue;
+
+/// The keys, and what each does.
+#[must_use]
+pub fn keys(look: &Look) -> Vec<Line> {
+    let words = look.words;
+    let keys = [
+        ("q", words.help_quit),
+        ("w", words.help_window),
+        ("u", words.help_unit),
+        ("m, Tab", words.help_meter),
+        ("p", words.help_pause),
+        ("o", words.help_objects),
+        ("l", words.help_log),
+        ("n", words.help_language),
+        ("Esc", words.help_close),
+    ];
+    let mut lines: Vec<Line> = keys
+        .into_iter()
+        .map(|(key, does)| Line::of(Ink::Key, key).at(8).text(Ink::Text, does))
+        .collect();
+    lines.push(Line::of(Ink::Faint, words.help_mouse));
+    lines
+}
+
+/// Every object whose code, name or value holds `search`, in either case: code, value, name.
+#[must_use]
+pub fn objects(message: &Message, search: &str) -> Vec<Line> {
+    let search = search.to_lowercase();
+    let object = |(key, value): &(String, Value)| {
+        let code = key.strip_suffix(".A").or_else(|| key.strip_suffix(".B")).unwrap_or(key);
+        let entry = catalogue::find(code);
+        let name = entry.map_or("", |entry| entry.name);
+        let unit = match (value, entry.and_then(|entry| entry.unit)) {
+            (Value::Number(_), Some(unit)) => unit.base().0.symbol(),
+            _ => "",
+        };
+        let value = value.to_string();
+        let texts = [key.as_str(), &value, name];
+        texts.iter().any(|text| text.to_lowercase().contains(&search)).then(|| {
+            let name = Line::of(Ink::Key, key).at(16).text(Ink::Faint, name).at(49);
+            name.text(Ink::Text, format!(" {value} {unit}"))
+        })
+    };
+    message.telegram.iter().filter_map(object).collect()
+}
+
+/// The failure log and the text message in full, in lines of at most `width` cells.
+#[must_use]
+pub fn log(scene: &Scene<'_>, width: usize) -> Vec<Line> {
+    let words = scene.look.words;
+    let Some(meter) = scene.state.meter() else { return Vec::new() };
+    let facts = Facts::new(scene, meter);
+    let mut lines = failure_lines(&facts);
+    if lines.is_empty() {
+        lines.push(Line::of(Ink::Faint, words.no_failures));
+    }
+    lines.push(Line::new());
+    match facts.text("text_message") {
+        Some(message) => lines.extend(wrapped(message, width)),
+        None => lines.push(Line::of(Ink::Faint, words.no_message)),
+    }
+    lines
+}

@@ -1,0 +1,120 @@
+//! From what is known to a page of cells: which panels there are, and where they stand.
+//!
+//! Pure: the same state, time, size and look give the same page. Terminals and colours are the view's.
+//!
+//! | part      | owns                                                                  |
+//! |-----------|-----------------------------------------------------------------------|
+//! | `page`    | the grid of cells, lines, and what can be clicked                     |
+//! | `glyphs`  | the characters to draw with; a canvas of dots                         |
+//! | `digits`  | large numbers                                                         |
+//! | `figures` | numbers, times and spans as people read them                          |
+//! | `shelf`   | panels side by side, as many as fit                                   |
+//! | `panels`  | what stands in each panel                                             |
+//! | `edges`   | the first and the last line                                           |
+//! | `compact` | the page of a small terminal, without frames                          |
+//! | `waiting` | the page before the first telegram                                    |
+//! | `lists`   | the lines of the windows: keys, objects, failures and text message    |
+
+mod compact;
+mod digits;
+mod edges;
+mod figures;
+mod glyphs;
+pub mod lists;
+mod page;
+mod panels;
+mod shelf;
+mod waiting;
+
+use std::time::Instant as Monotonic;
+
+use super::state::{State, Window};
+use super::words::Words;
+
+use panels::Facts;
+
+pub use glyphs::{ASCII, CONSOLE, Glyphs, UNICODE};
+pub use page::{Area, Ink, Line, Page};
+
+/// What a key or a click asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// End the program.
+    Quit,
+    /// Show the keys.
+    Help,
+    /// Hold the screen, or let it go on.
+    Pause,
+    /// Show the next longer stretch of time.
+    Window,
+    /// Show the next meter.
+    Meter,
+    /// Change between W and kW.
+    Unit,
+    /// Change the language.
+    Language,
+    /// Show all objects.
+    Objects,
+    /// Show the failure log and the text message.
+    Log,
+}
+
+/// How things are to be shown.
+#[derive(Clone, Debug)]
+pub struct Look {
+    /// The language.
+    pub words: &'static Words,
+    /// The characters to draw with.
+    pub glyphs: &'static Glyphs,
+    /// Power in kW, not in W.
+    pub kilowatts: bool,
+    /// How far the graph looks back.
+    pub window: Window,
+    /// The configured fuse, in A.
+    pub fuse: Option<u16>,
+}
+
+/// What a page is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Scene<'a> {
+    /// What is known.
+    pub state: &'a State,
+    /// The time.
+    pub now: Monotonic,
+    /// How things are to be shown.
+    pub look: &'a Look,
+    /// Where telegrams come from, in words.
+    pub origin: &'a str,
+    /// The screen is held.
+    pub paused: bool,
+    /// The recording is over.
+    pub ended: bool,
+    /// There are keys to press; else the page is printed once.
+    pub live: bool,
+}
+
+/// The narrowest and the lowest terminal in which panels have frames.
+const FRAMED: (usize, usize) = (60, 16);
+
+/// The page for a terminal of this size.
+#[must_use]
+pub fn page(scene: &Scene<'_>, width: usize, height: usize) -> Page {
+    let mut page = Page::new(width, height, scene.look.glyphs.ascii);
+    let Some(meter) = scene.state.meter() else {
+        waiting::draw(&mut page, scene);
+        return page;
+    };
+    if width < FRAMED.0 || height < FRAMED.1 {
+        compact::draw(&mut page, &Facts::new(scene, meter));
+        return page;
+    }
+    let facts = Facts::new(scene, meter);
+    edges::header(&mut page, &facts);
+    let area = Area { x: 0, y: 1, width, height: height - 1 - usize::from(scene.live) };
+    let panels = panels::all(&facts);
+    let left_out = shelf::place(&mut page, area, panels, scene.look.glyphs);
+    if scene.live {
+        edges::footer(&mut page, scene, left_out > 0);
+    }
+    page
+}

@@ -1,0 +1,114 @@
+//! The devices on the M-Bus: gas, water, heat …, each with type, identifier, time and reading.
+
+use super::{Facts, today};
+use crate::dashboard::layout::figures;
+use crate::dashboard::layout::page::{Ink, Line};
+use crate::dashboard::layout::shelf::Panel;
+use crate::dashboard::words::Words;
+use crate::message::{Message, Value as Sent, decode_identifier};
+
+/// A kind of device: its reading, the beginning of the names of its other readings, its word and unit.
+struct Kind {
+    reading: &'static str,
+    word: fn(&Words) -> &'static str,
+    unit: &'static str,
+}
+
+const KINDS: [Kind; 7] = [
+    Kind { reading: "gas_m3", word: |w| w.gas, unit: "m3" },
+    Kind { reading: "water_m3", word: |w| w.water, unit: "m3" },
+    Kind { reading: "warm_water_m3", word: |w| w.warm_water, unit: "m3" },
+    Kind { reading: "heat_gj", word: |w| w.heat, unit: "GJ" },
+    Kind { reading: "inlet_heat_gj", word: |w| w.inlet_heat, unit: "GJ" },
+    Kind { reading: "cooling_gj", word: |w| w.cooling, unit: "GJ" },
+    Kind { reading: "submeter_energy_kwh", word: |w| w.submeter, unit: "kWh" },
+];
+
+/// A device that has a reading: its lines, the most important one first.
+struct Device {
+    word: &'static str,
+    value: Line,
+    read: Line,
+    used: Line,
+    identity: Line,
+}
+
+fn device(facts: &Facts<'_>, kind: &Kind) -> Option<Device> {
+    let look = facts.scene.look;
+    let words = look.words;
+    let reading = facts.figure(kind.reading)?;
+    let unit = if kind.unit == "m3" { look.glyphs.cubic_metre } else { kind.unit };
+    let (family, _) = kind.reading.rsplit_once('_')?;
+    let at = facts.moment(&format!("{family}_timestamp")).map(|time| {
+        let time = facts.scene.state.local(time);
+        let is_today = time.date() == facts.time().date();
+        if is_today { figures::minute(time) } else { figures::day_and_minute(time, words) }
+    });
+    let value = Line::of(Ink::Strong, format!("{reading} {unit}"));
+    let read = Line::new().pair(words.read_at, Ink::Text, at);
+    let used = today(facts, kind.reading).map_or_else(Line::new, |(label, used)| {
+        Line::new().pair(&label, Ink::Import, Some(format!("{used} {unit}")))
+    });
+    let id = facts.text(&format!("{family}_unique_id"));
+    let number = id.and_then(|id| type_number(&facts.meter.message, id));
+    let identity = Line::new().pair(words.kind, Ink::Text, number).pair("", Ink::Text, id);
+    Some(Device { word: (kind.word)(words), value, read, used, identity })
+}
+
+/// The type, as sent, of the device with this identifier.
+fn type_number<'m>(message: &'m Message, id: &str) -> Option<&'m str> {
+    let is_its_id = |key: &str, value: &Sent| {
+        let code = key.split_once(':').map(|(_, code)| code);
+        matches!(code, Some("96.1.0" | "96.1.1"))
+            && value.text().is_some_and(|text| decode_identifier(text) == id)
+    };
+    let (key, _) = message.telegram.iter().find(|(key, value)| is_its_id(key, value))?;
+    let (channel, _) = key.split_once(':')?;
+    message.get(&format!("{channel}:24.1.0"))?.text()
+}
+
+fn devices(facts: &Facts<'_>) -> Vec<Device> {
+    KINDS.iter().filter_map(|kind| device(facts, kind)).collect()
+}
+
+/// A line for each device, for small terminals.
+pub fn lines(facts: &Facts<'_>) -> Vec<Line> {
+    let line = |Device { word, value, used, .. }| {
+        Line::of(Ink::Faint, format!("{word} ")).join(value).text(Ink::Text, "  ").join(used)
+    };
+    devices(facts).into_iter().map(line).collect()
+}
+
+/// The panel; `None` without any device that has a reading.
+pub(super) fn panel<'a>(facts: &'a Facts<'a>) -> Option<Panel<'a>> {
+    let devices = devices(facts);
+    let words = facts.scene.look.words;
+    let title = match devices.as_slice() {
+        [] => return None,
+        [device] => device.word,
+        _ => words.devices,
+    };
+    let count = devices.len();
+    let words = devices.iter().map(|device| device.word.chars().count() + 1).max();
+    let column = words.filter(|_| count > 1).unwrap_or(0);
+    Some(Panel {
+        rows: [count.max(2), 3 * count],
+        lines: Box::new(move |_, height| {
+            let each = (height / count).clamp(1, 3);
+            devices.iter().flat_map(|device| rows(device, column).into_iter().take(each)).collect()
+        }),
+        ..Panel::of_lines(title, 40, 1, Vec::new())
+    })
+}
+
+/// The rows of a device, the most important one first; with its word where there are several.
+fn rows(device: &Device, column: usize) -> [Line; 3] {
+    let Device { word, value, read, used, identity } = device;
+    let name = if column > 0 { Line::of(Ink::Faint, *word).at(column) } else { Line::new() };
+    let below = || Line::new().at(column.min(2));
+    [
+        name.join(value.clone()).text(Ink::Text, "  ").join(read.clone()),
+        below().join(used.clone()),
+        below().join(identity.clone()),
+    ]
+}

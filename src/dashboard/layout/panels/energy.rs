@@ -1,0 +1,72 @@
+//! The registers of energy, in and out: of each tariff, in total, and of today.
+
+use super::Facts;
+use crate::dashboard::layout::figures;
+use crate::dashboard::layout::page::{Ink, Line};
+use crate::dashboard::layout::shelf::Panel;
+use crate::dashboard::state::Since;
+
+/// The columns that the figures end before.
+const ENDS: [usize; 2] = [23, 35];
+
+/// What a register has risen by: the label says whether since midnight or since when.
+pub fn today(facts: &Facts<'_>, name: &str) -> Option<(String, String)> {
+    let words = facts.scene.look.words;
+    let (used, since) = facts.meter.today.used(name)?;
+    let label = match since {
+        Since::Midnight => words.today.to_owned(),
+        Since::Time(time) => {
+            format!("{} {}", words.since, figures::minute(facts.scene.state.local(time)))
+        }
+    };
+    Some((label, used.to_string()))
+}
+
+fn row(label: &str, ink: Ink, figures: [Option<String>; 2]) -> Line {
+    let mut line = Line::of(Ink::Faint, label);
+    let inks = if ink == Ink::Strong { [Ink::Import, Ink::Export] } else { [ink; 2] };
+    for ((end, figure), ink) in ENDS.into_iter().zip(figures).zip(inks) {
+        line = line.right(end, ink, figure.unwrap_or_default());
+    }
+    line
+}
+
+/// The panel; `None` where the meter has no such registers.
+pub(super) fn panel<'a>(facts: &'a Facts<'a>) -> Option<Panel<'a>> {
+    let words = facts.scene.look.words;
+    let both = |import: String, export: String| [facts.figure(&import), facts.figure(&export)];
+    let running = facts.whole("tariff");
+    let mut lines = Vec::new();
+    for tariff in 1..=5 {
+        let figures =
+            both(format!("energy_import_t{tariff}_kwh"), format!("energy_export_t{tariff}_kwh"));
+        if figures.iter().any(Option::is_some) {
+            let is_running = running == Some(tariff);
+            let mark = if is_running { facts.scene.look.glyphs.bullet } else { ' ' };
+            let label = format!("{} {tariff} {mark}", words.tariff);
+            lines.push(row(&label, Ink::Text, figures));
+        }
+    }
+    let total = both("energy_import_kwh".to_owned(), "energy_export_kwh".to_owned());
+    if total.iter().any(Option::is_some) {
+        lines.push(row(words.total, Ink::Text, total));
+    }
+    let used = ["energy_import_kwh", "energy_export_kwh"].map(|name| today(facts, name));
+    if let Some((label, _)) = used.iter().flatten().next() {
+        let label = label.clone();
+        lines.push(row(&label, Ink::Strong, used.map(|used| Some(used?.1))));
+    }
+    let reactive =
+        both("reactive_energy_import_kvarh".to_owned(), "reactive_energy_export_kvarh".to_owned());
+    let least = lines.len();
+    if reactive.iter().any(Option::is_some) {
+        lines.push(row(&format!("{} kvarh", words.reactive), Ink::Text, reactive));
+    }
+    if lines.is_empty() {
+        return None;
+    }
+    Some(Panel {
+        heads: vec![(ENDS[0], words.import.to_owned()), (ENDS[1], words.export_short.to_owned())],
+        ..Panel::of_lines(&format!("{} kWh", words.energy), 40, least, lines)
+    })
+}

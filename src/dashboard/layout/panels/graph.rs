@@ -1,0 +1,183 @@
+//! Net power over time: above the line what is taken from the grid, below it what is given.
+
+use super::Facts;
+use crate::dashboard::layout::Action;
+use crate::dashboard::layout::figures::{mark, power, power_unit};
+use crate::dashboard::layout::glyphs::Canvas;
+use crate::dashboard::layout::page::{Ink, Line};
+use crate::dashboard::layout::shelf::Panel;
+use crate::dashboard::state::Window;
+
+/// Cells to the left of the graph, for its scale.
+const MARGIN: usize = 6;
+
+/// The steps of scales: so many of a power of ten.
+const STEPS: [i64; 10] = [10, 12, 15, 20, 25, 30, 40, 50, 60, 80];
+
+/// Rows above and below the line, and the power that one of them stands for.
+#[derive(Debug, PartialEq, Eq)]
+struct Scale {
+    above: usize,
+    below: usize,
+    /// Of the whole part above the line, or below it where that is the only one.
+    top: i64,
+}
+
+impl Scale {
+    /// A scale of `rows` rows for powers between these two.
+    fn new(least: i64, most: i64, rows: usize) -> Self {
+        let rows = rows.max(1);
+        let (down, up) = ((-least).max(0), most.max(0));
+        let whole = |rows: usize| i64::try_from(rows).unwrap_or(1).max(1);
+        let each = |watts: i64, rows: usize| (watts + whole(rows) - 1) / whole(rows);
+        // What a row stands for when so many of them are above the line.
+        let row = |above: usize| each(up, above).max(each(down, rows - above));
+        let above = match (down, up) {
+            (0, _) => rows,
+            (_, 0) => 0,
+            _ => (1..rows).min_by_key(|&above| row(above)).unwrap_or(0),
+        };
+        let side = if above > 0 { above } else { rows };
+        Self { above, below: rows - above, top: nice(row(above) * whole(side)) }
+    }
+
+    /// What the scale says beside a row: the power at its top, below the line that at its bottom.
+    fn mark(&self, row: usize) -> String {
+        let rows = self.above + self.below;
+        let side = if self.above > 0 { self.above } else { self.below };
+        // The ends, the line, and where there is room the middle.
+        let is_middle = |from_line: usize, rows: usize| rows >= 8 && from_line * 2 == rows;
+        let value = |from_line: usize| {
+            let whole = |n: usize| i64::try_from(n).unwrap_or_default();
+            self.top * whole(from_line) / whole(side).max(1)
+        };
+        match row {
+            _ if row < self.above && (row == 0 || is_middle(self.above - row, self.above)) => {
+                mark(value(self.above - row))
+            }
+            _ if row + 1 == self.above || (row == 0 && rows > 1) => "0".to_owned(),
+            _ if row < self.above => String::new(),
+            // The other side ends where the rows do, at a number that need not be round.
+            _ if self.above > 0 && value(row + 1 - self.above) % 50 != 0 => String::new(),
+            _ if row + 1 == rows || is_middle(row + 1 - self.above, self.below) => {
+                mark(-value(row + 1 - self.above))
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// How many dots from the line a power is, of `down` dots in a row.
+    fn dots(&self, watts: i64, down: usize) -> usize {
+        let side = if self.above > 0 { self.above } else { self.below };
+        let dots = i64::try_from(side * down).unwrap_or(1);
+        let dots = (watts.abs() * dots + self.top / 2) / self.top.max(1);
+        usize::try_from(dots.max(i64::from(watts != 0))).unwrap_or_default()
+    }
+}
+
+/// The next round number.
+fn nice(watts: i64) -> i64 {
+    let mut power = 1;
+    loop {
+        if let Some(step) = STEPS.iter().find(|&&step| step * power >= watts) {
+            return step * power;
+        }
+        power *= 10;
+    }
+}
+
+/// The graph of the window, in `rows` rows.
+pub fn draw(facts: &Facts<'_>, width: usize, rows: usize) -> Vec<Line> {
+    let look = facts.scene.look;
+    let (across, down) = look.glyphs.dots();
+    let cells = width.saturating_sub(MARGIN);
+    let present = facts.meter.present(facts.scene.now);
+    let series = facts.meter.history.series(look.window, present, cells * across);
+    let known = || series.iter().flatten().copied();
+    let scale = Scale::new(known().min().unwrap_or(0), known().max().unwrap_or(0), rows);
+    let mut canvas = Canvas::new(look.glyphs, cells, rows);
+    let line = scale.above * down;
+    for (x, watts) in series.iter().enumerate() {
+        let Some(watts) = *watts else { continue };
+        let dots = scale.dots(watts, down);
+        match watts {
+            // Nothing at all is a dot on the line, so that it differs from no telegram.
+            0 => canvas.set(x, line.saturating_sub(usize::from(scale.above > 0))),
+            1.. => (line.saturating_sub(dots)..line).for_each(|y| canvas.set(x, y)),
+            _ => (line..line + dots).for_each(|y| canvas.set(x, y)),
+        }
+    }
+    let inks = |row: usize| if row < scale.above { Ink::Import } else { Ink::Export };
+    let rows = canvas.rows().enumerate().map(|(row, text)| {
+        Line::new().right(MARGIN - 1, Ink::Faint, scale.mark(row)).at(MARGIN).text(inks(row), text)
+    });
+    rows.collect()
+}
+
+/// Least, mean and most.
+fn summary(facts: &Facts<'_>) -> Line {
+    let look = facts.scene.look;
+    let present = facts.meter.present(facts.scene.now);
+    let Some(summary) = facts.meter.history.summary(look.window, present) else {
+        return Line::of(Ink::Faint, look.words.no_history);
+    };
+    let figure = |watts| Some(power(watts, look.kilowatts));
+    Line::new()
+        .pair(look.words.least, Ink::Text, figure(summary.least))
+        .pair(look.words.mean, Ink::Text, figure(summary.mean))
+        .pair(look.words.most, Ink::Strong, figure(summary.most))
+        .text(Ink::Faint, format!(" {}", power_unit(look.kilowatts)))
+}
+
+/// The panel; `None` where the meter tells no power.
+pub(super) fn panel<'a>(facts: &'a Facts<'a>) -> Option<Panel<'a>> {
+    facts.readings.number("power_w")?;
+    if !facts.scene.live && !facts.meter.history.is_line() {
+        return None;
+    }
+    let words = facts.scene.look.words;
+    let window = match facts.scene.look.window {
+        Window::Minutes => words.minutes_5,
+        Window::Hour => words.hour_1,
+        Window::Day => words.hours_24,
+    };
+    Some(Panel {
+        rows: [5, 5],
+        stretch: 3,
+        grows: true,
+        action: Some(Action::Window),
+        lines: Box::new(move |width, height| {
+            let mut lines = draw(facts, width, height.saturating_sub(1));
+            lines.push(summary(facts));
+            lines
+        }),
+        ..Panel::of_lines(&format!("{} {window}", words.last), 40, 5, Vec::new())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scales_are_round_and_hold_both_sides() {
+        for (least, most, rows, expected) in [
+            (0, 2310, 4, Scale { above: 4, below: 0, top: 2500 }),
+            (-613, 0, 4, Scale { above: 0, below: 4, top: 800 }),
+            (-500, 500, 4, Scale { above: 2, below: 2, top: 500 }),
+            (-10, 4000, 4, Scale { above: 3, below: 1, top: 5000 }),
+            (-4344, 2468, 4, Scale { above: 2, below: 2, top: 5000 }),
+            (0, 0, 4, Scale { above: 4, below: 0, top: 10 }),
+            (-1, 1, 1, Scale { above: 0, below: 1, top: 10 }),
+        ] {
+            assert_eq!(Scale::new(least, most, rows), expected, "{least} {most}");
+        }
+    }
+
+    #[test]
+    fn a_power_has_its_share_of_the_dots_and_any_power_has_one() {
+        let scale = Scale::new(0, 1000, 4);
+        let dots: Vec<usize> = [0, 1, 500, 1000, -1000].map(|watts| scale.dots(watts, 4)).into();
+        assert_eq!(dots, [0, 1, 8, 16, 16]);
+    }
+}

@@ -1,0 +1,92 @@
+//! What stands in each panel. A panel that the meter says nothing for does not exist.
+
+mod demand;
+mod devices;
+mod energy;
+mod graph;
+mod phases;
+mod power;
+mod supply;
+mod telegram;
+
+use chrono::NaiveDateTime;
+
+use super::Scene;
+use super::shelf::Panel;
+use crate::dashboard::state::Meter;
+use crate::reading::{Readings, Value};
+use crate::telegram::{Decimal, Instant};
+
+pub(super) use devices::lines as device_lines;
+pub(super) use energy::today;
+pub(super) use graph::draw as graph_lines;
+pub(super) use phases::short as phases_in_short;
+pub(super) use power::{direction, number as large_power, warning};
+pub(super) use supply::failure_lines;
+pub(super) use telegram::wrapped;
+
+/// What panels are made of: the scene, and what the newest telegram of its meter says.
+pub(super) struct Facts<'a> {
+    pub scene: &'a Scene<'a>,
+    pub meter: &'a Meter,
+    pub readings: Readings<'a>,
+}
+
+impl<'a> Facts<'a> {
+    pub fn new(scene: &'a Scene<'a>, meter: &'a Meter) -> Self {
+        Self { scene, meter, readings: meter.readings() }
+    }
+
+    /// The number of this reading, as text.
+    pub fn figure(&self, name: &str) -> Option<String> {
+        self.readings.number(name).map(|number| number.to_string())
+    }
+
+    /// The number of this reading with its unit behind it.
+    pub fn with_unit(&self, name: &str, unit: &str) -> Option<String> {
+        self.figure(name).map(|figure| format!("{figure} {unit}"))
+    }
+
+    /// The whole part of the number of this reading.
+    pub fn whole(&self, name: &str) -> Option<i64> {
+        self.readings.number(name).map(Decimal::whole)
+    }
+
+    /// The moment of this reading.
+    pub fn moment(&self, name: &str) -> Option<Instant> {
+        match self.readings.get(name) {
+            Some(Value::Time(time)) => Some(*time),
+            _ => None,
+        }
+    }
+
+    /// The time that the newest telegram tells, else the time at which it came, in local time.
+    pub fn time(&self) -> NaiveDateTime {
+        let came = self.meter.message.meta.frame_start;
+        self.scene.state.local(self.moment("timestamp").unwrap_or(came))
+    }
+
+    /// The text of this reading.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.readings.get(name) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// The panels of a meter, the most important ones first.
+pub(super) fn all<'a>(facts: &'a Facts<'a>) -> Vec<Panel<'a>> {
+    let panels = [
+        power::panel(facts),
+        graph::panel(facts),
+        phases::panel(facts),
+        energy::panel(facts),
+        devices::panel(facts),
+        demand::panel(facts),
+        supply::panel(facts),
+        Some(telegram::panel(facts)),
+        telegram::message(facts),
+    ];
+    panels.into_iter().flatten().collect()
+}

@@ -1,0 +1,143 @@
+//! `p1dashboard`: everything the meter says, in a terminal, at a glance.
+//!
+//! | part       | owns                                                                    |
+//! |------------|-------------------------------------------------------------------------|
+//! | `state`    | what is known of the meters. Pure                                       |
+//! | `layout`   | from the state to a page of cells. Pure                                 |
+//! | `words`    | the words on the screen, in two languages                               |
+//! | `harmless` | which characters may reach the terminal                                 |
+//! | `source`   | the multicast group, or a recording                                     |
+//! | `terminal` | what the terminal can do; taking it and giving it back                  |
+//! | `view`     | the page in cursive, keys and windows, the loop                         |
+//! | `once`     | the page as plain text, once                                            |
+
+pub mod harmless;
+pub mod layout;
+mod once;
+mod source;
+pub mod state;
+mod terminal;
+mod view;
+pub mod words;
+
+use std::fs::File;
+use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
+use std::time::{Duration, Instant as Monotonic};
+
+use log::LevelFilter;
+
+use crate::config::{Config, Language};
+use crate::daemon::Exit;
+use crate::telegram::Instant;
+use crate::zone::{HostZone, Zone as _};
+
+use layout::Look;
+use source::{Network, Recording, Source};
+use state::{State, Window};
+use terminal::Depth;
+use words::{DUTCH, ENGLISH, Words};
+
+/// What the command line asks for beside the configuration.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The meter to show, by its equipment identifier.
+    pub meter: Option<String>,
+    /// The language.
+    pub language: Option<Language>,
+    /// No colours.
+    pub monochrome: bool,
+    /// Nothing but ASCII.
+    pub ascii: bool,
+    /// Print one page and end.
+    pub once: bool,
+    /// Play this file of raw telegrams.
+    pub input: Option<PathBuf>,
+    /// How many times as fast, 1 to 1000; as is: one telegram a second.
+    pub speed: u32,
+    /// Write the log there while the screen is taken.
+    pub log_file: Option<PathBuf>,
+}
+
+/// Runs the dashboard. Everything that can fail does so before the terminal is taken.
+#[must_use]
+pub fn run(config: &Config, options: Options) -> Exit {
+    start(config, options).unwrap_or_else(|exit| exit)
+}
+
+fn start(config: &Config, options: Options) -> Result<Exit, Exit> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let (glyphs, depth) = terminal::abilities(&variable);
+    let look = Look {
+        words: words(options.language, config.p1_dashboard.language, &terminal::locale(&variable)),
+        glyphs: if options.ascii { &layout::ASCII } else { glyphs },
+        kilowatts: false,
+        window: Window::default(),
+        fuse: config.p1_dashboard.fuse,
+    };
+    let has_screen = io::stdout().is_terminal();
+    if !options.once && !has_screen {
+        log::error!("standard output is no terminal; --once prints a page");
+        return Err(Exit::Usage);
+    }
+    let log = options.log_file.map(|path| {
+        File::options().create(true).append(true).open(&path).map_err(|error| {
+            log::error!("{}: {error}", path.display());
+            Exit::Io
+        })
+    });
+    let log = log.transpose()?;
+    let interval =
+        if options.once { Duration::ZERO } else { Duration::from_secs(1) / options.speed.max(1) };
+    let mut source: Box<dyn Source> = match &options.input {
+        Some(path) => Box::new(Recording::open(path, interval)?),
+        None => Box::new(Network::join(&config.multicast)?),
+    };
+    let now = Monotonic::now();
+    let wanted = options.meter.or_else(|| config.multicast.meter.clone());
+    let state = State::new(wanted, local, now);
+    if options.once {
+        // Who is heard matters to those who watch, not to scripts.
+        if log::max_level() == LevelFilter::Info {
+            log::set_max_level(LevelFilter::Warn);
+        }
+        return once::print(state, &look, &mut *source, &variable);
+    }
+    let depth = match depth {
+        Depth::Many | Depth::Sixteen if options.monochrome => Depth::Monochrome,
+        depth => depth,
+    };
+    let screen = view::Screen::new(state, look, depth, source.name(), now);
+    Ok(view::run(screen, &mut *source, log))
+}
+
+fn local(time: Instant) -> chrono::NaiveDateTime {
+    HostZone.local(time)
+}
+
+/// The words of the language that was asked for, else of the configured one, else of the locale.
+fn words(asked: Option<Language>, configured: Option<Language>, locale: &str) -> &'static Words {
+    match asked.or(configured) {
+        Some(Language::Dutch) => &DUTCH,
+        None if locale.starts_with("nl") => &DUTCH,
+        Some(Language::English) | None => &ENGLISH,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_language_is_asked_for_configured_or_that_of_the_locale() {
+        use Language::{Dutch, English};
+        for (asked, configured, locale, expected) in [
+            (None, None, "nl_BE.UTF-8", &DUTCH),
+            (None, None, "de_DE.UTF-8", &ENGLISH),
+            (None, Some(English), "nl_NL", &ENGLISH),
+            (Some(Dutch), Some(English), "C", &DUTCH),
+        ] {
+            assert_eq!(words(asked, configured, locale), expected);
+        }
+    }
+}

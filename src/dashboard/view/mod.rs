@@ -1,0 +1,120 @@
+//! The dashboard in a terminal, by cursive.
+//!
+//! Owns the loop. There is one, and no thread: it waits for the keyboard a tenth of a second at a time,
+//! looks whether a telegram came, and draws when the page has changed. cursive's own loop would wake up
+//! six times as often.
+
+mod screen;
+mod theme;
+mod windows;
+
+#[cfg(test)]
+mod tests;
+
+use std::fs::File;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant as Monotonic};
+
+use cursive::view::Nameable as _;
+use cursive::{Cursive, CursiveRunner};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+use super::source::Source;
+use super::terminal::{self, Keyboard, Wake};
+use crate::daemon::{Exit, signals};
+
+pub use screen::Screen;
+
+/// The name of the screen among the views.
+const SCREEN: &str = "screen";
+
+/// How long a telegram may wait until it is looked at.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// A cursive with this screen.
+fn cursive(screen: Screen) -> Cursive {
+    let mut siv = Cursive::new();
+    siv.set_theme(theme::theme(screen.depth, screen.look.glyphs.ascii));
+    siv.add_fullscreen_layer(screen.with_name(SCREEN));
+    siv
+}
+
+/// Shows the screen until a key or a signal ends it.
+///
+/// `log` takes what is logged meanwhile.
+pub fn run(screen: Screen, source: &mut dyn Source, log: Option<File>) -> Exit {
+    let fail = |what: &str, error: &dyn std::fmt::Display| {
+        log::error!("{what}: {error}");
+        Exit::Io
+    };
+    let asked = match signals::asked_to_end_by(&[SIGTERM, SIGINT, SIGHUP]) {
+        Ok(asked) => asked,
+        Err(error) => return fail("cannot handle signals", &error),
+    };
+    let keyboard = match Keyboard::open() {
+        Ok(keyboard) => keyboard,
+        Err(error) => return fail("there is no terminal (--once needs none)", &error),
+    };
+    let siv = cursive(screen);
+    let backend = match terminal::take(log) {
+        Ok(backend) => backend,
+        Err(error) => return fail("there is no terminal (--once needs none)", &error),
+    };
+    let mut runner = siv.into_runner(backend);
+    let result = rounds(&mut runner, source, &keyboard, &asked);
+    terminal::give_back();
+    // Its `Drop` would clear the user's own screen, which is back by now.
+    std::mem::forget(runner);
+    match result {
+        Ok(()) => Exit::Done,
+        Err(error) => fail(&source.name(), &error),
+    }
+}
+
+fn rounds(
+    runner: &mut CursiveRunner<Cursive>,
+    source: &mut dyn Source,
+    keyboard: &Keyboard,
+    asked: &Arc<AtomicBool>,
+) -> std::io::Result<()> {
+    runner.refresh();
+    let mut input = true;
+    while runner.is_running() && !asked.load(Ordering::Relaxed) {
+        let changed = input && runner.process_events();
+        if turn(runner, source, Monotonic::now())? || changed {
+            runner.refresh();
+        }
+        input = match keyboard.wait(LOOK) {
+            Wake::Gone => return Ok(()),
+            wake => wake == Wake::Input,
+        };
+    }
+    Ok(())
+}
+
+/// Takes what the source has; whether there is something new to draw.
+fn turn(siv: &mut Cursive, source: &mut dyn Source, now: Monotonic) -> std::io::Result<bool> {
+    let mut events = Vec::new();
+    // A flood must not keep the keyboard waiting.
+    while events.len() < 100 {
+        let Some(event) = source.next(now)? else { break };
+        events.push(event);
+    }
+    let has_ended = source.has_ended();
+    let size = siv.screen_size();
+    let came = !events.is_empty();
+    let changed = siv.call_on_name(SCREEN, |screen: &mut Screen| {
+        for event in events {
+            screen.take(event, now);
+        }
+        if has_ended {
+            screen.end();
+        }
+        (came || screen.is_due(now)) && screen.update(now, size)
+    });
+    if came {
+        windows::update_objects(siv);
+    }
+    Ok(changed.unwrap_or_default())
+}

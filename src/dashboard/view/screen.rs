@@ -1,0 +1,180 @@
+//! The page as a view: it owns the state, lays the page out anew when something changed, and takes keys.
+
+use std::time::{Duration, Instant as Monotonic};
+
+use cursive::event::{Event, EventResult, Key, MouseButton, MouseEvent};
+use cursive::{Printer, Vec2, View};
+
+use super::{theme, windows};
+use crate::dashboard::layout::{self, Action, Ink, Line, Look, Page, Scene};
+use crate::dashboard::source;
+use crate::dashboard::state::State;
+use crate::dashboard::terminal::Depth;
+use crate::dashboard::words::{DUTCH, ENGLISH};
+
+/// The screen under all windows.
+pub struct Screen {
+    state: State,
+    /// What is shown while the screen is held.
+    held: Option<State>,
+    pub(super) look: Look,
+    pub(super) depth: Depth,
+    origin: String,
+    ended: bool,
+    now: Monotonic,
+    page: Page,
+}
+
+impl Screen {
+    /// A screen of this state. `origin` says where telegrams come from.
+    #[must_use]
+    pub fn new(state: State, look: Look, depth: Depth, origin: String, now: Monotonic) -> Self {
+        let page = Page::new(0, 0, true);
+        Self { state, held: None, look, depth, origin, ended: false, now, page }
+    }
+
+    /// Takes what came from the source.
+    pub fn take(&mut self, event: source::Event, now: Monotonic) {
+        match event {
+            source::Event::Telegram(message, from) => {
+                self.state.take(*message, from, now);
+            }
+            source::Event::Garbage => self.state.garbage += 1,
+        }
+    }
+
+    /// No telegram will come any more.
+    pub fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// Whether the age that the page tells may have changed since it was laid out.
+    ///
+    /// Seconds change half-way between telegrams that come on the second: the age does not flicker.
+    #[must_use]
+    pub fn is_due(&self, now: Monotonic) -> bool {
+        let age = |now| match self.scene().state.meter() {
+            Some(meter) => meter.age(now),
+            None => now.saturating_duration_since(self.state.began),
+        };
+        let half_seconds = |now| (age(now) + Duration::from_millis(500)).as_secs();
+        half_seconds(now) != half_seconds(self.now)
+    }
+
+    /// Lays the page out for this time and size; whether it differs from the one before.
+    pub fn update(&mut self, now: Monotonic, size: Vec2) -> bool {
+        self.now = now;
+        let page = layout::page(&self.scene(), size.x, size.y);
+        let differs = page != self.page;
+        self.page = page;
+        differs
+    }
+
+    pub(super) fn scene(&self) -> Scene<'_> {
+        Scene {
+            state: self.held.as_ref().unwrap_or(&self.state),
+            now: self.now,
+            look: &self.look,
+            origin: &self.origin,
+            paused: self.held.is_some(),
+            ended: self.ended,
+            live: true,
+        }
+    }
+
+    /// The objects of the telegram that is shown.
+    pub(super) fn objects(&self, search: &str) -> Vec<Line> {
+        let message = self.scene().state.meter().map(|meter| &meter.message);
+        let lines = message.map(|message| layout::lists::objects(message, search));
+        match lines {
+            Some(lines) if !lines.is_empty() => lines,
+            _ => vec![Line::of(Ink::Faint, self.look.words.nothing_found)],
+        }
+    }
+
+    fn act(&mut self, action: Action) -> EventResult {
+        match action {
+            Action::Quit => return EventResult::with_cb(cursive::Cursive::quit),
+            Action::Help => return EventResult::with_cb(windows::help),
+            Action::Objects => return EventResult::with_cb(windows::objects),
+            Action::Log => return EventResult::with_cb(windows::log),
+            Action::Pause => {
+                self.held = if self.held.is_some() { None } else { Some(self.state.clone()) };
+            }
+            Action::Window => self.look.window = self.look.window.next(),
+            Action::Meter => {
+                self.state.next_meter();
+                if let Some(held) = &mut self.held {
+                    held.next_meter();
+                }
+            }
+            Action::Unit => self.look.kilowatts = !self.look.kilowatts,
+            Action::Language => {
+                let is_dutch = *self.look.words == DUTCH;
+                self.look.words = if is_dutch { &ENGLISH } else { &DUTCH };
+            }
+        }
+        EventResult::consumed()
+    }
+}
+
+fn action_of(event: &Event) -> Option<Action> {
+    Some(match event {
+        Event::Char('q') | Event::Key(Key::Esc) => Action::Quit,
+        Event::Char('?' | 'h') | Event::Key(Key::F1) => Action::Help,
+        Event::Char('p' | ' ') => Action::Pause,
+        Event::Char('w') => Action::Window,
+        Event::Char('m') | Event::Key(Key::Tab) => Action::Meter,
+        Event::Char('u') => Action::Unit,
+        Event::Char('n') => Action::Language,
+        Event::Char('o') => Action::Objects,
+        Event::Char('l') => Action::Log,
+        _ => return None,
+    })
+}
+
+impl View for Screen {
+    fn layout(&mut self, size: Vec2) {
+        if self.page.size() != (size.x, size.y) {
+            self.update(self.now, size);
+        }
+    }
+
+    fn required_size(&mut self, constraint: Vec2) -> Vec2 {
+        constraint
+    }
+
+    fn draw(&self, printer: &Printer<'_, '_>) {
+        for (y, pieces) in self.page.rows().enumerate() {
+            let mut x = 0;
+            for (ink, text) in pieces {
+                printer.with_style(theme::style(ink, self.depth), |printer| {
+                    printer.print((x, y), &text);
+                });
+                x += text.chars().count();
+            }
+        }
+    }
+
+    fn on_event(&mut self, event: Event) -> EventResult {
+        let action = match event {
+            Event::Mouse { offset, position, event: MouseEvent::Press(MouseButton::Left) } => {
+                let at = position.saturating_sub(offset);
+                self.page.action(at.x, at.y)
+            }
+            event => action_of(&event),
+        };
+        let Some(action) = action else { return EventResult::Ignored };
+        let result = self.act(action);
+        let (x, y) = self.page.size();
+        self.update(self.now, Vec2::new(x, y));
+        result
+    }
+
+    fn take_focus(
+        &mut self,
+        _: cursive::direction::Direction,
+    ) -> Result<EventResult, cursive::view::CannotFocus> {
+        Ok(EventResult::consumed())
+    }
+}

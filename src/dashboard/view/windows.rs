@@ -1,0 +1,132 @@
+//! The windows over the page: keys, objects with a search, failure log and text message.
+
+use cursive::event::{Event, Key};
+use cursive::utils::markup::StyledString;
+use cursive::view::{Nameable as _, Resizable as _};
+use cursive::views::{Dialog, EditView, LinearLayout, OnEventView, ScrollView, TextView};
+use cursive::{Cursive, View};
+
+use super::screen::Screen;
+use super::{SCREEN, theme};
+use crate::dashboard::harmless;
+use crate::dashboard::layout::{Line, lists};
+
+const OBJECTS: &str = "objects";
+const SEARCH: &str = "search";
+const SCROLL: &str = "scroll";
+
+/// The widest that a window with text becomes.
+const TEXT_WIDTH: usize = 72;
+
+/// Lines as cursive takes them.
+fn styled(lines: &[Line], screen: &Screen) -> StyledString {
+    let mut text = StyledString::new();
+    for line in lines {
+        for (ink, piece) in line.spans() {
+            let piece = harmless::text(piece, screen.look.glyphs.ascii);
+            text.append_styled(piece, theme::style(*ink, screen.depth));
+        }
+        text.append_plain("\n");
+    }
+    text
+}
+
+fn on_screen<R>(siv: &mut Cursive, look: impl FnOnce(&mut Screen) -> R) -> Option<R> {
+    siv.call_on_name(SCREEN, look)
+}
+
+/// Shows a text that scrolls; any of the keys that closes windows closes it.
+fn show(siv: &mut Cursive, title: &str, text: StyledString) {
+    let scroll = scrolling(siv, TextView::new(text));
+    let dialog = Dialog::around(scroll).title(title);
+    let closes = |event: &Event| {
+        matches!(event, Event::Key(Key::Esc | Key::Enter) | Event::Char('q' | '?' | 'l' | ' '))
+    };
+    siv.add_layer(OnEventView::new(dialog).on_event(closes_if(closes), |siv| {
+        siv.pop_layer();
+    }));
+}
+
+/// cursive draws the bars of lists with blocks, whatever the terminal.
+fn scrolling<V: View>(siv: &mut Cursive, view: V) -> ScrollView<V> {
+    let ascii = on_screen(siv, |screen| screen.look.glyphs.ascii);
+    ScrollView::new(view).show_scrollbars(ascii != Some(true))
+}
+
+fn closes_if(
+    closes: impl Fn(&Event) -> bool + Send + Sync + 'static,
+) -> cursive::event::EventTrigger {
+    cursive::event::EventTrigger::from_fn(closes)
+}
+
+/// Shows the keys.
+pub(super) fn help(siv: &mut Cursive) {
+    let made = on_screen(siv, |screen| {
+        let version = format!("p1dashboard {}", env!("CARGO_PKG_VERSION"));
+        let mut lines = lists::keys(&screen.look);
+        lines.push(Line::of(crate::dashboard::layout::Ink::Faint, version));
+        (screen.look.words.help_title, styled(&lines, screen))
+    });
+    if let Some((title, text)) = made {
+        show(siv, title, text);
+    }
+}
+
+/// Shows the failure log and the text message.
+pub(super) fn log(siv: &mut Cursive) {
+    let width = siv.screen_size().x.saturating_sub(8).min(TEXT_WIDTH);
+    let made = on_screen(siv, |screen| {
+        let lines = lists::log(&screen.scene(), width);
+        (screen.look.words.log_title, styled(&lines, screen))
+    });
+    if let Some((title, text)) = made {
+        show(siv, title, text);
+    }
+}
+
+/// Shows every object; what is typed is searched for.
+pub(super) fn objects(siv: &mut Cursive) {
+    let words = on_screen(siv, |screen| screen.look.words);
+    let Some(words) = words else { return };
+    let search =
+        LinearLayout::horizontal().child(TextView::new(format!("{} ", words.search))).child(
+            EditView::new().on_edit(|siv, _, _| update_objects(siv)).with_name(SEARCH).full_width(),
+        );
+    let list = TextView::new("").with_name(OBJECTS);
+    let list = scrolling(siv, list).with_name(SCROLL).full_screen();
+    let layout = LinearLayout::vertical().child(search).child(list);
+    let mut window = OnEventView::new(Dialog::around(layout).title(words.objects_title));
+    window.set_on_pre_event(Key::Esc, |siv| {
+        siv.pop_layer();
+    });
+    for (key, rows) in [
+        (Key::Up, -1),
+        (Key::Down, 1),
+        (Key::PageUp, -10),
+        (Key::PageDown, 10),
+        (Key::Home, isize::MIN / 2),
+        (Key::End, isize::MAX / 2),
+    ] {
+        window.set_on_pre_event(key, move |siv| scroll(siv, rows));
+    }
+    siv.add_fullscreen_layer(window.full_screen());
+    update_objects(siv);
+}
+
+fn scroll(siv: &mut Cursive, rows: isize) {
+    type List = ScrollView<cursive::views::NamedView<TextView>>;
+    siv.call_on_name(SCROLL, |list: &mut List| {
+        let height = list.content_viewport().height();
+        let last = list.inner_size().y.saturating_sub(height);
+        let top = list.content_viewport().top().saturating_add_signed(rows).min(last);
+        list.set_offset((0, top));
+    });
+}
+
+/// Shows the objects of the newest telegram, if their window is open.
+pub(super) fn update_objects(siv: &mut Cursive) {
+    let search = siv.call_on_name(SEARCH, |edit: &mut EditView| edit.get_content());
+    let Some(search) = search else { return };
+    let text = on_screen(siv, |screen| styled(&screen.objects(&search), screen));
+    siv.call_on_name(OBJECTS, |list: &mut TextView| list.set_content(text.unwrap_or_default()));
+}

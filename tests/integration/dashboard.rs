@@ -1,0 +1,187 @@
+//! `p1dashboard`: in a real terminal (tmux), and printed once.
+
+use std::fs;
+use std::process::{Command, Output};
+
+use crate::support::{Meter, Place, Running, binary, telegram, wait_for};
+
+/// A terminal of tmux; it is closed when the test ends.
+struct Tmux {
+    socket: String,
+}
+
+impl Tmux {
+    /// A shell in a terminal of this size; `None` where there is no tmux.
+    fn open(place: &Place, columns: u32, rows: u32) -> Option<Self> {
+        if Command::new("tmux").arg("-V").output().is_err() {
+            eprintln!("skipped: there is no tmux");
+            return None;
+        }
+        let tmux = Self { socket: place.path("tmux").display().to_string() };
+        let (columns, rows) = (columns.to_string(), rows.to_string());
+        let shell = "env -u LC_ALL -u NO_COLOR LANG=C.UTF-8 PS1='$ ' sh";
+        tmux.run(&["-f", "/dev/null", "new", "-d", "-x", &columns, "-y", &rows, shell]);
+        tmux.wait_for("$");
+        Some(tmux)
+    }
+
+    fn run(&self, arguments: &[&str]) -> String {
+        let output = Command::new("tmux").arg("-S").arg(&self.socket).args(arguments).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    fn keys(&self, keys: &[&str]) {
+        self.run(&[&["send-keys"], keys].concat());
+    }
+
+    fn screen(&self) -> String {
+        self.run(&["capture-pane", "-p"])
+    }
+
+    fn wait_for(&self, text: &str) -> String {
+        wait_for(&format!("{text:?} on the screen"), || {
+            Some(self.screen()).filter(|screen| screen.contains(text))
+        })
+    }
+}
+
+impl Drop for Tmux {
+    fn drop(&mut self) {
+        let _ = Command::new("tmux").arg("-S").arg(&self.socket).arg("kill-server").output();
+    }
+}
+
+/// A meter of 423 W on the group: the meter, and the listener.
+fn group(place: &Place) -> (Meter, Running) {
+    place.config();
+    let meter = Meter::plug_in(place);
+    let listener = place.daemon("p1listener");
+    listener.wait_for_log("is open");
+    (meter, listener)
+}
+
+fn once(place: &Place, arguments: &[&str]) -> Output {
+    place.program("p1dashboard").arg("--once").args(arguments).output().unwrap()
+}
+
+#[test]
+fn it_shows_values_resizes_helps_and_leaves_the_terminal_as_it_was() {
+    let place = Place::new();
+    let Some(tmux) = Tmux::open(&place, 80, 24) else { return };
+    let (mut meter, listener) = group(&place);
+    let program = binary("p1dashboard").display().to_string();
+    let config = place.path("p1reader.yml").display().to_string();
+    let settings = |name: &str| {
+        let file = place.path(name);
+        tmux.keys(&[&format!("stty -g > {}", file.display()), "Enter"]);
+        wait_for("the settings of the terminal", || {
+            fs::read_to_string(&file).ok().filter(|text| text.ends_with('\n'))
+        })
+    };
+    let before = settings("before");
+    tmux.keys(&[&format!("{program} --config-file {config}; echo it ended with $?"), "Enter"]);
+    tmux.wait_for("Waiting for the first telegram");
+    wait_for("the import on the screen", || {
+        meter.send(&telegram(423));
+        Some(tmux.screen()).filter(|screen| screen.contains("import 423 W"))
+    });
+    tmux.run(&["resize-window", "-x", "40", "-y", "12"]);
+    wait_for("the small page", || {
+        Some(tmux.screen()).filter(|screen| {
+            screen.contains("423 W") && !screen.contains('╭') && screen.lines().count() == 12
+        })
+    });
+    tmux.run(&["resize-window", "-x", "100", "-y", "30"]);
+    tmux.wait_for("Phases");
+    tmux.keys(&["?"]);
+    tmux.wait_for("graph of 5 minutes");
+    tmux.keys(&["Escape"]);
+    // The terminal waits a moment for what may follow an escape.
+    wait_for("the page without help", || {
+        Some(()).filter(|()| !tmux.screen().contains("graph of 5 minutes"))
+    });
+    tmux.keys(&["q"]);
+    let after = tmux.wait_for("it ended with 0");
+    assert!(!after.contains("Phases"), "{after}");
+    assert_eq!(settings("after"), before);
+    listener.stop();
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back_and_the_log_goes_to_its_file() {
+    let place = Place::new();
+    for (signal, columns) in [("TERM", 80), ("HUP", 100)] {
+        let Some(tmux) = Tmux::open(&place, columns, 24) else { return };
+        place.config();
+        let (program, config) = (binary("p1dashboard"), place.path("p1reader.yml"));
+        let (log, pid) = (place.path("log"), place.path("pid"));
+        // The shell writes its number down, then becomes the program.
+        let command = format!(
+            "sh -c 'echo $$ > {}; exec {} --config-file {} --log-file {}'; echo it ended with $?",
+            pid.display(),
+            program.display(),
+            config.display(),
+            log.display()
+        );
+        tmux.keys(&[&command, "Enter"]);
+        tmux.wait_for("Waiting for the first telegram");
+        let pid = fs::read_to_string(pid).unwrap();
+        let kill = format!("kill -{signal} {}", pid.trim());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        let after = tmux.wait_for("it ended with 0");
+        assert!(!after.contains("Waiting"), "{after}");
+        assert!(log.exists());
+    }
+}
+
+#[test]
+fn a_page_is_printed_once_from_the_network() {
+    let place = Place::new();
+    let (mut meter, listener) = group(&place);
+    let page = std::thread::scope(|scope| {
+        let page = scope.spawn(|| once(&place, &["--language", "nl", "--ascii"]));
+        while !page.is_finished() {
+            meter.send(&telegram(423));
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        page.join().unwrap()
+    });
+    assert_eq!(page.status.code(), Some(0), "{page:?}");
+    let text = String::from_utf8(page.stdout).unwrap();
+    assert!(text.contains("afname 423 W") && text.is_ascii(), "{text}");
+    assert!(page.stderr.is_empty(), "{}", String::from_utf8_lossy(&page.stderr));
+    listener.stop();
+}
+
+#[test]
+fn a_recording_is_printed_as_it_ends() {
+    let place = Place::new();
+    place.config();
+    let file = place.path("telegrams");
+    fs::write(&file, [telegram(1), telegram(2), telegram(345)].concat()).unwrap();
+    let page = once(&place, &["--input", file.to_str().unwrap()]);
+    assert_eq!(page.status.code(), Some(0), "{page:?}");
+    let text = String::from_utf8(page.stdout).unwrap();
+    assert!(text.contains("import 345 W") && text.contains("received 3"), "{text}");
+    assert!(text.lines().count() <= 24 && text.lines().all(|line| line.chars().count() <= 80));
+}
+
+#[test]
+fn what_cannot_be_is_said_before_the_terminal_is_taken() {
+    let place = Place::new();
+    place.config();
+    for (arguments, status, said) in [
+        (&["--input", "/no/such/file"][..], 64, "--once"),
+        (&["--once", "--input", "/no/such/file"], 74, "/no/such/file"),
+        (&["--once", "--log-file", "/no/such/file"], 74, "/no/such/file"),
+        (&["--speed", "2"], 64, "--input"),
+        (&["--language", "fr"], 64, "nl"),
+    ] {
+        let output = place.program("p1dashboard").args(arguments).output().unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(status), "{arguments:?}: {errors}");
+        assert!(errors.contains(said) && output.stdout.is_empty(), "{arguments:?}: {errors}");
+    }
+}
