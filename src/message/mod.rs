@@ -24,7 +24,7 @@ use std::borrow::Cow;
 
 pub use read::MessageError;
 pub use repeated::Superseded;
-pub use translate::{Counts, Datagram, Translator};
+pub use translate::{Counts, Datagram, Encoder, Translator};
 pub use write::{Encoded, MAX_DATAGRAM, encode};
 
 use crate::telegram::{Decimal, Instant};
