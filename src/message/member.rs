@@ -93,7 +93,7 @@ fn two_line_reading<'a>(object: &Object<'a>) -> Option<(&'a [u8], &'a [u8], Deci
 }
 
 /// Whether this may be a key: no letter of a key of ours (`header`, `.A` …) can come out of it.
-fn is_code(code: &[u8]) -> bool {
+pub(crate) fn is_code(code: &[u8]) -> bool {
     let found = |all, &byte| all | BYTES_OF_CODES[usize::from(byte)];
     code.len() <= MAX_CODE
         && code.iter().fold(0, found) == POINT

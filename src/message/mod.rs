@@ -22,6 +22,7 @@ mod write;
 
 use std::borrow::Cow;
 
+pub(crate) use member::is_code;
 pub use read::MessageError;
 pub use repeated::Superseded;
 pub use translate::{Counts, Datagram, Encoder, Translator};
