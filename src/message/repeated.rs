@@ -30,11 +30,15 @@ impl Superseded {
         let mut seen = Seen([0; SLOTS / 64]);
         let objects = &telegram.objects;
         for (index, object) in objects.iter().enumerate() {
-            if seen.is_new(object.code) {
+            let head = head(object.code);
+            if seen.is_new(head) {
                 continue;
             }
             let key = Key::of(object);
-            let same = |&at: &usize| Key::of(&objects[at]) == key && !superseded.contains(at);
+            let same = |&at: &usize| {
+                let other = &objects[at];
+                self::head(other.code) == head && !superseded.contains(at) && Key::of(other) == key
+            };
             let earlier = (0..index).rev().find(same).filter(|_| key != Key::Line);
             if let Some(earlier) = earlier {
                 let weight = |at: usize| Values::of(&objects[at]).weight();
@@ -64,14 +68,18 @@ impl Superseded {
     }
 }
 
-/// A bit for each code by its fingerprint: most can be told to be new by that alone.
+/// What two codes with the same key have in common: the whole code, but of readings the channel.
+fn head(code: &[u8]) -> &[u8] {
+    // The old reading over two lines has the key of the new one.
+    let reading = code.strip_suffix(b"24.2.1").or_else(|| code.strip_suffix(b"24.3.0"));
+    reading.unwrap_or(code)
+}
+
+/// A bit for each head by its fingerprint: most can be told to be new by that alone.
 struct Seen([u64; SLOTS / 64]);
 
 impl Seen {
-    fn is_new(&mut self, code: &[u8]) -> bool {
-        // The old reading over two lines has the key of the new one.
-        let reading = code.strip_suffix(b"24.2.1").or_else(|| code.strip_suffix(b"24.3.0"));
-        let head = reading.unwrap_or(code);
+    fn is_new(&mut self, head: &[u8]) -> bool {
         let fingerprint = match head.last_chunk() {
             Some(last) => u64::from_le_bytes(*last),
             None => head.iter().fold(0, |sum, &byte| sum << 8 | u64::from(byte)),

@@ -228,6 +228,16 @@ fn what_is_written_is_read_back() {
 }
 
 #[test]
+fn a_meter_time_with_a_fraction_is_written_as_it_was_read() {
+    let (json, _) = encoded("1-0:1.7.0(1*W)");
+    let json = json.replace(r#""protocol""#, r#""meter-time":1766.25097,"protocol""#);
+    let message = Message::parse(json.as_bytes()).unwrap();
+    let mut again = Vec::new();
+    message.write_json(&mut again);
+    assert_eq!(Message::parse(&again).unwrap(), message);
+}
+
+#[test]
 fn datagrams_of_the_python_programs_are_read() {
     // As json.dumps(…, indent=0) writes it, with a float of microseconds and a key of another program.
     let datagram = "{\n\"meta\": {\n\"frame-start-time\": 1624447290.1234567,\n\"frame-number\": 3,\n\

@@ -83,7 +83,7 @@ impl Json<'_> {
         self.number("frame-end-time", moment(meta.frame_end));
         self.number("frame-time-duration", Decimal::new(meta.frame_duration_ms, 0));
         if let Some(time) = meta.meter_time {
-            self.number("meter-time", Decimal::new(time.seconds(), 0));
+            self.number("meter-time", seconds(time));
         }
         if let Some(drift) = meta.clock_drift {
             self.number("clock-drift", drift);
@@ -237,6 +237,14 @@ fn moment(time: Instant) -> Decimal {
     match time.micros() {
         micros if micros % 1000 == 0 => Decimal::new(micros / 1000, 3),
         micros => Decimal::new(micros, 6),
+    }
+}
+
+/// Unix seconds, with a fraction only where there is one: meters tell whole seconds, senders may not.
+fn seconds(time: Instant) -> Decimal {
+    match time.micros() {
+        micros if micros % 1_000_000 == 0 => Decimal::new(micros / 1_000_000, 0),
+        _ => moment(time),
     }
 }
 
