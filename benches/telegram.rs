@@ -1,8 +1,10 @@
-//! How long one telegram takes in memory, and how often it allocates.
+//! How long one telegram takes in memory, how often it allocates, and how other crates compare.
 //!
 //! `make bench` runs this; DESIGN's budgets: frame, checksum and objects in 2 µs, with JSON in 4 µs.
+//! The comparison takes turns telegram by telegram, so that a busy machine is busy for all of them.
 
 use std::hint::black_box;
+use std::time::{Duration, Instant as Monotonic};
 
 use divan::{AllocProfiler, Bencher, counter::BytesCount};
 use p1_multicast::message::{Message, Translator};
@@ -13,6 +15,10 @@ static ALLOCATOR: AllocProfiler = AllocProfiler::system();
 
 fn main() {
     divan::main();
+    // `cargo test` runs a bench with `--test`, only to see that it works.
+    if std::env::args().any(|argument| argument == "--bench") {
+        compare();
+    }
 }
 
 /// A three-phase ESMR 5.0 telegram with gas, of our own making.
@@ -30,21 +36,27 @@ fn checksum(bencher: Bencher) {
 fn frame_checksum_objects(bencher: Bencher) {
     let bytes = telegram();
     let (mut framer, mut gate) = (Framer::default(), Gate::new(Policy::Require));
-    bencher.counter(BytesCount::of_slice(&bytes)).bench_local(|| {
-        let frame = framer.feed(&mut black_box(&bytes[..]), Instant::default()).expect("a frame");
-        gate.admit(&frame).expect("a good checksum");
-        Telegram::parse(frame.bytes()).objects.len()
-    });
+    bencher
+        .counter(BytesCount::of_slice(&bytes))
+        .bench_local(|| read(&bytes, &mut framer, &mut gate, |telegram| telegram.objects.len()));
+}
+
+#[divan::bench]
+fn frame_checksum_objects_values(bencher: Bencher) {
+    let bytes = telegram();
+    let (mut framer, mut gate) = (Framer::default(), Gate::new(Policy::Require));
+    bencher
+        .counter(BytesCount::of_slice(&bytes))
+        .bench_local(|| read(&bytes, &mut framer, &mut gate, values));
 }
 
 #[divan::bench]
 fn frame_checksum_objects_json(bencher: Bencher) {
     let bytes = telegram();
-    let mut translator = Translator::new(Policy::Require, Some("raspberrypi".into()));
-    bencher.counter(BytesCount::of_slice(&bytes)).bench_local(|| {
-        let datagram = translator.feed(&mut black_box(&bytes[..]), Instant::default());
-        datagram.expect("a telegram").expect("a good checksum").json.len()
-    });
+    let mut translator = translator();
+    bencher
+        .counter(BytesCount::of_slice(&bytes))
+        .bench_local(|| translate(&bytes, &mut translator));
 }
 
 #[divan::bench]
@@ -53,4 +65,97 @@ fn read_datagram(bencher: Bencher) {
     bencher
         .counter(BytesCount::of_slice(datagram))
         .bench(|| Message::parse(black_box(datagram)).expect("a message").telegram.len());
+}
+
+#[divan::bench]
+fn others_dsmr5(bencher: Bencher) {
+    let bytes = telegram();
+    bencher.counter(BytesCount::of_slice(&bytes)).bench(|| dsmr5(&bytes));
+}
+
+#[divan::bench]
+fn others_dsmr_parse(bencher: Bencher) {
+    let bytes = telegram();
+    bencher.counter(BytesCount::of_slice(&bytes)).bench(|| dsmr_parse(&bytes));
+}
+
+fn read(
+    bytes: &[u8],
+    framer: &mut Framer,
+    gate: &mut Gate,
+    look: impl Fn(&Telegram<'_>) -> usize,
+) -> usize {
+    let frame = framer.feed(&mut black_box(bytes), Instant::default()).expect("a frame");
+    gate.admit(&frame).expect("a good checksum");
+    look(&Telegram::parse(frame.bytes()))
+}
+
+/// Every number and every text: as much as the other crates read.
+fn values(telegram: &Telegram<'_>) -> usize {
+    for object in &telegram.objects {
+        match object.quantity() {
+            Some(quantity) => drop(black_box(quantity)),
+            None => drop(black_box(object.content())),
+        }
+    }
+    telegram.objects.len()
+}
+
+fn translator() -> Translator {
+    Translator::new(Policy::Require, Some("raspberrypi".into()))
+}
+
+fn translate(bytes: &[u8], translator: &mut Translator) -> usize {
+    let datagram = translator.feed(&mut black_box(bytes), Instant::default());
+    datagram.expect("a telegram").expect("a good checksum").json.len()
+}
+
+/// Its checksum is over the first telegram in a buffer of 2048 bytes; the values become floats.
+fn dsmr5(bytes: &[u8]) -> usize {
+    let mut stream = black_box(bytes).iter().map(|&byte| Ok::<u8, ()>(byte));
+    let readout = dsmr5::Reader::new(&mut stream).next().expect("a telegram").expect("no error");
+    let telegram = readout.to_telegram().expect("a good checksum");
+    let state = dsmr5::Result::<dsmr5::state::State>::from(&telegram).expect("objects");
+    black_box(state).lines.len()
+}
+
+fn dsmr_parse(bytes: &[u8]) -> usize {
+    let telegram = dsmr_parse::Telegram::read_from(black_box(bytes));
+    let telegram = telegram.expect("a good checksum").expect("a telegram");
+    black_box(telegram).ident.len()
+}
+
+/// Prints the median of each contender, and how many times as long as ours it is.
+fn compare() {
+    const ROUNDS: usize = 4000;
+    let bytes = telegram();
+    let (mut framer, mut gate) = (Framer::default(), Gate::new(Policy::Require));
+    let mut translator = translator();
+    let mut ours = || read(&bytes, &mut framer, &mut gate, values);
+    let mut with_json = || translate(&bytes, &mut translator);
+    let (mut first, mut second) = (|| dsmr5(&bytes), || dsmr_parse(&bytes));
+    let mut contenders: [(&str, &mut dyn FnMut() -> usize); 4] = [
+        ("ours: frame, checksum, values", &mut ours),
+        ("ours, with JSON", &mut with_json),
+        ("dsmr5: the same without JSON", &mut first),
+        ("dsmr-parse: the same", &mut second),
+    ];
+    let mut times = [const { Vec::<Duration>::new() }; 4];
+    for _ in 0..ROUNDS {
+        for ((_, run), times) in contenders.iter_mut().zip(&mut times) {
+            let start = Monotonic::now();
+            for _ in 0..10 {
+                black_box(run());
+            }
+            times.push(start.elapsed() / 10);
+        }
+    }
+    let medians = times.map(|mut times| {
+        times.sort_unstable();
+        times[ROUNDS / 2].as_secs_f64() * 1e6
+    });
+    println!("\none ESMR 5.0 telegram of {} bytes, medians of the same run:", bytes.len());
+    for ((name, _), median) in contenders.iter().zip(medians) {
+        println!("  {name:30} {median:6.2} µs  {:5.2} ×", median / medians[0]);
+    }
 }

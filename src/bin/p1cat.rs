@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use p1_multicast::cat::{self, GroupDatagrams};
+use p1_multicast::cat::{self, Form, GroupDatagrams};
 use p1_multicast::daemon::{Arguments, Exit, arguments};
 use p1_multicast::program::Program;
 use p1_multicast::telegram::Policy;
@@ -24,6 +24,12 @@ struct Options {
     /// Print telegrams byte for byte as the meter sent them, not JSON
     #[arg(long)]
     raw: bool,
+    /// Tell in words what is in each telegram of FILE, and what is odd about it
+    #[arg(long, requires = "input", conflicts_with = "raw")]
+    explain: bool,
+    /// Mask identifiers and texts of the telegrams in FILE
+    #[arg(long, requires = "input")]
+    anonymous: bool,
     /// End after N telegrams
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
@@ -41,7 +47,12 @@ fn run() -> Result<Exit, Exit> {
     let program = Program::start("p1cat", options.common);
     let config = program.config_or_default()?;
     let what = cat::Options {
-        raw: options.raw,
+        form: match (options.raw, options.explain) {
+            (true, _) => Form::Raw,
+            (_, true) => Form::Explained,
+            _ => Form::Json,
+        },
+        is_anonymous: options.anonymous,
         count: options.count,
         timeout: options.timeout.map(Duration::from_secs),
     };

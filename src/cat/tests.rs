@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 
 use super::*;
-use crate::telegram::crc16;
+use crate::message::Translator;
+use crate::telegram::{Instant, Policy, crc16};
 
 fn telegram(watts: u32) -> Vec<u8> {
     let body = format!("/TST5\r\n\r\n0-0:96.1.1(453031)\r\n1-0:1.7.0(00.{watts:03}*kW)\r\n!");
@@ -57,8 +58,78 @@ fn raw_is_what_the_meter_sent() {
     let mut bad = telegram(2);
     bad[30] ^= 1;
     let file = [telegram(1), bad, telegram(3)].concat();
-    let (out, _, _) = decode(&file, Options { raw: true, ..Options::default() });
+    let (out, _, _) = decode(&file, Options { form: Form::Raw, ..Options::default() });
     assert_eq!(out.as_bytes(), [telegram(1), telegram(3)].concat());
+}
+
+/// What is explained of a file with these lines, LF for CR LF.
+fn explained(lines: &str, is_anonymous: bool) -> (String, Exit) {
+    let options = Options { form: Form::Explained, is_anonymous, ..Options::default() };
+    let (out, errors, exit) = decode(lines.replace('\n', "\r\n").as_bytes(), options);
+    assert_eq!(errors, "");
+    (out, exit)
+}
+
+#[test]
+fn a_good_telegram_is_explained() {
+    let (out, exit) = explained(include_str!("../../tests/data/esmr50-three-phase.txt"), false);
+    let expected = include_str!("../../tests/data/explain-good.golden");
+    assert!(out == expected, "found:\n{out}\nexpected:\n{expected}");
+    assert_eq!(exit, Exit::Done);
+}
+
+#[test]
+fn a_rejected_telegram_is_explained_with_all_that_is_odd_about_it() {
+    let telegram = include_str!("../../tests/data/explain-odd.txt");
+    let expected = include_str!("../../tests/data/explain-odd.golden");
+    let (out, exit) = explained(telegram, false);
+    assert!(out == expected, "found:\n{out}\nexpected:\n{expected}");
+    assert_eq!(exit, Exit::Rejected);
+    let expected = include_str!("../../tests/data/explain-odd-anonymous.golden");
+    let (out, _) = explained(telegram, true);
+    assert!(out == expected, "found:\n{out}\nexpected:\n{expected}");
+}
+
+#[test]
+fn what_was_done_to_the_bytes_on_their_way_is_told() {
+    let sent = telegram(1);
+    let with_parity: Vec<u8> =
+        sent.iter().map(|byte| byte | u8::from(byte.count_ones() % 2 == 1) << 7).collect();
+    let without_cr: Vec<u8> = sent.iter().copied().filter(|&byte| byte != b'\r').collect();
+    let options = Options { form: Form::Explained, ..Options::default() };
+    for (file, said) in [(&sent, None), (&with_parity, Some("7E1")), (&without_cr, Some("CR"))] {
+        let (out, _, exit) = decode(file, options);
+        let line = out.lines().find(|line| line.starts_with("  Line "));
+        assert_eq!((line.is_some(), exit), (said.is_some(), Exit::Done), "{out}");
+        assert!(line.zip(said).is_none_or(|(line, said)| line.contains(said)), "{out}");
+        assert!(out.contains(", right"), "{out}");
+    }
+}
+
+#[test]
+fn nothing_of_the_meter_reaches_the_terminal_unescaped() {
+    let (out, _) = explained("/T\x1b[2J\n\x1bcode\n0-0:96.13.0(\x07\x1b)\n!\n", false);
+    assert!(!out.contains(['\x07', '\x1b']), "{out}");
+    assert!(out.contains("T\\x1b[2J"), "{out}");
+}
+
+#[test]
+fn an_anonymous_telegram_is_one_in_every_form() {
+    let file = telegram(1);
+    let anonymous = |form| {
+        let (out, errors, exit) =
+            decode(&file, Options { form, is_anonymous: true, ..Options::default() });
+        assert_eq!((errors.as_str(), exit), ("", Exit::Done));
+        out
+    };
+    let raw = anonymous(Form::Raw);
+    assert!(raw.contains("0-0:96.1.1(583030)") && raw.len() == file.len(), "{raw}");
+    let (again, _, exit) =
+        decode(raw.as_bytes(), Options { form: Form::Raw, ..Options::default() });
+    assert_eq!((again, exit), (raw, Exit::Done), "its checksum is right");
+    let json = Message::parse(anonymous(Form::Json).trim_end().as_bytes()).unwrap();
+    assert_eq!(json.equipment_id().as_deref(), Some("X00"));
+    assert!(anonymous(Form::Explained).contains("X00"));
 }
 
 #[test]

@@ -14,14 +14,18 @@
 //! A byte above 0x7F is written as the character of that number (`\u00ff`), so that the text is
 //! valid JSON and the byte can be told from it.
 
+mod member;
 mod read;
+mod repeated;
 mod translate;
 mod write;
 
 use std::borrow::Cow;
 
+pub(crate) use member::is_code;
 pub use read::MessageError;
-pub use translate::{Counts, Datagram, Translator};
+pub use repeated::Superseded;
+pub use translate::{Counts, Datagram, Encoder, Translator};
 pub use write::{Encoded, MAX_DATAGRAM, encode};
 
 use crate::telegram::{Decimal, Instant};
@@ -146,9 +150,12 @@ impl Message {
     }
 
     fn raw_equipment_id(&self) -> Option<&str> {
+        // Some meters write group F out: `0-0:96.1.0*255`.
+        let is = |key: &str, code| matches!(key.strip_prefix(code), Some("" | "*255" | ".255"));
         ["0-0:96.1.1", "0-0:96.1.0", "0-0:42.0.0", "0-0:0.0.0"]
             .into_iter()
-            .filter_map(|code| self.get(code).and_then(Value::text))
+            .flat_map(|code| self.telegram.iter().filter(move |(key, _)| is(key, code)))
+            .filter_map(|(_, value)| value.text())
             .find(|id| !id.is_empty())
     }
 }

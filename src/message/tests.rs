@@ -109,6 +109,14 @@ fn the_two_line_reading_of_old_meters_becomes_that_of_new_ones() {
 }
 
 #[test]
+fn a_channel_that_is_none_is_no_key() {
+    let (json, _) = encoded("\"1:24.3.0(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(00001.001)");
+    let message = Message::parse(json.as_bytes()).unwrap();
+    let line = message.get("line-1").unwrap().text().unwrap();
+    assert!(line.starts_with("\"1:24.3.0(0902"), "{line}");
+}
+
+#[test]
 fn of_a_repeated_code_the_last_reading_stays_and_the_rest_is_counted() {
     let (json, result) = encoded(
         "0-1:24.2.1(210608130002S)(1*m3)\r\n0-1:24.2.1(210608140002S)(2*m3)\r\n0-1:24.2.1(632525252525S)(00000000)",
@@ -120,6 +128,31 @@ fn of_a_repeated_code_the_last_reading_stays_and_the_rest_is_counted() {
     );
     assert!(json.contains(r#""0-1:24.2.1.A":"210608130002S","0-1:24.2.1.B":2000,"#), "{json}");
     assert_eq!((json.matches("24.2.1.A").count(), result.repeated), (1, 1));
+}
+
+#[test]
+fn of_a_repeated_code_the_newest_sensible_time_stays_wherever_it_stands() {
+    let kept = |first: &str, second: &str| {
+        let (json, result) = encoded(&format!("0-1:24.2.1({first})\r\n0-1:24.2.1({second})"));
+        assert_eq!((json.matches("24.2.1.B").count(), result.repeated), (1, 1));
+        let message = Message::parse(json.as_bytes()).unwrap();
+        message.number("0-1:24.2.1.B").map(Decimal::whole)
+    };
+    let (new, dead) = ("200426223001S)(2*m3", "171105201324W)(1*m3");
+    assert_eq!((kept(new, dead), kept(dead, new)), (Some(2000), Some(2000)));
+    let nonsense = "632525252525S)(3*m3";
+    assert_eq!((kept(dead, nonsense), kept(nonsense, dead)), (Some(1000), Some(1000)));
+    assert_eq!(kept(dead, "171105201324W)(4*m3"), Some(4000), "of equal times the later line");
+    let blank = "261122075001W)(";
+    assert_eq!((kept(dead, blank), kept(blank, dead)), (Some(1000), Some(1000)));
+}
+
+#[test]
+fn thousands_of_objects_with_one_code_are_sorted_out() {
+    let lines = (0..3000).map(|n| format!("0-0:17.0.0({n}*kW)"));
+    let (json, result) = encoded(&lines.collect::<Vec<_>>().join("\r\n"));
+    assert!(json.contains(r#""0-0:17.0.0":2999000,"checksum""#), "{json}");
+    assert_eq!(result.repeated, 2999);
 }
 
 #[test]
@@ -195,6 +228,16 @@ fn what_is_written_is_read_back() {
 }
 
 #[test]
+fn a_meter_time_with_a_fraction_is_written_as_it_was_read() {
+    let (json, _) = encoded("1-0:1.7.0(1*W)");
+    let json = json.replace(r#""protocol""#, r#""meter-time":1766.25097,"protocol""#);
+    let message = Message::parse(json.as_bytes()).unwrap();
+    let mut again = Vec::new();
+    message.write_json(&mut again);
+    assert_eq!(Message::parse(&again).unwrap(), message);
+}
+
+#[test]
 fn datagrams_of_the_python_programs_are_read() {
     // As json.dumps(…, indent=0) writes it, with a float of microseconds and a key of another program.
     let datagram = "{\n\"meta\": {\n\"frame-start-time\": 1624447290.1234567,\n\"frame-number\": 3,\n\
@@ -255,6 +298,8 @@ fn the_equipment_id_is_decoded_where_it_is_hexadecimal() {
         Some("ADC3100000158491")
     );
     assert_eq!(id("0-0:96.1.0(9903218166)").as_deref(), Some("9903218166"));
+    assert_eq!(id("0-0:0.0.0*255(9901)\r\n0-0:96.1.0.255(9902)").as_deref(), Some("9902"));
+    assert_eq!(id("0-0:96.1.0*1(9901)"), None, "another period");
     assert_eq!(id("1-0:1.7.0(1*kW)"), None);
 }
 

@@ -1,18 +1,22 @@
-//! Bytes of a meter in, datagrams out: framer, checksum policy, parser and writer in one row.
+//! Bytes of a meter in, datagrams out: intake, parser and writer in one row.
 //!
 //! Owns what runs from one telegram to the next: the frame number and the counts. It reads no clock
 //! and sends nothing.
 
-use super::{Meta, encode};
-use crate::telegram::{Dropped, Frame, Framer, Gate, Instant, Policy, Rejection, Telegram};
+use super::{Encoded, Meta, encode};
+use crate::telegram::{Dropped, Instant, Intake, Parity, Policy, Received, Rejection, Telegram};
 
 /// Counts since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Telegrams let through, in number.
     pub telegrams: u64,
-    /// Telegrams rejected for their checksum, in number.
+    /// Telegrams rejected for their checksum or parity, in number.
     pub rejected: u64,
+    /// Telegrams let through whose bytes came with a parity bit, in number.
+    pub with_parity: u64,
+    /// Telegrams let through whose line ends had lost their CR on the way, in number.
+    pub mended: u64,
     /// Objects that gave way to another of the same code, in number.
     pub repeated_objects: u64,
     /// Texts cut because the datagram would have been too long, in number.
@@ -26,7 +30,7 @@ pub struct Counts {
 pub struct Datagram<'a> {
     /// The telegram and what is known of it, as JSON.
     pub json: &'a [u8],
-    /// The telegram as received, byte for byte.
+    /// The telegram as received, byte for byte; parity bits taken off, lost line ends put back.
     pub raw: &'a [u8],
     /// The telegram's first line.
     pub header: &'a [u8],
@@ -35,10 +39,8 @@ pub struct Datagram<'a> {
 /// Turns the bytes of one meter into datagrams.
 #[derive(Debug)]
 pub struct Translator {
-    framer: Framer,
-    gate: Gate,
-    meta: Meta,
-    json: Vec<u8>,
+    intake: Intake,
+    encoder: Encoder,
     counts: Counts,
 }
 
@@ -46,24 +48,18 @@ impl Translator {
     /// A translator that has seen nothing yet; `source` is what datagrams name as their sender.
     #[must_use]
     pub fn new(policy: Policy, source: Option<String>) -> Self {
-        let meta = Meta { source, ..Meta::new(0, Instant::default(), Instant::default(), None) };
-        Self {
-            framer: Framer::default(),
-            gate: Gate::new(policy),
-            meta,
-            json: Vec::new(),
-            counts: Counts::default(),
-        }
+        let (intake, encoder) = (Intake::new(policy), Encoder::new(source));
+        Self { intake, encoder, counts: Counts::default() }
     }
 
     /// Takes another policy; which meters send checksums is not forgotten.
     pub fn set_policy(&mut self, policy: Policy) {
-        self.gate.set_policy(policy);
+        self.intake.set_policy(policy);
     }
 
     /// Names another sender in the datagrams to come.
     pub fn set_source(&mut self, source: String) {
-        self.meta.source = Some(source);
+        self.encoder.meta.source = Some(source);
     }
 
     /// Takes bytes off the front of `input` until a telegram is complete or `input` is empty.
@@ -74,14 +70,14 @@ impl Translator {
         input: &mut &[u8],
         now: Instant,
     ) -> Option<Result<Datagram<'_>, Rejection>> {
-        let frame = self.framer.feed(input, now)?;
-        Some(translate(frame, &mut self.gate, &mut self.meta, &mut self.counts, &mut self.json))
+        let received = self.intake.feed(input, now)?;
+        Some(translate(received, &mut self.encoder, &mut self.counts))
     }
 
     /// The stream has ended: the telegram whose end line lacks its line end, if there is one.
     pub fn finish(&mut self, now: Instant) -> Option<Result<Datagram<'_>, Rejection>> {
-        let frame = self.framer.finish(now)?;
-        Some(translate(frame, &mut self.gate, &mut self.meta, &mut self.counts, &mut self.json))
+        let received = self.intake.finish(now)?;
+        Some(translate(received, &mut self.encoder, &mut self.counts))
     }
 
     /// The bytes of the last frame, let through or not, as long as nothing more was fed.
@@ -93,30 +89,58 @@ impl Translator {
     /// What was counted so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        Counts { dropped: self.framer.dropped(), ..self.counts }
+        Counts { dropped: self.intake.dropped(), ..self.counts }
     }
 }
 
 fn translate<'a>(
-    frame: Frame<'a>,
-    gate: &mut Gate,
-    meta: &mut Meta,
+    received: Received<'a>,
+    encoder: &'a mut Encoder,
     counts: &mut Counts,
-    json: &'a mut Vec<u8>,
 ) -> Result<Datagram<'a>, Rejection> {
-    if let Err(rejection) = gate.admit(&frame) {
+    if let Err(rejection) = received.verdict {
         counts.rejected += 1;
         return Err(rejection);
     }
     counts.telegrams += 1;
-    let telegram = Telegram::parse(frame.bytes());
-    let (start, end) = (whole_milliseconds(frame.start), whole_milliseconds(frame.end));
-    let source = meta.source.take();
-    *meta = Meta { source, ..Meta::new(counts.telegrams, start, end, telegram.time()) };
-    let encoded = encode(&telegram, meta, json);
-    counts.repeated_objects += encoded.repeated as u64;
-    counts.cut_texts += encoded.cut as u64;
-    Ok(Datagram { json, raw: frame.bytes(), header: telegram.header })
+    counts.with_parity += u64::from(received.frame.parity() != Parity::None);
+    counts.mended += u64::from(received.is_mended);
+    let frame = &received.frame;
+    let (datagram, left_out) = encoder.encode(frame.bytes(), frame.start, frame.end);
+    counts.repeated_objects += left_out.repeated as u64;
+    counts.cut_texts += left_out.cut as u64;
+    Ok(datagram)
+}
+
+/// Writes one datagram after the other, and numbers them.
+#[derive(Debug)]
+pub struct Encoder {
+    meta: Meta,
+    json: Vec<u8>,
+}
+
+impl Encoder {
+    /// An encoder whose first datagram has the number 1; `source` is what datagrams name as their sender.
+    #[must_use]
+    pub fn new(source: Option<String>) -> Self {
+        let meta = Meta { source, ..Meta::new(0, Instant::default(), Instant::default(), None) };
+        Self { meta, json: Vec::new() }
+    }
+
+    /// The datagram of a telegram that came in from `start` to `end`, whatever its checksum.
+    pub fn encode<'a>(
+        &'a mut self,
+        raw: &'a [u8],
+        start: Instant,
+        end: Instant,
+    ) -> (Datagram<'a>, Encoded) {
+        let telegram = Telegram::parse(raw);
+        let (start, end) = (whole_milliseconds(start), whole_milliseconds(end));
+        let (number, source) = (self.meta.frame_number + 1, self.meta.source.take());
+        self.meta = Meta { source, ..Meta::new(number, start, end, telegram.time()) };
+        let encoded = encode(&telegram, &self.meta, &mut self.json);
+        (Datagram { json: &self.json, raw, header: telegram.header }, encoded)
+    }
 }
 
 fn whole_milliseconds(time: Instant) -> Instant {
@@ -175,6 +199,34 @@ mod tests {
         assert_eq!(meta.frame_start.micros(), 1_795_330_010_297_000);
         assert_eq!((meta.frame_duration_ms, meta.source.as_deref()), (78, Some("attic")));
         assert_eq!(meta.clock_drift.unwrap().to_string(), "0.297");
+    }
+
+    #[test]
+    fn what_was_done_to_the_bytes_on_their_way_is_undone_and_counted() {
+        let sent = telegram("1-0:1.7.0(00.100*kW)");
+        let with_parity: Vec<u8> =
+            sent.iter().map(|byte| byte | u8::from(byte.count_ones() % 2 == 1) << 7).collect();
+        let without_cr: Vec<u8> = sent.iter().copied().filter(|&byte| byte != b'\r').collect();
+        let mut translator = Translator::new(Policy::Auto, None);
+        for received in [&sent, &with_parity, &without_cr] {
+            let datagram = translator.feed(&mut &received[..], Instant::default());
+            assert_eq!(datagram.unwrap().unwrap().raw, sent, "{}", received.escape_ascii());
+        }
+        let counts = translator.counts();
+        assert_eq!((counts.telegrams, counts.with_parity, counts.mended), (3, 1, 1));
+    }
+
+    #[test]
+    fn a_wrong_parity_bit_is_no_matter_where_the_checksum_is_good_and_is_where_there_is_none() {
+        let old = b"/TST5\r\n\r\n1-0:1.7.0(00.100*kW)\r\n!\r\n".to_vec();
+        for (sent, expected) in [(telegram("1-0:1.7.0(00.100*kW)"), true), (old, false)] {
+            let mut bytes: Vec<u8> =
+                sent.iter().map(|byte| byte | u8::from(byte.count_ones() % 2 == 1) << 7).collect();
+            bytes[20] ^= 0x80;
+            let mut translator = Translator::new(Policy::Auto, None);
+            let result = translator.feed(&mut &bytes[..], Instant::default()).unwrap();
+            assert_eq!(result.is_ok(), expected, "{result:?}");
+        }
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! Telegrams and messages to JSON, compact and exact.
 
+use super::member::{Key, Values, Wire};
+use super::repeated::Superseded;
 use super::{Message, Meta, Value};
-use crate::telegram::{Content, Decimal, Digits, Instant, Object, Quantity, Telegram, Unit};
+use crate::telegram::{Decimal, Digits, Instant, Object, Telegram};
 
 /// The longest datagram, in bytes, that the programs of 2021 can receive.
 pub const MAX_DATAGRAM: usize = 10_240;
@@ -11,9 +13,6 @@ const CUT_MARK: &[u8] = b"[cut]";
 
 /// The shortest limit for texts that is tried; registers and times are shorter.
 const MIN_TEXT_LIMIT: usize = 32;
-
-/// 2^64 divided by the golden ratio: multiplying by it spreads fingerprints over their top bits.
-const FIBONACCI: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// What had to be left out of a datagram.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,27 +25,29 @@ pub struct Encoded {
 
 /// Writes the datagram of `telegram` to `out`, replacing what is there.
 ///
-/// Of objects with the same code the last one stays whose value is a number, else the last one.
+/// Of objects with the same code one stays: see [`Superseded`].
 pub fn encode(telegram: &Telegram<'_>, meta: &Meta, out: &mut Vec<u8>) -> Encoded {
-    let (entries, repeated) = entries(telegram);
+    let superseded = Superseded::of(telegram);
     let mut text_limit = usize::MAX;
     loop {
         out.clear();
         let mut json = Json { out: &mut *out, first: true, text_limit, cut: 0 };
         json.begin(meta);
-        json.key(&[b"header"]);
+        json.key([b"header"]);
         json.bytes(telegram.header);
-        for entry in &entries {
-            json.entry(entry);
+        for (index, object) in telegram.objects.iter().enumerate() {
+            if !superseded.contains(index) {
+                json.object(index + 1, object);
+            }
         }
         if let Some(checksum) = telegram.checksum {
-            json.key(&[b"checksum"]);
+            json.key([b"checksum"]);
             json.bytes(checksum);
         }
         json.end();
         let cut = json.cut;
         if out.len() <= MAX_DATAGRAM || text_limit <= MIN_TEXT_LIMIT {
-            return Encoded { repeated, cut };
+            return Encoded { repeated: superseded.count(), cut };
         }
         text_limit = text_limit.min(2 * MAX_DATAGRAM) / 2;
     }
@@ -62,138 +63,6 @@ impl Message {
             json.value(key, value);
         }
         json.end();
-    }
-}
-
-/// An object as it goes on the wire: its key is `head` + `tail` (+ `.A`, `.B`).
-struct Entry<'a> {
-    head: &'a [u8],
-    tail: &'static str,
-    /// Of the key: equal keys have equal ones, and unequal keys mostly not.
-    fingerprint: u64,
-    values: Values<'a>,
-}
-
-enum Values<'a> {
-    One(Wire<'a>),
-    Two(Wire<'a>, Wire<'a>),
-    /// A line without a code: the text before and after its first bracket, under its number.
-    Line(usize, [&'a [u8]; 2]),
-}
-
-#[derive(Clone, Copy)]
-enum Wire<'a> {
-    Number(Decimal),
-    Text(&'a [u8]),
-}
-
-impl<'a> Entry<'a> {
-    fn new(head: &'a [u8], tail: &'static str, values: Values<'a>) -> Self {
-        let mut entry = Self { head, tail, fingerprint: 0, values };
-        entry.fingerprint = entry.key().fold(0, |sum, byte| sum.rotate_left(7) ^ u64::from(byte));
-        entry
-    }
-
-    fn is_reading(&self) -> bool {
-        matches!(self.values, Values::One(Wire::Number(_)))
-            || matches!(self.values, Values::Two(a, b) if [a, b].iter().any(|value| matches!(value, Wire::Number(_))))
-    }
-
-    fn same_key(&self, other: &Self) -> bool {
-        self.fingerprint == other.fingerprint
-            && self.key().eq(other.key())
-            && !matches!(self.values, Values::Line(..))
-    }
-
-    fn key(&self) -> impl Iterator<Item = u8> {
-        self.head.iter().copied().chain(self.tail.bytes())
-    }
-}
-
-/// The objects as they go on the wire, each code once, and how many gave way.
-fn entries<'a>(telegram: &Telegram<'a>) -> (Vec<Entry<'a>>, usize) {
-    let mut entries: Vec<Entry<'a>> = Vec::with_capacity(telegram.objects.len());
-    let mut repeated = 0;
-    // One bit for each fingerprint modulo 256: most keys can be told to be new by that alone.
-    let mut seen = [0u64; 4];
-    for (index, object) in telegram.objects.iter().enumerate() {
-        let entry = entry(index + 1, object);
-        let [slot, ..] = entry.fingerprint.wrapping_mul(FIBONACCI).to_be_bytes();
-        let (word, bit) = (usize::from(slot / 64), 1 << (slot % 64));
-        let may_be_known = seen[word] & bit != 0;
-        seen[word] |= bit;
-        let known = may_be_known.then(|| entries.iter().position(|known| known.same_key(&entry)));
-        match known.flatten() {
-            None => entries.push(entry),
-            Some(known) => {
-                repeated += 1;
-                if entry.is_reading() || !entries[known].is_reading() {
-                    entries[known] = entry;
-                }
-            }
-        }
-    }
-    (entries, repeated)
-}
-
-fn entry<'a>(number: usize, object: &Object<'a>) -> Entry<'a> {
-    if let Some((channel, time, reading)) = object.two_line_reading() {
-        let reading = on_the_wire(reading);
-        if let Some(reading) = reading {
-            let values = Values::Two(Wire::Text(time), Wire::Number(reading));
-            return Entry::new(channel, "24.2.1", values);
-        }
-    }
-    if !is_code(object.code) {
-        return Entry::new(&[], "line-", Values::Line(number, [object.code, object.body]));
-    }
-    let values = match object.content() {
-        Content::One(value) => Values::One(wire(value)),
-        Content::Two(a, b) => Values::Two(wire(a), wire(b)),
-        Content::Other(text) => Values::One(Wire::Text(text)),
-    };
-    Entry::new(object.code, "", values)
-}
-
-/// Whether this may be a key: no letter of a key of ours (`header`, `.A` …) can come out of it.
-fn is_code(code: &[u8]) -> bool {
-    let allowed =
-        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b':' | b'.' | b'*');
-    let last_two = code.len().checked_sub(2).map(|at| &code[at..]);
-    code.len() <= 32
-        && code.contains(&b'.')
-        && code.iter().all(allowed)
-        && !matches!(last_two, Some(b".A" | b".B"))
-}
-
-fn wire(text: &[u8]) -> Wire<'_> {
-    Quantity::parse(text).and_then(on_the_wire).map_or(Wire::Text(text), Wire::Number)
-}
-
-/// The number that stands for a quantity; `None` for units that go as text.
-fn on_the_wire(Quantity { number, unit }: Quantity) -> Option<Decimal> {
-    match unit {
-        Unit::Wh
-        | Unit::Watt
-        | Unit::Varh
-        | Unit::Var
-        | Unit::VoltAmpereHour
-        | Unit::VoltAmpere
-        | Unit::Volt
-        | Unit::Ampere => Some(number),
-        Unit::KiloWh
-        | Unit::KiloWatt
-        | Unit::KiloVarh
-        | Unit::KiloVar
-        | Unit::KiloVoltAmpereHour
-        | Unit::KiloVoltAmpere
-        | Unit::KiloVolt
-        | Unit::KiloAmpere
-        | Unit::CubicMetre
-        | Unit::GigaJoule => number.thousandfold(),
-        // In watt-hours as well: a register has one unit on the wire, whatever the meter chose.
-        Unit::MegaWh => number.thousandfold()?.thousandfold(),
-        Unit::MilliAmpere | Unit::Hertz | Unit::KiloHertz | Unit::Second => None,
     }
 }
 
@@ -214,7 +83,7 @@ impl Json<'_> {
         self.number("frame-end-time", moment(meta.frame_end));
         self.number("frame-time-duration", Decimal::new(meta.frame_duration_ms, 0));
         if let Some(time) = meta.meter_time {
-            self.number("meter-time", Decimal::new(time.seconds(), 0));
+            self.number("meter-time", seconds(time));
         }
         if let Some(drift) = meta.clock_drift {
             self.number("clock-drift", drift);
@@ -223,7 +92,7 @@ impl Json<'_> {
             self.number("protocol", whole(protocol));
         }
         if let Some(source) = &meta.source {
-            self.key(&[b"source"]);
+            self.key([b"source"]);
             self.text(source);
         }
         for (key, value) in &meta.other {
@@ -237,22 +106,30 @@ impl Json<'_> {
         self.out.extend_from_slice(b"}}");
     }
 
-    fn entry(&mut self, entry: &Entry<'_>) {
-        match entry.values {
-            Values::One(value) => self.wire(entry, "", value),
-            Values::Two(a, b) => {
-                self.wire(entry, ".A", a);
-                self.wire(entry, ".B", b);
-            }
-            Values::Line(number, [before, after]) => {
-                self.key(&[entry.tail.as_bytes(), number.to_string().as_bytes()]);
-                self.bytes(&[before, after].concat());
+    /// The object on this line of the telegram, counted from 1.
+    fn object(&mut self, line: usize, object: &Object<'_>) {
+        match Key::of(object) {
+            Key::Code(code) => self.values([code, b""], Values::of(object)),
+            Key::Reading(channel) => self.values([channel, b"24.2.1"], Values::of(object)),
+            Key::Line => {
+                self.key([b"line-", line.to_string().as_bytes()]);
+                self.bytes(&[object.code, object.body].concat());
             }
         }
     }
 
-    fn wire(&mut self, entry: &Entry<'_>, suffix: &str, value: Wire<'_>) {
-        self.key(&[entry.head, entry.tail.as_bytes(), suffix.as_bytes()]);
+    fn values(&mut self, [head, tail]: [&[u8]; 2], values: Values<'_>) {
+        match values {
+            Values::One(value) => self.wire([head, tail], value),
+            Values::Two(a, b) => {
+                self.wire([head, tail, b".A"], a);
+                self.wire([head, tail, b".B"], b);
+            }
+        }
+    }
+
+    fn wire<const N: usize>(&mut self, key: [&[u8]; N], value: Wire<'_>) {
+        self.key(key);
         match value {
             Wire::Number(number) => self.digits(number),
             Wire::Text(text) => self.bytes(text),
@@ -270,12 +147,12 @@ impl Json<'_> {
     }
 
     fn number(&mut self, key: &str, number: Decimal) {
-        self.key(&[key.as_bytes()]);
+        self.key([key.as_bytes()]);
         self.digits(number);
     }
 
     fn digits(&mut self, number: Decimal) {
-        self.out.extend_from_slice(number.digits(&mut Digits::default()).as_bytes());
+        self.out.extend_from_slice(number.ascii_digits(&mut Digits::default()));
     }
 
     fn comma(&mut self) {
@@ -285,7 +162,7 @@ impl Json<'_> {
     }
 
     /// A key in parts, none of which has anything to escape.
-    fn key(&mut self, parts: &[&[u8]]) {
+    fn key<const N: usize>(&mut self, parts: [&[u8]; N]) {
         self.comma();
         self.out.push(b'"');
         for part in parts {
@@ -350,7 +227,9 @@ impl Json<'_> {
 
 /// Whether a JSON string may hold these bytes as they are.
 fn is_plain(text: &[u8]) -> bool {
-    text.iter().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
+    let is_plain = |byte: &u8| matches!(byte, b' ' | b'!' | b'#'..=b'[' | b']'..=b'~');
+    // To the end, whatever is found: so it is done many bytes at a time.
+    text.iter().fold(0, |found, byte| found | u8::from(!is_plain(byte))) == 0
 }
 
 /// Unix seconds with a fraction: milliseconds, or microseconds where there are some.
@@ -358,6 +237,14 @@ fn moment(time: Instant) -> Decimal {
     match time.micros() {
         micros if micros % 1000 == 0 => Decimal::new(micros / 1000, 3),
         micros => Decimal::new(micros, 6),
+    }
+}
+
+/// Unix seconds, with a fraction only where there is one: meters tell whole seconds, senders may not.
+fn seconds(time: Instant) -> Decimal {
+    match time.micros() {
+        micros if micros % 1_000_000 == 0 => Decimal::new(micros / 1_000_000, 0),
+        _ => moment(time),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use crc::{CRC_16_ARC, Crc, Table};
 
-use super::Frame;
+use super::{Frame, Parity};
 
 /// The table of 16 × 256 entries is ten times as fast as the default one of 256.
 static CRC: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_ARC);
@@ -71,6 +71,9 @@ pub enum Rejection {
     /// There are no digits after the `!`.
     #[error("no checksum, though this meter sends them")]
     Missing,
+    /// There are no digits after the `!`, and a parity bit is wrong.
+    #[error("a byte with a wrong parity bit, and no checksum")]
+    Parity,
     /// There are no digits after the `!`, and the policy asks for them.
     #[error("no checksum, and `checksum: require` is set")]
     Required,
@@ -111,6 +114,7 @@ impl Gate {
             }
             Checksum::Absent if self.policy == Policy::Require => Err(Rejection::Required),
             Checksum::Absent if self.knows(frame.header()) => Err(Rejection::Missing),
+            Checksum::Absent if frame.parity() == Parity::Wrong => Err(Rejection::Parity),
             Checksum::Absent => Ok(()),
         }
     }

@@ -17,8 +17,10 @@
 pub mod catalogue;
 mod checksum;
 mod framer;
+mod intake;
 mod obis;
 mod object;
+mod parity;
 mod timestamp;
 mod unit;
 mod value;
@@ -27,9 +29,11 @@ use memchr::memchr;
 
 pub use checksum::{Checksum, Gate, Policy, Rejection, crc16};
 pub use framer::{Dropped, Frame, Framer, MAX_FRAME};
+pub use intake::{Intake, Received};
 pub use obis::Obis;
 pub(crate) use object::groups;
 pub use object::{Content, Object};
+pub use parity::Parity;
 pub use timestamp::Instant;
 pub use unit::Unit;
 pub(crate) use value::Digits;

@@ -35,18 +35,28 @@ impl<'a> Object<'a> {
 
     /// Whether `line`, the next one of the telegram, belongs to this object.
     pub(super) fn continues_with(&self, line: &[u8]) -> bool {
-        line.starts_with(b"(") || (self.is_open() && !begins_with_code(line))
+        line.starts_with(b"(") || (!begins_with_code(line) && self.is_open())
     }
 
     /// What the brackets hold.
     #[must_use]
     pub fn content(&self) -> Content<'a> {
         let mut groups = Groups(self.body);
-        match (groups.next(), groups.next()) {
-            (Some(one), None) if groups.at_end() => Content::One(one),
-            (Some(one), Some(two)) if groups.at_end() => Content::Two(one, two),
-            _ => Content::Other(self.body),
+        match groups.next() {
+            Some(one) if groups.at_end() => Content::One(one),
+            Some(one) => match groups.next() {
+                Some(two) if groups.at_end() => Content::Two(one, two),
+                _ => Content::Other(self.body),
+            },
+            None => Content::Other(self.body),
         }
+    }
+
+    /// The number and unit of an object that holds nothing else, which most do: no need to look for
+    /// brackets then, since none can be in a quantity.
+    #[must_use]
+    pub fn quantity(&self) -> Option<Quantity> {
+        Quantity::parse(self.body.trim_ascii_end().strip_prefix(b"(")?.strip_suffix(b")")?)
     }
 
     /// The reading of an M-Bus device that DSMR 2 and 3 send over two lines:

@@ -1,5 +1,7 @@
 //! Whole telegrams: of our own making, and those of real meters where their folder is there.
 
+mod bad_lines;
+
 use std::path::{Path, PathBuf};
 
 use super::*;
@@ -66,33 +68,83 @@ fn corpus() -> Option<PathBuf> {
     Some(folder)
 }
 
-#[test]
-fn every_real_telegram_with_a_good_checksum_or_none_is_read_with_all_its_objects() {
-    let Some(folder) = corpus() else { return };
+/// A row of the index of real telegrams.
+struct Real {
+    name: String,
+    bytes: Vec<u8>,
+    /// `yes`, `no`, or `none`: whether the checksum is right.
+    valid: String,
+    objects: usize,
+}
+
+fn real_telegrams(folder: &Path) -> Vec<Real> {
     let index = std::fs::read_to_string(folder.join("INDEX.tsv")).unwrap();
-    let (mut good, mut absent, mut wrong) = (0, 0, 0);
-    for row in index.lines().skip(1) {
+    let real = |row: &str| {
         let columns: Vec<&str> = row.split('\t').collect();
-        let (name, valid, objects) = (columns[0], columns[4], columns[5].parse::<usize>().unwrap());
-        let bytes = std::fs::read(folder.join(name)).unwrap();
-        let mut framer = Framer::default();
-        let frame =
-            framer.feed(&mut &bytes[..], Instant::default()).unwrap_or_else(|| panic!("{name}"));
-        assert_eq!(Gate::default().admit(&frame).is_ok(), valid != "no", "{name}");
-        match valid {
+        Real {
+            name: columns[0].into(),
+            bytes: std::fs::read(folder.join(columns[0])).unwrap(),
+            valid: columns[4].into(),
+            objects: columns[5].parse().unwrap(),
+        }
+    };
+    index.lines().skip(1).map(real).collect()
+}
+
+#[test]
+fn every_real_telegram_is_read_with_all_its_objects_or_refused_for_its_wrong_checksum() {
+    let Some(folder) = corpus() else { return };
+    let (mut good, mut absent, mut wrong) = (0, 0, 0);
+    for Real { name, bytes, valid, objects } in real_telegrams(&folder) {
+        match valid.as_str() {
             "yes" => good += 1,
             "none" => absent += 1,
-            _ => {
-                wrong += 1;
-                continue;
+            _ => wrong += 1,
+        }
+        for policy in [Policy::Auto, Policy::Ignore] {
+            let mut intake = Intake::new(policy);
+            let received = intake.feed(&mut &bytes[..], Instant::default());
+            let received = received.unwrap_or_else(|| panic!("{name}"));
+            let is_let_through = valid != "no" || policy == Policy::Ignore;
+            assert_eq!(received.verdict.is_ok(), is_let_through, "{name}: {:?}", received.verdict);
+            let telegram = Telegram::parse(received.frame.bytes());
+            if valid == "no" {
+                assert!(!telegram.objects.is_empty(), "{name}");
+            } else {
+                assert!(received.frame.bytes() == bytes, "{name}: cut");
+                assert_eq!(telegram.objects.len(), objects, "{name}: {:?}", codes(&telegram));
             }
         }
-        let telegram = Telegram::parse(frame.bytes());
-        assert!(frame.bytes() == bytes, "{name}: cut");
-        assert_eq!(telegram.objects.len(), objects, "{name}: {:?}", codes(&telegram));
     }
-    eprintln!("{good} with a good checksum, {absent} without one, {wrong} refused for a wrong one");
+    eprintln!(
+        "{good} with a good checksum and {absent} without one read whole, {wrong} with a wrong one refused, and read under `ignore`"
+    );
     assert!(good > 0 && absent > 0 && wrong > 0);
+}
+
+#[test]
+fn every_real_telegram_is_read_from_a_line_with_parity_bits_and_without_its_crs() {
+    let Some(folder) = corpus() else { return };
+    let (mut with_parity, mut mended) = (0, 0);
+    for Real { name, bytes, valid, .. } in real_telegrams(&folder) {
+        let received = |bytes: &[u8]| {
+            let mut intake = Intake::new(Policy::Auto);
+            let received = intake.feed(&mut &bytes[..], Instant::default())?;
+            received.verdict.is_ok().then(|| received.frame.bytes().to_vec())
+        };
+        let expected = (valid != "no").then(|| bytes.clone());
+        if bytes.is_ascii() {
+            assert_eq!(received(&parity::tests::put_on(&bytes)), expected, "{name}");
+            with_parity += 1;
+        }
+        if valid == "yes" {
+            let without_cr: Vec<u8> = bytes.iter().copied().filter(|&byte| byte != b'\r').collect();
+            assert_eq!(received(&without_cr), expected, "{name}");
+            mended += 1;
+        }
+    }
+    eprintln!("{with_parity} with parity bits, {mended} without CR");
+    assert!(with_parity > 0 && mended > 0);
 }
 
 #[test]

@@ -32,39 +32,38 @@ pub enum Unit {
 }
 
 impl Unit {
+    /// All of them, those that telegrams are full of first.
+    const ALL: [Self; 23] = [
+        Self::KiloWatt,
+        Self::KiloWh,
+        Self::Volt,
+        Self::Ampere,
+        Self::CubicMetre,
+        Self::Second,
+        Self::KiloVar,
+        Self::KiloVarh,
+        Self::Watt,
+        Self::Wh,
+        Self::Var,
+        Self::Varh,
+        Self::VoltAmpere,
+        Self::KiloVoltAmpere,
+        Self::VoltAmpereHour,
+        Self::KiloVoltAmpereHour,
+        Self::KiloVolt,
+        Self::KiloAmpere,
+        Self::MilliAmpere,
+        Self::MegaWh,
+        Self::GigaJoule,
+        Self::Hertz,
+        Self::KiloHertz,
+    ];
+
     /// The unit of this name, in any case.
     #[must_use]
     pub fn parse(name: &[u8]) -> Option<Self> {
-        let mut lower = [0; 5];
-        let lower = lower.get_mut(..name.len())?;
-        lower.copy_from_slice(name);
-        lower.make_ascii_lowercase();
-        Some(match &*lower {
-            b"wh" => Self::Wh,
-            b"kwh" => Self::KiloWh,
-            b"mwh" => Self::MegaWh,
-            b"w" => Self::Watt,
-            b"kw" => Self::KiloWatt,
-            b"varh" => Self::Varh,
-            b"kvarh" => Self::KiloVarh,
-            b"var" => Self::Var,
-            b"kvar" => Self::KiloVar,
-            b"va" => Self::VoltAmpere,
-            b"kva" => Self::KiloVoltAmpere,
-            b"vah" => Self::VoltAmpereHour,
-            b"kvah" => Self::KiloVoltAmpereHour,
-            b"v" => Self::Volt,
-            b"kv" => Self::KiloVolt,
-            b"a" => Self::Ampere,
-            b"ka" => Self::KiloAmpere,
-            b"ma" => Self::MilliAmpere,
-            b"m3" => Self::CubicMetre,
-            b"gj" => Self::GigaJoule,
-            b"hz" => Self::Hertz,
-            b"khz" => Self::KiloHertz,
-            b"s" => Self::Second,
-            _ => return None,
-        })
+        let has_name = |unit: &Self| unit.symbol().as_bytes().eq_ignore_ascii_case(name);
+        Self::ALL.into_iter().find(has_name)
     }
 
     /// The name in its usual spelling, ASCII only: `kWh`, `m3`.

@@ -13,6 +13,9 @@ const MAX_DIGITS: u8 = 18;
 /// The first number that has too many digits.
 const TOO_LARGE: u64 = 10u64.pow(MAX_DIGITS as u32);
 
+/// The first number that has no room for one more digit.
+const MORE_THAN_17_DIGITS: i64 = 10i64.pow(MAX_DIGITS as u32 - 1);
+
 /// An exact decimal number: what a meter writes, `001234.567`, and what JSON writes, `1.5e3`.
 ///
 /// Up to 18 digits, leading zeros not counted. Digits after the point are kept as written.
@@ -32,34 +35,38 @@ impl Decimal {
     /// Reads `-?digits(.digits)?`; `None` for anything else and for more than 18 digits.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
-        let (negative, digits) = match text.split_first() {
-            Some((b'-', rest)) => (true, rest),
-            _ => (false, text),
+        let (number, rest) = Self::parse_front(text)?;
+        rest.is_empty().then_some(number)
+    }
+
+    /// Reads the number that `text` begins with, and gives what follows it.
+    ///
+    /// What follows begins with a digit where there are more than 18.
+    fn parse_front(text: &[u8]) -> Option<(Self, &[u8])> {
+        let digits = text.strip_prefix(b"-").unwrap_or(text);
+        let (mut mantissa, mut point, mut length) = (0, None, 0);
+        for &byte in digits {
+            match byte {
+                b'0'..=b'9' if mantissa < MORE_THAN_17_DIGITS => {
+                    mantissa = mantissa * 10 + i64::from(byte - b'0');
+                }
+                b'.' if point.is_none() => point = Some(length),
+                _ => break,
+            }
+            length += 1;
+        }
+        let decimals = match point {
+            Some(0) => return None,
+            Some(point) => {
+                u8::try_from(length - point - 1).ok().filter(|n| (1..=MAX_DIGITS).contains(n))?
+            }
+            None if length == 0 => return None,
+            None => 0,
         };
-        let point = digits.iter().position(|&byte| byte == b'.');
-        let decimals = point.map_or(0, |point| digits.len() - point - 1);
-        if point == Some(0) || (point.is_some() && decimals == 0) || digits.is_empty() {
-            return None;
+        if digits.len() < text.len() {
+            mantissa = -mantissa;
         }
-        let mut mantissa: i64 = 0;
-        let mut significant = 0;
-        for (index, &byte) in digits.iter().enumerate() {
-            if Some(index) == point {
-                continue;
-            }
-            if !byte.is_ascii_digit() {
-                return None;
-            }
-            significant += usize::from(significant > 0 || byte != b'0');
-            if significant > usize::from(MAX_DIGITS) {
-                return None;
-            }
-            mantissa = mantissa * 10 + i64::from(byte - b'0');
-        }
-        Some(Self {
-            mantissa: if negative { -mantissa } else { mantissa },
-            decimals: u8::try_from(decimals).ok().filter(|&n| n <= MAX_DIGITS)?,
-        })
+        Some((Self { mantissa, decimals }, &digits[length..]))
     }
 
     /// Reads a JSON number, exponent included; `None` when it does not fit.
@@ -133,27 +140,41 @@ impl Decimal {
 
     /// The digits, as [`fmt::Display`] writes them, without its machinery.
     pub(crate) fn digits<'d>(&self, digits: &'d mut Digits) -> &'d str {
+        // Only ASCII is written.
+        std::str::from_utf8(self.ascii_digits(digits)).unwrap_or_default()
+    }
+
+    /// As [`Self::digits`], for what is no text of Rust's.
+    pub(crate) fn ascii_digits<'d>(&self, digits: &'d mut Digits) -> &'d [u8] {
         let mut rest = self.mantissa.unsigned_abs();
         let mut at = digits.0.len();
         let mut push = |byte| {
             at -= 1;
             digits.0[at] = byte;
         };
-        let mut count = 0;
-        while rest > 0 || count <= self.decimals {
-            if count == self.decimals && count > 0 {
-                push(b'.');
-            }
-            // The remainder of a division by ten is one digit.
-            push(b'0' + u8::try_from(rest % 10).unwrap_or_default());
+        // The remainder of a division by ten is one digit.
+        let mut next = || {
+            let digit = u8::try_from(rest % 10).unwrap_or_default();
             rest /= 10;
-            count += 1;
+            (b'0' + digit, rest > 0)
+        };
+        if self.decimals > 0 {
+            for _ in 0..self.decimals {
+                push(next().0);
+            }
+            push(b'.');
+        }
+        loop {
+            let (digit, has_more) = next();
+            push(digit);
+            if !has_more {
+                break;
+            }
         }
         if self.mantissa < 0 {
             push(b'-');
         }
-        // Only ASCII was pushed.
-        std::str::from_utf8(&digits.0[at..]).unwrap_or_default()
+        &digits.0[at..]
     }
 
     /// This number × 10^`decimals`, cut off behind the point; `None` when it does not fit.
@@ -194,15 +215,13 @@ impl Quantity {
     /// time, not a power.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
-        let is_number = |byte: &u8| matches!(byte, b'0'..=b'9' | b'.' | b'-');
-        let length = text.iter().position(|byte| !is_number(byte))?;
-        let (number, unit) = text.split_at(length);
+        let (number, unit) = Decimal::parse_front(text)?;
         let unit = match unit.strip_prefix(b"*") {
             Some(unit) => unit,
-            None if number.contains(&b'.') => unit,
+            None if number.decimals > 0 => unit,
             None => return None,
         };
-        Some(Self { unit: Unit::parse(unit)?, number: Decimal::parse(number)? })
+        Some(Self { number, unit: Unit::parse(unit)? })
     }
 }
 

@@ -45,6 +45,26 @@ fn raw_telegrams_from_standard_input_become_lines_without_any_configuration() {
 }
 
 #[test]
+fn a_telegram_is_explained_and_can_be_shown_to_others() {
+    let mut bad = telegram(2);
+    bad[100] ^= 1;
+    let output = run(p1cat(&["--input", "-", "--explain"]), &[telegram(1), bad].concat());
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(1), &b""[..]));
+    let words = String::from_utf8(output.stdout).unwrap();
+    assert!(words.contains("0.001 kW") && words.contains(", right"), "{words}");
+    assert!(words.contains(", wrong: of these bytes it is "), "{words}");
+
+    let masked = run(p1cat(&["--input", "-", "--raw", "--anonymous"]), &telegram(1));
+    assert_eq!(masked.stdout.len(), telegram(1).len());
+    assert_ne!(masked.stdout, telegram(1));
+    let again = run(p1cat(&["--input", "-", "--anonymous"]), &masked.stdout);
+    assert_eq!(again.status.code(), Some(0));
+    let message = Message::parse(again.stdout.trim_ascii_end()).unwrap();
+    let id = message.equipment_id().unwrap();
+    assert!(id.bytes().all(|byte| matches!(byte, b'0' | b'X')), "{id}");
+}
+
+#[test]
 fn every_real_telegram_with_a_good_checksum_is_printed_and_no_number_is_a_binary_float() {
     let Some(folder) = corpus() else { return };
     let index = fs::read_to_string(folder.join("INDEX.tsv")).unwrap();
@@ -139,6 +159,9 @@ fn what_cannot_be_read_is_named() {
         (&["--input", "/no/such/file"][..], 74, "/no/such/file"),
         (&["--config-file", "/no/such.yml"], 78, "/no/such.yml"),
         (&["--count", "many"], 64, "many"),
+        (&["--explain"], 64, "--input"),
+        (&["--anonymous"], 64, "--input"),
+        (&["--input", "x", "--explain", "--raw"], 64, "--raw"),
         (&["--frobnicate"], 64, "--frobnicate"),
     ] {
         let output = run(p1cat(arguments), b"");

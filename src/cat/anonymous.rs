@@ -1,0 +1,210 @@
+//! Telegrams without what tells whose they are: for bug reports.
+//!
+//! Owns what is masked. Every byte keeps its place: digits become 0, letters X, and all else stays.
+//! Masked are identifiers and texts by the kind that the catalogue gives, and in the first line and
+//! in lines that it does not know every number of six digits or more. The checksum follows.
+
+use crate::message::decode_identifier;
+use crate::telegram::catalogue::{self, Kind};
+use crate::telegram::crc16;
+
+/// Numbers with fewer digits are models and versions.
+const LONG_NUMBER: usize = 6;
+
+/// How the text of a line is masked.
+#[derive(Clone, Copy)]
+enum Mask {
+    Nothing,
+    LongNumbers,
+    Everything,
+}
+
+/// The same telegram, masked. Its checksum is as right, or as wrong, as it was.
+#[must_use]
+pub fn anonymous(telegram: &[u8]) -> Vec<u8> {
+    let mut masked = Vec::with_capacity(telegram.len());
+    let (mut mask, mut is_open) = (Mask::LongNumbers, false);
+    for line in telegram.split_inclusive(|&byte| byte == b'\n') {
+        if line.starts_with(b"!") {
+            let up_to_end_mark = &telegram[..=masked.len()];
+            masked.push(b'!');
+            let change = crc16(up_to_end_mark) ^ crc16(&masked);
+            checksum(&line[1..], change, &mut masked);
+            continue;
+        }
+        let code = line.iter().position(|&byte| byte == b'(').unwrap_or(0);
+        let here = mask_of(&line[..code]);
+        // A line that begins with a bracket belongs to the one above, and the rest of a wrapped text.
+        let goes_on = line.starts_with(b"(") || (is_open && here.is_none());
+        if !goes_on {
+            mask = here.unwrap_or(Mask::LongNumbers);
+        }
+        let depth: i32 = line.iter().fold(i32::from(is_open && goes_on), |depth, &byte| {
+            depth + i32::from(byte == b'(') - i32::from(byte == b')')
+        });
+        is_open = depth > 0;
+        match mask {
+            Mask::Nothing => masked.extend_from_slice(line),
+            Mask::LongNumbers => long_numbers(line, &mut masked),
+            Mask::Everything => {
+                masked.extend_from_slice(&line[..code]);
+                everything(&line[code..], &mut masked);
+            }
+        }
+    }
+    masked
+}
+
+/// `None` for what the catalogue does not know.
+fn mask_of(code: &[u8]) -> Option<Mask> {
+    Some(match catalogue::find(code)?.kind {
+        Kind::Identifier | Kind::Text => Mask::Everything,
+        _ => Mask::Nothing,
+    })
+}
+
+/// The digits after the `!`: they differ from the bytes' checksum in the same bits as before.
+fn checksum(end_line: &[u8], change: u16, masked: &mut Vec<u8>) {
+    let length = end_line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let (digits, rest) = end_line.split_at(length);
+    let text = String::from_utf8_lossy(digits);
+    match u16::from_str_radix(&text, 16) {
+        Ok(sent) if text.contains(|digit: char| digit.is_ascii_lowercase()) => {
+            masked.extend(format!("{:0length$x}", sent ^ change).bytes());
+        }
+        Ok(sent) => masked.extend(format!("{:0length$X}", sent ^ change).bytes()),
+        Err(_) => masked.extend_from_slice(digits),
+    }
+    masked.extend_from_slice(rest);
+}
+
+/// Numbers of many digits become zeros.
+fn long_numbers(line: &[u8], masked: &mut Vec<u8>) {
+    for run in line.chunk_by(|a, b| a.is_ascii_digit() == b.is_ascii_digit()) {
+        if run[0].is_ascii_digit() && run.len() >= LONG_NUMBER {
+            masked.resize(masked.len() + run.len(), b'0');
+        } else {
+            masked.extend_from_slice(run);
+        }
+    }
+}
+
+/// What is between brackets is masked, in hexadecimal where it is sent so.
+fn everything(brackets: &[u8], masked: &mut Vec<u8>) {
+    for text in brackets.split_inclusive(|byte| matches!(byte, b'(' | b')' | b'\r' | b'\n')) {
+        let (value, mark) = match text.split_last() {
+            Some((mark @ (b'(' | b')' | b'\r' | b'\n'), value)) => (value, Some(*mark)),
+            _ => (text, None),
+        };
+        match std::str::from_utf8(value).map(decode_identifier) {
+            Ok(std::borrow::Cow::Owned(decoded)) => {
+                for byte in decoded.bytes() {
+                    masked.extend(format!("{:02X}", mask_byte(byte)).bytes());
+                }
+            }
+            _ => masked.extend(value.iter().map(|&byte| mask_byte(byte))),
+        }
+        masked.extend(mark);
+    }
+}
+
+/// FF is what some meters fill their texts up with.
+fn mask_byte(byte: u8) -> u8 {
+    match byte {
+        b'0'..=b'9' => b'0',
+        b'A'..=b'Z' | b'a'..=b'z' | 0x80..=0xFE => b'X',
+        _ => byte,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telegram::{Instant, Intake, Policy, Rejection};
+
+    /// A telegram with these lines and its checksum.
+    fn telegram(header: &str, lines: &str) -> String {
+        let body = format!("{header}\r\n\r\n{lines}\r\n!");
+        format!("{body}{:04X}\r\n", crc16(body.as_bytes()))
+    }
+
+    /// What becomes of a telegram, without its first line and checksum.
+    fn masked(line: &str) -> String {
+        let telegram = telegram("/TST5", line);
+        let masked = anonymous(telegram.as_bytes());
+        assert_eq!(masked.len(), telegram.len(), "{line}");
+        assert_eq!(verdict(&masked), Ok(()), "{line}");
+        let text = String::from_utf8_lossy(&masked).into_owned();
+        text["/TST5\r\n\r\n".len()..].rsplit_once("\r\n!").unwrap().0.to_owned()
+    }
+
+    fn verdict(telegram: &[u8]) -> Result<(), Rejection> {
+        let mut intake = Intake::new(Policy::Auto);
+        intake.feed(&mut &telegram[..], Instant::default()).unwrap().verdict
+    }
+
+    #[test]
+    fn identifiers_and_texts_are_masked_and_readings_are_not() {
+        for (line, expected) in [
+            ("0-0:96.1.1(4B384547303034)", "0-0:96.1.1(58305858303030)"),
+            ("0-1:96.1.0*255(4730303131)", "0-1:96.1.0*255(5830303030)"),
+            ("0-0:96.1.2(353431)", "0-0:96.1.2(303030)"),
+            ("0-0:96.1.2(2D2D2D)", "0-0:96.1.2(2D2D2D)"),
+            ("0-0:42.0.0(ADC3100000158491)", "0-0:42.0.0(XXX0000000000000)"),
+            ("0-0:96.13.0(48656C6C6F)", "0-0:96.13.0(5858585858)"),
+            ("0-0:96.13.0(Hello 1)", "0-0:96.13.0(XXXXX 0)"),
+            ("0-0:96.13.0(3031\r\n3233)", "0-0:96.13.0(3030\r\n3030)"),
+            ("0-0:96.13.0()", "0-0:96.13.0()"),
+            ("1-0:1.8.1(001234.567*kWh)", "1-0:1.8.1(001234.567*kWh)"),
+            ("0-1:24.2.1(261122075001W)(00006.135*m3)", "0-1:24.2.1(261122075001W)(00006.135*m3)"),
+            ("9-9:1.2.3(12345)(1234567)", "9-9:1.2.3(12345)(0000000)"),
+            ("serial 1234567", "serial 0000000"),
+            (
+                "0-1:24.3.0(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(00001.001)",
+                "0-1:24.3.0(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(00001.001)",
+            ),
+        ] {
+            assert_eq!(masked(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn of_the_first_line_the_model_stays_and_the_number_goes() {
+        let header = |header: &str| {
+            let masked = anonymous(telegram(header, "1-0:1.7.0(1*kW)").as_bytes());
+            String::from_utf8(masked).unwrap().lines().next().unwrap().to_owned()
+        };
+        assert_eq!(header("/ISK5\\2M550T-1013"), "/ISK5\\2M550T-1013");
+        assert_eq!(header("/KMP5 KA6U001585575011"), "/KMP5 KA6U000000000000");
+    }
+
+    #[test]
+    fn a_checksum_stays_right_wrong_short_lower_case_or_absent() {
+        let good = telegram("/TST5", "0-0:96.1.1(4B384547303034)");
+        let end = good.len() - 6;
+        let lower = good[..end].to_owned() + &good[end..].to_lowercase();
+        assert_eq!(verdict(&anonymous(lower.as_bytes())), Ok(()));
+        assert!(anonymous(lower.as_bytes())[end..].iter().all(|byte| !byte.is_ascii_uppercase()));
+        let sent = u16::from_str_radix(&good[end..end + 4], 16).unwrap();
+        let wrong = format!("{}{:04X}\r\n", &good[..end], sent ^ 0x0101);
+        let masked = anonymous(wrong.as_bytes());
+        assert!(matches!(verdict(&masked), Err(Rejection::Wrong { .. })));
+        let masked_sent =
+            u16::from_str_radix(std::str::from_utf8(&masked[end..end + 4]).unwrap(), 16);
+        assert_eq!(masked_sent.unwrap() ^ crc16(&masked[..end]), 0x0101, "wrong in the same bits");
+        let absent = good[..end].to_owned() + "\r\n";
+        assert!(anonymous(absent.as_bytes()).ends_with(b"\n!\r\n"));
+        for other in ["!G123\r\n", "!12345678\r\n", "!\0"] {
+            let masked = anonymous((good[..end - 1].to_owned() + other).as_bytes());
+            assert!(masked.ends_with(other.as_bytes()), "{other}");
+        }
+    }
+
+    #[test]
+    fn filler_stays_and_other_high_bytes_go() {
+        let line = [&b"/T\r\n0-0:96.13.0("[..], &[0xFF, 0xFF, 0xE9, 0xFF], b")\r\n!\r\n"].concat();
+        let expected =
+            [&b"/T\r\n0-0:96.13.0("[..], &[0xFF, 0xFF, b'X', 0xFF], b")\r\n!\r\n"].concat();
+        assert_eq!(anonymous(&line), expected);
+    }
+}

@@ -1,0 +1,103 @@
+//! A telegram in words for people: what a user reads first, and puts into a bug report.
+//!
+//! Owns the wording, and what is called odd. What a value means is known elsewhere.
+
+mod lines;
+
+use std::fmt::{self, Display, Write};
+
+use super::explain::lines::{Line, printable};
+use crate::message::Superseded;
+use crate::telegram::{Parity, Received, Rejection, Telegram, crc16};
+
+/// One telegram of a file, and what is known of how it came.
+pub struct Explanation<'a> {
+    /// Which telegram of the file it is, from 1.
+    pub number: u64,
+    /// The telegram as it came.
+    pub received: &'a Received<'a>,
+    /// Its bytes, masked or not; of the same length.
+    pub bytes: &'a [u8],
+}
+
+impl Display for Explanation<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let telegram = Telegram::parse(self.bytes);
+        let superseded = Superseded::of(&telegram);
+        let count = telegram.objects.len();
+        writeln!(f, "Telegram {}: {} bytes, {count} objects", self.number, self.bytes.len())?;
+        self.write_whole(&telegram, f)?;
+        f.write_char('\n')?;
+        let mut odd = 0;
+        for (index, object) in telegram.objects.iter().enumerate() {
+            let line = Line::new(index + 1, object, superseded.contains(index));
+            odd += usize::from(line.is_odd());
+            line.fmt(f)?;
+        }
+        match odd {
+            0 => writeln!(f, "\n  Nothing is odd about the lines."),
+            1 => writeln!(f, "\n  One line is odd; what is odd about it stands under it."),
+            _ => writeln!(f, "\n  {odd} lines are odd; what is odd about each stands under it."),
+        }
+    }
+}
+
+impl Explanation<'_> {
+    fn write_whole(&self, telegram: &Telegram<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let header = telegram.header.strip_prefix(b"/").unwrap_or(telegram.header);
+        writeln!(f, "  Meter     {}", printable(header))?;
+        writeln!(f, "  Version   {}", version(telegram))?;
+        writeln!(f, "  Checksum  {}", self.checksum(telegram))?;
+        match &self.received.verdict {
+            Ok(()) => {}
+            Err(Rejection::Wrong { .. }) => writeln!(f, "  Rejected  for its checksum")?,
+            Err(other) => writeln!(f, "  Rejected  {other}")?,
+        }
+        if self.received.frame.parity() != Parity::None {
+            writeln!(f, "  Line      bytes have a parity bit (7E1), which is taken off")?;
+        }
+        if self.received.is_mended {
+            writeln!(
+                f,
+                "  Line      the CR of the line ends was lost; put back, as the checksum proves"
+            )?;
+        }
+        Ok(())
+    }
+
+    fn checksum(&self, telegram: &Telegram<'_>) -> String {
+        let length = self.received.frame.up_to_end_mark().len();
+        let computed = format!("{:04X}", crc16(&self.bytes[..length]));
+        let Some(sent) = telegram.checksum else {
+            return format!("none; of these bytes it would be {computed}");
+        };
+        let sent = printable(sent);
+        match self.received.verdict {
+            Err(Rejection::Wrong { .. }) => {
+                format!("{sent}, wrong: of these bytes it is {computed}")
+            }
+            _ => format!("{sent}, right"),
+        }
+    }
+}
+
+/// The version in the words of its standard.
+fn version(telegram: &Telegram<'_>) -> String {
+    let text = |code| {
+        let body = telegram.get(code)?.body;
+        let text = body.strip_prefix(b"(")?.strip_suffix(b")")?.trim_ascii();
+        (!text.is_empty()).then(|| printable(text))
+    };
+    let Some(sent) = text("1-3:0.2.8").or_else(|| text("0-0:96.1.4")) else {
+        return "not told (so do meters of DSMR 2 and 3, and Nordic ones)".into();
+    };
+    let standard = match sent.as_str() {
+        "40" => "DSMR 4.0",
+        "42" => "DSMR 4.2",
+        "50" => "DSMR 5.0, ESMR 5",
+        "50213" | "50215" | "50216" | "50217" => "e-MUCS P1 1.7, Belgium",
+        "50221" => "e-MUCS P1 2.1, Belgium",
+        _ => return sent,
+    };
+    format!("{sent} ({standard})")
+}

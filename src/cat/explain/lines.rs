@@ -1,0 +1,227 @@
+//! One line of a telegram in words.
+
+use std::fmt::{self, Display, Write};
+
+use chrono::{DateTime, FixedOffset};
+
+use crate::message::{decode_identifier, is_code};
+use crate::telegram::catalogue::{self, Entry, Kind, device_type};
+use crate::telegram::{Content, Instant, Object, Quantity, groups};
+
+/// The longest text that is shown whole, in characters.
+const LONGEST_TEXT: usize = 160;
+
+/// One object, in words.
+pub(super) struct Line {
+    code: String,
+    name: &'static str,
+    values: String,
+    odd: Vec<String>,
+}
+
+impl Line {
+    /// The object on this line, counted from 1; `gives_way` if another of its code goes on the wire.
+    pub(super) fn new(number: usize, object: &Object<'_>, gives_way: bool) -> Self {
+        let entry = catalogue::find(object.code);
+        let mut line = Self {
+            code: printable(object.code),
+            name: entry.map_or("", |entry| entry.name),
+            values: String::new(),
+            odd: Vec::new(),
+        };
+        match (entry, is_code(object.code)) {
+            (Some(_), _) => {}
+            (None, true) => {
+                line.say("the code is not in the catalogue: passed on as it is");
+            }
+            (None, false) => {
+                line.say(&format!("it has no OBIS code: passed on as line-{number}"));
+            }
+        }
+        line.values(object, entry);
+        if gives_way {
+            line.say("the code is there twice: the other line is passed on");
+        }
+        let other_bytes =
+            [object.code, object.body].concat().iter().filter(|byte| !byte.is_ascii()).count();
+        if other_bytes > 0 {
+            line.say(&format!("bytes that are not ASCII: {other_bytes}"));
+        }
+        line
+    }
+
+    /// Says what is odd, once.
+    fn say(&mut self, odd: &str) {
+        if !self.odd.iter().any(|said| said == odd) {
+            self.odd.push(odd.to_owned());
+        }
+    }
+
+    pub(super) fn is_odd(&self) -> bool {
+        !self.odd.is_empty()
+    }
+
+    fn values(&mut self, object: &Object<'_>, entry: Option<&Entry>) {
+        let kind = entry.map(|entry| entry.kind);
+        if let Some((_, time, reading)) = object.two_line_reading() {
+            self.values = format!("{}, {}", quantity(reading), self.time(time));
+            return;
+        }
+        let fields: Vec<&[u8]> = match object.content() {
+            Content::One(one) => vec![one],
+            Content::Two(a, b) => vec![a, b],
+            Content::Other(_) if kind == Some(Kind::Log) => groups(object.body).collect(),
+            Content::Other(text) => {
+                self.values = printable(text);
+                if is_code(object.code) {
+                    self.say("what follows the code is not one or two values in brackets");
+                }
+                return;
+            }
+        };
+        let words: Vec<String> = fields.iter().map(|field| self.value(field, entry)).collect();
+        self.values = words.join(", ");
+        if let Some(entry) = entry {
+            self.judge(&fields, entry);
+        }
+    }
+
+    /// What a value says.
+    fn value(&mut self, text: &[u8], entry: Option<&Entry>) -> String {
+        if text.is_empty() {
+            return "(empty)".into();
+        }
+        if let Some(found) = Quantity::parse(text) {
+            if !text.contains(&b'*') {
+                self.say("there is no * before the unit");
+            }
+            return quantity(found);
+        }
+        let Some(entry) = entry else { return printable(text) };
+        match entry.kind {
+            Kind::DeviceType => device(text),
+            Kind::State => state(text, entry.code),
+            Kind::Identifier | Kind::Text => decoded(text),
+            Kind::Time | Kind::Reading | Kind::Demand | Kind::Log if looks_like_time(text) => {
+                self.time(text)
+            }
+            _ => printable(text),
+        }
+    }
+
+    /// A time as the meter shows it, with its offset to UTC.
+    fn time(&mut self, text: &[u8]) -> String {
+        if let Some(time) = Instant::parse_meter_time(text) {
+            let hours = match text.last() {
+                Some(b'S') => 2,
+                Some(b'W') => 1,
+                _ => 0,
+            };
+            let local = FixedOffset::east_opt(hours * 3600).and_then(|offset| {
+                Some(DateTime::from_timestamp(time.seconds(), 0)?.with_timezone(&offset))
+            });
+            return local.map_or_else(
+                || printable(text),
+                |local| local.format("%Y-%m-%d %H:%M:%S %:z").to_string(),
+            );
+        }
+        let odd = match Instant::parse_about(text) {
+            Some(_) => "the time has no S or W behind it: its offset to UTC is not certain",
+            None => "that is no time",
+        };
+        self.say(odd);
+        printable(text)
+    }
+
+    /// Looks whether there is what an object of this kind holds.
+    fn judge(&mut self, fields: &[&[u8]], entry: &Entry) {
+        let mut quantities = fields.iter().filter_map(|field| Quantity::parse(field));
+        let found = quantities.next();
+        match (entry.kind, entry.unit, found) {
+            (Kind::Limit, _, _) => {}
+            (Kind::Reading, _, None) => {
+                self.say("there is no reading: no number with a unit");
+            }
+            (_, Some(unit), None) => {
+                self.say(&format!("there is no number with a unit such as {}", unit.symbol()));
+            }
+            (_, Some(unit), Some(found)) if unit.base().0 != found.unit.base().0 => {
+                self.say(&format!("the unit is usually {}", unit.symbol()));
+            }
+            _ => {}
+        }
+        if entry.kind == Kind::DeviceType && fields.iter().all(|field| device_of(field).is_none()) {
+            self.say("there is no device on this channel, or none of a known type");
+        }
+    }
+}
+
+impl Display for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = format!("  {:<16}  {:<40}  {}", self.code, self.name, self.values);
+        writeln!(f, "{}", text.trim_end())?;
+        for odd in &self.odd {
+            writeln!(f, "  {:<16}  ! {odd}", "")?;
+        }
+        Ok(())
+    }
+}
+
+/// The number as it stands, but for leading zeros, and the unit in its usual spelling.
+fn quantity(Quantity { number, unit }: Quantity) -> String {
+    format!("{number} {}", unit.symbol())
+}
+
+/// What the clocks of meters look like, also where they show nonsense.
+fn looks_like_time(text: &[u8]) -> bool {
+    matches!(text.len(), 12 | 13 | 17 | 18 | 24) && text[..12].iter().all(u8::is_ascii_hexdigit)
+}
+
+fn device_of(text: &[u8]) -> Option<&'static str> {
+    let number = std::str::from_utf8(text).ok()?.parse().ok()?;
+    device_type(number).filter(|_| number != 0)
+}
+
+fn device(text: &[u8]) -> String {
+    match device_of(text) {
+        Some(device) => format!("{}: {device}", printable(text)),
+        None => printable(text),
+    }
+}
+
+/// The states of a breaker or a valve: COSEM, disconnect control, attribute 3.
+fn state(text: &[u8], code: &str) -> String {
+    let is_switch = code.ends_with("96.3.10") || code.ends_with("24.4.0");
+    let state = match text {
+        b"0" if is_switch => ": disconnected",
+        b"1" if is_switch => ": connected",
+        b"2" if is_switch => ": ready to be connected",
+        _ => "",
+    };
+    printable(text) + state
+}
+
+/// Text decoded where it is hexadecimal, shown whole unless it is very long.
+fn decoded(text: &[u8]) -> String {
+    let sent = printable(text);
+    let decoded = decode_identifier(&sent);
+    let mut shown: String = decoded.chars().take(LONGEST_TEXT).collect();
+    if shown.len() < decoded.len() {
+        // Writing to a string cannot fail.
+        let _ = write!(shown, "… ({} bytes)", text.len());
+    }
+    shown
+}
+
+/// Bytes of a meter as they may be shown on a terminal: printable ASCII, else `\x1b`.
+pub(super) fn printable(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for &byte in bytes {
+        match byte {
+            b' '..=b'~' => text.push(char::from(byte)),
+            // Writing to a string cannot fail.
+            _ => drop(write!(text, "\\x{byte:02x}")),
+        }
+    }
+    text
+}

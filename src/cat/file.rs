@@ -1,0 +1,115 @@
+//! Telegrams of a file: decoded, explained, or as they are.
+//!
+//! Owns what is said about those that are rejected and those that do not end.
+
+use std::borrow::Cow;
+use std::io::{self, ErrorKind, Read, Write};
+use std::time::SystemTime;
+
+use super::{Explanation, Form, Options, Printer, anonymous};
+use crate::daemon::Exit;
+use crate::message::Encoder;
+use crate::telegram::{Instant, Intake, Policy, Received};
+
+/// How many bytes of a file are read at a time.
+const CHUNK: usize = 64 * 1024;
+
+/// Prints the telegrams of a file of raw telegrams.
+///
+/// Each one that is rejected, and each that does not end, gives a line on `errors`; then the exit
+/// status is [`Exit::Rejected`]. A closed pipe is a good end.
+pub fn from_file(
+    name: &str,
+    mut file: impl Read,
+    policy: Policy,
+    options: Options,
+    out: impl Write,
+    errors: &mut impl Write,
+) -> io::Result<Exit> {
+    let mut intake = Intake::new(policy);
+    let mut desk = Desk {
+        name,
+        options,
+        encoder: Encoder::new(None),
+        printer: Printer::new(out, options.count),
+        errors,
+        number: 0,
+        bad: 0,
+    };
+    let (mut chunk, mut position) = (vec![0; CHUNK], 0);
+    while desk.printer.is_open() {
+        let length = match file.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(length) => length,
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        let (mut rest, now) = (&chunk[..length], Instant::from(SystemTime::now()));
+        while desk.printer.is_open() {
+            let Some(received) = intake.feed(&mut rest, now) else { break };
+            desk.take(&received, position + length - rest.len())?;
+        }
+        position += length;
+        desk.printer.flush()?;
+    }
+    if desk.printer.is_open() {
+        if let Some(received) = intake.finish(SystemTime::now().into()) {
+            desk.take(&received, position)?;
+        }
+        let dropped = intake.dropped();
+        desk.tell_dropped(dropped.incomplete, "began and did not end")?;
+        desk.tell_dropped(dropped.oversize, "did not end within 64 KiB")?;
+    }
+    desk.printer.flush()?;
+    Ok(if desk.bad > 0 { Exit::Rejected } else { Exit::Done })
+}
+
+/// Where telegrams are handed out.
+struct Desk<'a, W: Write, E: Write> {
+    name: &'a str,
+    options: Options,
+    encoder: Encoder,
+    printer: Printer<W>,
+    errors: &'a mut E,
+    /// How many telegrams there were.
+    number: u64,
+    /// How many of them were rejected, or did not end.
+    bad: u64,
+}
+
+impl<W: Write, E: Write> Desk<'_, W, E> {
+    /// Prints the telegram that ends at this byte of the file, or tells why it is rejected.
+    fn take(&mut self, received: &Received<'_>, end: usize) -> io::Result<()> {
+        self.number += 1;
+        let frame = &received.frame;
+        let bytes = if self.options.is_anonymous {
+            Cow::Owned(anonymous(frame.bytes()))
+        } else {
+            Cow::Borrowed(frame.bytes())
+        };
+        self.bad += u64::from(received.verdict.is_err());
+        match (self.options.form, &received.verdict) {
+            (Form::Explained, _) => {
+                let explanation = Explanation { number: self.number, received, bytes: &bytes };
+                self.printer.print_line(explanation.to_string().as_bytes())
+            }
+            (_, Err(rejection)) => {
+                let name = self.name;
+                writeln!(self.errors, "{name}: the telegram that ends at byte {end}: {rejection}")
+            }
+            (Form::Raw, Ok(())) => self.printer.print(&bytes),
+            (Form::Json, Ok(())) => {
+                let (datagram, _) = self.encoder.encode(&bytes, frame.start, frame.end);
+                self.printer.print_line(datagram.json)
+            }
+        }
+    }
+
+    fn tell_dropped(&mut self, count: u64, what: &str) -> io::Result<()> {
+        self.bad += count;
+        match count {
+            0 => Ok(()),
+            _ => writeln!(self.errors, "{}: {count} of the telegrams {what}", self.name),
+        }
+    }
+}
