@@ -5,6 +5,7 @@ mod chain;
 mod config;
 mod listener;
 mod page;
+mod power;
 mod reader;
 mod simulator;
 mod support;
