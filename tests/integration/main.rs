@@ -8,6 +8,7 @@ mod dashboard;
 mod listener;
 mod network;
 mod page;
+mod power;
 mod reader;
 mod simulator;
 mod sources;

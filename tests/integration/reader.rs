@@ -11,17 +11,17 @@ use rustix::process::Signal;
 use crate::support::{Place, Running, lo, telegram, wait_for};
 
 /// 2026-11-22 07:00:00 UTC.
-const START: i64 = 1_795_330_800;
+pub const START: i64 = 1_795_330_800;
 
 /// A listener of which the test chooses the clock.
-struct Publisher {
+pub struct Publisher {
     sender: Sender,
     port: u16,
     translator: Translator,
 }
 
 impl Publisher {
-    fn new(place: &Place) -> Self {
+    pub fn new(place: &Place) -> Self {
         let sender = Sender::open(IpAddr::V4(place.group), 0, Some(&lo())).unwrap();
         Self { sender, port: place.port, translator: Translator::new(Policy::Auto, None) }
     }
@@ -37,14 +37,18 @@ impl Publisher {
         }
     }
 
-    fn publish(&mut self, seconds: i64, watts: u32) {
+    pub fn publish(&mut self, seconds: i64, watts: u32) {
+        let datagram = self.datagram(seconds, watts);
+        self.sender.send(self.port, &datagram).unwrap();
+    }
+
+    fn datagram(&mut self, seconds: i64, watts: u32) -> Vec<u8> {
         let (bytes, now) = (telegram(watts), Instant::from_seconds(seconds));
-        let datagram = self.translator.feed(&mut &bytes[..], now).unwrap().unwrap();
-        self.sender.send(self.port, datagram.json).unwrap();
+        self.translator.feed(&mut &bytes[..], now).unwrap().unwrap().json.to_vec()
     }
 }
 
-fn in_utc(place: &Place, more: &[&str]) -> Running {
+pub fn in_utc(place: &Place, more: &[&str]) -> Running {
     let mut command = place.program("p1reader");
     command.env("TZ", "UTC").args(more);
     let reader = Running::start(place, "p1reader", &mut command);
@@ -53,7 +57,7 @@ fn in_utc(place: &Place, more: &[&str]) -> Running {
 }
 
 /// The import powers of the rows of the details files.
-fn recorded(place: &Place) -> Vec<u32> {
+pub fn recorded(place: &Place) -> Vec<u32> {
     let is_row = |line: &String| !line.starts_with("datum");
     let power = |line: String| line.split(';').nth(9).unwrap().parse().unwrap();
     place.lines_of("details-").into_iter().filter(is_row).map(power).collect()
@@ -146,13 +150,74 @@ fn what_is_no_telegram_is_counted_and_costs_nothing_else() {
     place.config();
     let reader = in_utc(&place, &[]);
     let sender = Sender::open(IpAddr::V4(place.group), 0, Some(&lo())).unwrap();
-    for hostile in
-        [&b""[..], b"hello", &b"[".repeat(60_000), b"{\"meta\":{},\"telegram\":{}}", b"\xff\xfe"]
-    {
+    let meta = "\"frame-start-time\":1795330800,\"frame-number\":1,\"frame-end-time\":1795330800,\
+                \"frame-time-duration\":0";
+    let with =
+        |telegram: &str| format!("{{\"meta\":{{{meta}}},\"telegram\":{telegram}}}").into_bytes();
+    let hostile = [
+        b"".to_vec(),
+        b"hello".to_vec(),
+        b"[".repeat(60_000),
+        b"{\"meta\":{},\"telegram\":{}}".to_vec(),
+        b"\xff\xfe".to_vec(),
+        with("{\"1-0:1.7.0\":NaN}"),
+        with("{\"1-0:1.7.0\":null}"),
+        with("{\"1-0:1.7.0\":[1]}"),
+        with("[]"),
+        with(&format!("{{\"1-0:1.7.0\":{}}}", "9".repeat(400))),
+        with(&format!("{{\"x\":{}1{}}}", "[".repeat(10_000), "]".repeat(10_000))),
+        b"x".repeat(65_000),
+    ];
+    for hostile in &hostile {
         sender.send(place.port, hostile).unwrap();
     }
     Publisher::new(&place).publish(START, 42);
     wait_for("the row", || (recorded(&place) == [42]).then_some(()));
-    assert!(reader.log().contains("not a telegram"), "{}", reader.log());
-    reader.stop();
+    assert_eq!(reader.log().matches("is ignored").count(), 1, "{}", reader.log());
+    let log = reader.stopped();
+    assert!(log.contains(&format!("{} datagrams ignored", hostile.len())), "{log}");
+}
+
+#[test]
+fn telegrams_that_come_twice_or_out_of_order_are_recorded_once_and_counted() {
+    let place = Place::new();
+    place.config();
+    let reader = in_utc(&place, &["--debug"]);
+    let mut publisher = Publisher::new(&place);
+    let datagrams: Vec<_> = (0..6).map(|n| publisher.datagram(START + i64::from(n), n)).collect();
+    // The fifth is lost, the third comes late, the second twice.
+    for at in [0, 1, 1, 3, 2, 5] {
+        publisher.sender.send(place.port, &datagrams[at]).unwrap();
+    }
+    wait_for("the rows", || (recorded(&place) == [0, 1, 3, 2, 5]).then_some(()));
+    let log = reader.stopped();
+    assert!(log.contains("5 telegrams, "), "{log}");
+    assert!(log.contains(", 1 missed, 1 came twice, 1 out of order"), "{log}");
+}
+
+#[test]
+fn each_meter_has_its_files_where_their_names_say_so_and_else_the_first_is_recorded() {
+    for (name, rows) in [("details-METER-DAY.csv", [2, 1]), ("details-DAY.csv", [2, 0])] {
+        let place = Place::new();
+        let path = place.path(name);
+        place.config_with(&format!("p1_reader_details: {{filename: \"{}\"}}", path.display()));
+        let reader = in_utc(&place, &["--debug"]);
+        let mut publisher = Publisher::new(&place);
+        let mine = publisher.datagram(START, 1);
+        // A path in a field is a name like any other.
+        let other = publisher.datagram(START + 1, 2);
+        let id = "4530303939303030303132333435363738";
+        let other = String::from_utf8(other).unwrap().replace(id, "../../etc/x");
+        let again = publisher.datagram(START + 2, 3);
+        for datagram in [&mine, other.as_bytes(), &again] {
+            publisher.sender.send(place.port, datagram).unwrap();
+        }
+        reader.wait_for_log(if rows[1] == 0 { "another meter is heard" } else { "telegram 3 of" });
+        reader.stop();
+        let count = |beginning: &str| {
+            place.lines_of(beginning).iter().filter(|line| !line.starts_with("datum")).count()
+        };
+        let first = if rows[1] == 0 { "details-2026" } else { "details-E0099000012345678-2026" };
+        assert_eq!([count(first), count("details-______etc_x-2026")], rows, "{name}");
+    }
 }

@@ -46,6 +46,25 @@ impl Place {
         self.config_with("")
     }
 
+    /// The same with the files in another folder, flushed every so many seconds.
+    pub fn config_in(&self, folder: &Path, flush_seconds: u32) {
+        let text = fs::read_to_string(self.config()).unwrap();
+        let (here, there) = (self.folder.path().display(), folder.display());
+        let mut moved = String::new();
+        for line in text.lines() {
+            let is_output = line.contains("filename");
+            let line = if is_output {
+                line.replace(&here.to_string(), &there.to_string())
+            } else {
+                line.to_owned()
+            };
+            let period = format!("flush_period: {flush_seconds}}}");
+            moved += &line.replace("flush_period: 1}", &period);
+            moved.push('\n');
+        }
+        fs::write(self.path("p1reader.yml"), moved).unwrap();
+    }
+
     /// The same with more keys for the sections named in `more` as `section: {key: value, …}` lines.
     pub fn config_with(&self, more: &str) -> PathBuf {
         let folder = self.folder.path().display();
@@ -73,6 +92,8 @@ impl Place {
                     self.port + 1
                 ),
             ),
+            // Of the disk that the tests run on nothing is asked.
+            section("p1_reader", "min_free: 0".to_owned()),
             output("p1_reader_details", "details-DAY.csv"),
             output("p1_reader_interval", "interval-PERIOD.csv"),
             output("p1_reader_day", "day-DAY.csv"),
@@ -191,10 +212,16 @@ impl Running {
     }
 
     /// Asks it to end, and waits until it has ended well.
-    pub fn stop(mut self) {
+    pub fn stop(self) {
+        self.stopped();
+    }
+
+    /// The same; gives all that it has said.
+    pub fn stopped(mut self) -> String {
         self.signal(Signal::TERM);
         let status = self.wait();
         assert_eq!(status.code(), Some(0), "{}", self.log());
+        self.log()
     }
 }
 
