@@ -16,6 +16,7 @@ use p1_multicast::message::Translator;
 use p1_multicast::multicast::{Receiver, Sender};
 use p1_multicast::telegram::{self, Policy};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
 
 const GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 79, 1);
 const LISTENER_PORT: u16 = 27_001;
@@ -34,6 +35,7 @@ fn main() {
     latency(folder.path(), &telegram);
     listener_cost(folder.path(), &telegram);
     reader_cost(folder.path(), &telegram);
+    dashboard_cost(folder.path(), &telegram);
 }
 
 fn row(what: &str, measured: &str, budget: &str) {
@@ -157,6 +159,44 @@ fn reader_cost(folder: &Path, telegram: &[u8]) {
         &details.lines().count().saturating_sub(2).to_string(),
         "3600",
     );
+}
+
+/// The dashboard in a terminal of 80 x 24, one telegram a second.
+fn dashboard_cost(folder: &Path, telegram: &[u8]) {
+    config(folder, Path::new("/dev/null"));
+    let (mut screen, port) = pty();
+    let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+    tcsetwinsize(&screen, size).expect("to set the size");
+    let end_of_terminal = || File::options().read(true).write(true).open(&port).expect("a pty");
+    // setsid gives the program the terminal as its own, then becomes the program.
+    let dashboard = Command::new("setsid")
+        .arg("--ctty")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("target/release/p1dashboard"))
+        .arg("--config-file")
+        .arg(folder.join("p1reader.yml"))
+        .envs([("TERM", "xterm-256color"), ("LC_ALL", "C.UTF-8"), ("TZ", "UTC")])
+        .stdin(end_of_terminal())
+        .stdout(end_of_terminal())
+        .stderr(end_of_terminal())
+        .spawn()
+        .expect("setsid of util-linux");
+    std::thread::spawn(move || std::io::copy(&mut screen, &mut std::io::sink()));
+    std::thread::sleep(Duration::from_secs(1));
+    let sender = Sender::open(IpAddr::V4(GROUP), 0, Some(&lo())).expect("a sender");
+    let mut translator = Translator::new(Policy::Require, Some("bench".into()));
+    let mut stopwatch = Stopwatch::start(&dashboard);
+    let count = 20;
+    for second in 0..count {
+        let now = telegram::Instant::from_seconds(1_795_330_800 + i64::from(second));
+        let datagram =
+            translator.feed(&mut &telegram[..], now).expect("a frame").expect("a telegram");
+        sender.send(LISTENER_PORT, datagram.json).expect("to send");
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    // A hundredth of a core is 10 ms in each second.
+    row("p1dashboard, processor time a second", &stopwatch.each(count), "<= 10 ms");
+    row("p1dashboard, memory (PSS)", &memory(&dashboard), "<= 8 MiB");
+    end(dashboard);
 }
 
 /// A meter's end and the name of the other.

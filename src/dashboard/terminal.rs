@@ -152,7 +152,54 @@ impl Keyboard {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read as _;
+    use std::process::{Command, Stdio};
+
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+
     use super::*;
+    use crate::daemon::panic;
+
+    const INSIDE: &str = "P1_TEST_INSIDE_A_TERMINAL";
+
+    #[test]
+    fn a_panic_gives_the_terminal_back_before_it_is_reported() {
+        if std::env::var_os(INSIDE).is_some() {
+            panic::install();
+            let _backend = take(None).unwrap();
+            eprintln!("this goes nowhere");
+            panic!("on purpose");
+        }
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let slave = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
+        let end = || Stdio::from(File::options().read(true).write(true).open(&slave).unwrap());
+        let test =
+            "dashboard::terminal::tests::a_panic_gives_the_terminal_back_before_it_is_reported";
+        let child = Command::new("setsid")
+            .arg("--ctty")
+            .arg(std::env::current_exe().unwrap())
+            .args([test, "--exact", "--nocapture", "--test-threads=1"])
+            .env(INSIDE, "1")
+            .stdin(end())
+            .stdout(end())
+            .stderr(end())
+            .spawn();
+        let Ok(mut child) = child else {
+            eprintln!("skipped: there is no setsid");
+            return;
+        };
+        let mut output = Vec::new();
+        // A terminal whose other end is closed is an error to read from, not an end.
+        let _ = File::from(master).read_to_end(&mut output);
+        assert_eq!(child.wait().unwrap().code(), Some(70));
+        let output = String::from_utf8_lossy(&output);
+        let (taken, after) = output.split_once("\x1b[?1049l").expect("leaves the second screen");
+        assert!(taken.contains("\x1b[?1049h") && after.contains("\x1b[?25h"), "{output:?}");
+        assert!(after.contains("bug: on purpose"), "{output:?}");
+        assert!(!output.contains("goes nowhere"), "{output:?}");
+    }
 
     fn of(variables: &[(&str, &str)]) -> (&'static Glyphs, Depth) {
         abilities(&|name| {

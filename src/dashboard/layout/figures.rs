@@ -25,7 +25,7 @@ pub fn power_with_unit(watts: i64, kilowatts: bool) -> String {
     format!("{} {}", power(watts, kilowatts), power_unit(kilowatts))
 }
 
-/// A power that a scale has: short, as `500` or `2k5`.
+/// A power beside a scale: short, as `500` or `2k5`; nothing where that would not be exact.
 #[must_use]
 pub fn mark(watts: i64) -> String {
     match watts {
@@ -34,7 +34,7 @@ pub fn mark(watts: i64) -> String {
         _ if watts.abs() < 10_000 && watts % 100 == 0 => {
             format!("{}k{}", watts / 1000, (watts % 1000).abs() / 100)
         }
-        _ => format!("{}k", watts / 1000),
+        _ => String::new(),
     }
 }
 
@@ -109,8 +109,8 @@ mod tests {
 
     #[test]
     fn marks_are_short() {
-        let marks: Vec<String> = [0, -500, 1000, 2500, -2500, 20_000].map(mark).into();
-        assert_eq!(marks, ["0", "-500", "1k", "2k5", "-2k5", "20k"]);
+        let marks: Vec<String> = [0, -500, 1000, 2500, -2500, 20_000, 1190].map(mark).into();
+        assert_eq!(marks, ["0", "-500", "1k", "2k5", "-2k5", "20k", ""]);
     }
 
     #[test]

@@ -14,10 +14,13 @@ const MESSAGE_ROWS: usize = 6;
 /// A clock that is more than this off, in ms, is worth a look.
 const DRIFT: i64 = 60_000;
 
-/// `12:52:36.297`
-fn exact(facts: &Facts<'_>, time: Instant) -> String {
-    let clock = figures::clock(facts.scene.state.local(time));
-    format!("{clock}.{:03}", time.micros().rem_euclid(1_000_000) / 1000)
+/// `12:52:36.297-36.375`
+fn from_to(facts: &Facts<'_>, start: Instant, end: Instant) -> String {
+    let exact = |time: Instant, format: &str| {
+        let millis = time.micros().rem_euclid(1_000_000) / 1000;
+        format!("{}.{millis:03}", facts.scene.state.local(time).format(format))
+    };
+    format!("{}-{}", exact(start, "%H:%M:%S"), exact(end, "%S"))
 }
 
 fn counts(facts: &Facts<'_>) -> Line {
@@ -52,10 +55,10 @@ fn sender(facts: &Facts<'_>) -> Line {
 
 fn frame(facts: &Facts<'_>) -> Line {
     let meta = &facts.meter.message.meta;
-    let (start, end) = (exact(facts, meta.frame_start), exact(facts, meta.frame_end));
+    let times = from_to(facts, meta.frame_start, meta.frame_end);
     Line::new()
         .pair(facts.scene.look.words.number, Ink::Text, Some(meta.frame_number.to_string()))
-        .pair("", Ink::Text, Some(format!("{start}-{end}")))
+        .pair("", Ink::Text, Some(times))
 }
 
 /// The panel.
