@@ -83,7 +83,7 @@ impl Translator {
     /// The bytes of the last frame, let through or not, as long as nothing more was fed.
     #[must_use]
     pub fn last_frame(&self) -> &[u8] {
-        self.framer.last_frame()
+        self.intake.last_frame()
     }
 
     /// What was counted so far.

@@ -50,6 +50,12 @@ impl Intake {
         Some(receive(frame, &mut self.gate, &mut self.mended))
     }
 
+    /// The bytes of the frame that was given last, as long as nothing more was fed.
+    #[must_use]
+    pub fn last_frame(&self) -> &[u8] {
+        self.framer.last_frame()
+    }
+
     /// What never became a frame.
     #[must_use]
     pub fn dropped(&self) -> Dropped {
