@@ -105,10 +105,12 @@ pub fn examine(bytes: &[u8]) -> Finding {
     if is_encrypted(bytes) {
         return Finding::Encrypted;
     }
+    // Such telegrams can be read, but the user should know.
+    if has_even_parity(bytes) {
+        return Finding::Parity;
+    }
     match telegrams(bytes) {
-        Some(finding @ Finding::Telegram { .. }) => finding,
-        _ if has_even_parity(bytes) => Finding::Parity,
-        Some(bad) => bad,
+        Some(finding) => finding,
         None if is_text(bytes) => Finding::Fragments,
         None => Finding::Noise(bytes.len()),
     }
