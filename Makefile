@@ -3,9 +3,9 @@
 CARGO ?= cargo
 PREFIX ?= /usr/local
 DESTDIR ?=
-PROGRAMS = p1listener p1reader p1cat p1sim
+PROGRAMS = p1listener p1reader p1dashboard p1cat p1sim
 
-.PHONY: help build test lint bench fuzz demo deb deb-all apt-repo e2e install clean
+.PHONY: help build test lint bench bench-card fuzz demo deb deb-all apt-repo e2e install clean
 
 FUZZ_SECONDS ?= 60
 
@@ -24,12 +24,16 @@ lint: ## check format, lints, documentation, man pages and scripts
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
 	mandoc -Tlint -W warning man/*.[1-8]
-	shellcheck tests/*.sh .ci/run
+	shellcheck tests/*.sh debian/make-* debian/*inst debian/*rm .ci/run
+	tests/versions.sh
 
 bench: ## measure speed, latency and memory
-	$(CARGO) bench --locked --bench telegram
 	$(CARGO) build --release --locked
-	$(CARGO) bench --locked --bench chain
+	$(CARGO) bench --locked
+
+bench-card: ## measure what a day of records writes to an SD card; needs root
+	$(CARGO) build --release --locked
+	tests/bench-card.sh
 
 fuzz: ## fuzz each target for FUZZ_SECONDS (60); needs a nightly compiler and cargo-fuzz
 	tests/fuzz.sh $(FUZZ_SECONDS)
@@ -39,6 +43,7 @@ demo: build ## show the main job without any hardware
 
 deb: build ## build the Debian packages for this machine (target/debian); needs cargo-deb
 	$(CARGO) deb --no-build --quiet
+	$(CARGO) deb --no-build --quiet --variant=dashboard
 
 deb-all: ## build the packages for amd64, arm64 and armhf, from Debian's compilers; needs root
 	debian/make-deb-all
@@ -51,9 +56,10 @@ e2e: deb ## install the packages on a booted Debian 12 and 13 and try everything
 
 install: ## install below DESTDIR and PREFIX (run make build before)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
-	  $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8
+	  $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man7 \
+	  $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 755 $(addprefix target/release/,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
-	for page in man/*.[158]; do \
+	for page in man/*.[1578]; do \
 	  install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.} || exit 1; done
 	install -d $(DESTDIR)/etc/p1-multicast
 	[ -e $(DESTDIR)/etc/p1-multicast/p1reader.yml ] || \

@@ -1,5 +1,6 @@
 #!/bin/sh
-# The main job without any hardware: a simulated meter, the listener, the recorder, a reader in a pipe.
+# The main job without any hardware: a simulated meter, the listener, the recorder, and the dashboard;
+# without a terminal, 20 seconds of telegrams in a pipe instead of the dashboard.
 # Everything stays on this machine (interface lo) and in a scratch directory.
 set -eu
 
@@ -10,6 +11,7 @@ seconds=20
 cat >"$scratch/p1reader.yml" <<END
 p1_listener: {port: $scratch/meter, name: demo}
 multicast: {port: 52011, raw_port: 52012, interface: lo, TTL: 0}
+p1_dashboard: {fuse: 25}
 p1_reader_details: {filename: $scratch/p1_reader_details-DAY.csv, flush_period: 5}
 p1_reader_interval: {filename: $scratch/p1_reader_interval-PERIOD.csv, flush_period: 300}
 p1_reader_day: {filename: $scratch/p1_reader_day-DAY.csv, flush_period: 300}
@@ -63,17 +65,17 @@ start p1sim --link "$scratch/meter"
 start p1reader --config-file "$scratch/p1reader.yml"
 start p1listener --config-file "$scratch/p1reader.yml"
 
-count=
-if [ ! -t 1 ]; then
-    count="--count $seconds"
-    echo "A simulated meter, p1listener and p1reader at work for $seconds seconds:"
-else
-    echo "A simulated meter, p1listener and p1reader at work in $scratch; Ctrl-C ends it."
+if [ -t 1 ] && [ -t 0 ]; then
+    echo "A simulated meter, p1listener and p1reader are at work in $scratch; q ends the dashboard."
+    sleep 2
+    "$programs/p1dashboard" --config-file "$scratch/p1reader.yml"
+    exit 0
 fi
 
+echo "A simulated meter, p1listener and p1reader at work for $seconds seconds:"
 mkfifo "$scratch/pipe"
-# shellcheck disable=SC2086 # $count is an option and its value, or nothing
-"$programs/p1cat" --config-file "$scratch/p1reader.yml" --timeout 15 $count >"$scratch/pipe" 2>"$scratch/p1cat.log" &
+"$programs/p1cat" --config-file "$scratch/p1reader.yml" --timeout 15 --count "$seconds" \
+    >"$scratch/pipe" 2>"$scratch/p1cat.log" &
 pids="$! $pids"
 seen=0
 while read -r line; do
@@ -81,10 +83,8 @@ while read -r line; do
     printf '%s  telegram %4s   in %5s W   out %5s W   meter %9s Wh   gas %8s dm3\n' \
         "$(date +%H:%M:%S)" "$(number frame-number)" "$(number 1-0:1.7.0)" "$(number 1-0:2.7.0)" \
         "$(($(number 1-0:1.8.1) + $(number 1-0:1.8.2)))" "$(number 0-1:24.2.1.B)"
-    [ $((seen % 20)) -ne 0 ] || [ -n "$count" ] || show_files
 done <"$scratch/pipe"
 
-finish
 if [ "$seen" -lt "$seconds" ]; then
     echo "Only $seen telegrams came." >&2
     exit 1
