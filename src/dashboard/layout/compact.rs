@@ -4,7 +4,7 @@ use super::page::{Ink, Line, Page};
 use super::panels::{self, Facts};
 use super::{edges, figures};
 
-/// Rows that a graph needs, and the height from which there is one.
+/// The fewest rows that a graph is worth.
 const GRAPH_ROWS: usize = 2;
 
 /// Draws the page.
@@ -28,8 +28,7 @@ pub(super) fn draw(page: &mut Page, facts: &Facts<'_>) {
     more.truncate(room.saturating_sub(lines.len()));
     room = room.saturating_sub(lines.len() + more.len());
     if room >= GRAPH_ROWS && facts.readings.number("power_w").is_some() {
-        let direction = more.remove(0);
-        lines.push(direction);
+        lines.extend(more.drain(..more.len().min(1)));
         lines.extend(panels::graph_lines(facts, inside, room));
     }
     lines.extend(more);
