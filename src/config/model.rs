@@ -53,7 +53,7 @@ impl Default for Config {
             p1_listener: P1Listener::default(),
             multicast: Multicast::default(),
             p1_reader: P1Reader::default(),
-            p1_reader_details: FileOutput::new("p1_reader_details-DAY.csv", 300),
+            p1_reader_details: FileOutput::new("p1_reader_details-DAY.csv", 600),
             p1_reader_interval: FileOutput::new("p1_reader_interval-PERIOD.csv", 1200),
             p1_reader_day: FileOutput::new("p1_reader_day-DAY.csv", 3600),
             html_report: HtmlReport::default(),

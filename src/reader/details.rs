@@ -77,7 +77,7 @@ pub(super) fn write_row(out: &mut Vec<u8>, time: NaiveDateTime, message: &Messag
             further.push((code, value));
         }
     }
-    let mut row = writer(out, 1024);
+    let mut row = Row::new(out);
     row.cell(time.format(TIME).to_string().as_bytes());
     for ((code, _), value) in COLUMNS.iter().zip(classic).skip(1) {
         match value {
@@ -93,26 +93,41 @@ pub(super) fn write_row(out: &mut Vec<u8>, time: NaiveDateTime, message: &Messag
     row.end();
 }
 
-/// Writes cells and rows of CSV to memory.
-pub(super) struct Row<'o>(csv::Writer<&'o mut Vec<u8>>);
-
-/// A writer that gathers `capacity` bytes at a time.
-pub(super) fn writer(out: &mut Vec<u8>, capacity: usize) -> Row<'_> {
-    let mut builder = csv::WriterBuilder::new();
-    builder.delimiter(b';').flexible(true).buffer_capacity(capacity);
-    Row(builder.from_writer(out))
+/// Writes the cells of a row of CSV to memory. Most cells are short and need no quotes: this is the
+/// work of every telegram, and the quick way for that.
+pub(super) struct Row<'o> {
+    out: &'o mut Vec<u8>,
+    is_empty: bool,
 }
 
-impl Row<'_> {
+impl<'o> Row<'o> {
+    pub fn new(out: &'o mut Vec<u8>) -> Self {
+        Self { out, is_empty: true }
+    }
+
     /// A cell, quoted where it must be.
     pub fn cell(&mut self, cell: &[u8]) {
-        // Writing to memory does not fail, and rows may differ in length.
-        let _ = self.0.write_field(cell);
+        if !std::mem::replace(&mut self.is_empty, false) {
+            self.out.push(b';');
+        }
+        if cell.iter().any(|byte| matches!(byte, b';' | b'"' | b'\n' | b'\r')) {
+            self.out.push(b'"');
+            for &byte in cell {
+                self.out.extend_from_slice(if byte == b'"' {
+                    b"\"\""
+                } else {
+                    std::slice::from_ref(&byte)
+                });
+            }
+            self.out.push(b'"');
+        } else {
+            self.out.extend_from_slice(cell);
+        }
     }
 
     /// The end of the row.
-    pub fn end(&mut self) {
-        let _ = self.0.write_record(None::<&[u8]>);
+    pub fn end(self) {
+        self.out.push(b'\n');
     }
 
     fn value(&mut self, value: &Value) {
@@ -124,7 +139,8 @@ impl Row<'_> {
 
     /// A text as it is, but for control characters: a row is one line, so they become blanks.
     fn text(&mut self, text: &str) {
-        if text.contains(char::is_control) {
+        let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+        if !is_plain && text.contains(char::is_control) {
             self.cell(text.replace(char::is_control, " ").as_bytes());
         } else {
             self.cell(text.as_bytes());

@@ -1,7 +1,7 @@
 //! What is remembered for the page of one meter: the last minutes, the day so far, the last readings.
 //!
-//! Owns the table of the last minutes. A row of it has ten seconds and is put into HTML once, when it is
-//! complete, for a page has over two thousand numbers and is written every few seconds.
+//! Owns the table of the last telegrams. A row of it has ten seconds and is put into HTML once, when it is
+//! complete, for a page has hundreds of numbers and is written every few seconds.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write;
@@ -19,6 +19,9 @@ use crate::telegram::Instant;
 
 /// Seconds of one row.
 const ROW_SECONDS: i64 = 10;
+
+/// The table shows so many telegrams at least, if there are, as it did in 2021.
+const TABLE_TELEGRAMS: usize = 120;
 
 /// Readings and the day so far are renewed so often: they change slowly.
 const FACTS_MICROS: i64 = 60_000_000;
@@ -48,8 +51,10 @@ pub(super) struct Last {
 /// What the page of one meter shows.
 #[derive(Debug, Default)]
 pub(super) struct Page {
-    /// Complete rows, newest first: their number, mean power and HTML.
-    complete: VecDeque<(i64, Watts, String)>,
+    /// Complete rows of the table, newest first: how many telegrams they have, and their HTML.
+    table: VecDeque<(usize, String)>,
+    /// Number and mean power of complete rows, newest first, as far as the graph goes back.
+    means: VecDeque<(i64, Watts)>,
     current: Option<Row>,
     pub last: Option<Last>,
     pub today: Option<Today>,
@@ -79,13 +84,14 @@ impl Page {
     /// than `minutes`.
     pub fn add(&mut self, order: Order, second: i64, last: Last, totals: &Totals, minutes: u32) {
         if order == Order::Afresh {
-            self.complete.clear();
+            self.table.clear();
+            self.means.clear();
             self.current = None;
         }
         let (number, place) = (second.div_euclid(ROW_SECONDS), second.rem_euclid(ROW_SECONDS));
         let complete = self.current.take_if(|row| row.number != number);
         if let Some(row) = complete {
-            self.complete.push_front((row.number, row.mean(), row.html()));
+            self.complete(&row, number - slots(minutes));
         }
         let row = self.current.get_or_insert_with(|| Row {
             number,
@@ -95,13 +101,27 @@ impl Page {
         if let Some(cell) = usize::try_from(place).ok().and_then(|at| row.seconds.get_mut(at)) {
             *cell = Some(last.watts);
         }
-        let oldest = number - slots(minutes);
-        while self.complete.back().is_some_and(|(number, ..)| *number <= oldest) {
-            self.complete.pop_back();
-        }
         self.last = Some(last);
         if let Some(today) = &mut self.today {
             today.add(last.local, totals);
+        }
+    }
+
+    /// Takes a row that is complete, and forgets what is neither among the last telegrams nor newer than
+    /// the row of number `oldest`.
+    fn complete(&mut self, row: &Row, oldest: i64) {
+        self.means.push_front((row.number, row.mean()));
+        while self.means.back().is_some_and(|(number, _)| *number <= oldest) {
+            self.means.pop_back();
+        }
+        self.table.push_front((row.telegrams(), row.html()));
+        let mut telegrams: usize = self.table.iter().map(|(telegrams, _)| telegrams).sum();
+        while let Some((oldest, _)) = self.table.back() {
+            telegrams -= oldest;
+            if telegrams < TABLE_TELEGRAMS {
+                break;
+            }
+            self.table.pop_back();
         }
     }
 
@@ -129,23 +149,16 @@ impl Page {
 
     /// All rows, newest first.
     pub fn rows(&self) -> String {
-        let current = self.current.as_ref().map(Row::html).unwrap_or_default();
-        let length: usize = self.complete.iter().map(|(_, _, html)| html.len()).sum();
-        let mut rows = String::with_capacity(current.len() + length);
-        rows.push_str(&current);
-        rows.extend(self.complete.iter().map(|(_, _, html)| html.as_str()));
+        let mut rows = self.current.as_ref().map(Row::html).unwrap_or_default();
+        rows.extend(self.table.iter().map(|(_, html)| html.as_str()));
         rows
     }
 
     /// The mean power of each row, newest first.
     pub fn slots(&self) -> impl Iterator<Item = Slot> {
         let current = self.current.iter().map(|row| (row.number, row.mean()));
-        let complete = self.complete.iter().map(|(number, mean, _)| (*number, *mean));
-        current.chain(complete).map(|(number, (power_in, power_out))| Slot {
-            number,
-            power_in,
-            power_out,
-        })
+        let means = current.chain(self.means.iter().copied());
+        means.map(|(number, (power_in, power_out))| Slot { number, power_in, power_out })
     }
 
     /// The last `minutes`, of which the last telegram is `age` seconds old; without one, up to `now`.
@@ -182,11 +195,16 @@ impl Row {
         html
     }
 
+    fn telegrams(&self) -> usize {
+        self.seconds.iter().flatten().count()
+    }
+
     /// Mean power; a row has one telegram at least.
     fn mean(&self) -> Watts {
-        let telegrams = || self.seconds.iter().flatten();
-        let count = i64::try_from(telegrams().count()).unwrap_or(1).max(1);
-        let sum = |power: fn(&Watts) -> i64| telegrams().map(power).sum::<i64>() / count;
+        let count = i64::try_from(self.telegrams()).unwrap_or(1).max(1);
+        let sum = |power: fn(&Watts) -> i64| {
+            self.seconds.iter().flatten().map(power).sum::<i64>() / count
+        };
         (sum(|watts| watts.0), sum(|watts| watts.1))
     }
 }

@@ -226,6 +226,7 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
                 output.flush(&mut self.storage);
             }
         }
+        self.storage.settle();
         if self.html.as_ref().is_some_and(|html| is_due(html.period())) {
             self.write_pages(false);
         }
@@ -277,6 +278,7 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
         for output in self.outputs.iter_mut() {
             output.flush(&mut self.storage);
         }
+        self.storage.settle();
     }
 
     fn write_pages(&mut self, is_over: bool) {
@@ -337,13 +339,15 @@ impl Outputs {
         Today::resume(storage, now, details.as_deref(), records.as_deref())
     }
 
+    /// In the order of writing: the rows that are appended last bring the name of the new file before
+    /// them to the disk, as journals go, so that it costs nothing of its own.
     fn iter(&self) -> impl Iterator<Item = &Output> {
-        let outputs = [&self.details, &self.interval, &self.day, &self.weekly];
+        let outputs = [&self.interval, &self.details, &self.day, &self.weekly];
         outputs.into_iter().flatten()
     }
 
     fn iter_mut(&mut self) -> impl Iterator<Item = &mut Output> {
-        let outputs = [&mut self.details, &mut self.interval, &mut self.day, &mut self.weekly];
+        let outputs = [&mut self.interval, &mut self.details, &mut self.day, &mut self.weekly];
         outputs.into_iter().flatten()
     }
 }

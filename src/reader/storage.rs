@@ -3,7 +3,7 @@
 //! Owns how bytes come to the disk so that a power cut, a full disk or a kill costs whole rows at most.
 //! What stands in the files is not known here, but for this: a row ends with LF.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -42,6 +42,10 @@ pub trait Storage {
     /// Removes a file.
     fn remove(&mut self, path: &Path) -> io::Result<()>;
 
+    /// What was done so far stays after a power cut, names of new files included. To be called when all
+    /// that there is to write at a time is written: one look at a folder costs less than one a file.
+    fn settle(&mut self) {}
+
     /// How many bytes we may still write to the disk of a folder; `None` where it is no disk but memory.
     fn free(&mut self, folder: &Path) -> io::Result<Option<u64>>;
 }
@@ -58,11 +62,14 @@ const IN_MEMORY: [i128; 2] = [0x0102_1994, 0x8584_58F6];
 ///
 /// A file is opened for each call and closed again, so that it may be renamed at any time. Rows are on
 /// the disk (`fdatasync`) when [`Storage::append`] returns. A file that must stay is on the disk before
-/// it is renamed, and its folder after that. Files have mode 0644, less what the umask takes away.
+/// it is renamed, and its name is when [`Storage::settle`] returns. Files have mode 0644, less what the
+/// umask takes away.
 #[derive(Debug, Default)]
 pub struct DiskStorage {
     /// Files that have a part of rows which were refused, with their length before that.
     unfinished: HashMap<PathBuf, u64>,
+    /// Folders that have new names.
+    unsettled: BTreeSet<PathBuf>,
 }
 
 impl Storage for DiskStorage {
@@ -98,7 +105,7 @@ impl Storage for DiskStorage {
         }
         written?;
         if before == 0 {
-            sync_folder(path);
+            self.unsettled.extend(path.parent().map(Path::to_owned));
         }
         Ok(())
     }
@@ -124,7 +131,7 @@ impl Storage for DiskStorage {
             io::copy(&mut old, file)?;
             file.sync_data()
         })?;
-        sync_folder(path);
+        self.unsettled.extend(path.parent().map(Path::to_owned));
         Ok(())
     }
 
@@ -135,7 +142,7 @@ impl Storage for DiskStorage {
                 file.sync_data()
             })
         })?;
-        sync_folder(path);
+        self.unsettled.extend(path.parent().map(Path::to_owned));
         Ok(())
     }
 
@@ -154,6 +161,13 @@ impl Storage for DiskStorage {
 
     fn remove(&mut self, path: &Path) -> io::Result<()> {
         fs::remove_file(path)
+    }
+
+    fn settle(&mut self) {
+        for folder in std::mem::take(&mut self.unsettled) {
+            // Not all file systems can do this; the content is there in any case.
+            let _ = File::open(folder).and_then(|folder| folder.sync_all());
+        }
     }
 
     fn free(&mut self, folder: &Path) -> io::Result<Option<u64>> {
@@ -229,12 +243,6 @@ fn write_and_rename(
         let _ = fs::remove_file(&temporary);
     }
     renamed
-}
-
-/// Brings the name of a file to the disk. Not all file systems can; the content is there in any case.
-fn sync_folder(path: &Path) {
-    let folder = File::open(path.parent().unwrap_or(Path::new("")));
-    let _ = folder.and_then(|folder| folder.sync_all());
 }
 
 #[cfg(test)]

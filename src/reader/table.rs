@@ -9,7 +9,7 @@ use std::path::Path;
 
 use chrono::NaiveDateTime;
 
-use super::details::{self, COLUMNS};
+use super::details::{self, COLUMNS, Row};
 use super::storage::Storage;
 use crate::message::{Message, Meta, Value};
 use crate::telegram::{Decimal, Instant};
@@ -87,18 +87,18 @@ impl Columns {
     /// Both header rows. The first one has no `;` at its end.
     fn head(&self) -> Vec<u8> {
         let mut head = Vec::new();
-        let mut row = details::writer(&mut head, 4096);
+        let mut row = Row::new(&mut head);
         for code in &self.codes {
             row.cell(code);
         }
         row.end();
+        let mut row = Row::new(&mut head);
         for code in &self.codes {
             let known = COLUMNS.iter().find(|(known, _)| known.as_bytes() == code);
             row.cell(known.map_or(code, |(_, name)| name.as_bytes()));
         }
         row.cell(b"");
         row.end();
-        drop(row);
         head
     }
 
@@ -107,19 +107,18 @@ impl Columns {
         loop {
             let known = self.codes.len();
             let mut text = Vec::with_capacity(rows.len() + rows.len() / 8);
-            let mut out = details::writer(&mut text, 4096);
             let mut reader = reader(rows);
             let mut record = csv::ByteRecord::new();
             let mut places = Vec::new();
             while reader.read_byte_record(&mut record)? {
                 self.place(&record, &mut places);
+                let mut out = Row::new(&mut text);
                 for place in &places {
                     out.cell(place.and_then(|cell| record.get(cell)).unwrap_or_default());
                 }
                 out.cell(b"");
                 out.end();
             }
-            drop(out);
             if self.codes.len() == known {
                 return Ok(text);
             }

@@ -87,6 +87,24 @@ fn the_graph_moves_on_when_telegrams_stop() {
 }
 
 #[test]
+fn the_table_has_the_last_120_telegrams_and_the_graph_all_minutes() {
+    for (step, seconds, rows) in [(1, 1190, 13), (10, 1190, 119), (10, 5000, 121)] {
+        let mut settings = page_only(Language::English);
+        settings.html.as_mut().unwrap().minutes = 20;
+        let (mut recorder, storage) = recorder(&settings);
+        for second in (0..seconds).step_by(step) {
+            recorder.record(&power(START + second, 42));
+        }
+        recorder.flush();
+        let text = text(&storage);
+        assert_eq!(text.matches("<tr><th>").count(), rows, "{step} {seconds}");
+        let (_, path) = text.split_once("<path class=\"in\" d=\"").unwrap();
+        let path = path.split_once('"').unwrap().0;
+        assert_eq!(path.matches("h1").count(), if seconds < 1200 { 119 } else { 120 });
+    }
+}
+
+#[test]
 fn the_day_begins_at_midnight_and_goes_on_after_a_restart() {
     let settings = Settings { html: page_only(Language::English).html, ..settings() };
     let storage = MemoryStorage::default();
