@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use p1_multicast::message::Translator;
 use p1_multicast::multicast::{Receiver, Sender};
 use p1_multicast::telegram::{self, Policy};
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 
@@ -152,7 +153,7 @@ fn reader_cost(folder: &Path, telegram: &[u8]) {
     std::thread::sleep(Duration::from_millis(500));
     row("p1reader, processor time a telegram, all outputs", &stopwatch.each(count), "<= 0.03 ms");
     row("p1reader, memory (PSS), after an hour of telegrams", &memory(&reader), "<= 3 MiB");
-    end(reader);
+    end_well(reader);
     let details = fs::read_to_string(folder.join("details.csv-20261122.csv")).unwrap_or_default();
     row(
         "  of which are in the details file",
@@ -272,6 +273,13 @@ fn bare_loop(folder: &Path, port: &Path) -> Child {
     let out = child.stdout.as_mut().expect("its output");
     BufReader::new(out).read_line(&mut ready).expect("to read");
     child
+}
+
+/// Asks it to end, so that it writes what it has.
+fn end_well(mut child: Child) {
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a process");
+    kill_process(pid, Signal::TERM).expect("to end it");
+    child.wait().expect("its end");
 }
 
 fn end(mut child: Child) {

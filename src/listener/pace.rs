@@ -9,9 +9,11 @@ use std::time::Duration;
 /// How much of a telegram is waited for awake, in bytes: by so much it may be shorter than the last.
 const MARGIN: usize = 32;
 
-/// The longest nap. A telegram that is shorter than expected is late by this at most, and what comes
-/// in meanwhile must fit the kernel's buffer of 4096 bytes, even at 921600 baud.
-const LONGEST_NAP: Duration = Duration::from_millis(40);
+/// The longest nap. A telegram that is shorter than expected is late by this at most.
+const LONGEST_NAP: Duration = Duration::from_millis(100);
+
+/// The most that may come in during a nap, in bytes: half of the kernel's buffer for a line.
+const MOST_MISSING: usize = 2048;
 
 /// A nap that is shorter than this is not worth it.
 const SHORTEST_NAP: Duration = Duration::from_millis(2);
@@ -47,7 +49,7 @@ impl Pace {
         if self.received == 0 {
             return None;
         }
-        let missing = self.usual.saturating_sub(self.received + MARGIN);
+        let missing = self.usual.saturating_sub(self.received + MARGIN).min(MOST_MISSING);
         let time = byte_time.saturating_mul(u32::try_from(missing).unwrap_or(u32::MAX));
         (time >= SHORTEST_NAP).then(|| time.min(LONGEST_NAP))
     }
@@ -72,7 +74,7 @@ mod tests {
         pace.complete(890, 0);
         assert_eq!(pace.nap(BYTE_TIME), None, "the beginning has a time stamp too");
         pace.received(12);
-        assert_eq!(pace.nap(BYTE_TIME), Some(LONGEST_NAP));
+        assert_eq!(pace.nap(BYTE_TIME), Some(BYTE_TIME * 846));
         pace.received(700);
         assert_eq!(pace.nap(BYTE_TIME), Some(BYTE_TIME * 146));
         pace.received(146);
