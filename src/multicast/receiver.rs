@@ -124,11 +124,14 @@ impl Receiver {
             // else has joined before we have noticed it.
             return Ok(());
         }
-        if self.group.is_ipv4() {
+        // Bound to the group, the socket hears nothing of other groups anyway. Where the option is not
+        // known (old kernels, emulators), the group is heard on interfaces that others have joined, too.
+        let _ = if self.group.is_ipv4() {
             socket.set_multicast_all_v4(false)
         } else {
             socket.set_multicast_all_v6(false)
-        }
+        };
+        Ok(())
     }
 
     fn bind(&self, port: u16) -> Result<(), Error> {
