@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write;
 
-use chrono::{NaiveDateTime, TimeDelta};
+use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 
 use super::graph::{Slot, Window};
 use super::meters::Order;
@@ -145,6 +145,13 @@ impl Page {
         self.readings.clear();
         let readings = readings.iter().map(|(reading, value)| (reading.name, text(value)));
         self.readings.extend(readings);
+    }
+
+    /// No telegram has come for a while, and this is the date: what was counted is not about today then.
+    pub fn end_day(&mut self, date: NaiveDate) {
+        if self.today.take_if(|today| today.date() != date).is_some() {
+            self.facts = None;
+        }
     }
 
     /// All rows, newest first.

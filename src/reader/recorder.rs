@@ -22,7 +22,7 @@ use crate::config::Language;
 use crate::message::Message;
 use crate::telegram::Instant;
 
-/// Most bytes of details rows that wait: over six hours of a telegram each second.
+/// Most bytes of details rows that wait: seven hours of a three-phase meter with a telegram each second.
 const DETAILS_LIMIT: usize = 8 << 20;
 
 /// Most bytes of other rows that wait: over a month of 5-minute records.

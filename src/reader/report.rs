@@ -132,6 +132,9 @@ impl Report {
         if page.shown == shown {
             return;
         }
+        if age >= OLD {
+            page.end_day(zone.local(now).date());
+        }
         let time = page.last.map_or_else(|| zone.local(now), |last| last.local);
         let file = self.pattern.path(time.date(), time, meter);
         let written = self

@@ -62,6 +62,9 @@ fn a_page_whose_telegrams_stop_says_so_and_for_how_long() {
         recorder.tick(at(START + after));
         assert!(text(&storage).contains(expected), "{after}: {}", text(&storage));
         assert_eq!(text(&storage).contains("<b>42 W</b>"), after < 60, "it is not power now");
+        let is_same_day = after < 80_000;
+        assert_eq!(text(&storage).contains("Import today"), is_same_day, "{after}");
+        assert!(text(&storage).contains("Register import"));
         assert!(storage.writes() > writes);
         writes = storage.writes();
     }
