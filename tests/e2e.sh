@@ -122,7 +122,7 @@ install_and_start() {
 
     step "enabled and started without a cable: active, and says what is missing"
     inside sed -i -e 's|^  port: /dev/ttyUSB0|  port: /run/meter|' -e 's|^  #interface: eth0|  interface: lo|' \
-        -e 's|^  flush_period: 300|  flush_period: 1|' /etc/p1-multicast/p1reader.yml
+        -e 's|^  flush_period: [0-9]*|  flush_period: 1|' /etc/p1-multicast/p1reader.yml
     quietly inside systemctl enable --now p1listener p1reader
     wait_until "the missing cable in the status" status_says p1listener 'is the cable plugged in'
 
