@@ -1,3 +1,5 @@
+//! What the state promises: totals, ages, losses and several meters, with the clock passed in.
+
 use std::time::Duration;
 
 use chrono::DateTime;
