@@ -13,6 +13,7 @@
 //! | [`multicast`] | the sender and the receiver of datagrams                                |
 //! | [`config`]    | the YAML file                                                           |
 //! | [`daemon`]    | what every program does: logging, signals, systemd, exit codes          |
+//! | [`commands`]  | the command lines of the programs                                       |
 //! | [`program`]   | the start that all programs share                                       |
 //! | [`zone`]      | local time                                                              |
 //! | `senders`     | what was lost on the way, by the frame numbers of each sender           |
@@ -26,6 +27,7 @@
 //! `config` and `daemon` are leaves. No program uses another.
 
 pub mod cat;
+pub mod commands;
 pub mod config;
 pub mod daemon;
 #[cfg(feature = "dashboard")]
