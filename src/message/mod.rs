@@ -28,7 +28,7 @@ pub use repeated::Superseded;
 pub use translate::{Counts, Datagram, Encoder, Translator};
 pub use write::{Encoded, MAX_DATAGRAM, encode};
 
-use crate::telegram::{Decimal, Instant};
+use crate::telegram::{Decimal, Instant, MeterZone};
 
 /// The version of the wire format.
 pub const PROTOCOL: u64 = 1;
@@ -147,6 +147,24 @@ impl Message {
     #[must_use]
     pub fn equipment_id(&self) -> Option<Cow<'_, str>> {
         self.raw_equipment_id().map(decode_identifier)
+    }
+
+    /// The zone that the times in the telegram are of.
+    ///
+    /// The one in which the meter's clock shows the sender's `meter-time`, else that of the header.
+    #[must_use]
+    pub fn zone(&self) -> MeterZone {
+        let clocks = ["0-0:1.0.0", "0-0:1.1.0"].into_iter().filter_map(|code| self.get(code));
+        let clock = clocks.filter_map(Value::text).next().unwrap_or_default().as_bytes();
+        let agrees = |zone: &MeterZone| {
+            let shown = Instant::parse_meter_time(clock, *zone);
+            shown.is_some() && shown == self.meta.meter_time
+        };
+        let of_header = || {
+            let header = self.get("header").and_then(Value::text).unwrap_or_default();
+            MeterZone::of_header(header.as_bytes())
+        };
+        MeterZone::ALL.into_iter().find(agrees).unwrap_or_else(of_header)
     }
 
     fn raw_equipment_id(&self) -> Option<&str> {

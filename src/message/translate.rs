@@ -4,7 +4,9 @@
 //! and sends nothing.
 
 use super::{Encoded, Meta, encode};
-use crate::telegram::{Dropped, Instant, Intake, Parity, Policy, Received, Rejection, Telegram};
+use crate::telegram::{
+    Dropped, Instant, Intake, MeterZone, Parity, Policy, Received, Rejection, Telegram,
+};
 
 /// Counts since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -62,6 +64,11 @@ impl Translator {
         self.encoder.meta.source = Some(source);
     }
 
+    /// Takes the meter's clock for one of this zone; `None` goes by the header of its telegrams.
+    pub fn set_zone(&mut self, zone: Option<MeterZone>) {
+        self.encoder.zone = zone;
+    }
+
     /// Takes bytes off the front of `input` until a telegram is complete or `input` is empty.
     ///
     /// `now` is the host clock when these bytes came in. Call again until it gives `None`.
@@ -116,6 +123,7 @@ fn translate<'a>(
 #[derive(Debug)]
 pub struct Encoder {
     meta: Meta,
+    zone: Option<MeterZone>,
     json: Vec<u8>,
 }
 
@@ -124,7 +132,7 @@ impl Encoder {
     #[must_use]
     pub fn new(source: Option<String>) -> Self {
         let meta = Meta { source, ..Meta::new(0, Instant::default(), Instant::default(), None) };
-        Self { meta, json: Vec::new() }
+        Self { meta, zone: None, json: Vec::new() }
     }
 
     /// The datagram of a telegram that came in from `start` to `end`, whatever its checksum.
@@ -137,7 +145,8 @@ impl Encoder {
         let telegram = Telegram::parse(raw);
         let (start, end) = (whole_milliseconds(start), whole_milliseconds(end));
         let (number, source) = (self.meta.frame_number + 1, self.meta.source.take());
-        self.meta = Meta { source, ..Meta::new(number, start, end, telegram.time()) };
+        let time = self.zone.map_or_else(|| telegram.time(), |zone| telegram.time_in(zone));
+        self.meta = Meta { source, ..Meta::new(number, start, end, time) };
         let encoded = encode(&telegram, &self.meta, &mut self.json);
         (Datagram { json: &self.json, raw, header: telegram.header }, encoded)
     }
@@ -199,6 +208,24 @@ mod tests {
         assert_eq!(meta.frame_start.micros(), 1_795_330_010_297_000);
         assert_eq!((meta.frame_duration_ms, meta.source.as_deref()), (78, Some("attic")));
         assert_eq!(meta.clock_drift.unwrap().to_string(), "0.297");
+    }
+
+    #[test]
+    fn the_zone_of_the_meter_is_that_of_its_header_unless_it_was_told() {
+        let bytes = telegram("0-0:1.0.0(261122074650W)");
+        let lithuanian = [b"/ESO5\r\n\r\n", &bytes[9..bytes.len() - 6], b"\r\n"].concat();
+        for (bytes, zone, seconds) in [
+            (&bytes, None, 1_795_330_010),
+            (&bytes, Some(MeterZone::Eastern), 1_795_326_410),
+            (&lithuanian, None, 1_795_326_410),
+        ] {
+            let mut translator = Translator::new(Policy::Auto, None);
+            translator.set_zone(zone);
+            let datagram = translator.feed(&mut &bytes[..], Instant::default()).unwrap().unwrap();
+            let message = Message::parse(datagram.json).unwrap();
+            assert_eq!(message.meta.meter_time.map(Instant::seconds), Some(seconds));
+            assert_eq!(message.zone(), if seconds < 1_795_330_000 { MeterZone::Eastern } else { MeterZone::Central });
+        }
     }
 
     #[test]

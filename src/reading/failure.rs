@@ -24,9 +24,10 @@ pub struct PowerFailure {
 pub fn power_failures(message: &Message) -> Vec<PowerFailure> {
     let mut failures: Vec<PowerFailure> = Vec::new();
     let log = message.get("1-0:99.97.0").and_then(Sent::text);
+    let zone = message.zone();
     for field in groups(log.unwrap_or_default().as_bytes()) {
         if is_time(field) {
-            let end = Instant::parse_meter_time(field);
+            let end = Instant::parse_meter_time(field, zone);
             failures.push(PowerFailure { end, seconds: None });
         } else if let Some(last) = failures.last_mut() {
             last.seconds = last.seconds.or_else(|| seconds(field));

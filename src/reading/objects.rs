@@ -3,10 +3,13 @@
 //! Owns the look-up, and the way back from a value on the wire to a number in a unit.
 
 use crate::message::{Message, Value as Sent};
-use crate::telegram::{Decimal, Instant, Obis, Quantity, Unit};
+use crate::telegram::{Decimal, Instant, MeterZone, Obis, Quantity, Unit};
 
 /// Every value of a message that stands under an OBIS code, sorted by it.
-pub(super) struct Objects<'m>(Vec<Entry<'m>>);
+pub(super) struct Objects<'m> {
+    entries: Vec<Entry<'m>>,
+    zone: MeterZone,
+}
 
 struct Entry<'m> {
     /// As asked for, with `1-1:` as `1-0:`.
@@ -27,15 +30,15 @@ impl<'m> Objects<'m> {
         }
         // Stable: the values of one object stay in their order, first `.A`, then `.B`.
         entries.sort_by_key(|entry| (entry.obis, entry.sent_as));
-        Self(entries)
+        Self { entries, zone: message.zone() }
     }
 
     /// The values of an object, one or two; none if it was not sent.
     ///
     /// Where a meter sends `1-0:` and `1-1:`, those of `1-0:`.
     pub(super) fn values(&self, obis: Obis) -> impl Iterator<Item = &'m Sent> {
-        let start = self.0.partition_point(|entry| entry.obis < obis);
-        let object = &self.0[start..];
+        let start = self.entries.partition_point(|entry| entry.obis < obis);
+        let object = &self.entries[start..];
         let sent_as = object.first().map(|entry| entry.sent_as);
         object
             .iter()
@@ -59,7 +62,7 @@ impl<'m> Objects<'m> {
 
     /// The first sensible time of an object.
     pub(super) fn time(&self, obis: Obis) -> Option<Instant> {
-        self.texts(obis).find_map(|text| Instant::parse_meter_time(text.as_bytes()))
+        self.texts(obis).find_map(|text| Instant::parse_meter_time(text.as_bytes(), self.zone))
     }
 
     /// The whole number of an object that has no unit: a count, a state, a type.
@@ -75,7 +78,7 @@ impl<'m> Objects<'m> {
     /// The channels of the M-Bus that objects were sent of, each once, in order.
     pub(super) fn channels(&self) -> impl Iterator<Item = u8> {
         let mut last = None;
-        let channels = self.0.iter().filter_map(|entry| entry.sent_as.channel());
+        let channels = self.entries.iter().filter_map(|entry| entry.sent_as.channel());
         channels.filter(move |&channel| last.replace(channel) != Some(channel))
     }
 }

@@ -34,7 +34,7 @@ pub use obis::Obis;
 pub(crate) use object::groups;
 pub use object::{Content, Object};
 pub use parity::Parity;
-pub use timestamp::Instant;
+pub use timestamp::{Instant, MeterZone};
 pub use unit::Unit;
 pub(crate) use value::Digits;
 pub use value::{Decimal, Quantity};
@@ -88,12 +88,18 @@ impl<'a> Telegram<'a> {
 
     /// The meter's own clock; `None` when there is none, or when it shows no sensible time.
     ///
-    /// `0-0:1.0.0` of DSMR 4 and later; heat gateways send `0-0:1.1.0`.
+    /// `0-0:1.0.0` of DSMR 4 and later; heat gateways send `0-0:1.1.0`. The zone is that of the header.
     #[must_use]
     pub fn time(&self) -> Option<Instant> {
+        self.time_in(MeterZone::of_header(self.header))
+    }
+
+    /// As [`Self::time`], of a meter whose clock is known to show this zone.
+    #[must_use]
+    pub fn time_in(&self, zone: MeterZone) -> Option<Instant> {
         let clock = self.get("0-0:1.0.0").or_else(|| self.get("0-0:1.1.0"))?;
         match clock.content() {
-            Content::One(text) => Instant::parse_meter_time(text),
+            Content::One(text) => Instant::parse_meter_time(text, zone),
             _ => None,
         }
     }

@@ -1,7 +1,7 @@
 //! Moments in time, and the clock formats that meters send.
 //!
 //! Owns the reading of `YYMMDDhhmmssX` and of the COSEM date-time in hexadecimal. It reads no clock
-//! and knows no time zone data base: the letter `S` or `W` gives the offset.
+//! and knows no time zone data base: the letter `S` or `W` and the [`MeterZone`] give the offset.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -26,26 +26,26 @@ impl Instant {
 
     /// Reads a meter's clock; `None` when it shows no sensible time or its offset to UTC is not certain.
     ///
-    /// - `YYMMDDhhmmssX`, local time, `X` = `S` for summer time (UTC + 2 h) or `W` for winter time
-    ///   (UTC + 1 h): DSMR P1 companion standard 5.0.2, table 6-4. Without the letter it is no time.
+    /// - `YYMMDDhhmmssX`, local time of `zone`, `X` = `S` for summer time or `W` for winter time:
+    ///   DSMR P1 companion standard 5.0.2, table 6-4. Without the letter it is no time.
     /// - COSEM date-time as 24 hexadecimal digits with a stated deviation: IEC 62056-6-2, section 4.1.6.1.
     #[must_use]
-    pub fn parse_meter_time(text: &[u8]) -> Option<Self> {
+    pub fn parse_meter_time(text: &[u8], zone: MeterZone) -> Option<Self> {
         match text.len() {
-            13 => parse_tst(text),
+            13 => parse_tst(text, zone),
             24 => parse_cosem(text),
             _ => None,
         }
     }
 
-    /// As [`Self::parse_meter_time`], and a time without its letter is taken as winter time.
+    /// As [`Self::parse_meter_time`], in whatever zone, and without its letter taken as winter time.
     ///
-    /// It may be an hour off: it tells which of two times is the newer, and is not for showing.
+    /// It may be hours off: it tells which of two times is the newer, and is not for showing.
     #[must_use]
     pub(crate) fn parse_about(text: &[u8]) -> Option<Self> {
         match text.len() {
-            12 => parse_tst(&[text, b"W"].concat()),
-            _ => Self::parse_meter_time(text),
+            12 => parse_tst(&[text, b"W"].concat(), MeterZone::Central),
+            _ => Self::parse_meter_time(text, MeterZone::Central),
         }
     }
 
@@ -78,24 +78,57 @@ impl From<SystemTime> for Instant {
     }
 }
 
+/// The zone that a meter's clock shows. `S` and `W` tell the season, and nothing of the zone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MeterZone {
+    /// CET and CEST: UTC + 1 h in winter, + 2 h in summer. Swedish meters show CET all year.
+    #[default]
+    Central,
+    /// EET and EEST: UTC + 2 h in winter, + 3 h in summer.
+    Eastern,
+}
+
+impl MeterZone {
+    /// Every zone that meters are known to show.
+    pub const ALL: [Self; 2] = [Self::Central, Self::Eastern];
+
+    /// The zone of the meter with this header: Eastern for those of Lithuania.
+    ///
+    /// A Finnish meter has the header of a Swedish one: its zone has to be told.
+    #[must_use]
+    pub fn of_header(header: &[u8]) -> Self {
+        if header.starts_with(b"/ESO") { Self::Eastern } else { Self::Central }
+    }
+
+    /// From UTC to what the clock shows, in hours; `None` for what is neither `S` nor `W`.
+    #[must_use]
+    pub fn offset_hours(self, season: u8) -> Option<i32> {
+        let winter = match self {
+            Self::Central => 1,
+            Self::Eastern => 2,
+        };
+        match season {
+            b'S' => Some(winter + 1),
+            b'W' => Some(winter),
+            _ => None,
+        }
+    }
+}
+
 /// The years that a meter's clock may show: DSMR 2.2 is of 2008, and a clock that was never set or
 /// whose fields are "not specified" shows 2000, 1970 (as 2070), 2063 or nonsense.
 const SENSIBLE_YEARS: std::ops::RangeInclusive<i32> = 2008..=2060;
 
-fn parse_tst(text: &[u8]) -> Option<Instant> {
-    let (digits, season) = text.split_at(12);
-    let offset_hours = match season {
-        b"S" => 2,
-        b"W" => 1,
-        _ => return None,
-    };
+fn parse_tst(text: &[u8], zone: MeterZone) -> Option<Instant> {
+    let (&season, digits) = text.split_last()?;
+    let offset_hours = zone.offset_hours(season)?;
     let mut fields = [0; 6];
     for (field, pair) in fields.iter_mut().zip(digits.chunks_exact(2)) {
         *field = number(pair, 10)?;
     }
     let [year, month, day, hour, minute, second] = fields;
     let local = local_time(2000 + i32::try_from(year).ok()?, [month, day, hour, minute, second])?;
-    to_instant(local, TimeDelta::hours(offset_hours))
+    to_instant(local, TimeDelta::hours(offset_hours.into()))
 }
 
 fn parse_cosem(text: &[u8]) -> Option<Instant> {
@@ -146,7 +179,18 @@ mod tests {
     use super::*;
 
     fn seconds(text: &str) -> Option<i64> {
-        Instant::parse_meter_time(text.as_bytes()).map(Instant::seconds)
+        Instant::parse_meter_time(text.as_bytes(), MeterZone::Central).map(Instant::seconds)
+    }
+
+    #[test]
+    fn further_east_the_clock_is_an_hour_ahead() {
+        for (clock, utc) in [("240714142200S", 1_720_956_120), ("240114142200W", 1_705_234_920)] {
+            let time = Instant::parse_meter_time(clock.as_bytes(), MeterZone::Eastern);
+            assert_eq!(time.map(Instant::seconds), Some(utc), "{clock}");
+            assert_eq!(seconds(clock), Some(utc + 3600), "{clock}");
+        }
+        assert_eq!(MeterZone::of_header(b"/ESO5\\253833635_A"), MeterZone::Eastern);
+        assert_eq!(MeterZone::of_header(b"/ISK5\\2M550T-1013"), MeterZone::Central);
     }
 
     #[test]

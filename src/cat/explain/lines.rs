@@ -6,7 +6,7 @@ use chrono::{DateTime, FixedOffset};
 
 use crate::message::{decode_identifier, is_code};
 use crate::telegram::catalogue::{self, Entry, Kind, device_type};
-use crate::telegram::{Content, Instant, Object, Quantity, groups};
+use crate::telegram::{Content, Instant, MeterZone, Object, Quantity, groups};
 
 /// The longest text that is shown whole, in characters.
 const LONGEST_TEXT: usize = 160;
@@ -17,17 +17,24 @@ pub(super) struct Line {
     name: &'static str,
     values: String,
     odd: Vec<String>,
+    zone: MeterZone,
 }
 
 impl Line {
     /// The object on this line, counted from 1; `gives_way` if another of its code goes on the wire.
-    pub(super) fn new(number: usize, object: &Object<'_>, gives_way: bool) -> Self {
+    pub(super) fn new(
+        number: usize,
+        object: &Object<'_>,
+        gives_way: bool,
+        zone: MeterZone,
+    ) -> Self {
         let entry = catalogue::find(object.code);
         let mut line = Self {
             code: printable(object.code),
             name: entry.map_or("", |entry| entry.name),
             values: String::new(),
             odd: Vec::new(),
+            zone,
         };
         match (entry, is_code(object.code)) {
             (Some(_), _) => {}
@@ -111,12 +118,9 @@ impl Line {
 
     /// A time as the meter shows it, with its offset to UTC.
     fn time(&mut self, text: &[u8]) -> String {
-        if let Some(time) = Instant::parse_meter_time(text) {
-            let hours = match text.last() {
-                Some(b'S') => 2,
-                Some(b'W') => 1,
-                _ => 0,
-            };
+        if let Some(time) = Instant::parse_meter_time(text, self.zone) {
+            let season = text.last().copied().unwrap_or_default();
+            let hours = self.zone.offset_hours(season).unwrap_or_default();
             let local = FixedOffset::east_opt(hours * 3600).and_then(|offset| {
                 Some(DateTime::from_timestamp(time.seconds(), 0)?.with_timezone(&offset))
             });
