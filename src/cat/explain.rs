@@ -8,7 +8,7 @@ use std::fmt::{self, Display, Write};
 
 use super::explain::lines::{Line, printable};
 use crate::message::Superseded;
-use crate::telegram::{Parity, Received, Rejection, Telegram, crc16};
+use crate::telegram::{MeterZone, Parity, Received, Rejection, Telegram, crc16};
 
 /// One telegram of a file, and what is known of how it came.
 pub struct Explanation<'a> {
@@ -24,13 +24,14 @@ impl Display for Explanation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let telegram = Telegram::parse(self.bytes);
         let superseded = Superseded::of(&telegram);
+        let zone = MeterZone::of_header(telegram.header);
         let count = telegram.objects.len();
         writeln!(f, "Telegram {}: {} bytes, {count} objects", self.number, self.bytes.len())?;
         self.write_whole(&telegram, f)?;
         f.write_char('\n')?;
         let mut odd = 0;
         for (index, object) in telegram.objects.iter().enumerate() {
-            let line = Line::new(index + 1, object, superseded.contains(index));
+            let line = Line::new(index + 1, object, superseded.contains(index), zone);
             odd += usize::from(line.is_odd());
             line.fmt(f)?;
         }

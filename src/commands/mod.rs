@@ -9,6 +9,9 @@ mod dashboard;
 mod listener;
 mod reader;
 
+#[cfg(test)]
+mod tests;
+
 use clap::{Command, CommandFactory as _};
 
 use crate::simulator;

@@ -3,7 +3,7 @@
 //! It is the only list of them. The reading of the file, the suggestions for unknown names and the
 //! tests of the man page and of the shipped file all use it.
 
-use super::model::{BaudRate, ChecksumPolicy, Config, Format, Language};
+use super::model::{BaudRate, ChecksumPolicy, Config, Format, Language, TimeZone};
 use super::tree::Node;
 use super::value::Sound;
 
@@ -55,6 +55,7 @@ pub(super) const SECTIONS: &[Section] = &[
             key("baud_rate", |c, v| put(&mut c.p1_listener.baud_rate, baud_rate(v))),
             key("format", |c, v| put(&mut c.p1_listener.format, format(v))),
             key("checksum", |c, v| put(&mut c.p1_listener.checksum, checksum(v))),
+            key("time_zone", |c, v| put(&mut c.p1_listener.time_zone, time_zone(v))),
             key("silence", |c, v| put(&mut c.p1_listener.silence, v.seconds(DAY))),
             key("name", |c, v| put(&mut c.p1_listener.name, v.label("a name").map(Some))),
         ],
@@ -161,6 +162,10 @@ fn checksum(value: &Node) -> Sound<ChecksumPolicy> {
         ("require", ChecksumPolicy::Require),
         ("ignore", ChecksumPolicy::Ignore),
     ])
+}
+
+fn time_zone(value: &Node) -> Sound<TimeZone> {
+    value.word(&[("auto", TimeZone::Auto), ("CET", TimeZone::Central), ("EET", TimeZone::Eastern)])
 }
 
 /// `auto`, or a language.

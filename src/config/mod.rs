@@ -32,7 +32,7 @@ use std::path::Path;
 
 pub use self::model::{
     BaudRate, ChecksumPolicy, Config, FileOutput, Format, HtmlReport, Language, Multicast,
-    P1Dashboard, P1Listener, P1Reader, WeeklyLog,
+    P1Dashboard, P1Listener, P1Reader, TimeZone, WeeklyLog,
 };
 pub use self::problem::{ConfigError, Problem};
 

@@ -75,6 +75,8 @@ pub struct P1Listener {
     pub format: Format,
     /// What to do with telegrams whose checksum is wrong or missing.
     pub checksum: ChecksumPolicy,
+    /// What the meter's clock shows.
+    pub time_zone: TimeZone,
     /// How long there may be no telegram before the listener warns, 1 s to one day.
     pub silence: Duration,
     /// What the datagrams call their source. Without it: the name of the host.
@@ -88,6 +90,7 @@ impl Default for P1Listener {
             baud_rate: BaudRate::Auto,
             format: Format::Auto,
             checksum: ChecksumPolicy::Auto,
+            time_zone: TimeZone::Auto,
             silence: Duration::from_secs(30),
             name: None,
         }
@@ -123,6 +126,17 @@ pub enum ChecksumPolicy {
     Require,
     /// Every telegram is accepted.
     Ignore,
+}
+
+/// What the meter's clock shows: the telegram has a letter for summer and winter, none for the zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeZone {
+    /// Known by the header of the telegram.
+    Auto,
+    /// Central European time.
+    Central,
+    /// Eastern European time.
+    Eastern,
 }
 
 /// The section `multicast`: the datagrams on the network.

@@ -57,7 +57,7 @@ fn every_key_reaches_its_setting() {
     let config = config(
         r#"
 p1_listener: {port: "tcp://meter:23", baud_rate: 9600, format: 7E1, checksum: require, name: 007,
-              silence: 11}
+              time_zone: EET, silence: 11}
 multicast: {address: "ff02::71", port: 1, TTL: 255, interface: lo, raw_port: off, meter: 4530,
             also_to: ["pi:2", "[fe80::1]:3"]}
 p1_reader: {min_free: 12}
@@ -81,6 +81,7 @@ p1_dashboard: {fuse: 35, language: NL}
             baud_rate: BaudRate::Fixed(9600),
             format: Format::SevenEvenOne,
             checksum: ChecksumPolicy::Require,
+            time_zone: TimeZone::Eastern,
             silence: Duration::from_secs(11),
             name: Some("007".to_owned()),
         },
@@ -210,6 +211,7 @@ fn impossible_values_are_refused() {
         ("p1_listener", "format: 8E1"),
         ("p1_listener", "checksum: sometimes"),
         ("p1_listener", "checksum: off"),
+        ("p1_listener", "time_zone: Europe/Vilnius"),
         ("p1_listener", "name: 1e5"),
         ("multicast", "address: 224.7.2.1.5"),
         ("multicast", "port: 0"),

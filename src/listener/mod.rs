@@ -58,7 +58,7 @@ use tcp::TcpPort;
 use crate::config::{self, Config};
 use crate::daemon::{Exit, Service, Signals, signals};
 use crate::message::Translator;
-use crate::telegram::{Instant, Policy};
+use crate::telegram::{Instant, MeterZone, Policy};
 
 /// How many bytes are read from the port at a time.
 const BUFFER: usize = 4096;
@@ -148,7 +148,7 @@ impl Listener {
         Self {
             line: Line::new(port, now),
             pace: Pace::default(),
-            translator: Translator::new(policy(settings.checksum), Some(source_name(settings))),
+            translator: translator(settings),
             publisher: Publisher::new(config.multicast.clone(), now),
             health: Health::new(settings.silence, now),
             recorder,
@@ -165,6 +165,7 @@ impl Listener {
         }
         self.translator.set_policy(policy(new.checksum));
         self.translator.set_source(source_name(new));
+        self.translator.set_zone(zone(new.time_zone));
         self.health.set_patience(new.silence);
         if self.config.multicast != config.multicast {
             self.publisher = Publisher::new(config.multicast.clone(), now);
@@ -261,6 +262,21 @@ fn port(settings: &config::P1Listener) -> Box<dyn Port> {
             Some(address) => Box::new(TcpPort::new(address)),
             None => Box::new(Device::new(Place::Path(port.into()), search)),
         },
+    }
+}
+
+fn translator(settings: &config::P1Listener) -> Translator {
+    let mut translator = Translator::new(policy(settings.checksum), Some(source_name(settings)));
+    translator.set_zone(zone(settings.time_zone));
+    translator
+}
+
+/// `None`: as the header says.
+fn zone(time_zone: config::TimeZone) -> Option<MeterZone> {
+    match time_zone {
+        config::TimeZone::Auto => None,
+        config::TimeZone::Central => Some(MeterZone::Central),
+        config::TimeZone::Eastern => Some(MeterZone::Eastern),
     }
 }
 

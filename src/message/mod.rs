@@ -154,8 +154,8 @@ impl Message {
     /// The one in which the meter's clock shows the sender's `meter-time`, else that of the header.
     #[must_use]
     pub fn zone(&self) -> MeterZone {
-        let clocks = ["0-0:1.0.0", "0-0:1.1.0"].into_iter().filter_map(|code| self.get(code));
-        let clock = clocks.filter_map(Value::text).next().unwrap_or_default().as_bytes();
+        let mut clocks = ["0-0:1.0.0", "0-0:1.1.0"].into_iter().filter_map(|code| self.get(code));
+        let clock = clocks.find_map(Value::text).unwrap_or_default().as_bytes();
         let agrees = |zone: &MeterZone| {
             let shown = Instant::parse_meter_time(clock, *zone);
             shown.is_some() && shown == self.meta.meter_time

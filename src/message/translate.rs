@@ -224,7 +224,10 @@ mod tests {
             let datagram = translator.feed(&mut &bytes[..], Instant::default()).unwrap().unwrap();
             let message = Message::parse(datagram.json).unwrap();
             assert_eq!(message.meta.meter_time.map(Instant::seconds), Some(seconds));
-            assert_eq!(message.zone(), if seconds < 1_795_330_000 { MeterZone::Eastern } else { MeterZone::Central });
+            assert_eq!(
+                message.zone(),
+                if seconds < 1_795_330_000 { MeterZone::Eastern } else { MeterZone::Central }
+            );
         }
     }
 
