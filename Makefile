@@ -61,6 +61,11 @@ install: ## install below DESTDIR and PREFIX (run make build before)
 	install -m 755 $(addprefix target/release/,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
 	for page in man/*.[1578]; do \
 	  install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.} || exit 1; done
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/,bash-completion/completions \
+	  zsh/site-functions fish/vendor_completions.d)
+	install -m 644 etc/completions/bash/* $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 644 etc/completions/zsh/* $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	install -m 644 etc/completions/fish/* $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 	install -d $(DESTDIR)/etc/p1-multicast
 	[ -e $(DESTDIR)/etc/p1-multicast/p1reader.yml ] || \
 	  install -m 644 etc/p1reader.yml $(DESTDIR)/etc/p1-multicast

@@ -1,0 +1,16 @@
+complete -c p1cat -l config-file -d 'Read the configuration from FILE [default: /etc/p1-multicast/p1reader.yml]' -r -F
+complete -c p1cat -l log -d 'Log messages of this level and above' -r -f -a "debug\t'Everything, for finding a fault'
+info\t'Changes of state'
+warning\t'What the user should look at'
+error\t'What does not work'
+critical\t'The same as error'"
+complete -c p1cat -l input -d 'Decode the raw telegrams in FILE (- is standard input) instead of listening to the network' -r -F
+complete -c p1cat -l count -d 'End after N telegrams' -r
+complete -c p1cat -l timeout -d 'End with status 69 when no telegram has come for S seconds' -r
+complete -c p1cat -l debug -d 'Log everything; the same as --log debug'
+complete -c p1cat -l check-config -d 'Check the configuration, name every problem in it, and exit'
+complete -c p1cat -l raw -d 'Print telegrams byte for byte as the meter sent them, not JSON'
+complete -c p1cat -l explain -d 'Tell in words what is in each telegram of FILE, and what is odd about it'
+complete -c p1cat -l anonymous -d 'Mask identifiers and texts of the telegrams in FILE'
+complete -c p1cat -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c p1cat -s V -l version -d 'Print version'
