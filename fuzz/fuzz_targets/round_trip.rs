@@ -81,7 +81,9 @@ fuzz_target!(|data: &[u8]| {
                 continue;
             }
             let first = next();
-            for (number, (key, sent)) in members(index + 1, object, &first.0).into_iter().enumerate() {
+            for (number, (key, sent)) in
+                members(index + 1, object, &first.0).into_iter().enumerate()
+            {
                 let (found_key, value) = if number == 0 { first } else { next() };
                 assert_eq!(*found_key, key);
                 assert_same(value, &sent);

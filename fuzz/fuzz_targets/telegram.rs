@@ -6,7 +6,9 @@
 
 use libfuzzer_sys::fuzz_target;
 use p1_multicast::cat::{Explanation, anonymous};
-use p1_multicast::telegram::{Frame, Instant, Intake, MAX_FRAME, Policy, Received, Telegram, crc16};
+use p1_multicast::telegram::{
+    Frame, Instant, Intake, MAX_FRAME, Policy, Received, Telegram, crc16,
+};
 
 fn frames(pieces: &[&[u8]], look_at: fn(&Received<'_>)) -> Vec<Vec<u8>> {
     let mut intake = Intake::new(Policy::Require);
@@ -31,7 +33,7 @@ fn look_at(received: &Received<'_>) {
         let _ = (object.quantity(), object.content(), object.two_line_reading());
     }
     let _ = telegram.time();
-    let masked = anonymous(frame.bytes());
+    let masked = anonymous(frame);
     let end_mark = frame.up_to_end_mark().len() - 1;
     assert_eq!(masked[end_mark], b'!');
     if received.verdict.is_ok() {

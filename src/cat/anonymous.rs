@@ -6,7 +6,7 @@
 
 use crate::message::decode_identifier;
 use crate::telegram::catalogue::{self, Kind};
-use crate::telegram::crc16;
+use crate::telegram::{Frame, crc16};
 
 /// Numbers with fewer digits are models and versions.
 const LONG_NUMBER: usize = 6;
@@ -19,19 +19,23 @@ enum Mask {
     Everything,
 }
 
-/// The same telegram, masked. Its checksum is as right, or as wrong, as it was.
+/// The bytes of the same telegram, masked. Its checksum is as right, or as wrong, as it was.
+///
+/// As long too, unless the new checksum has a digit more than a short one had.
 #[must_use]
-pub fn anonymous(telegram: &[u8]) -> Vec<u8> {
-    let mut masked = Vec::with_capacity(telegram.len());
+pub fn anonymous(frame: &Frame<'_>) -> Vec<u8> {
+    let (up_to_end_mark, end_line) = (frame.up_to_end_mark(), frame.after_end_mark());
+    let mut masked = Vec::with_capacity(frame.bytes().len());
+    mask_lines(&up_to_end_mark[..up_to_end_mark.len() - 1], &mut masked);
+    masked.push(b'!');
+    let change = crc16(up_to_end_mark) ^ crc16(&masked);
+    checksum(end_line, change, &mut masked);
+    masked
+}
+
+fn mask_lines(lines: &[u8], masked: &mut Vec<u8>) {
     let (mut mask, mut is_open) = (Mask::LongNumbers, false);
-    for line in telegram.split_inclusive(|&byte| byte == b'\n') {
-        if line.starts_with(b"!") {
-            let up_to_end_mark = &telegram[..=masked.len()];
-            masked.push(b'!');
-            let change = crc16(up_to_end_mark) ^ crc16(&masked);
-            checksum(&line[1..], change, &mut masked);
-            continue;
-        }
+    for line in lines.split_inclusive(|&byte| byte == b'\n') {
         let code = line.iter().position(|&byte| byte == b'(').unwrap_or(0);
         let here = mask_of(&line[..code]);
         // A line that begins with a bracket belongs to the one above, and the rest of a wrapped text.
@@ -45,14 +49,13 @@ pub fn anonymous(telegram: &[u8]) -> Vec<u8> {
         is_open = depth > 0;
         match mask {
             Mask::Nothing => masked.extend_from_slice(line),
-            Mask::LongNumbers => long_numbers(line, &mut masked),
+            Mask::LongNumbers => long_numbers(line, masked),
             Mask::Everything => {
                 masked.extend_from_slice(&line[..code]);
-                everything(&line[code..], &mut masked);
+                everything(&line[code..], masked);
             }
         }
     }
-    masked
 }
 
 /// `None` for what the catalogue does not know.
@@ -120,7 +123,14 @@ fn mask_byte(byte: u8) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::telegram::{Instant, Intake, Policy, Rejection};
+    use crate::telegram::{Framer, Instant, Intake, Policy, Rejection};
+
+    /// The masked bytes of the one telegram in these.
+    fn anonymous(mut bytes: &[u8]) -> Vec<u8> {
+        let mut framer = Framer::default();
+        let frame = framer.feed(&mut bytes, Instant::default());
+        super::anonymous(&frame.expect("a telegram"))
+    }
 
     /// A telegram with these lines and its checksum.
     fn telegram(header: &str, lines: &str) -> String {
@@ -194,7 +204,7 @@ mod tests {
         assert_eq!(masked_sent.unwrap() ^ crc16(&masked[..end]), 0x0101, "wrong in the same bits");
         let absent = good[..end].to_owned() + "\r\n";
         assert!(anonymous(absent.as_bytes()).ends_with(b"\n!\r\n"));
-        for other in ["!G123\r\n", "!12345678\r\n", "!\0"] {
+        for other in ["!G123\r\n", "!12345678\r\n", "!\0\r\n"] {
             let masked = anonymous((good[..end - 1].to_owned() + other).as_bytes());
             assert!(masked.ends_with(other.as_bytes()), "{other}");
         }
@@ -206,5 +216,17 @@ mod tests {
         let expected =
             [&b"/T\r\n0-0:96.13.0("[..], &[0xFF, 0xFF, b'X', 0xFF], b")\r\n!\r\n"].concat();
         assert_eq!(anonymous(&line), expected);
+    }
+
+    #[test]
+    fn a_line_that_lost_its_parity_bit_is_no_end_line() {
+        let telegram = b"\xAFT\r\n\xA1000#123456\r\n0-0:96.1.1(353431)\r\n!0380\r\n";
+        let masked = anonymous(telegram);
+        let lines = b"/T\r\n!000#000000\r\n0-0:96.1.1(303030)\r\n!";
+        assert_eq!(
+            masked[..lines.len()].escape_ascii().to_string(),
+            lines.escape_ascii().to_string()
+        );
+        assert_eq!(masked.len(), telegram.len());
     }
 }

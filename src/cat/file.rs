@@ -83,7 +83,7 @@ impl<W: Write, E: Write> Desk<'_, W, E> {
         self.number += 1;
         let frame = &received.frame;
         let bytes = if self.options.is_anonymous {
-            Cow::Owned(anonymous(frame.bytes()))
+            Cow::Owned(anonymous(frame))
         } else {
             Cow::Borrowed(frame.bytes())
         };
