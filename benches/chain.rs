@@ -115,14 +115,14 @@ fn listener_cost(folder: &Path, telegram: &[u8]) {
     let listener = listener(folder, &port);
     let receiver = receiver(LISTENER_PORT);
     let count = 100;
+    let (mut bare_meter, bare_port) = pty();
+    let bare = bare_loop(folder, &bare_port);
+    let mut stopwatch = Stopwatch::start(&bare);
+    at_baud_pace(&mut bare_meter, telegram, &self::receiver(BARE_PORT), count);
+    row("bare loop in C, processor time a telegram, at baud pace", &stopwatch.each(count), "-");
+    end(bare);
     let mut stopwatch = Stopwatch::start(&listener);
-    for _ in 0..count {
-        for piece in telegram.chunks(PIECE) {
-            meter.write_all(piece).expect("to write");
-            std::thread::sleep(Duration::from_micros(1040));
-        }
-        receive(&receiver);
-    }
+    at_baud_pace(&mut meter, telegram, &receiver, count);
     row(
         "p1listener, processor time a telegram, at baud pace",
         &stopwatch.each(count),
@@ -135,6 +135,16 @@ fn listener_cost(folder: &Path, telegram: &[u8]) {
     row("p1listener, processor time a telegram, in one piece", &stopwatch.each(10 * count), "-");
     row("p1listener, memory (PSS)", &memory(&listener), "<= 2 MiB");
     end(listener);
+}
+
+fn at_baud_pace(meter: &mut File, telegram: &[u8], receiver: &Receiver, count: u32) {
+    for _ in 0..count {
+        for piece in telegram.chunks(PIECE) {
+            meter.write_all(piece).expect("to write");
+            std::thread::sleep(Duration::from_micros(1040));
+        }
+        receive(receiver);
+    }
 }
 
 fn reader_cost(folder: &Path, telegram: &[u8]) {
