@@ -68,8 +68,9 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
                 let mut members = Members(Vec::with_capacity(64));
                 while let Some((Key(key), value)) = map.next_entry::<Key<'de>, &RawValue>()? {
-                    members.set(key, value);
+                    members.0.push((key, value));
                 }
+                members.unite();
                 Ok(members)
             }
         }
@@ -82,11 +83,25 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'a> Members<'a> {
-    fn set(&mut self, key: Cow<'a, str>, value: &'a RawValue) {
-        match self.0.iter_mut().find(|(known, _)| *known == key) {
-            Some(member) => member.1 = value,
-            None => self.0.push((key, value)),
+    /// Of members with the same key, leaves one: the first, with the value of the last.
+    ///
+    /// By sorting, since a hostile datagram has thousands of members.
+    fn unite(&mut self) {
+        let key = |at: &usize| &self.0[*at].0;
+        let mut order: Vec<usize> = (0..self.0.len()).collect();
+        order.sort_by(|a, b| key(a).cmp(key(b)));
+        let repeated = order.chunk_by(|a, b| key(a) == key(b)).filter(|places| places.len() > 1);
+        let repeated: Vec<Vec<usize>> = repeated.map(<[usize]>::to_vec).collect();
+        if repeated.is_empty() {
+            return;
         }
+        let mut stays = vec![true; self.0.len()];
+        for places in repeated {
+            self.0[places[0]].1 = self.0[places[places.len() - 1]].1;
+            places[1..].iter().for_each(|&place| stays[place] = false);
+        }
+        let mut stays = stays.into_iter();
+        self.0.retain(|_| stays.next() == Some(true));
     }
 
     fn take(&mut self, key: &str) -> Option<&'a RawValue> {

@@ -329,3 +329,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_key_that_comes_again_and_again_has_its_last_value_in_its_first_place() {
+    let members = (0..3000).map(|n| format!("\"{}\":{n}", n % 1000)).collect::<Vec<_>>().join(",");
+    let meta = r#"{"frame-start-time":1,"frame-number":1,"frame-end-time":2,"frame-time-duration":3,"frame-number":7}"#;
+    let message =
+        Message::parse(format!(r#"{{"meta":{meta},"telegram":{{{members}}}}}"#).as_bytes());
+    let message = message.unwrap();
+    assert_eq!(message.meta.frame_number, 7);
+    let expected = (0..1000).map(|n| (n.to_string(), Value::Number(Decimal::new(2000 + n, 0))));
+    assert!(message.telegram.into_iter().eq(expected));
+}
