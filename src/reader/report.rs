@@ -45,6 +45,8 @@ pub(super) struct Report {
 impl Report {
     pub fn new(settings: &PageSettings) -> Self {
         let mut environment = Environment::new();
+        environment
+            .add_filter("with_point", |number: String, point: &str| number.replace('.', point));
         for (name, text) in [PAGE, FACTS] {
             environment.add_template(name, text).expect("a constant that the tests render");
         }
