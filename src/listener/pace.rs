@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 /// How much of a telegram is waited for awake, in bytes: by so much it may be shorter than the last.
-const MARGIN: usize = 16;
+const MARGIN: usize = 8;
 
 /// The longest nap. A telegram that is shorter than expected is late by this at most.
 const LONGEST_NAP: Duration = Duration::from_millis(100);
@@ -74,10 +74,10 @@ mod tests {
         pace.complete(890, 0);
         assert_eq!(pace.nap(BYTE_TIME), None, "the beginning has a time stamp too");
         pace.received(12);
-        assert_eq!(pace.nap(BYTE_TIME), Some(BYTE_TIME * 862));
+        assert_eq!(pace.nap(BYTE_TIME), Some(BYTE_TIME * 870));
         pace.received(700);
-        assert_eq!(pace.nap(BYTE_TIME), Some(BYTE_TIME * 162));
-        pace.received(146);
+        assert_eq!(pace.nap(BYTE_TIME), Some(BYTE_TIME * 170));
+        pace.received(160);
         assert_eq!(pace.nap(BYTE_TIME), None);
         pace.received(1000);
         assert_eq!(pace.nap(BYTE_TIME), None, "longer than the last one");
@@ -92,7 +92,7 @@ mod tests {
             pace.received(received);
             if let Some(nap) = pace.nap(BYTE_TIME) {
                 let line_end = BYTE_TIME * u32::try_from(890 - received).unwrap();
-                assert!(nap + BYTE_TIME * 15 < line_end, "{received}");
+                assert!(nap + BYTE_TIME * 7 < line_end, "{received}");
             }
         }
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 /// How long a source waits for bytes before it says that there are none. A third of a watchdog
 /// period must be longer.
-pub const PATIENCE: Duration = Duration::from_millis(500);
+pub const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What a source has given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
