@@ -32,7 +32,8 @@ pub fn keys(look: &Look) -> Vec<Line> {
 /// Every object whose code, name or value holds `search`, in either case: code, value, name.
 #[must_use]
 pub fn objects(message: &Message, search: &str) -> Vec<Line> {
-    let search = search.to_lowercase();
+    // The habit of pagers: `/` begins a search.
+    let search = search.strip_prefix('/').unwrap_or(search).to_lowercase();
     let object = |(key, value): &(String, Value)| {
         let code = key.strip_suffix(".A").or_else(|| key.strip_suffix(".B")).unwrap_or(key);
         let entry = catalogue::find(code);

@@ -120,7 +120,7 @@ impl Screen {
 
 fn action_of(event: &Event) -> Option<Action> {
     Some(match event {
-        Event::Char('q') | Event::Key(Key::Esc) => Action::Quit,
+        Event::Char('q') => Action::Quit,
         Event::Char('?' | 'h') | Event::Key(Key::F1) => Action::Help,
         Event::Char('p' | ' ') => Action::Pause,
         Event::Char('w') => Action::Window,

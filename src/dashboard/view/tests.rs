@@ -327,14 +327,15 @@ fn objects_can_be_searched_and_scrolled() {
     assert!(all.contains("1-0:1.8.1 ") && !all.contains("0-1:24.2.1.B"), "{all}");
     terminal.press(Key::End);
     assert!(terminal.text().contains("0-1:24.2.1.B"));
-    terminal.type_in("voltage l");
+    terminal.type_in("/voltage l");
     let found = terminal.text();
     assert!(found.contains("1-0:72.7.0") && !found.contains("1-0:1.8.1 "), "{found}");
     terminal.type_in("qqq");
     assert!(terminal.text().contains("nothing found"));
     terminal.press(Key::Esc);
     assert!(terminal.text().contains("Power"));
-    assert!(terminal.runner.is_running());
+    terminal.press(Key::Esc);
+    assert!(terminal.runner.is_running(), "one Esc too many does not quit");
     terminal.press('q');
     assert!(!terminal.runner.is_running());
 }
