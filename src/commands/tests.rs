@@ -24,32 +24,36 @@ fn section<'a>(page: &'a str, heading: &'a str) -> impl Iterator<Item = &'a str>
     lines.take_while(|line| !line.starts_with(".Sh "))
 }
 
+/// Every program: its name, the long names of its options, its manual page.
+fn programs() -> Vec<(String, BTreeSet<String>, String)> {
+    let program = |mut command: clap::Command| {
+        command.build();
+        let options = command.get_arguments().filter_map(clap::Arg::get_long);
+        let name = command.get_name();
+        (name.to_owned(), options.map(str::to_owned).collect(), manual(name))
+    };
+    all().into_iter().map(program).collect()
+}
+
 #[test]
 fn every_manual_page_lists_the_options_of_its_program_and_no_others() {
-    for mut command in all() {
-        command.build();
-        let page = manual(command.get_name());
-        let listed = page.lines().filter_map(|line| line.strip_prefix(".It Fl -"));
-        let listed: Vec<&str> = listed.filter_map(|line| line.split(' ').next()).collect();
-        let unique: BTreeSet<&str> = listed.iter().copied().collect();
-        let known: BTreeSet<&str> =
-            command.get_arguments().filter_map(clap::Arg::get_long).collect();
-        assert!(known.contains("help"), "{}", command.get_name());
-        assert_eq!(unique, known, "{}", command.get_name());
-        assert_eq!(listed.len(), unique.len(), "{}: an option is listed twice", command.get_name());
+    for (program, options, page) in programs() {
+        assert!(options.contains("help"), "{program}");
+        let entries = page.lines().filter_map(|line| line.strip_prefix(".It Fl -"));
+        let listed: Vec<&str> = entries.filter_map(|line| line.split(' ').next()).collect();
+        let unique: BTreeSet<String> = listed.iter().map(|&name| name.to_owned()).collect();
+        assert_eq!(unique, options, "{program}");
+        assert_eq!(listed.len(), unique.len(), "{program}: an option is listed twice");
     }
 }
 
 #[test]
 fn no_manual_page_speaks_of_an_option_that_its_program_does_not_have() {
-    for mut command in all() {
-        command.build();
-        let known: BTreeSet<&str> =
-            command.get_arguments().filter_map(clap::Arg::get_long).collect();
-        for line in manual(command.get_name()).lines().filter(|line| line.starts_with('.')) {
+    for (program, options, page) in programs() {
+        for line in page.lines().filter(|line| line.starts_with('.')) {
             for named in line.split("Fl -").skip(1) {
                 let name = named.split([' ', '|']).next().unwrap_or_default();
-                assert!(known.contains(name), "{}: {line}", command.get_name());
+                assert!(options.contains(name), "{program}: {line}");
             }
         }
     }

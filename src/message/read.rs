@@ -87,18 +87,16 @@ impl<'a> Members<'a> {
     ///
     /// By sorting, since a hostile datagram has thousands of members.
     fn unite(&mut self) {
-        let key = |at: &usize| &self.0[*at].0;
         let mut order: Vec<usize> = (0..self.0.len()).collect();
-        order.sort_by(|a, b| key(a).cmp(key(b)));
-        let repeated = order.chunk_by(|a, b| key(a) == key(b)).filter(|places| places.len() > 1);
-        let repeated: Vec<Vec<usize>> = repeated.map(<[usize]>::to_vec).collect();
-        if repeated.is_empty() {
-            return;
-        }
+        order.sort_by(|&a, &b| self.0[a].0.cmp(&self.0[b].0));
         let mut stays = vec![true; self.0.len()];
-        for places in repeated {
-            self.0[places[0]].1 = self.0[places[places.len() - 1]].1;
-            places[1..].iter().for_each(|&place| stays[place] = false);
+        // From the back, so that the last value comes to the first place.
+        for pair in order.windows(2).rev() {
+            let (earlier, later) = (pair[0], pair[1]);
+            if self.0[earlier].0 == self.0[later].0 {
+                self.0[earlier].1 = self.0[later].1;
+                stays[later] = false;
+            }
         }
         let mut stays = stays.into_iter();
         self.0.retain(|_| stays.next() == Some(true));

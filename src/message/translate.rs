@@ -214,20 +214,17 @@ mod tests {
     fn the_zone_of_the_meter_is_that_of_its_header_unless_it_was_told() {
         let bytes = telegram("0-0:1.0.0(261122074650W)");
         let lithuanian = [b"/ESO5\r\n\r\n", &bytes[9..bytes.len() - 6], b"\r\n"].concat();
-        for (bytes, zone, seconds) in [
-            (&bytes, None, 1_795_330_010),
-            (&bytes, Some(MeterZone::Eastern), 1_795_326_410),
-            (&lithuanian, None, 1_795_326_410),
+        for (bytes, zone, expected, seconds) in [
+            (&bytes, None, MeterZone::Central, 1_795_330_010),
+            (&bytes, Some(MeterZone::Eastern), MeterZone::Eastern, 1_795_326_410),
+            (&lithuanian, None, MeterZone::Eastern, 1_795_326_410),
         ] {
             let mut translator = Translator::new(Policy::Auto, None);
             translator.set_zone(zone);
             let datagram = translator.feed(&mut &bytes[..], Instant::default()).unwrap().unwrap();
             let message = Message::parse(datagram.json).unwrap();
             assert_eq!(message.meta.meter_time.map(Instant::seconds), Some(seconds));
-            assert_eq!(
-                message.zone(),
-                if seconds < 1_795_330_000 { MeterZone::Eastern } else { MeterZone::Central }
-            );
+            assert_eq!(message.zone(), expected);
         }
     }
 
