@@ -16,7 +16,10 @@
 //! | [`commands`]  | the command lines of the programs                                       |
 //! | [`program`]   | the start that all programs share                                       |
 //! | [`zone`]      | local time                                                              |
+//! | `subscription`| a daemon's membership in the group, kept up for ever                    |
+//! | `choice`      | which meter is followed when several are heard                          |
 //! | `senders`     | what was lost on the way, by the frame numbers of each sender           |
+//! | `whole_file`  | files that are there whole or not at all                                |
 //! | [`listener`]  | `p1listener`: sources of bytes, and the loop from byte to datagram      |
 //! | [`reader`]    | `p1reader`: the five outputs and the files under them                   |
 //! | [`cat`]       | `p1cat`: telegrams as lines of text                                     |
@@ -27,6 +30,7 @@
 //! `config` and `daemon` are leaves. No program uses another.
 
 pub mod cat;
+mod choice;
 pub mod commands;
 pub mod config;
 pub mod daemon;
@@ -40,5 +44,7 @@ pub mod reader;
 pub mod reading;
 mod senders;
 pub mod simulator;
+mod subscription;
 pub mod telegram;
+mod whole_file;
 pub mod zone;

@@ -3,7 +3,7 @@
 //! Owns only the way from a moment to local time, which always has one answer. The way back has none
 //! or two around a clock change, and nobody here needs it.
 
-use chrono::{DateTime, Local, NaiveDateTime};
+use chrono::{DateTime, FixedOffset, Local, NaiveDateTime, Offset as _, SecondsFormat, Utc};
 
 use crate::telegram::Instant;
 
@@ -11,6 +11,18 @@ use crate::telegram::Instant;
 pub trait Zone {
     /// Local date and time at this moment, cut to whole seconds.
     fn local(&self, time: Instant) -> NaiveDateTime;
+
+    /// The moment as ISO 8601 has it, with the offset to UTC: `2026-11-22T07:50:10.297+01:00`.
+    ///
+    /// Cut to milliseconds; without them where they are zero.
+    fn iso8601(&self, time: Instant) -> String {
+        let whole = utc(Instant::from_seconds(time.seconds()));
+        let offset = (self.local(time) - whole.naive_utc()).num_seconds();
+        let offset = i32::try_from(offset).ok().and_then(FixedOffset::east_opt);
+        let millis = Instant::from_micros(time.micros().div_euclid(1000).saturating_mul(1000));
+        let local = utc(millis).with_timezone(&offset.unwrap_or_else(|| Utc.fix()));
+        local.to_rfc3339_opts(SecondsFormat::AutoSi, false)
+    }
 }
 
 /// The time zone of this host: `TZ`, else `/etc/localtime`, else UTC.
@@ -19,8 +31,43 @@ pub struct HostZone;
 
 impl Zone for HostZone {
     fn local(&self, time: Instant) -> NaiveDateTime {
-        // Only moments hundreds of thousands of years away have no date; the recorder refuses them.
-        let utc = DateTime::from_timestamp(time.seconds(), 0).unwrap_or_default();
-        utc.with_timezone(&Local).naive_local()
+        utc(Instant::from_seconds(time.seconds())).with_timezone(&Local).naive_local()
+    }
+}
+
+/// Only moments hundreds of thousands of years away have no date; they are taken for 1970.
+fn utc(time: Instant) -> DateTime<Utc> {
+    DateTime::from_timestamp_micros(time.micros()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    /// So many seconds ahead of UTC.
+    struct Ahead(i64);
+
+    impl Zone for Ahead {
+        fn local(&self, time: Instant) -> NaiveDateTime {
+            utc(Instant::from_seconds(time.seconds())).naive_utc() + TimeDelta::seconds(self.0)
+        }
+    }
+
+    #[test]
+    fn a_moment_is_written_with_its_offset_and_with_milliseconds_where_there_are_any() {
+        let time = Instant::from_micros(1_795_330_210_297_999);
+        assert_eq!(Ahead(3600).iso8601(time), "2026-11-22T07:50:10.297+01:00");
+        assert_eq!(Ahead(-34_200).iso8601(time), "2026-11-21T21:20:10.297-09:30");
+        assert_eq!(Ahead(0).iso8601(Instant::from_seconds(0)), "1970-01-01T00:00:00+00:00");
+        assert_eq!(Ahead(0).iso8601(Instant::from_micros(-1)), "1969-12-31T23:59:59.999+00:00");
+    }
+
+    #[test]
+    fn every_moment_can_be_written() {
+        for micros in [i64::MIN, i64::MAX] {
+            assert!(HostZone.iso8601(Instant::from_micros(micros)).starts_with("1970-01-01T"));
+        }
     }
 }

@@ -6,13 +6,8 @@ use std::time::Duration;
 use super::Datagrams;
 use crate::config::Multicast;
 use crate::daemon::Exit;
-use crate::multicast::{Interface, Receiver};
-
-/// The longest datagram that UDP has.
-const LONGEST: usize = 65_535;
-
-/// After how much silence the group is joined on interfaces that have come up since.
-const JOIN_AGAIN: Duration = Duration::from_secs(10);
+use crate::multicast::Receiver;
+use crate::subscription::{self, JOIN_PERIOD, LONGEST};
 
 /// A member of the group.
 pub struct GroupDatagrams {
@@ -28,17 +23,14 @@ impl GroupDatagrams {
             Exit::Unavailable
         };
         let port = port.ok_or_else(|| unavailable("multicast.raw_port is off".into()))?;
-        let interface = settings.interface.as_deref().map(str::parse::<Interface>);
-        let interface = interface.transpose().map_err(unavailable)?;
-        let receiver = Receiver::open(settings.address, port, interface.as_ref())
-            .map_err(|error| unavailable(error.to_string()))?;
+        let receiver = subscription::receiver(settings, port).map_err(unavailable)?;
         Ok(Self { receiver, buffer: vec![0; LONGEST] })
     }
 }
 
 impl Datagrams for GroupDatagrams {
     fn next(&mut self, timeout: Duration) -> io::Result<Option<&[u8]>> {
-        let received = self.receiver.receive(&mut self.buffer, timeout.min(JOIN_AGAIN))?;
+        let received = self.receiver.receive(&mut self.buffer, timeout.min(JOIN_PERIOD))?;
         if received.is_none() {
             // Interfaces that are not there yet will be; there is nobody to tell about them.
             let _ = self.receiver.join_again();

@@ -11,14 +11,9 @@ use std::time::{Duration, Instant as Monotonic, SystemTime};
 use crate::config::Multicast;
 use crate::daemon::Exit;
 use crate::message::{Message, Translator};
-use crate::multicast::{Interface, Receiver};
+use crate::multicast::Receiver;
+use crate::subscription::{self, JOIN_PERIOD, LONGEST};
 use crate::telegram::{Instant, Policy};
-
-/// The longest datagram that UDP has.
-const LONGEST: usize = 65_535;
-
-/// After how much silence the group is joined on interfaces that have come up since.
-const JOIN_PERIOD: Duration = Duration::from_secs(10);
 
 /// How many bytes of a file are read at a time.
 const CHUNK: usize = 16 * 1024;
@@ -57,14 +52,10 @@ pub struct Network {
 impl Network {
     /// Joins the group; what goes wrong is said, and is [`Exit::Unavailable`].
     pub fn join(settings: &Multicast) -> Result<Self, Exit> {
-        let unavailable = |reason: String| {
+        let receiver = subscription::receiver(settings, settings.port).map_err(|reason| {
             log::error!("{reason}");
             Exit::Unavailable
-        };
-        let interface = settings.interface.as_deref().map(str::parse::<Interface>);
-        let interface = interface.transpose().map_err(unavailable)?;
-        let receiver = Receiver::open(settings.address, settings.port, interface.as_ref())
-            .map_err(|error| unavailable(error.to_string()))?;
+        })?;
         let on = settings.interface.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
         let name = format!("{} : {}{on}", settings.address, settings.port);
         let next_join = Monotonic::now() + JOIN_PERIOD;

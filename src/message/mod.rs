@@ -30,6 +30,9 @@ pub use write::{Encoded, MAX_DATAGRAM, encode};
 
 use crate::telegram::{Decimal, Instant, MeterZone};
 
+/// The longest name of a meter, in characters.
+const MAX_NAME: usize = 64;
+
 /// The version of the wire format.
 pub const PROTOCOL: u64 = 1;
 
@@ -149,6 +152,20 @@ impl Message {
         self.raw_equipment_id().map(decode_identifier)
     }
 
+    /// The equipment identifier, fit for names of files and topics: letters, digits, `_` and `-` stay,
+    /// everything else becomes `_`; 64 characters at most. `unknown` when the meter sends none.
+    #[must_use]
+    pub fn meter_name(&self) -> String {
+        let fit = |c: char| match c {
+            'A'..='Z' | 'a'..='z' | '0'..='9' | '_' | '-' => c,
+            _ => '_',
+        };
+        match self.equipment_id() {
+            Some(id) => id.chars().map(fit).take(MAX_NAME).collect(),
+            None => "unknown".to_owned(),
+        }
+    }
+
     /// The zone that the times in the telegram are of.
     ///
     /// The one in which the meter's clock shows the sender's `meter-time`, else that of the header.
@@ -195,4 +212,4 @@ pub fn decode_identifier(text: &str) -> Cow<'_, str> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -5,6 +5,17 @@ use proptest::prelude::*;
 use super::*;
 use crate::telegram::{Framer, Telegram};
 
+/// A telegram of this second. A value is a number if it reads as one, else a text; `'` makes it a text.
+pub(crate) fn message(second: i64, objects: &[(&str, &str)]) -> Message {
+    let time = Instant::from_seconds(second);
+    let value = |text: &str| {
+        let number = Decimal::parse(text.as_bytes()).map(Value::Number);
+        number.unwrap_or_else(|| Value::Text(text.strip_prefix('\'').unwrap_or(text).to_owned()))
+    };
+    let objects = objects.iter().map(|(code, text)| ((*code).to_owned(), value(text)));
+    Message { meta: Meta::new(1, time, time, None), telegram: objects.collect() }
+}
+
 fn meta() -> Meta {
     let start = Instant::from_micros(1_762_768_895_297_000);
     let end = Instant::from_micros(1_762_768_895_375_000);
@@ -340,4 +351,16 @@ fn a_key_that_comes_again_and_again_has_its_last_value_in_its_first_place() {
     assert_eq!(message.meta.frame_number, 7);
     let expected = (0..1000).map(|n| (n.to_string(), Value::Number(Decimal::new(2000 + n, 0))));
     assert!(message.telegram.into_iter().eq(expected));
+}
+
+#[test]
+fn the_name_of_a_meter_is_its_identifier_decoded_and_made_fit_for_files_and_topics() {
+    let name_of = |id: &str| message(0, &[("0-0:96.1.1", id)]).meter_name();
+    assert_eq!(name_of("'4530303437"), "E0047");
+    assert_eq!(name_of("E-0_47"), "E-0_47");
+    assert_eq!(name_of("../../etc/passwd\0"), "______etc_passwd_");
+    assert_eq!(name_of("p1/+/#"), "p1____");
+    assert_eq!(name_of(&"é".repeat(100)), "_".repeat(64));
+    assert_eq!(message(0, &[]).meter_name(), "unknown");
+    assert_eq!(name_of(""), "unknown");
 }

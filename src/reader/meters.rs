@@ -1,6 +1,6 @@
 //! What is remembered of each meter, and the order of its telegrams in time.
 //!
-//! Owns the names of meters as they stand in file names, and the bound on how many are followed.
+//! Owns the bound on how many are followed.
 
 use super::five_minutes::FiveMinutes;
 use super::page::Page;
@@ -9,9 +9,6 @@ use crate::telegram::Instant;
 
 /// The most meters whose telegrams are recorded, each in files of its own.
 const MAX_METERS: usize = 16;
-
-/// The longest name of a meter.
-const MAX_NAME: usize = 64;
 
 /// A telegram that is older than the newest by this or less was delayed on the way, or sent twice.
 /// More, and the clock of the sender went back.
@@ -72,12 +69,12 @@ impl Meters {
     /// If meters need not be told apart, all telegrams are of the same one.
     pub fn of(&mut self, message: &Message, tell_apart: bool) -> Option<&mut Meter> {
         let found = if tell_apart {
-            let name = name(message);
+            let name = message.meter_name();
             let position = self.known.iter().position(|meter| meter.name == name);
             position.ok_or(name)
         } else {
             let position = (!self.known.is_empty()).then_some(0);
-            position.ok_or_else(|| name(message))
+            position.ok_or_else(|| message.meter_name())
         };
         match found {
             Ok(position) => self.known.get_mut(position),
@@ -108,37 +105,10 @@ impl Meters {
     }
 }
 
-/// The equipment identifier of the meter, fit for a file name: letters, digits, `_` and `-` stay,
-/// everything else becomes `_`. `unknown` when the meter sends none.
-fn name(message: &Message) -> String {
-    let fit = |c: char| match c {
-        'A'..='Z' | 'a'..='z' | '0'..='9' | '_' | '-' => c,
-        _ => '_',
-    };
-    match message.equipment_id() {
-        Some(id) => id.chars().map(fit).take(MAX_NAME).collect(),
-        None => "unknown".to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::reader::tests::message;
-
-    fn name_of(id: &str) -> String {
-        name(&message(0, &[("0-0:96.1.1", id)]))
-    }
-
-    #[test]
-    fn an_identifier_is_decoded_and_made_fit_for_a_file_name() {
-        assert_eq!(name_of("'4530303437"), "E0047");
-        assert_eq!(name_of("E-0_47"), "E-0_47");
-        assert_eq!(name_of("../../etc/passwd\0"), "______etc_passwd_");
-        assert_eq!(name_of(&"é".repeat(100)), "_".repeat(64));
-        assert_eq!(name(&message(0, &[])), "unknown");
-        assert_eq!(name_of(""), "unknown");
-    }
 
     #[test]
     fn a_meter_beyond_the_sixteenth_is_not_recorded_and_the_others_go_on() {

@@ -13,8 +13,7 @@
 //!
 //! | module         | owns                                                                  |
 //! |----------------|-----------------------------------------------------------------------|
-//! | `session`      | the loop and the multicast group; `senders` counts losses, `choice`   |
-//! |                | knows which meter is recorded                                         |
+//! | `session`      | the loop: which telegrams are recorded, and what systemd is told      |
 //! | `recorder`     | the settings, the flush moments, which telegram goes where            |
 //! | `meters`       | what is remembered of each meter; the order of its telegrams in time  |
 //! | `totals`       | energy and power of one telegram                                      |
@@ -33,7 +32,6 @@
 //! A row's time is `meta.frame_start`, in local time, and decides the file it goes to. Nothing is
 //! interpolated: where telegrams are missing, rows are missing.
 
-mod choice;
 mod details;
 mod five_minutes;
 mod graph;
@@ -53,7 +51,7 @@ mod today;
 mod totals;
 mod weekly;
 
-use crate::{senders, zone};
+use crate::zone;
 
 pub use recorder::{FileSettings, PageSettings, Recorder, Settings, WeeklySettings};
 pub use session::run;

@@ -1,34 +1,25 @@
 //! The loop of `p1reader`: datagrams in, telegrams of the right meter to the recorder.
 //!
-//! Owns the membership of the group and what systemd is told.
+//! Owns which telegrams are recorded, and what systemd is told.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant as Monotonic, SystemTime};
 
-use super::choice::Choice;
 use super::recorder::{FileSettings, PageSettings, Recorder, Settings, WeeklySettings};
-use super::senders::Senders;
 use super::{DiskStorage, HostZone};
+use crate::choice::Choice;
 use crate::config::{self, Config};
-use crate::daemon::{Exit, Limiter, Service, Signals, signals};
-use crate::message::{Message, MessageError};
-use crate::multicast::{Interface, Receiver};
+use crate::daemon::{Exit, Service, Signals};
+use crate::message::Message;
+use crate::senders::Senders;
+use crate::subscription::Subscription;
 use crate::telegram::Instant;
 
 /// The longest wait for a datagram; a third of a watchdog period must be longer.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// After how much silence the group is joined again, on interfaces that have come up since.
-const JOIN_PERIOD: Duration = Duration::from_secs(10);
-
 /// How often the state is told to systemd.
 const STATUS_PERIOD: Duration = Duration::from_secs(5);
-
-/// How often datagrams that are no telegrams are mentioned.
-const GARBAGE_PERIOD: Duration = Duration::from_secs(600);
-
-/// The longest datagram that UDP has.
-const LONGEST: usize = 65_535;
 
 /// How many telegrams `--test` records.
 const TEST_TELEGRAMS: u64 = 5;
@@ -47,7 +38,6 @@ pub fn run(config: Config, test: bool, reload: impl Fn() -> Option<Config>) -> E
     };
     let mut service = Service::from_environment(STATUS_PERIOD);
     let mut session = Session::new(config);
-    session.join(Monotonic::now());
     service.status(&session.status());
     service.ready();
     log::info!("p1reader {} is ready: {}", env!("CARGO_PKG_VERSION"), session.task());
@@ -84,16 +74,10 @@ pub fn run(config: Config, test: bool, reload: impl Fn() -> Option<Config>) -> E
 struct Session {
     config: Config,
     recorder: Recorder<DiskStorage, HostZone>,
-    receiver: Option<Receiver>,
-    /// Why there is no receiver.
-    trouble: Option<String>,
-    next_join: Monotonic,
-    buffer: Vec<u8>,
+    subscription: Subscription,
     senders: Senders,
     choice: Choice,
-    garbage: Limiter,
     recorded: u64,
-    ignored: u64,
     last: Option<Monotonic>,
 }
 
@@ -101,15 +85,10 @@ impl Session {
     fn new(config: Config) -> Self {
         Self {
             recorder: Recorder::new(&settings(&config), DiskStorage::default(), HostZone),
-            receiver: None,
-            trouble: None,
-            next_join: Monotonic::now(),
-            buffer: vec![0; LONGEST],
+            subscription: Subscription::new(config.multicast.clone(), Monotonic::now()),
             senders: Senders::new(),
-            choice: Choice::new(config.multicast.meter.clone()),
-            garbage: Limiter::new(GARBAGE_PERIOD),
+            choice: choice(&config),
             recorded: 0,
-            ignored: 0,
             last: None,
             config,
         }
@@ -118,9 +97,8 @@ impl Session {
     fn reconfigure(&mut self, config: Config, now: Monotonic) {
         self.recorder.reconfigure(&settings(&config));
         if self.config.multicast != config.multicast {
-            self.receiver = None;
-            self.choice = Choice::new(config.multicast.meter.clone());
-            self.next_join = now;
+            self.subscription.reconfigure(&config.multicast, now);
+            self.choice = choice(&config);
         }
         self.config = config;
     }
@@ -129,9 +107,6 @@ impl Session {
     fn turn(&mut self, now: Monotonic) {
         let wall = Instant::from(SystemTime::now());
         self.recorder.tick(wall);
-        if now >= self.next_join {
-            self.join(now);
-        }
         let patience = match self.recorder.next_deadline(wall) {
             Some(deadline) => {
                 let micros = u64::try_from(deadline.micros_since(wall)).unwrap_or(0);
@@ -139,82 +114,28 @@ impl Session {
             }
             None => PATIENCE,
         };
-        let Some(receiver) = &self.receiver else {
-            return signals::wait(patience);
-        };
-        match receiver.receive(&mut self.buffer, patience) {
-            Ok(Some(datagram)) => {
-                let message = Message::parse(&self.buffer[..datagram.len]);
-                self.next_join = now + JOIN_PERIOD;
-                self.take(message, datagram.from, now);
-            }
-            Ok(None) => {}
-            Err(error) => {
-                log::warn!("cannot receive from {}: {error}; joining again", self.group());
-                self.receiver = None;
-                self.next_join = now + PATIENCE;
-            }
+        if let Some((message, from)) = self.subscription.next(now, patience) {
+            self.take(&message, from, now);
         }
     }
 
-    fn take(&mut self, message: Result<Message, MessageError>, from: SocketAddr, now: Monotonic) {
-        let message = match message {
-            Ok(message) => message,
-            Err(error) => return self.ignore(&error, from, now),
-        };
+    fn take(&mut self, message: &Message, from: SocketAddr, now: Monotonic) {
         let all = self.recorder.wants_all_meters();
-        if !self.choice.wants(&message, from, all, now) {
+        if !self.choice.wants(message, from, all, now) {
             return;
         }
         if !self.senders.note(from, &message.meta, now) {
             return;
         }
-        self.recorder.record(&message);
+        self.recorder.record(message);
         self.recorded += 1;
         self.last = Some(now);
         log::debug!("telegram {} of {from} is recorded", message.meta.frame_number);
     }
 
-    fn ignore(&mut self, error: &MessageError, from: SocketAddr, now: Monotonic) {
-        self.ignored += 1;
-        if self.garbage.permit(now).is_some() {
-            log::warn!("a datagram of {from} is ignored, {} so far: {error}", self.ignored);
-        }
-    }
-
-    /// Joins the group, or joins it again where interfaces have come up since.
-    fn join(&mut self, now: Monotonic) {
-        self.next_join = now + JOIN_PERIOD;
-        let joined = match &mut self.receiver {
-            Some(receiver) => receiver.join_again().map_err(|error| error.to_string()),
-            None => self.open().map(|receiver| self.receiver = Some(receiver)),
-        };
-        match joined {
-            Ok(()) if self.trouble.take().is_some() => log::info!("{} is joined", self.group()),
-            Ok(()) => {}
-            Err(reason) => {
-                if self.trouble.as_ref() != Some(&reason) {
-                    log::warn!("cannot join {}: {reason}; trying again", self.group());
-                }
-                self.trouble = Some(reason);
-            }
-        }
-    }
-
-    fn open(&self) -> Result<Receiver, String> {
-        let settings = &self.config.multicast;
-        let interface = settings.interface.as_deref().map(str::parse::<Interface>).transpose()?;
-        Receiver::open(settings.address, settings.port, interface.as_ref())
-            .map_err(|error| error.to_string())
-    }
-
-    fn group(&self) -> SocketAddr {
-        SocketAddr::new(self.config.multicast.address, self.config.multicast.port)
-    }
-
     /// What the recorder does, for the log.
     fn task(&self) -> String {
-        format!("recording from {}", self.group())
+        format!("recording from {}", self.subscription.group())
     }
 
     /// How it is going, for `systemctl status`.
@@ -223,14 +144,15 @@ impl Session {
             Some(last) => format!("the last {} s ago", last.elapsed().as_secs()),
             None => "none yet".into(),
         };
-        let parts = [
-            Some(format!("{}: {} telegrams, {age}", self.group(), self.recorded)),
-            Some(self.senders.counts().to_string()),
-            (self.ignored > 0).then(|| format!(", {} datagrams ignored", self.ignored)),
-            self.trouble.as_ref().map(|trouble| format!("; {trouble}")),
-        ];
-        parts.into_iter().flatten().collect()
+        let (group, recorded) = (self.subscription.group(), self.recorded);
+        let (counts, trouble) = (self.senders.counts(), self.subscription.trouble());
+        format!("{group}: {recorded} telegrams, {age}{counts}{trouble}")
     }
+}
+
+fn choice(config: &Config) -> Choice {
+    let hint = " (`METER` in the file names records all, `multicast.meter` names one)";
+    Choice::new(config.multicast.meter.clone(), "recorded", hint)
 }
 
 fn settings(config: &Config) -> Settings {

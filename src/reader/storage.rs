@@ -10,6 +10,8 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use crate::whole_file;
+
 /// What the recorder asks of a file system. Passed in, so that a full disk is a unit test.
 pub trait Storage {
     /// Makes a file ready for further rows: a last line that has no LF is cut off.
@@ -48,11 +50,6 @@ pub trait Storage {
 
     /// How many bytes we may still write to the disk of a folder; `None` where it is no disk but memory.
     fn free(&mut self, folder: &Path) -> io::Result<Option<u64>>;
-}
-
-/// The name of the file that a file of this name was to become, had the program not been killed.
-pub(super) fn unfinished(name: &str) -> Option<&str> {
-    name.strip_prefix('.')?.strip_suffix(".tmp")
 }
 
 /// The numbers of tmpfs and ramfs: `statfs(2)`.
@@ -125,7 +122,7 @@ impl Storage for DiskStorage {
         let mut old = File::open(path)?;
         let permissions = old.metadata()?.permissions();
         old.seek(SeekFrom::Start(length))?;
-        write_and_rename(path, |file| {
+        whole_file::replace(path, |file| {
             file.set_permissions(permissions)?;
             file.write_all(head)?;
             io::copy(&mut old, file)?;
@@ -137,7 +134,7 @@ impl Storage for DiskStorage {
 
     fn create(&mut self, path: &Path, content: &[u8]) -> io::Result<()> {
         with_folder(path, || {
-            write_and_rename(path, |file| {
+            whole_file::replace(path, |file| {
                 file.write_all(content)?;
                 file.sync_data()
             })
@@ -147,7 +144,7 @@ impl Storage for DiskStorage {
     }
 
     fn refresh(&mut self, path: &Path, content: &[u8]) -> io::Result<()> {
-        with_folder(path, || write_and_rename(path, |file| file.write_all(content)))
+        with_folder(path, || whole_file::replace(path, |file| file.write_all(content)))
     }
 
     fn exists(&mut self, path: &Path) -> io::Result<bool> {
@@ -213,36 +210,6 @@ fn with_folder<T>(path: &Path, mut action: impl FnMut() -> io::Result<T>) -> io:
         }
         result => result,
     }
-}
-
-/// Writes a file under another name, `.NAME.tmp`, in the same folder, and renames it when it is complete.
-fn write_and_rename(
-    path: &Path,
-    write: impl FnOnce(&mut File) -> io::Result<()>,
-) -> io::Result<()> {
-    let mut name = OsString::from(".");
-    name.push(path.file_name().unwrap_or_default());
-    name.push(".tmp");
-    let temporary = path.with_file_name(name);
-    let open = || {
-        let mut options = OpenOptions::new();
-        let options = options.write(true).create_new(true).mode(0o644);
-        options.open(&temporary)
-    };
-    let mut file = match open() {
-        // What a kill left behind goes, and so does a link that somebody else put there.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            fs::remove_file(&temporary)?;
-            open()?
-        }
-        file => file?,
-    };
-    let renamed = write(&mut file).and_then(|()| fs::rename(&temporary, path));
-    if renamed.is_err() {
-        // If this fails too, the file is in the way of nobody, and the error above tells more.
-        let _ = fs::remove_file(&temporary);
-    }
-    renamed
 }
 
 #[cfg(test)]

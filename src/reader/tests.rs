@@ -20,19 +20,9 @@ use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta};
 
 use super::*;
 use crate::config::Language;
-use crate::message::{Message, Meta, Value};
+pub(super) use crate::message::tests::message;
+use crate::message::{Message, Value};
 use crate::telegram::{Decimal, Instant};
-
-/// A telegram of this second. A value is a number if it reads as one, else a text; `'` makes it a text.
-pub(super) fn message(second: i64, objects: &[(&str, &str)]) -> Message {
-    let time = Instant::from_seconds(second);
-    let value = |text: &str| {
-        let number = Decimal::parse(text.as_bytes()).map(Value::Number);
-        number.unwrap_or_else(|| Value::Text(text.strip_prefix('\'').unwrap_or(text).to_owned()))
-    };
-    let objects = objects.iter().map(|(code, text)| ((*code).to_owned(), value(text)));
-    Message { meta: Meta::new(1, time, time, None), telegram: objects.collect() }
-}
 
 /// A telegram of this second with just enough for every output.
 fn power(second: i64, watts: i64) -> Message {

@@ -1,7 +1,7 @@
 //! Named readings: what a telegram of any country says, in one vocabulary with the unit in the name.
 //!
 //! Owns the vocabulary ([`VOCABULARY`]: name, kind and unit, in order) and how each reading comes out
-//! of a [`Message`]. It formats nothing: every view and export builds on [`Readings`].
+//! of a [`Message`]. Every view and export builds on [`Readings`]; it formats nothing but JSON.
 //!
 //! ```
 //! use p1_multicast::message::Message;
@@ -36,6 +36,7 @@
 mod derive;
 mod device;
 mod failure;
+mod json;
 mod objects;
 mod vocabulary;
 
@@ -46,6 +47,7 @@ use crate::message::Message;
 use crate::telegram::{Decimal, Instant, Unit};
 
 pub use failure::{PowerFailure, power_failures};
+pub use json::write_json;
 pub use vocabulary::VOCABULARY;
 
 /// A word of the vocabulary.

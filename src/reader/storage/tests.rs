@@ -119,18 +119,3 @@ fn memory_is_told_from_a_disk_and_a_disk_has_so_many_bytes_free() {
     let error = storage.free(Path::new("/no/such/folder")).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::NotFound);
 }
-
-#[test]
-fn the_name_of_a_temporary_file_tells_what_it_was_to_become() {
-    let (folder, _) = folder();
-    let mut left = Vec::new();
-    let write = write_and_rename(&folder.path().join("f-1.csv"), |_| {
-        left = names(folder.path());
-        Ok(())
-    });
-    write.unwrap();
-    let [name] = &left[..] else { panic!("{left:?}") };
-    assert_eq!(unfinished(name.to_str().unwrap()), Some("f-1.csv"));
-    assert_eq!(unfinished("f-1.csv"), None);
-    assert_eq!(unfinished(".f-1.csv"), None);
-}

@@ -1,6 +1,7 @@
-//! Which meter is recorded, when several are heard.
+//! Which meter a program follows, when several are heard.
 //!
 //! Owns the choice: the configured meter, else the first one heard, else the one that took its place.
+//! What is done with its telegrams the programs know.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant as Monotonic};
@@ -11,10 +12,14 @@ use crate::message::Message;
 /// A meter that was silent so long, while its listener sends the telegrams of another one, was replaced.
 const REPLACED_AFTER: Duration = Duration::from_secs(600);
 
-/// The meter that is recorded.
+/// The meter that is followed.
 #[derive(Debug)]
-pub(super) struct Choice {
+pub(crate) struct Choice {
     meter: Meter,
+    /// What happens to its telegrams, such as `recorded`.
+    done: &'static str,
+    /// What those can do who want another meter.
+    hint: &'static str,
     /// The other meters are mentioned once.
     others: Limiter,
 }
@@ -34,12 +39,13 @@ struct Listener {
 }
 
 impl Choice {
-    pub fn new(configured: Option<String>) -> Self {
+    /// The telegrams of one meter are `done`, such as `recorded`; `hint` ends what is said of others.
+    pub fn new(configured: Option<String>, done: &'static str, hint: &'static str) -> Self {
         let meter = configured.map_or(Meter::NoneYet, Meter::Configured);
-        Self { meter, others: Limiter::new(Duration::MAX) }
+        Self { meter, done, hint, others: Limiter::new(Duration::MAX) }
     }
 
-    /// Whether this telegram is to be recorded; `all`: every meter is, where none is configured.
+    /// Whether this telegram is wanted; `all`: that of every meter is, where none is configured.
     pub fn wants(
         &mut self,
         message: &Message,
@@ -57,7 +63,7 @@ impl Choice {
             _ if all => return true,
             Meter::NoneYet => {
                 let id = message.equipment_id().unwrap_or_default().into_owned();
-                log::info!(meter = id.as_str(); "recording the meter {id:?}");
+                log::info!(meter = id.as_str(); "the meter {id:?} is {}", self.done);
                 self.meter = Meter::Heard { id, listener: listener(), at: now };
                 return true;
             }
@@ -71,7 +77,7 @@ impl Choice {
                 }
                 if silent >= REPLACED_AFTER && *known == listener() {
                     log::warn!(meter = &*new;
-                        "the meter {id:?} has been replaced by {new:?}: recording goes on with that");
+                        "the meter {id:?} has been replaced by {new:?}, which is {} from now on", self.done);
                     (*id, *at) = (new.into_owned(), now);
                     return true;
                 }
@@ -82,15 +88,14 @@ impl Choice {
     }
 
     fn mention(&mut self, message: &Message, now: Monotonic) {
-        let recorded = match &self.meter {
+        let followed = match &self.meter {
             Meter::Configured(id) | Meter::Heard { id, .. } => id,
             Meter::NoneYet => return,
         };
         if self.others.permit(now).is_some() {
             let other = message.equipment_id().unwrap_or_default();
             log::warn!(meter = &*other;
-                "another meter is heard, {other:?}; only {recorded:?} is recorded \
-                 (`METER` in the file names records all, `multicast.meter` names one)");
+                "another meter is heard, {other:?}; only {followed:?} is {}{}", self.done, self.hint);
         }
     }
 }
@@ -98,11 +103,11 @@ impl Choice {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reader::tests::message;
+    use crate::message::tests::message;
 
     /// Which of these telegrams (seconds from the start, meter, port of the listener) are wanted.
     fn wanted(configured: Option<&str>, all: bool, telegrams: &[(u64, &str, u8)]) -> Vec<bool> {
-        let mut choice = Choice::new(configured.map(str::to_owned));
+        let mut choice = Choice::new(configured.map(str::to_owned), "recorded", "");
         let start = Monotonic::now();
         let mut wants = |&(second, id, host): &(u64, &str, u8)| {
             let id = [("0-0:96.1.1", id)];

@@ -1,0 +1,136 @@
+//! The membership of a daemon in the multicast group: joined when it can be, and again when it was lost.
+//!
+//! Owns the socket, its buffer, and what is said about both and about datagrams that are no telegrams.
+//! What telegrams mean, and which of them are wanted, the programs know.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant as Monotonic};
+
+use crate::config::Multicast;
+use crate::daemon::{Limiter, signals};
+use crate::message::{Message, MessageError};
+use crate::multicast::{Interface, Receiver};
+
+/// The longest datagram that UDP has, in bytes.
+pub(crate) const LONGEST: usize = 65_535;
+
+/// After how much silence the group is joined again, on interfaces that have come up since.
+pub(crate) const JOIN_PERIOD: Duration = Duration::from_secs(10);
+
+/// After a receiver has failed, how long until the next one.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// How often datagrams that are no telegrams are mentioned.
+const GARBAGE_PERIOD: Duration = Duration::from_secs(600);
+
+/// A receiver for `port` of the configured group; an error tells what is wrong, in words.
+pub(crate) fn receiver(settings: &Multicast, port: u16) -> Result<Receiver, String> {
+    let interface = settings.interface.as_deref().map(str::parse::<Interface>).transpose()?;
+    Receiver::open(settings.address, port, interface.as_ref()).map_err(|error| error.to_string())
+}
+
+/// The telegrams of the group, for a program that goes on without a network.
+pub(crate) struct Subscription {
+    settings: Multicast,
+    receiver: Option<Receiver>,
+    /// Why there is no receiver, or why the group is joined nowhere.
+    trouble: Option<String>,
+    next_join: Monotonic,
+    buffer: Vec<u8>,
+    garbage: Limiter,
+    ignored: u64,
+}
+
+impl Subscription {
+    /// Joins the group; if that fails it is said, and tried again later.
+    pub fn new(settings: Multicast, now: Monotonic) -> Self {
+        let mut subscription = Self {
+            settings,
+            receiver: None,
+            trouble: None,
+            next_join: now,
+            buffer: vec![0; LONGEST],
+            garbage: Limiter::new(GARBAGE_PERIOD),
+            ignored: 0,
+        };
+        subscription.join(now);
+        subscription
+    }
+
+    /// Joins the group of other settings, if they differ.
+    pub fn reconfigure(&mut self, settings: &Multicast, now: Monotonic) {
+        if self.settings != *settings {
+            self.settings = settings.clone();
+            self.receiver = None;
+            self.next_join = now;
+        }
+    }
+
+    /// Waits for a datagram, no longer than `patience` or until a signal comes in.
+    ///
+    /// `None` when there was none, or one that is no telegram.
+    pub fn next(&mut self, now: Monotonic, patience: Duration) -> Option<(Message, SocketAddr)> {
+        if now >= self.next_join {
+            self.join(now);
+        }
+        let Some(receiver) = &self.receiver else {
+            signals::wait(patience);
+            return None;
+        };
+        match receiver.receive(&mut self.buffer, patience) {
+            Ok(Some(datagram)) => {
+                self.next_join = now + JOIN_PERIOD;
+                match Message::parse(&self.buffer[..datagram.len]) {
+                    Ok(message) => return Some((message, datagram.from)),
+                    Err(error) => self.ignore(&error, datagram.from, now),
+                }
+            }
+            Ok(None) => {}
+            Err(error) => {
+                log::warn!("cannot receive from {}: {error}; joining again", self.group());
+                self.receiver = None;
+                self.next_join = now + RETRY;
+            }
+        }
+        None
+    }
+
+    /// Address and port of the group.
+    pub fn group(&self) -> SocketAddr {
+        SocketAddr::new(self.settings.address, self.settings.port)
+    }
+
+    /// What is wrong, for the end of a status: after a comma or semicolon, empty when all is well.
+    pub fn trouble(&self) -> String {
+        let ignored = (self.ignored > 0).then(|| format!(", {} datagrams ignored", self.ignored));
+        let trouble = self.trouble.as_ref().map(|trouble| format!("; {trouble}"));
+        ignored.into_iter().chain(trouble).collect()
+    }
+
+    fn ignore(&mut self, error: &MessageError, from: SocketAddr, now: Monotonic) {
+        self.ignored += 1;
+        if self.garbage.permit(now).is_some() {
+            log::warn!("a datagram of {from} is ignored, {} so far: {error}", self.ignored);
+        }
+    }
+
+    /// Joins the group, or joins it again where interfaces have come up since.
+    fn join(&mut self, now: Monotonic) {
+        self.next_join = now + JOIN_PERIOD;
+        let joined = match &mut self.receiver {
+            Some(receiver) => receiver.join_again().map_err(|error| error.to_string()),
+            None => receiver(&self.settings, self.settings.port)
+                .map(|receiver| self.receiver = Some(receiver)),
+        };
+        match joined {
+            Ok(()) if self.trouble.take().is_some() => log::info!("{} is joined", self.group()),
+            Ok(()) => {}
+            Err(reason) => {
+                if self.trouble.as_ref() != Some(&reason) {
+                    log::warn!("cannot join {}: {reason}; trying again", self.group());
+                }
+                self.trouble = Some(reason);
+            }
+        }
+    }
+}
