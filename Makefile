@@ -69,6 +69,7 @@ install: ## install below DESTDIR and PREFIX (run make build before)
 	install -m 644 etc/completions/bash/* $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 644 etc/completions/zsh/* $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 	install -m 644 etc/completions/fish/* $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/p1-multicast etc/p1-multicast.schema.json
 	install -d $(DESTDIR)/etc/p1-multicast
 	[ -e $(DESTDIR)/etc/p1-multicast/p1reader.yml ] || \
 	  install -m 644 etc/p1reader.yml $(DESTDIR)/etc/p1-multicast

@@ -146,6 +146,33 @@ journal_fields() {
     [ "$lines" -le 25 ] || fail "$lines lines of p1listener in the journal"
 }
 
+# What a client of the raw stream gets in so many seconds.
+raw_stream() { inside timeout "$1" bash -c 'cat </dev/tcp/127.0.0.1/2001' || [ $? -eq 124 ]; }
+
+raw_over_tcp() {
+    step "p1raw.socket: clients at once, each from a telegram on; the log stays empty; a hundred visits"
+    [ "$(inside systemctl is-enabled p1raw.socket || true)" = disabled ] || fail "p1raw.socket is enabled by installing"
+    quietly inside systemctl enable --now p1raw.socket
+    local client clients=()
+    for client in 1 2 3; do
+        raw_stream 5 >"$work/raw.$client" &
+        clients+=($!)
+    done
+    wait "${clients[@]}"
+    for client in 1 2 3; do
+        [ "$(head -c 1 "$work/raw.$client")" = / ] || fail "client $client does not begin with a telegram"
+        [ "$(grep -c '^!' "$work/raw.$client")" -ge 3 ] || fail "client $client gets too few telegrams"
+    done
+    inside bash -c 'for visit in {1..100}; do exec 3<>/dev/tcp/127.0.0.1/2001; exec 3>&-; done'
+    wait_until "the clients' programs to end" no_raw_clients
+    is p1raw.socket ActiveState active || fail "p1raw.socket does not survive a hundred visits"
+    [ "$(raw_stream 3 | head -c 1)" = / ] || fail "no raw stream after a hundred visits"
+    local lines
+    lines=$(inside journalctl -u 'p1raw@*' -o cat --no-pager | grep -vc 'No entries' || true)
+    [ "$lines" -eq 0 ] || fail "$lines lines of p1raw@ in the journal"
+}
+no_raw_clients() { [ -z "$(inside systemctl list-units --no-legend 'p1raw@*')" ]; }
+
 reload_and_faults() {
     step "reload takes new settings; a broken file is said, and the old settings stay"
     inside sed -i 's|^  #name: .*|  name: attic|' /etc/p1-multicast/p1reader.yml
@@ -231,6 +258,7 @@ for suite in "${@:-bookworm trixie}"; do
         boot
         install_and_start
         journal_fields
+        raw_over_tcp
         reload_and_faults
         reboot
         remove_and_purge

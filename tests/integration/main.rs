@@ -13,3 +13,4 @@ mod reader;
 mod simulator;
 mod sources;
 mod support;
+mod wire;
