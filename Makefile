@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PROGRAMS = p1listener p1reader p1dashboard p1cat p1sim
 
-.PHONY: help build test lint bench bench-card fuzz demo deb deb-all apt-repo e2e install clean
+.PHONY: help build test lint bench bench-card fuzz demo interop deb deb-all apt-repo e2e install clean
 
 FUZZ_SECONDS ?= 60
 
@@ -24,7 +24,7 @@ lint: ## check format, lints, documentation, man pages and scripts
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
 	mandoc -Tlint -W warning man/*.[1-8]
-	shellcheck tests/*.sh debian/make-* debian/*inst debian/*rm .ci/run
+	shellcheck tests/*.sh etc/examples/*.sh debian/make-* debian/*inst debian/*rm .ci/run
 	tests/versions.sh
 
 bench: ## measure speed, latency and memory
@@ -37,6 +37,12 @@ bench-card: ## measure what a day of records writes to an SD card; needs root
 
 fuzz: ## fuzz each target for FUZZ_SECONDS (60); needs a nightly compiler and cargo-fuzz
 	tests/fuzz.sh $(FUZZ_SECONDS)
+
+INTEROP_SECONDS ?= 40
+
+interop: build ## run the other programs of etc/examples, all at once, for INTEROP_SECONDS (40); needs root
+	tests/interop.sh target/release $(INTEROP_SECONDS)
+	tests/postgresql.sh
 
 demo: build ## show the main job without any hardware
 	@tests/demo.sh target/release

@@ -168,8 +168,22 @@ raw_over_tcp() {
     is p1raw.socket ActiveState active || fail "p1raw.socket does not survive a hundred visits"
     [ "$(raw_stream 3 | head -c 1)" = / ] || fail "no raw stream after a hundred visits"
     local lines
-    lines=$(inside journalctl -u 'p1raw@*' -o cat --no-pager | grep -vc 'No entries' || true)
+    lines=$(inside journalctl -q -u 'p1raw@*' -o cat --no-pager 2>/dev/null | wc -l)
     [ "$lines" -eq 0 ] || fail "$lines lines of p1raw@ in the journal"
+}
+
+metrics_by_timer() {
+    step "the example for node_exporter: a timer writes metrics that others may read"
+    local metrics=/var/lib/prometheus/node-exporter/p1.prom
+    inside mkdir -p "${metrics%/*}"
+    inside sh -c 'cp /usr/share/doc/p1-multicast/examples/p1-textfile.* /run/systemd/system/'
+    inside sed -i 's/^OnBootSec=.*/OnActiveSec=1/' /run/systemd/system/p1-textfile.timer
+    quietly inside systemctl daemon-reload
+    quietly inside systemctl start p1-textfile.timer
+    wait_until "the metrics" inside grep -q '^p1_power_watts' "$metrics"
+    [ "$(inside stat -c %a "$metrics")" = 644 ] || fail "the mode of $metrics"
+    quietly inside systemctl stop p1-textfile.timer
+    inside rm -f /run/systemd/system/p1-textfile.timer /run/systemd/system/p1-textfile.service
 }
 no_raw_clients() { [ -z "$(inside systemctl list-units --no-legend 'p1raw@*')" ]; }
 
@@ -259,6 +273,7 @@ for suite in "${@:-bookworm trixie}"; do
         install_and_start
         journal_fields
         raw_over_tcp
+        metrics_by_timer
         reload_and_faults
         reboot
         remove_and_purge
