@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta};
+use proptest::prelude::*;
 
 use super::*;
 use crate::message::Encoder;
@@ -255,5 +256,35 @@ fn the_manual_page_lists_every_field_with_its_unit_and_every_metric_and_no_other
             "{}",
             reading.name
         );
+    }
+}
+
+proptest! {
+    /// Datagrams come from the network: whatever stands in them, a line stays a line.
+    #[test]
+    fn whatever_a_datagram_says_nothing_leaves_its_line(
+        objects in prop::collection::vec((
+            prop_oneof!["[01]-[0-3]:[0-9]{1,2}[.][78][.][0-4]", ".{0,12}"],
+            prop_oneof!["[0-9]{1,9}([.][0-9]{1,3})?", "'.{0,20}", "'[0-9]{12}[SW]"],
+        ), 0..20),
+        source in prop::option::of(".{0,10}"),
+        micros in any::<i64>(),
+    ) {
+        let objects: Vec<(&str, &str)> =
+            objects.iter().map(|(code, value)| (code.as_str(), value.as_str())).collect();
+        let mut message = message(0, &objects);
+        message.meta.source = source;
+        // Within the years that have dates.
+        message.meta.frame_start = Instant::from_micros(micros / 100);
+        for format in Format::NAMES {
+            let out = written(format, "", &[&message]);
+            prop_assert!(out.is_empty() || out.ends_with('\n'), "{format}: {out:?}");
+            let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+            // JSON escapes what is a control character in ASCII, and leaves the others as they are.
+            prop_assert!(matches!(format, "json" | "readings") || !out.contains(is_control), "{format}: {out:?}");
+        }
+        for format in ["json", "readings", "influx", "%{source} %{text_message} %{0-0:96.13.0}"] {
+            prop_assert!(written(format, "", &[&message]).lines().count() <= 1, "{format}");
+        }
     }
 }
