@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::net::sockopt::{Timeout, set_socket_timeout};
+use rustix::net::sockopt::{Timeout, set_socket_send_buffer_size, set_socket_timeout};
 
 use super::Datagrams;
 use crate::config::Multicast;
@@ -18,8 +18,12 @@ use crate::daemon::Exit;
 use crate::multicast::Receiver;
 use crate::subscription::{self, JOIN_PERIOD, LONGEST};
 
-/// How long a client that does not read keeps its connection once its buffer is full.
-const STALLED: Duration = Duration::from_secs(30);
+/// How long a write to a client that does not read is tried. A telegram may take two: the first one
+/// ends with a part of it.
+const STALLED: Duration = Duration::from_secs(15);
+
+/// Bytes that wait for a client: a minute of telegrams. The kernel's own choice is an hour of them.
+const CLIENT_BUFFER: usize = 64 * 1024;
 
 /// A member of the group.
 pub struct GroupDatagrams<'o> {
@@ -31,7 +35,7 @@ pub struct GroupDatagrams<'o> {
 impl<'o> GroupDatagrams<'o> {
     /// Joins the group at `port`; what goes wrong is said, and is [`Exit::Unavailable`].
     ///
-    /// `out` is where telegrams will be written to; a socket gets a time limit for that.
+    /// `out` is where telegrams will be written to; a socket gets a short buffer and a time limit.
     pub fn join(settings: &Multicast, port: Option<u16>, out: &'o impl AsFd) -> Result<Self, Exit> {
         let unavailable = |reason: String| {
             log::error!("{reason}");
@@ -39,7 +43,8 @@ impl<'o> GroupDatagrams<'o> {
         };
         let port = port.ok_or_else(|| unavailable("multicast.raw_port is off".into()))?;
         let receiver = subscription::receiver(settings, port).map_err(unavailable)?;
-        // Anything but a socket has none; then the reader of a pipe is waited for.
+        // Anything but a socket has neither; then the reader of a pipe is waited for.
+        let _ = set_socket_send_buffer_size(out, CLIENT_BUFFER);
         let _ = set_socket_timeout(out, Timeout::Send, Some(STALLED));
         Ok(Self { receiver, buffer: vec![0; LONGEST], out: out.as_fd() })
     }
