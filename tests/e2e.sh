@@ -169,8 +169,8 @@ raw_over_tcp() {
     [ "$(raw_stream 3 | head -c 1)" = / ] || fail "no raw stream after a hundred visits"
     local lines
     # Without a single line, journalctl knows no such unit, and fails.
-    lines=$({ inside journalctl -q -u 'p1raw@*' -o cat --no-pager 2>/dev/null || true; } | wc -l)
-    [ "$lines" -eq 0 ] || fail "$lines lines of p1raw@ in the journal"
+    lines=$({ inside journalctl -q -u 'p1raw@*' -u p1raw.socket -o cat --no-pager 2>/dev/null || true; } | wc -l)
+    [ "$lines" -eq 0 ] || fail "$lines lines of p1raw in the journal"
 }
 
 metrics_by_timer() {
