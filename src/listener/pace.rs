@@ -2,7 +2,9 @@
 //!
 //! A serial line hands a telegram over in a hundred little pieces, and to wake up for each costs more
 //! than all the work on it. A meter's telegrams are about as long as one another, so that nothing is
-//! missed by not looking before most of one is there. Only the end must not be late.
+//! missed by not looking before most of one is there. Only the end must not be late: a nap reckons with
+//! the pace of the line itself, which no meter exceeds. From one that pauses between lines a telegram
+//! takes a few naps more.
 
 use std::time::Duration;
 
