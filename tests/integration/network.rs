@@ -118,6 +118,7 @@ fn without_an_interface_the_default_route_s_is_used_and_else_lo() {
     };
     // Nothing is up, not even `lo`, as early at boot.
     scene.send_until_said(1, 1, "cannot send to 239.255.80.1:28001");
+    assert_eq!(scene.said("stay on this machine"), 0, "where nothing can be sent, nothing stays");
     scene.namespace.ip("link set lo up");
     scene.send_until_heard(2);
     assert_eq!(scene.said("telegrams stay on this machine"), 1);
