@@ -56,14 +56,12 @@ impl Port for Device {
         let path = self.path()?;
         let kind = kind(&path)?;
         let source = match kind {
-            Kind::Serial => {
-                serial::open(&path, self.search.setting()).map_err(|refusal| {
-                    if refusal.may_be_the_setting {
-                        self.search.refused();
-                    }
-                    refusal.reason
-                })?
-            }
+            Kind::Serial => serial::open(&path, self.search.setting()).map_err(|refusal| {
+                if refusal.may_be_the_setting {
+                    self.search.refused();
+                }
+                refusal.reason
+            })?,
             Kind::File => file::open(&path)?,
         };
         self.opened = Some((path, kind));
