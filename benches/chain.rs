@@ -24,13 +24,13 @@ const LISTENER_PORT: u16 = 27_001;
 const BARE_PORT: u16 = 27_003;
 
 /// How many telegrams are timed.
-const ROUNDS: usize = 1000;
+const ROUNDS: u32 = 1000;
 /// Telegrams between two writes of the details, by default.
 const FLUSH: u32 = 600;
 /// How many seconds the listener is fed at the pace of the line.
 const SECONDS: u32 = 60;
-/// How long a byte takes at 115200 baud: ten bits.
-const BYTE_TIME: Duration = Duration::from_nanos(86_806);
+/// How many nanoseconds a byte takes at 115200 baud: ten bits.
+const BYTE_TIME: u64 = 86_806;
 /// How many bytes a UART or an adapter hands over at a time, more or less.
 const PIECE: usize = 12;
 
@@ -81,8 +81,7 @@ fn latency(folder: &Path, telegram: &[u8]) {
     let (mut bare_meter, bare_port) = pty();
     let listener = listener(folder, &port);
     let bare = bare_loop(folder, &bare_port);
-    let mut ours = Vec::with_capacity(ROUNDS);
-    let mut theirs = Vec::with_capacity(ROUNDS);
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     let (from_listener, from_bare) = (receiver(LISTENER_PORT), receiver(BARE_PORT));
     for _ in 0..ROUNDS {
         ours.push(one_latency(&mut meter, telegram, &from_listener));
@@ -91,7 +90,7 @@ fn latency(folder: &Path, telegram: &[u8]) {
     compare("last byte to datagram, median", &mut ours, &mut theirs);
     row(
         "last byte to datagram, 99th percentile",
-        &micros(ours[ROUNDS * 99 / 100]),
+        &micros(ours[ours.len() * 99 / 100]),
         "<= 1000 µs, quiet machine",
     );
     end(listener);
@@ -153,7 +152,7 @@ fn listener_cost(folder: &Path, telegram: &[u8]) {
         meter.write_all(telegram).expect("to write");
         receive(&from_listener);
     }
-    let in_one_piece = stopwatches[1].each(ROUNDS as u32);
+    let in_one_piece = stopwatches[1].each(ROUNDS);
     row("p1listener, processor time a telegram, in one piece", &in_one_piece, "-");
     row("p1listener, memory (PSS)", &memory(&listener), "<= 2 MiB");
     end(listener);
@@ -170,7 +169,7 @@ fn at_baud_pace(
 ) -> Duration {
     let (mut due, mut last) = (start, start);
     for piece in telegram.chunks(PIECE) {
-        due += BYTE_TIME * piece.len() as u32;
+        due += Duration::from_nanos(BYTE_TIME * piece.len() as u64);
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
         last = Instant::now();
         meter.write_all(piece).expect("to write");
