@@ -84,8 +84,12 @@ impl Publisher {
     /// What is wrong now, if anything is.
     #[must_use]
     pub fn trouble(&self) -> Option<String> {
-        let (destination, reason) = self.troubles.iter().min()?;
-        Some(format!("cannot send to {destination}: {reason}"))
+        let failure = self.troubles.iter().min();
+        let failure =
+            failure.map(|(destination, reason)| format!("cannot send to {destination}: {reason}"));
+        let group = &self.group;
+        let seclusion = || format!("no route to {group}: heard on this machine only");
+        failure.or_else(|| self.is_local.then(seclusion))
     }
 
     /// Datagrams that could not be sent to the group since the start, in number.
