@@ -17,7 +17,9 @@ impl Tmux {
             eprintln!("skipped: there is no tmux");
             return None;
         }
-        let tmux = Self { socket: place.path("tmux").display().to_string() };
+        // One for each size: on the socket of a server that is just ending, the next cannot begin.
+        let socket = place.path(&format!("tmux-{columns}x{rows}"));
+        let tmux = Self { socket: socket.display().to_string() };
         let (columns, rows) = (columns.to_string(), rows.to_string());
         let shell = "env -u LC_ALL -u NO_COLOR LANG=C.UTF-8 PS1='$ ' sh";
         tmux.run(&["-f", "/dev/null", "new", "-d", "-x", &columns, "-y", &rows, shell]);
