@@ -41,12 +41,8 @@ fuzz: ## fuzz each target for FUZZ_SECONDS (60); needs a nightly compiler and ca
 demo: build ## show the main job without any hardware
 	@tests/demo.sh target/release
 
-# The time in a package is that of its changelog, so that every build of a commit gives the same bytes.
-deb deb-all: export SOURCE_DATE_EPOCH = $(shell date -d "$$(sed -n 's/^ -- .*>  //p' debian/changelog | head -n 1)" +%s)
-
 deb: build ## build the Debian packages for this machine (target/debian); needs cargo-deb
-	$(CARGO) deb --no-build --quiet
-	$(CARGO) deb --no-build --quiet --variant=dashboard
+	debian/make-packages
 
 deb-all: ## build the packages for amd64, arm64 and armhf, from Debian's compilers; needs root
 	debian/make-deb-all
