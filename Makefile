@@ -26,6 +26,7 @@ lint: ## check format, lints, documentation, man pages and scripts
 	mandoc -Tlint -W warning man/*.[1-8]
 	shellcheck tests/*.sh debian/make-* debian/*inst debian/*rm .ci/run
 	tests/versions.sh
+	tests/units.sh
 
 bench: ## measure speed, latency and memory
 	$(CARGO) build --release --locked
@@ -53,19 +54,20 @@ apt-repo: ## make a signed apt repository of the packages: REPOSITORY=directory 
 e2e: deb ## install the packages on a booted Debian 12 and 13 and try everything; needs root
 	tests/e2e.sh
 
+install: TO = $(DESTDIR)$(PREFIX)
 install: ## install below DESTDIR and PREFIX (run make build before)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
-	  $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man7 \
-	  $(DESTDIR)$(PREFIX)/share/man/man8
-	install -m 755 $(addprefix target/release/,$(PROGRAMS)) $(DESTDIR)$(PREFIX)/bin
-	for page in man/*.[1578]; do \
-	  install -m 644 $$page $(DESTDIR)$(PREFIX)/share/man/man$${page##*.} || exit 1; done
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/share/,bash-completion/completions \
-	  zsh/site-functions fish/vendor_completions.d)
-	install -m 644 etc/completions/bash/* $(DESTDIR)$(PREFIX)/share/bash-completion/completions
-	install -m 644 etc/completions/zsh/* $(DESTDIR)$(PREFIX)/share/zsh/site-functions
-	install -m 644 etc/completions/fish/* $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
-	install -d $(DESTDIR)/etc/p1-multicast
+	install -d $(addprefix $(TO)/,bin lib/sysusers.d lib/systemd/system share/man/man1 share/man/man5 \
+	  share/man/man7 share/man/man8 share/bash-completion/completions share/zsh/site-functions \
+	  share/fish/vendor_completions.d share/doc/p1-multicast/examples) $(DESTDIR)/etc/p1-multicast
+	install -m 755 $(addprefix target/release/,$(PROGRAMS)) $(TO)/bin
+	for page in man/*.[1578]; do install -m 644 $$page $(TO)/share/man/man$${page##*.} || exit 1; done
+	install -m 644 etc/completions/bash/* $(TO)/share/bash-completion/completions
+	install -m 644 etc/completions/zsh/* $(TO)/share/zsh/site-functions
+	install -m 644 etc/completions/fish/* $(TO)/share/fish/vendor_completions.d
+	install -m 644 etc/examples/* $(TO)/share/doc/p1-multicast/examples
+	install -m 644 $(wildcard systemd/*.service systemd/*.socket) $(TO)/lib/systemd/system
+	sed -i 's|^ExecStart=/usr/bin|ExecStart=$(PREFIX)/bin|' $(TO)/lib/systemd/system/p1*.service
+	install -m 644 systemd/p1-multicast.sysusers $(TO)/lib/sysusers.d/p1-multicast.conf
 	[ -e $(DESTDIR)/etc/p1-multicast/p1reader.yml ] || \
 	  install -m 644 etc/p1reader.yml $(DESTDIR)/etc/p1-multicast
 
