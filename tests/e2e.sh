@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 
 MIRROR=${MIRROR:-http://deb.debian.org/debian}
 architecture=$(dpkg --print-architecture)
-version=$(dpkg-parsechangelog -l debian/changelog -S Version)
+version=$(sed -n '1s/^[^(]*(\([^)]*\).*/\1/p' debian/changelog)
 section="Install on Debian and Raspberry Pi OS"
 work=$(mktemp -d)
 export GNUPGHOME=$work/gnupg
@@ -232,7 +232,7 @@ faults() {
         inside mknod --mode=660 "$name" c "$number" 255
         inside chgrp dialout "$name"
         quietly inside systemctl reload p1listener
-        wait_until "the attempt to open $name" status_says p1listener "cannot open $name"
+        wait_until "the attempt to open $name" status_says p1listener "cannot open $name .*No such device"
     done
     configure 's|^  port: /dev/tty.*|  port: /dev/ttyUSB0|'
     quietly inside systemctl reload p1listener
