@@ -48,6 +48,8 @@ power_off() {
     machine=
 }
 trap 'power_off; gpgconf --kill gpg-agent || true; rm -rf "$work"' EXIT
+# Whatever is being run ends first: it could still write.
+trap 'exit 1' HUP INT TERM
 
 # A system that may use BPF keeps the units to their devices and addresses, as a real one does.
 boot() {
