@@ -71,17 +71,9 @@ is_booted() {
     case $(inside systemctl is-system-running 2>/dev/null) in running | degraded) true ;; *) false ;; esac
 }
 
-# plug_in NAME PORT
-plug_in() {
-    # One that was stopped a moment ago may not be forgotten yet.
-    wait_until "the start of the meter $1" inside systemd-run --quiet --collect --unit="$1" p1sim --link "$2"
-    wait_until "the port of the meter $1" inside test -e "$2"
-    # A cable has the group dialout; a pty has not.
-    local pty
-    pty=$(inside readlink -f "$2")
-    inside chgrp dialout "$pty"
-    inside chmod 660 "$pty"
-}
+# plug_in NAME      puts a simulated meter at /dev/NAME
+plug_in() { quietly inside systemctl start "meter@$1"; }
+pull() { quietly inside systemctl stop "meter@$1"; }
 
 # rows [BEGINNING]      of the details, as they are on the disk
 rows() { inside sh -c "cat /var/lib/p1-multicast/${1:-p1_reader}_details-*.csv 2>/dev/null | grep -c '^[0-9]'" || true; }
@@ -132,12 +124,23 @@ publish() {
     gpgconf --kill gpg-agent
 }
 
+# The unit of a meter. A cable has the group dialout; a pty has not.
+meter_unit() {
+    cat <<'END'
+[Service]
+ExecStart=p1sim --link /dev/%i
+ExecStartPost=sh -c 'until [ -e /dev/%i ]; do sleep 0.1; done; chgrp dialout $$(readlink -f /dev/%i)'
+ExecStartPost=sh -c 'chmod 660 $$(readlink -f /dev/%i)'
+END
+}
+
 make_root() {
     root=$work/$1
     mmdebstrap --quiet --variant=minbase \
         --include=systemd,systemd-sysv,dbus,init-system-helpers,iproute2,ca-certificates,sudo \
         "$1" "$root" "$MIRROR"
     rm -f "$root"/etc/apt/sources.list "$root"/etc/apt/sources.list.d/*
+    meter_unit >"$root/etc/systemd/system/meter@.service"
     # Somebody who answers every question of apt with yes, and is who the first user of a Raspberry Pi is.
     echo 'APT::Get::Assume-Yes "true";' >"$root/etc/apt/apt.conf.d/90yes"
     chroot "$root" useradd --create-home --shell /bin/bash --groups adm,sudo pi
@@ -154,7 +157,7 @@ install_and_start() {
     inside getent passwd p1-multicast >/dev/null || fail "no user p1-multicast"
 
     step "a cable, and the commands of README.md to listen and to record"
-    plug_in meter /dev/ttyUSB0
+    plug_in ttyUSB0
     as_in_readme 2
     grep -q '"1-0:1.8.1"' "$work/said" || fail "no telegram is shown"
     as_in_readme 3
@@ -213,16 +216,16 @@ further_meter() {
     step "a further meter: instances of the units, ports and files of its own"
     inside sh -c "sed -e 's|ttyUSB0|ttyUSB1|' -e 's|5200|5201|' -e 's|/p1_reader|/attic|' -e 's|lastm|attic|' \
         /etc/p1-multicast/p1reader.yml >/etc/p1-multicast/attic.yml"
-    plug_in attic /dev/ttyUSB1
+    plug_in ttyUSB1
     quietly inside systemctl enable --now p1listener@attic p1reader@attic
     more_rows "of the further meter" attic
 }
 
 faults() {
     step "the cable is pulled and put back"
-    inside systemctl stop meter
+    pull ttyUSB0
     wait_until "the loss in the journal" journal_has p1listener 'is gone'
-    plug_in meter /dev/ttyUSB0
+    plug_in ttyUSB0
     more_rows "again"
 
     step "an adapter whose driver was not there at the start may be opened"
@@ -260,8 +263,8 @@ reboot() {
         wait_until "$unit" is $unit ActiveState active
     done
     wait_until "the missing cable in the status" status_says p1listener 'is the cable plugged in'
-    plug_in meter /dev/ttyUSB0
-    plug_in attic /dev/ttyUSB1
+    plug_in ttyUSB0
+    plug_in ttyUSB1
     more_rows "after the reboot"
     more_rows "of the further meter" attic
 }
@@ -304,9 +307,9 @@ remove_and_purge() {
     step "installed again, as in README.md: the records go on"
     local before
     before=$(rows)
-    inside systemctl stop meter
+    pull ttyUSB0
     as_in_readme 1
-    plug_in meter /dev/ttyUSB0
+    plug_in ttyUSB0
     as_in_readme 2
     as_in_readme 3
     wait_until "telegrams for p1reader" status_says p1reader ' [1-9][0-9]* telegram'
