@@ -46,14 +46,28 @@ power_off() {
     timeout 60 tail --pid="$machine" -f /dev/null || kill -9 "$machine" || true
     wait "$machine" 2>/dev/null || true
     machine=
+    find "${groups[@]}" -depth -type d -exec rmdir {} + || echo "could not remove ${groups[*]}" >&2
 }
 trap 'power_off; gpgconf --kill gpg-agent || true; rm -rf "$work"' EXIT
 # Whatever is being run ends first: it could still write.
 trap 'exit 1' HUP INT TERM
 
+# Makes the machine control groups of its own: another machine on this host would have units of the same names.
+make_groups() {
+    local mount
+    groups=()
+    for mount in $(findmnt -nf -o TARGET -t cgroup2) $(findmnt -nf -o TARGET -t cgroup -O name=systemd); do
+        groups+=("$mount/p1e2e-$$")
+    done
+    mkdir "${groups[@]}"
+}
+
 # A system that may use BPF keeps the units to their devices and addresses, as a real one does.
 boot() {
-    env SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn --quiet --register=no --keep-unit \
+    make_groups
+    # shellcheck disable=SC2016 # for the inner shell
+    sh -c 'while [ "$1" != -- ]; do echo $$ >"$1/cgroup.procs"; shift; done; shift; exec "$@"' sh "${groups[@]}" -- \
+        env SYSTEMD_NSPAWN_UNIFIED_HIERARCHY=1 systemd-nspawn --quiet --register=no --keep-unit \
         --capability=CAP_BPF --system-call-filter=bpf --bind-ro="$work/apt:$place" \
         --private-network -M "p1e2e-$$" -D "$root" -b </dev/null >"$work/boot.log" 2>&1 &
     machine=$!
