@@ -42,6 +42,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant as Monotonic, SystemTime};
 
+pub use adapters::LASTING_NAMES;
 pub use probe::probe;
 pub use publisher::Publisher;
 

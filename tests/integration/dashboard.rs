@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::{Command, Output};
 
+use crate::signals::assert_listed;
 use crate::support::{Meter, Place, Running, binary, telegram, wait_for};
 
 /// A terminal of tmux; it is closed when the test ends.
@@ -130,6 +131,7 @@ fn a_signal_gives_the_terminal_back_and_the_log_goes_to_its_file() {
         tmux.keys(&[&command, "Enter"]);
         tmux.wait_for("Waiting for the first telegram");
         let pid = fs::read_to_string(pid).unwrap();
+        assert_listed(pid.trim().parse().unwrap(), "p1dashboard.1");
         let kill = format!("kill -{signal} {}", pid.trim());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
         let after = tmux.wait_for("it ended with 0");

@@ -10,6 +10,7 @@ mod network;
 mod page;
 mod power;
 mod reader;
+mod signals;
 mod simulator;
 mod sources;
 mod support;
