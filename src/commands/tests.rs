@@ -13,7 +13,7 @@ use crate::daemon::Exit;
 const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
 
 fn manual(program: &str) -> String {
-    let section = if matches!(program, "p1listener" | "p1reader") { 8 } else { 1 };
+    let section = if matches!(program, "p1listener" | "p1mqtt" | "p1reader") { 8 } else { 1 };
     fs::read_to_string(Path::new(PROJECT).join(format!("man/{program}.{section}"))).unwrap()
 }
 
@@ -77,7 +77,7 @@ fn every_manual_page_has_the_exit_statuses_that_all_programs_share() {
 
 #[test]
 fn the_daemons_manual_pages_list_the_signals_that_they_mind() {
-    for daemon in ["p1listener", "p1reader"] {
+    for daemon in ["p1listener", "p1mqtt", "p1reader"] {
         let page = manual(daemon);
         let listed: BTreeSet<&str> = section(&page, "SIGNALS")
             .filter_map(|line| line.strip_prefix(".It Dv "))
