@@ -3,7 +3,7 @@
 CARGO ?= cargo
 PREFIX ?= /usr/local
 DESTDIR ?=
-PROGRAMS = p1listener p1reader p1dashboard p1cat p1sim
+PROGRAMS = p1listener p1reader p1dashboard p1mqtt p1cat p1sim
 
 .PHONY: help build test lint bench bench-card fuzz demo deb deb-all apt-repo e2e install clean
 
@@ -24,7 +24,7 @@ lint: ## check format, lints, documentation, man pages and scripts
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
 	mandoc -Tlint -W warning man/*.[1-8]
-	shellcheck tests/*.sh debian/make-* debian/*inst debian/*rm .ci/run
+	shellcheck tests/*.sh debian/make-* debian/*inst debian/*rm debian/mqtt/* .ci/run
 	tests/versions.sh
 
 bench: ## measure speed, latency and memory
@@ -47,6 +47,7 @@ deb deb-all: export SOURCE_DATE_EPOCH = $(shell date -d "$$(sed -n 's/^ -- .*>  
 deb: build ## build the Debian packages for this machine (target/debian); needs cargo-deb
 	$(CARGO) deb --no-build --quiet
 	$(CARGO) deb --no-build --quiet --variant=dashboard
+	$(CARGO) deb --no-build --quiet --variant=mqtt
 
 deb-all: ## build the packages for amd64, arm64 and armhf, from Debian's compilers; needs root
 	debian/make-deb-all

@@ -27,6 +27,7 @@ programs() {
     "$@" "$bin/p1listener" --config-file "$place/p1reader.yml" --probe >"$place/probe" || fail "p1listener of $name"
     "$@" "$bin/p1reader" --config-file "$place/etc/p1-multicast/p1reader.yml" --check-config || fail "p1reader of $name"
     "$@" "$bin/p1dashboard" --input "$place/telegrams" --once | grep -q SIM5 || fail "p1dashboard of $name"
+    "$@" "$bin/p1mqtt" --check-config --config-file "$place/etc/p1-multicast/p1reader.yml" || fail "p1mqtt of $name"
     echo "$name: five telegrams from the meter to the probe, the pipe and the screen"
 }
 

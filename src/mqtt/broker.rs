@@ -150,7 +150,10 @@ impl Open {
 
 impl Connection for Open {
     fn send(&mut self, packet: &[u8]) -> Result<(), Failure> {
-        Ok(self.stream.send(packet, SEND_TIME)?)
+        self.stream.send(packet, SEND_TIME).map_err(|error| match error.into() {
+            Failure::Silent => Failure::Stalled,
+            other => other,
+        })
     }
 
     fn receive(&mut self, packets: &mut Vec<Incoming>) -> Result<bool, Failure> {

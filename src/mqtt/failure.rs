@@ -22,6 +22,8 @@ pub(super) enum Failure {
     Connect(io::Error),
     #[error("it does not answer: is it an MQTT broker, and is the port right?")]
     Silent,
+    #[error("it does not answer any more")]
+    Stalled,
     #[error("it closed the connection")]
     Closed,
     #[error("it closed the connection at once: does it want TLS, or the other port?")]
@@ -53,6 +55,7 @@ impl Failure {
                 | Self::NoAddress
                 | Self::Connect(_)
                 | Self::Silent
+                | Self::Stalled
                 | Self::Closed
                 | Self::ClosedAtOnce
                 | Self::Io(_)

@@ -255,7 +255,7 @@ impl Online {
             self.asked = None;
         }
         if self.asked.is_some_and(|asked| now.saturating_duration_since(asked) >= PONG_TIME) {
-            return Err(Failure::Silent);
+            return Err(Failure::Stalled);
         }
         if now >= self.next_ping {
             self.next_ping = now + PING_PERIOD;

@@ -31,15 +31,15 @@ pub(super) enum PasswordError {
 }
 
 /// The password of a user: the credential `password` in the directory `credentials` (systemd's
-/// `$CREDENTIALS_DIRECTORY`) if it is there and not empty, else the content of `file`, else none.
+/// `$CREDENTIALS_DIRECTORY`) if there is text in it, else the content of `file`, else none.
 pub(super) fn read(
     credentials: Option<&Path>,
     file: Option<&Path>,
 ) -> Result<Option<String>, PasswordError> {
     if let Some(credential) = credentials.map(|directory| directory.join(CREDENTIAL)) {
-        // systemd sees to it that nobody else reads it. An empty one is the unit's default.
+        // systemd sees to it that nobody else reads it. One without any text is the unit's default.
         match content(&credential, |_| true) {
-            Ok(text) if text.is_empty() => {}
+            Ok(text) if text.trim_ascii().is_empty() => {}
             Err(PasswordError::Unreadable { source, .. })
                 if source.kind() == io::ErrorKind::NotFound => {}
             Ok(text) => return line(credential, &text).map(Some),
@@ -132,7 +132,7 @@ mod tests {
         let read = |file| read(Some(path), file).unwrap();
         assert_eq!(read(None), None);
         assert_eq!(read(Some(&*other)), Some("other".into()));
-        file(path, "password", b"", 0o400);
+        file(path, "password", b"\n", 0o400);
         assert_eq!(read(Some(&*other)), Some("other".into()));
         file(path, "password", b"sesam\n", 0o444);
         assert_eq!(read(Some(&*other)), Some("sesam".into()));

@@ -155,8 +155,12 @@ impl Session {
         };
         let (group, telegrams) = (self.subscription.group(), self.telegrams);
         let (counts, trouble) = (self.senders.counts(), self.subscription.trouble());
-        let (meters, link) = (self.meters.len(), self.link.status());
-        format!("{group}: {telegrams} telegrams of {meters} meters, {age}{counts}{trouble}; {link}")
+        let meters = match self.meters.len() {
+            1 => "1 meter".into(),
+            number => format!("{number} meters"),
+        };
+        let link = self.link.status();
+        format!("{group}: {telegrams} telegrams of {meters}, {age}{counts}{trouble}; {link}")
     }
 }
 

@@ -41,7 +41,7 @@ impl Connection for Fake {
     fn send(&mut self, packet: &[u8]) -> Result<(), Failure> {
         let mut play = self.0.borrow_mut();
         if play.is_stalled {
-            return Err(Failure::Silent);
+            return Err(Failure::Stalled);
         }
         play.sent.push(packet.to_vec());
         Ok(())
