@@ -63,7 +63,9 @@ is_booted() {
 }
 
 plug_in_meter() {
-    inside systemd-run --quiet --unit=meter --property=Restart=no p1sim --link /run/meter
+    # The unit before it may not be forgotten yet.
+    wait_until "the start of the simulated meter" \
+        inside systemd-run --quiet --unit=meter --property=Restart=no p1sim --link /run/meter
     wait_until "the simulated meter" inside test -e /run/meter
     # A cable has the group dialout; a pty has not.
     local pty
@@ -103,6 +105,7 @@ make_root() {
     mmdebstrap --quiet --variant=minbase \
         --include=systemd,systemd-sysv,dbus,init-system-helpers,iproute2,ca-certificates,mosquitto,mosquitto-clients \
         "$1" "$root" "$MIRROR"
+    echo '127.0.0.1 localhost' >"$root/etc/hosts" # as every installed system has it
     rm -f "$root"/etc/apt/sources.list "$root"/etc/apt/sources.list.d/*
     cp -r "$work/apt" "$root/opt/apt"
     cp "$work/apt/p1-multicast.gpg" "$root/usr/share/keyrings/"

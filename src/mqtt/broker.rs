@@ -17,7 +17,7 @@ use crate::dial::{self, Attempt};
 /// How long a broker that is connected to may take until it has answered.
 const ANSWER_TIME: Duration = Duration::from_secs(10);
 
-/// How long it may take to take a packet.
+/// How long it may take to take what is sent at once.
 const SEND_TIME: Duration = Duration::from_secs(5);
 
 /// The most that is read at once, in bytes: what a broker sends without end must not hold up the loop.
@@ -149,8 +149,8 @@ impl Open {
 }
 
 impl Connection for Open {
-    fn send(&mut self, packet: &[u8]) -> Result<(), Failure> {
-        self.stream.send(packet, SEND_TIME).map_err(|error| match error.into() {
+    fn send(&mut self, packets: &[u8]) -> Result<(), Failure> {
+        self.stream.send(packets, SEND_TIME).map_err(|error| match error.into() {
             Failure::Silent => Failure::Stalled,
             other => other,
         })

@@ -42,8 +42,8 @@ pub(super) trait Broker {
 
 /// A connection that the broker has accepted. After an error it is of no use any more.
 pub(super) trait Connection {
-    /// Sends a packet; gives up after a few seconds.
-    fn send(&mut self, packet: &[u8]) -> Result<(), Failure>;
+    /// Sends packets; gives up after a few seconds.
+    fn send(&mut self, packets: &[u8]) -> Result<(), Failure>;
 
     /// Adds the packets that have come, and tells whether there was anything. Does not wait.
     fn receive(&mut self, packets: &mut Vec<Incoming>) -> Result<bool, Failure>;
@@ -54,6 +54,8 @@ pub(super) struct Link<B> {
     broker: B,
     /// Whether Home Assistant is listened to.
     minds_births: bool,
+    /// Whether the broker has refused that, which is said once.
+    is_refused: bool,
     state: State,
     wait: Duration,
     /// Since when there has been no connection.
@@ -91,6 +93,7 @@ impl<B: Broker> Link<B> {
         Self {
             broker,
             minds_births,
+            is_refused: false,
             state: State::Away { until: now },
             wait: FIRST_WAIT,
             away: now,
@@ -134,11 +137,16 @@ impl<B: Broker> Link<B> {
         matches!(self.state, State::Opening)
     }
 
-    /// Sends a message, if there is a connection.
-    pub fn publish(&mut self, publication: &Publication, now: Monotonic) {
+    /// Sends messages, if there is a connection. All of them together have the time of one packet: a
+    /// broker that is slow must not hold up the loop for each.
+    pub fn publish(&mut self, publications: &[Publication], now: Monotonic) {
         let State::Online(online) = &mut self.state else { return };
-        match online.connection.send(&packets::publish(publication)) {
-            Ok(()) => self.published += 1,
+        if publications.is_empty() {
+            return;
+        }
+        let packets: Vec<u8> = publications.iter().flat_map(packets::publish).collect();
+        match online.connection.send(&packets) {
+            Ok(()) => self.published += publications.len() as u64,
             Err(failure) => {
                 self.failed(&failure, now);
             }
@@ -216,11 +224,13 @@ impl<B: Broker> Link<B> {
     fn mind(&mut self, packets: &[Incoming], now: Monotonic) -> bool {
         for packet in packets {
             match packet {
-                Incoming::Subscribed(false) => log::warn!(
-                    "the broker {} does not let us read {BIRTH}: after a restart of Home Assistant \
-                     its sensors are there at the next state of the meter",
-                    self.broker.address()
-                ),
+                Incoming::Subscribed(false) if !std::mem::replace(&mut self.is_refused, true) => {
+                    log::warn!(
+                        "the broker {} does not let us read {BIRTH}: after a restart of Home \
+                         Assistant its sensors have values at the next state of the meter",
+                        self.broker.address()
+                    );
+                }
                 // What is retained tells of a start in the past: all was published when we connected.
                 Incoming::Message { topic, payload, is_retained: false }
                     if topic == BIRTH && payload == ONLINE =>
@@ -242,7 +252,8 @@ impl<B: Broker> Link<B> {
 }
 
 impl Trouble {
-    /// In how many ways a broker that is not there is missed need not be said.
+    /// Whether this is worth a line when `known` was the trouble before: that a broker is not there is
+    /// said once, however it is noticed.
     fn is_news_after(&self, known: &Self) -> bool {
         self.reason != known.reason && !(self.is_absence && known.is_absence)
     }

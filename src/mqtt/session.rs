@@ -113,9 +113,7 @@ impl Session {
             self.meters.start_over(now);
         }
         if self.link.is_online() {
-            for publication in self.meters.due(now, &HostZone) {
-                self.link.publish(&publication, now);
-            }
+            self.link.publish(&self.meters.due(now, &HostZone), now);
         }
         let patience = if self.link.is_opening() { IMPATIENCE } else { PATIENCE };
         if let Some((message, from)) = self.subscription.next(now, patience) {
@@ -132,9 +130,7 @@ impl Session {
 
     /// Says goodbye to the broker.
     fn finish(&mut self, now: Monotonic) {
-        for publication in self.meters.farewell() {
-            self.link.publish(&publication, now);
-        }
+        self.link.publish(&self.meters.farewell(), now);
         self.link.close(now);
     }
 

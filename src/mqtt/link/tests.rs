@@ -137,10 +137,10 @@ fn nothing_is_kept_for_a_broker_that_is_away() {
     test.turn(0);
     let now = test.start;
     test.broker.0.borrow_mut().is_stalled = true;
-    test.link.publish(&state(), now);
+    test.link.publish(&[state()], now);
     assert!(!test.link.is_online(), "a broker that takes nothing is given up");
     test.broker.0.borrow_mut().is_stalled = false;
-    test.link.publish(&state(), now);
+    test.link.publish(&[state()], now);
     assert!(test.turn(1));
     let subscribe = packets::subscribe(BIRTH);
     assert_eq!(test.broker.0.borrow().sent, [subscribe.clone(), subscribe]);
