@@ -26,6 +26,8 @@ pub(super) enum Failure {
     Stalled,
     #[error("it closed the connection")]
     Closed,
+    #[error("it closed the connection soon: does another client have the same client_id?")]
+    ClosedSoon,
     #[error("it closed the connection at once: does it want TLS, or the other port?")]
     ClosedAtOnce,
     #[error("what it answers is no MQTT: is the port right?")]
@@ -57,6 +59,7 @@ impl Failure {
                 | Self::Silent
                 | Self::Stalled
                 | Self::Closed
+                | Self::ClosedSoon
                 | Self::ClosedAtOnce
                 | Self::Io(_)
         )

@@ -28,6 +28,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// A connection that lasted so long was a good one: the waits begin anew.
 const GOOD: Duration = Duration::from_secs(60);
 
+/// A broker that ends a connection so soon has something against it.
+const SOON: Duration = Duration::from_secs(10);
+
 /// Home Assistant is answered no more often than this.
 const BIRTH_PERIOD: Duration = Duration::from_secs(5);
 
@@ -201,12 +204,16 @@ impl<B: Broker> Link<B> {
     /// The connection is lost, or could not be made. Always `false`: there is nothing to publish.
     fn failed(&mut self, failure: &Failure, now: Monotonic) -> bool {
         let broker = self.broker.address();
-        let trouble = Trouble { reason: failure.to_string(), is_absence: failure.is_absence() };
+        let mut trouble = Trouble::of(failure);
         if let State::Online(online) = &self.state {
-            self.away = now;
-            if now.saturating_duration_since(online.since) >= GOOD {
+            let lasted = now.saturating_duration_since(online.since);
+            if lasted < SOON && matches!(failure, Failure::Closed) {
+                trouble = Trouble::of(&Failure::ClosedSoon);
+            }
+            if lasted >= GOOD {
                 self.wait = FIRST_WAIT;
             }
+            self.away = now;
             log::warn!(
                 "the connection to the broker {broker} is lost: {}; trying again",
                 trouble.reason
@@ -252,6 +259,10 @@ impl<B: Broker> Link<B> {
 }
 
 impl Trouble {
+    fn of(failure: &Failure) -> Self {
+        Self { reason: failure.to_string(), is_absence: failure.is_absence() }
+    }
+
     /// Whether this is worth a line when `known` was the trouble before: that a broker is not there is
     /// said once, however it is noticed.
     fn is_news_after(&self, known: &Self) -> bool {

@@ -27,12 +27,12 @@
 //! **The client.** Everything goes out with quality of service 0: state is sent again in seconds, and
 //! whatever is retained is sent anew on each connection, so nothing needs an acknowledgement, a queue or
 //! a session at the broker. What is left of MQTT is seven packets, and the loop that every daemon here
-//! has. `rumqttc`'s synchronous client would be an async runtime on a thread beside that loop (tokio, and
-//! 28 crates without TLS), keeps what it could not send and sends it after an outage, and writes to a
-//! stalled broker for as long as the kernel does. `mqtt-protocol-core` needs Rust 1.86, and its last
-//! version for 1.85 brings 34 crates. So the packets are those of `mqttbytes`, which is `rumqttc`'s codec on its
-//! own (one more crate, `bytes`; MQTT 3.1.1 has not changed since 2014), over a blocking socket with
-//! deadlines; TLS is `rustls` with `ring`, which Debian's compilers build for every Raspberry Pi.
+//! has. `rumqttc`'s synchronous client would be an async runtime on a thread beside that loop (27 crates,
+//! tokio among them, and 41 with TLS), and sends after an outage what it was given before: here that is
+//! to be forgotten. `mqtt-protocol-core` needs Rust 1.86; its last version for 1.85 comes with 46 crates.
+//! So the packets are `mqttbytes`'s, which is `rumqttc`'s codec on its own (with one more crate, `bytes`;
+//! MQTT 3.1.1 has not changed since 2014), over a socket with deadlines. TLS is `rustls` with `ring`, which
+//! Debian's compilers build for every Raspberry Pi.
 
 mod broker;
 mod discovery;

@@ -204,16 +204,23 @@ fn home_assistant_is_answered_not_too_often_and_in_the_end() {
 
 #[test]
 fn a_fault_that_somebody_must_mend_is_news_and_another_kind_of_absence_is_not() {
-    let trouble = |failure: &Failure| Trouble {
-        reason: failure.to_string(),
-        is_absence: failure.is_absence(),
-    };
-    let gone = trouble(&Failure::Closed);
-    let refused = trouble(&refused().unwrap_err());
-    let wrong = trouble(&Failure::NotMqtt);
+    let gone = Trouble::of(&Failure::Closed);
+    let refused = Trouble::of(&refused().unwrap_err());
+    let wrong = Trouble::of(&Failure::NotMqtt);
     assert!(!refused.is_news_after(&gone) && !gone.is_news_after(&refused));
     assert!(wrong.is_news_after(&gone) && gone.is_news_after(&wrong));
     assert!(!wrong.is_news_after(&wrong));
+}
+
+#[test]
+fn a_connection_that_is_closed_soon_is_a_hint_at_another_client_of_the_same_name() {
+    for (second, is_soon) in [(9, true), (10, false)] {
+        let mut test = Test::new([Ok(())]);
+        test.turn(0);
+        test.broker.0.borrow_mut().is_gone = true;
+        test.turn(second);
+        assert_eq!(test.link.status().ends_with("the same client_id?"), is_soon);
+    }
 }
 
 #[test]
