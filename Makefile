@@ -3,7 +3,7 @@
 CARGO ?= cargo
 PREFIX ?= /usr/local
 DESTDIR ?=
-PROGRAMS = p1listener p1reader p1dashboard p1cat p1sim
+PROGRAMS = p1listener p1reader p1dashboard p1mqtt p1cat p1sim
 
 .PHONY: help build test lint bench bench-card fuzz demo interop deb deb-all apt-repo e2e install clean
 
@@ -25,7 +25,7 @@ lint: ## check format, lints, documentation, man pages and scripts
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
 	mandoc -Tlint -W warning man/*.[1-8]
 	! mandoc -Tlint man/*.[1-8] 2>/dev/null | grep -v -e 'longer than 80 bytes' -e 'referenced manual not found'
-	shellcheck tests/*.sh etc/examples/*.sh debian/make-* debian/*inst debian/*rm .ci/run
+	shellcheck tests/*.sh etc/examples/*.sh debian/make-* debian/*inst debian/*rm debian/mqtt/* .ci/run
 	tests/versions.sh
 	tests/units.sh
 

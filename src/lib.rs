@@ -2,7 +2,7 @@
 //! the LAN; everything else subscribes.
 //!
 //! ```text
-//! meter ──serial──▶ listener ──▶ UDP multicast ──▶ reader (files), dashboard, cat (pipes)
+//! meter ──serial──▶ listener ──▶ UDP multicast ──▶ reader (files), dashboard, cat (pipes), mqtt
 //! ```
 //!
 //! | module        | owns                                                                    |
@@ -17,6 +17,7 @@
 //! | [`program`]   | the start that all programs share                                       |
 //! | [`zone`]      | local time                                                              |
 //! | `subscription`| a daemon's membership in the group, kept up for ever                    |
+//! | `dial`        | a TCP connection to a host by name, made beside the loop                 |
 //! | `choice`      | which meter is followed when several are heard                          |
 //! | `senders`     | what was lost on the way, by the frame numbers of each sender           |
 //! | `whole_file`  | files that are there whole or not at all                                |
@@ -24,6 +25,7 @@
 //! | [`reader`]    | `p1reader`: the five outputs and the files under them                   |
 //! | [`cat`]       | `p1cat`: telegrams as lines of text                                     |
 //! | `dashboard`   | `p1dashboard`: the state of the meters, the panels, the terminal        |
+//! | `mqtt`        | `p1mqtt`: the state of the meters for an MQTT broker and Home Assistant  |
 //! | [`simulator`] | `p1sim`: a household, its meter, and the port that the meter hangs on   |
 //!
 //! Arrows run one way: programs use `multicast`, `reading` and `message`, those use `telegram`, and
@@ -36,8 +38,11 @@ pub mod config;
 pub mod daemon;
 #[cfg(feature = "dashboard")]
 pub mod dashboard;
+mod dial;
 pub mod listener;
 pub mod message;
+#[cfg(feature = "mqtt")]
+pub mod mqtt;
 pub mod multicast;
 pub mod program;
 pub mod reader;

@@ -7,6 +7,8 @@ mod cat;
 #[cfg(feature = "dashboard")]
 mod dashboard;
 mod listener;
+#[cfg(feature = "mqtt")]
+mod mqtt;
 mod reader;
 
 #[cfg(test)]
@@ -20,6 +22,8 @@ pub use cat::Cat;
 #[cfg(feature = "dashboard")]
 pub use dashboard::Dashboard;
 pub use listener::Listener;
+#[cfg(feature = "mqtt")]
+pub use mqtt::Mqtt;
 pub use reader::Reader;
 
 /// The command lines of all programs that are built.
@@ -30,6 +34,8 @@ pub fn all() -> Vec<Command> {
         #[cfg(feature = "dashboard")]
         Dashboard::command(),
         Listener::command(),
+        #[cfg(feature = "mqtt")]
+        Mqtt::command(),
         Reader::command(),
         simulator::Options::command(),
     ]

@@ -30,6 +30,7 @@ pub(super) fn assemble(
     assembly.sections(root);
     assembly.ports_differ();
     assembly.filenames_differ();
+    assembly.broker_is_told_enough();
     assembly.result()
 }
 
@@ -121,6 +122,22 @@ impl Assembly<'_> {
             for (other, _, _) in written[at + 1..].iter().filter(|o| o.2 == *filename) {
                 let (one, other) = (path(one, "filename"), path(other, "filename"));
                 self.clash(&one, &other, &filename.display().to_string());
+            }
+        }
+    }
+
+    /// What would have no effect is not what was meant.
+    fn broker_is_told_enough(&mut self) {
+        let mqtt = &self.config.p1_mqtt;
+        for (key, is_used, other) in [
+            ("p1_mqtt.password_file", mqtt.user.is_some(), "p1_mqtt.user"),
+            ("p1_mqtt.ca_file", mqtt.tls, "p1_mqtt.tls: true"),
+        ] {
+            let set = self.set.iter().find(|(path, _)| path == key);
+            if let (Some((_, line)), false) = (set, is_used) {
+                let message = format!("expected {other} beside it, without which it has no effect");
+                let problem = self.about(key, Some(*line), message);
+                self.problems.push(problem);
             }
         }
     }

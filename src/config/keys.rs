@@ -118,6 +118,25 @@ pub(super) const SECTIONS: &[Section] = &[
             key("language", |c, v| put(&mut c.p1_dashboard.language, own_language(v))),
         ],
     },
+    Section {
+        name: "p1_mqtt",
+        keys: &[
+            key("broker", |c, v| put(&mut c.p1_mqtt.broker, v.broker())),
+            key("tls", |c, v| put(&mut c.p1_mqtt.tls, v.flag())),
+            key("ca_file", |c, v| put(&mut c.p1_mqtt.ca_file, v.filename(&[]))),
+            key("user", |c, v| put(&mut c.p1_mqtt.user, v.label("a user").map(Some))),
+            key("password_file", |c, v| {
+                put(&mut c.p1_mqtt.password_file, v.filename(&[]).map(Some))
+            }),
+            key("topic_prefix", |c, v| put(&mut c.p1_mqtt.topic_prefix, topic_prefix(v))),
+            key("discovery_prefix", |c, v| {
+                let prefix = v.word_or("off", None, v.topic().map(Some));
+                put(&mut c.p1_mqtt.discovery_prefix, prefix)
+            }),
+            key("interval", |c, v| put(&mut c.p1_mqtt.interval, v.seconds(HOUR))),
+            key("client_id", |c, v| put(&mut c.p1_mqtt.client_id, v.client_id().map(Some))),
+        ],
+    },
 ];
 
 impl Section {
@@ -180,6 +199,18 @@ fn language(value: &Node) -> Sound<Language> {
 
 fn port(value: &Node) -> Sound<u16> {
     value.whole(1..=u16::MAX)
+}
+
+/// Home Assistant's DSMR Reader integration takes all that is below `dsmr` for that program's.
+fn topic_prefix(value: &Node) -> Sound<String> {
+    let prefix = value.topic()?;
+    if prefix.split('/').next() == Some("dsmr") {
+        return Err(format!(
+            "expected a topic that is not below dsmr, where Home Assistant looks for DSMR-reader, \
+             found {value}"
+        ));
+    }
+    Ok(prefix)
 }
 
 /// Says that there is no such section or key, and which was probably meant.

@@ -31,8 +31,8 @@ use std::io::{self, Read};
 use std::path::Path;
 
 pub use self::model::{
-    BaudRate, ChecksumPolicy, Config, FileOutput, Format, HtmlReport, Language, Multicast,
-    P1Dashboard, P1Listener, P1Reader, TimeZone, WeeklyLog,
+    BaudRate, Broker, ChecksumPolicy, Config, FileOutput, Format, HtmlReport, Language, Multicast,
+    P1Dashboard, P1Listener, P1Mqtt, P1Reader, TimeZone, WeeklyLog,
 };
 pub use self::problem::{ConfigError, Problem};
 

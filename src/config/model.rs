@@ -27,6 +27,8 @@ pub struct Config {
     pub weekly_log: WeeklyLog,
     /// The terminal dashboard.
     pub p1_dashboard: P1Dashboard,
+    /// The bridge to an MQTT broker.
+    pub p1_mqtt: P1Mqtt,
 }
 
 impl Config {
@@ -59,6 +61,7 @@ impl Default for Config {
             html_report: HtmlReport::default(),
             weekly_log: WeeklyLog::default(),
             p1_dashboard: P1Dashboard::default(),
+            p1_mqtt: P1Mqtt::default(),
         }
     }
 }
@@ -287,6 +290,55 @@ pub struct P1Dashboard {
     pub fuse: Option<u16>,
     /// The language of the screen; that of the locale where there is none.
     pub language: Option<Language>,
+}
+
+/// The section `p1_mqtt`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct P1Mqtt {
+    /// The broker.
+    pub broker: Broker,
+    /// Whether the connection is encrypted, and the broker must prove who it is.
+    pub tls: bool,
+    /// Absolute path of the certificates (PEM) that the broker's own one must come from.
+    pub ca_file: PathBuf,
+    /// The user that the broker knows, if it wants one.
+    pub user: Option<String>,
+    /// Absolute path of a file with the user's password, and nothing else.
+    pub password_file: Option<PathBuf>,
+    /// What the broker knows the connection by: ASCII letters, digits, `_` and `-`. Without it the
+    /// program makes one of the host's name and the port of the group.
+    pub client_id: Option<String>,
+    /// The beginning of all topics but those of the discovery, without a `/` at its end.
+    pub topic_prefix: String,
+    /// The beginning of the topics that Home Assistant discovers devices by; `None` is off.
+    pub discovery_prefix: Option<String>,
+    /// How often the state of a meter is published, 1 s to one hour.
+    pub interval: Duration,
+}
+
+impl Default for P1Mqtt {
+    fn default() -> Self {
+        Self {
+            broker: Broker { host: "localhost".to_owned(), port: None },
+            tls: false,
+            ca_file: PathBuf::from("/etc/ssl/certs/ca-certificates.crt"),
+            user: None,
+            password_file: None,
+            client_id: None,
+            topic_prefix: "p1".to_owned(),
+            discovery_prefix: Some("homeassistant".to_owned()),
+            interval: Duration::from_secs(10),
+        }
+    }
+}
+
+/// A host that runs an MQTT broker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broker {
+    /// Its name or address; one of IPv6 without its brackets.
+    pub host: String,
+    /// Its port, never 0. Without it: 1883, and 8883 with TLS.
+    pub port: Option<u16>,
 }
 
 fn in_state_directory(filename: &str) -> PathBuf {

@@ -67,6 +67,8 @@ p1_reader_day: {enabled: false, filename: /e/DAY, flush_period: 5, keep_days: 6}
 html_report: {enabled: false, filename: /h.html, flush_period: 7, minutes: 8, language: en}
 weekly_log: {enabled: false, filename: /YYYYww, measurement_period: 9, flush_period: 86400}
 p1_dashboard: {fuse: 35, language: NL}
+p1_mqtt: {broker: "[fd00::2]:1884", tls: true, ca_file: /ca.pem, user: 12, password_file: /password,
+          client_id: p1-2, topic_prefix: house/p1, discovery_prefix: off, interval: 3600}
 "#,
     );
     let output = |filename: &str, seconds, days| FileOutput {
@@ -112,6 +114,17 @@ p1_dashboard: {fuse: 35, language: NL}
             flush_period: Duration::from_secs(86400),
         },
         p1_dashboard: P1Dashboard { fuse: Some(35), language: Some(Language::Dutch) },
+        p1_mqtt: P1Mqtt {
+            broker: Broker { host: "fd00::2".to_owned(), port: Some(1884) },
+            tls: true,
+            ca_file: "/ca.pem".into(),
+            user: Some("12".to_owned()),
+            password_file: Some("/password".into()),
+            client_id: Some("p1-2".to_owned()),
+            topic_prefix: "house/p1".to_owned(),
+            discovery_prefix: None,
+            interval: Duration::from_secs(3600),
+        },
     };
     assert_eq!(config, expected);
 }
@@ -378,6 +391,33 @@ proptest! {
     fn any_text_gives_settings_or_problems(text in "([a-z0-9_:{}\\[\\],&*!#\"' \n$-]|multicast|port: |\n  ){0,60}") {
         if let Err(error) = parsed(&text) {
             prop_assert!(error.to_string().starts_with(FILE));
+        }
+    }
+}
+
+#[test]
+fn a_password_without_a_user_and_a_ca_file_without_tls_are_refused_where_they_stand() {
+    let text = "p1_mqtt:\n  password_file: /p\n  ca_file: /c\n";
+    assert_eq!(
+        problems(text),
+        [
+            "2: p1_mqtt.password_file: expected p1_mqtt.user beside it, without which it has no effect",
+            "3: p1_mqtt.ca_file: expected p1_mqtt.tls: true beside it, without which it has no effect",
+        ]
+    );
+    config("p1_mqtt: {user: u, password_file: /p, ca_file: /c, tls: true}");
+}
+
+#[test]
+fn topics_below_dsmr_are_refused_with_the_reason() {
+    for (prefix, sound) in [("dsmr", false), ("dsmr/p1", false), ("dsmrs", true), ("p1/dsmr", true)]
+    {
+        let text = format!("p1_mqtt: {{topic_prefix: {prefix}}}");
+        if sound {
+            assert_eq!(config(&text).p1_mqtt.topic_prefix, prefix);
+        } else {
+            let problem = problems(&text).remove(0);
+            assert!(problem.contains("where Home Assistant looks for DSMR-reader"), "{problem}");
         }
     }
 }

@@ -9,6 +9,7 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::model::Broker;
 use super::tree::Node;
 
 /// A value, or what was expected and what was found.
@@ -154,6 +155,45 @@ impl Node {
             None => true,
         };
         if sound { Ok(text.to_owned()) } else { self.expected(what) }
+    }
+
+    /// `HOST` or `HOST:PORT`, an IPv6 address in brackets.
+    pub fn broker(&self) -> Sound<Broker> {
+        let what = "HOST, HOST:PORT or \"[IPV6]:PORT\"";
+        let text = self.text(what)?;
+        let (host, port) = match text.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+            _ => (text, None),
+        };
+        if !is_host_and_port(&format!("{host}:{}", port.unwrap_or("1"))) {
+            return self.expected(what);
+        }
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        Ok(Broker { host, port: port.and_then(|port| port.parse().ok()) })
+    }
+
+    /// What an MQTT broker can know a client by, whatever it is.
+    pub fn client_id(&self) -> Sound<String> {
+        let what = "ASCII letters, digits, _ and -";
+        let id = self.label(what)?;
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+        if id.bytes().all(is_plain) { Ok(id) } else { self.expected(what) }
+    }
+
+    /// An MQTT topic that others can be below: levels with `/` between them.
+    pub fn topic(&self) -> Sound<String> {
+        let what = "an MQTT topic";
+        let topic = self.label(what)?;
+        let fault = if topic.contains(['+', '#']) {
+            "without the wildcards + and #"
+        } else if topic.starts_with('$') {
+            "without $ in front, which is the broker's own"
+        } else if topic.split('/').any(str::is_empty) {
+            "without a / at its beginning or end, and without two in a row"
+        } else {
+            return Ok(topic);
+        };
+        self.expected(format_args!("{what} {fault}"))
     }
 
     /// An IPv4 or IPv6 multicast address.

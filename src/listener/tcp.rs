@@ -1,20 +1,15 @@
 //! A meter behind a TCP connection: ser2net, a P1 dongle, a Wi-Fi reader.
 //!
-//! Owns the connection. Looking up a name and connecting may take many seconds, so each attempt is
-//! made on a thread of its own, one at a time, that ends with its outcome: the loop never waits for it.
+//! Owns the connection, once it is there, and the words for one that is not.
 
 use std::io::{self, ErrorKind, Read};
-use std::net::{TcpStream, ToSocketAddrs};
-use std::sync::mpsc::{self, TryRecvError};
-use std::thread;
+use std::net::TcpStream;
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
 
 use super::source::{Given, PATIENCE, Port, Source};
-
-/// How long one address may take to answer.
-const CONNECT_TIME: Duration = Duration::from_secs(5);
+use crate::dial::{self, Attempt, DialError};
 
 /// How long a connection may be silent. The slowest meters speak every 10 s; a dongle that was
 /// switched off does not say goodbye.
@@ -24,8 +19,7 @@ const LONGEST_SILENCE: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct TcpPort {
     address: String,
-    /// Where the outcome of the attempt under way will come in.
-    attempt: Option<mpsc::Receiver<Result<TcpStream, String>>>,
+    attempt: Option<Attempt<Result<TcpStream, DialError>>>,
 }
 
 impl TcpPort {
@@ -34,35 +28,26 @@ impl TcpPort {
     pub fn new(address: &str) -> Self {
         Self { address: address.to_owned(), attempt: None }
     }
-
-    fn begin(&mut self) -> Result<(), String> {
-        let (sender, receiver) = mpsc::channel();
-        let address = self.address.clone();
-        let attempt = move || {
-            // If nobody waits for it any more, the connection is closed again.
-            let _ = sender.send(connect(&address));
-        };
-        thread::Builder::new()
-            .name("connect".into())
-            .spawn(attempt)
-            .map_err(|error| format!("cannot start a thread to connect: {error}"))?;
-        self.attempt = Some(receiver);
-        Ok(())
-    }
 }
 
 impl Port for TcpPort {
     fn open(&mut self) -> Result<Option<Box<dyn Source>>, String> {
         let Some(attempt) = &self.attempt else {
-            return self.begin().map(|()| None);
+            let address = self.address.clone();
+            let begun = Attempt::begin(move || dial::connect(&address))
+                .map_err(|error| format!("cannot start a thread to connect: {error}"))?;
+            self.attempt = Some(begun);
+            return Ok(None);
         };
-        let outcome = match attempt.try_recv() {
-            Ok(outcome) => outcome,
-            Err(TryRecvError::Empty) => return Ok(None),
-            Err(TryRecvError::Disconnected) => Err("the attempt to connect broke off".into()),
+        let outcome = match attempt.outcome() {
+            Ok(None) => return Ok(None),
+            Ok(Some(outcome)) => outcome.map_err(|error| in_words(&error)),
+            Err(broken_off) => Err(broken_off.to_string()),
         };
         self.attempt = None;
-        Ok(Some(Box::new(Connection(outcome?))))
+        let stream = outcome?;
+        set_up(&stream).map_err(|error| format!("cannot connect to {}: {error}", self.address))?;
+        Ok(Some(Box::new(Connection(stream))))
     }
 
     fn is_there(&self) -> bool {
@@ -75,38 +60,27 @@ impl Port for TcpPort {
     }
 }
 
-/// Connects to the first address of `name` that answers. The error is for people.
-fn connect(name: &str) -> Result<TcpStream, String> {
-    let addresses =
-        name.to_socket_addrs().map_err(|error| format!("cannot look up {name}: {error}"))?;
-    let mut reason = format!("cannot look up {name}: the name has no address");
-    for address in addresses {
-        match TcpStream::connect_timeout(&address, CONNECT_TIME).and_then(set_up) {
-            Ok(stream) => return Ok(stream),
-            Err(error) => reason = format!("cannot connect to {name}: {}", in_words(&error)),
-        }
-    }
-    Err(reason)
-}
-
-fn set_up(stream: TcpStream) -> io::Result<TcpStream> {
+fn set_up(stream: &TcpStream) -> io::Result<()> {
     stream.set_read_timeout(Some(PATIENCE))?;
     let keepalive = TcpKeepalive::new()
         .with_time(Duration::from_secs(20))
         .with_interval(Duration::from_secs(10))
         .with_retries(3);
-    SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
-    Ok(stream)
+    SockRef::from(stream).set_tcp_keepalive(&keepalive)
 }
 
-fn in_words(error: &io::Error) -> String {
-    match error.kind() {
-        ErrorKind::TimedOut => "no answer: is it switched on, and the address right?".into(),
-        ErrorKind::ConnectionRefused => {
-            "refused: is the port right, and is nobody else connected to it?".into()
-        }
-        _ => error.to_string(),
+fn in_words(error: &DialError) -> String {
+    if let DialError::Connect { address, source } = error {
+        let hint = match source.kind() {
+            ErrorKind::TimedOut => "no answer: is it switched on, and the address right?",
+            ErrorKind::ConnectionRefused => {
+                "refused: is the port right, and is nobody else connected to it?"
+            }
+            _ => return error.to_string(),
+        };
+        return format!("cannot connect to {address}: {hint}");
     }
+    error.to_string()
 }
 
 struct Connection(TcpStream);
@@ -141,8 +115,12 @@ mod tests {
     fn open(address: &str) -> Result<Box<dyn Source>, String> {
         let mut port = TcpPort::new(address);
         assert!(port.open().unwrap().is_none(), "opening begins and does not wait");
-        let outcome = port.attempt.take().unwrap().recv().unwrap();
-        outcome.map(|stream| Box::new(Connection(stream)) as Box<dyn Source>)
+        loop {
+            if let Some(source) = port.open()? {
+                return Ok(source);
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// A connection, and the other end of it.
@@ -183,7 +161,8 @@ mod tests {
     #[test]
     fn the_kernel_watches_the_connection_too() {
         let server = TcpListener::bind("127.0.0.1:0").unwrap();
-        let stream = connect(&server.local_addr().unwrap().to_string()).unwrap();
+        let stream = TcpStream::connect(server.local_addr().unwrap()).unwrap();
+        set_up(&stream).unwrap();
         assert!(SockRef::from(&stream).keepalive().unwrap());
     }
 

@@ -6,6 +6,8 @@ mod config;
 #[cfg(feature = "dashboard")]
 mod dashboard;
 mod listener;
+#[cfg(feature = "mqtt")]
+mod mqtt;
 mod network;
 mod page;
 mod power;

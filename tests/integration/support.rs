@@ -99,6 +99,7 @@ impl Place {
             output("p1_reader_day", "day-DAY.csv"),
             output("html_report", "lastm.html"),
             output("weekly_log", "log-YYYY-Www.log"),
+            section("p1_mqtt", "interval: 1".to_owned()),
         ]
         .concat();
         let path = self.path("p1reader.yml");
@@ -112,7 +113,7 @@ impl Place {
         command
     }
 
-    /// The listener or the reader, once it says that it is ready.
+    /// A daemon, once it says that it is ready.
     pub fn daemon(&self, name: &str) -> Running {
         let running = Running::start(self, name, &mut self.program(name));
         running.wait_for_log("is ready");

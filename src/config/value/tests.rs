@@ -187,3 +187,40 @@ fn placeholders_count_in_the_last_component_only() {
     assert!(text("/l/YYYY.log").filename(&["YYYY", "ww"]).is_err());
     assert!(text("/l/YYYY-Www.log").filename(&["YYYY", "ww"]).is_ok());
 }
+
+#[test]
+fn a_broker_is_a_host_with_or_without_a_port() {
+    for (sound, host, port) in [
+        ("localhost", "localhost", None),
+        ("192.168.1.2:1884", "192.168.1.2", Some(1884)),
+        ("[fd00::2]", "fd00::2", None),
+        ("[fd00::2]:8883", "fd00::2", Some(8883)),
+    ] {
+        assert_eq!(text(sound).broker(), Ok(Broker { host: host.to_owned(), port }), "{sound}");
+    }
+    for wrong in
+        ["", ":1883", "pi:", "pi:0", "mqtt://pi", "fd00::2", "pi/x", "user@pi", "[pi]", "a b"]
+    {
+        assert!(text(wrong).broker().is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_topic_has_levels_and_no_wildcards() {
+    for sound in ["p1", "house/p1", "Zähler/im Keller", "a/$b"] {
+        assert_eq!(text(sound).topic(), Ok(sound.to_owned()));
+    }
+    for wrong in
+        ["", "/", "/p1", "p1/", "a//b", "$SYS", "p1/+", "#", "a\0b", "a\nb", &"x".repeat(129)]
+    {
+        assert!(text(wrong).topic().is_err(), "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_client_id_is_one_plain_word() {
+    assert_eq!(text("p1mqtt-pi_2").client_id(), Ok("p1mqtt-pi_2".to_owned()));
+    for wrong in ["", "a b", "a/b", "é", "a.b"] {
+        assert!(text(wrong).client_id().is_err(), "{wrong}");
+    }
+}

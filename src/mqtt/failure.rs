@@ -1,0 +1,172 @@
+//! Why there is no connection to the broker, in words that say what to do.
+//!
+//! Owns the words. They follow `no connection to the broker HOST:PORT: `.
+
+use std::io::{self, ErrorKind};
+use std::path::PathBuf;
+
+use rustls::CertificateError;
+
+use super::packets::Answer;
+use super::password::PasswordError;
+use crate::dial::{BrokenOff, DialError};
+
+/// Why there is no connection, or why it was lost.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error("its name cannot be looked up: {0}")]
+    LookUp(io::Error),
+    #[error("its name has no address")]
+    NoAddress,
+    #[error("{}", connecting(.0))]
+    Connect(io::Error),
+    #[error("it does not answer: is it an MQTT broker, and is the port right?")]
+    Silent,
+    #[error("it does not answer any more")]
+    Stalled,
+    #[error("it closed the connection")]
+    Closed,
+    #[error("it closed the connection soon: does another client have the same client_id?")]
+    ClosedSoon,
+    #[error("it closed the connection at once: does it want TLS, or the other port?")]
+    ClosedAtOnce,
+    #[error("what it answers is no MQTT: is the port right?")]
+    NotMqtt,
+    #[error("{}", refused(*answer, user.as_deref()))]
+    Refused { answer: Answer, user: Option<String> },
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    #[error("cannot read the certificates in {}: {reason}", file.display())]
+    CaFile { file: PathBuf, reason: String },
+    #[error("{}", certificate(.0))]
+    Tls(rustls::Error),
+    #[error(transparent)]
+    Io(io::Error),
+    #[error("cannot start a thread to connect: {0}")]
+    NoThread(io::Error),
+    #[error(transparent)]
+    BrokenOff(#[from] BrokenOff),
+}
+
+impl Failure {
+    /// Whether the broker, or the way to it, is not there; that may end by itself.
+    pub fn is_absence(&self) -> bool {
+        matches!(
+            self,
+            Self::LookUp(_)
+                | Self::NoAddress
+                | Self::Connect(_)
+                | Self::Silent
+                | Self::Stalled
+                | Self::Closed
+                | Self::ClosedSoon
+                | Self::ClosedAtOnce
+                | Self::Io(_)
+        )
+    }
+}
+
+impl From<DialError> for Failure {
+    fn from(error: DialError) -> Self {
+        match error {
+            DialError::LookUp { source, .. } => Self::LookUp(source),
+            DialError::NoAddress { .. } => Self::NoAddress,
+            DialError::Connect { source, .. } => Self::Connect(source),
+        }
+    }
+}
+
+/// What became of reading or writing.
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::TimedOut => Self::Silent,
+            ErrorKind::UnexpectedEof
+            | ErrorKind::BrokenPipe
+            | ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted => Self::Closed,
+            _ => match error.downcast::<rustls::Error>() {
+                Ok(error) => Self::Tls(error),
+                Err(error) => Self::Io(error),
+            },
+        }
+    }
+}
+
+fn connecting(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::TimedOut => "no answer: is it switched on, and the address right?".into(),
+        ErrorKind::ConnectionRefused => "refused: is it running, and is the port right?".into(),
+        _ => error.to_string(),
+    }
+}
+
+fn refused(answer: Answer, user: Option<&str>) -> String {
+    match (answer, user) {
+        (Answer::BadLogin | Answer::NotAuthorized, Some(user)) => {
+            format!("it refuses the user {user:?}: wrong user or password, or not authorized")
+        }
+        (Answer::BadLogin | Answer::NotAuthorized, None) => {
+            "it wants a user and a password: set p1_mqtt.user".into()
+        }
+        (Answer::BadVersion, _) => "it does not know MQTT 3.1.1".into(),
+        (Answer::BadClient, _) => "it refuses the client id: set p1_mqtt.client_id".into(),
+        (Answer::Unavailable | Answer::Accepted, _) => "it says that it is not available".into(),
+    }
+}
+
+fn certificate(error: &rustls::Error) -> String {
+    use CertificateError as Bad;
+    let fault = match error {
+        rustls::Error::InvalidCertificate(fault) => fault,
+        rustls::Error::InvalidMessage(_) => {
+            return "it does not speak TLS: is the port right?".into();
+        }
+        other => return format!("TLS: {other}"),
+    };
+    match fault {
+        Bad::UnknownIssuer | Bad::BadSignature => {
+            "its certificate is of no CA that is trusted: p1_mqtt.ca_file names the file of its CA"
+                .into()
+        }
+        Bad::Expired | Bad::ExpiredContext { .. } => {
+            "its certificate has expired, or the clock here is wrong".into()
+        }
+        Bad::NotValidYet | Bad::NotValidYetContext { .. } => {
+            "its certificate is not valid yet, or the clock here is wrong".into()
+        }
+        Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
+            "its certificate is for another name than p1_mqtt.broker has".into()
+        }
+        other => format!("its certificate is not accepted: {other}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_password_names_the_user_and_a_missing_one_the_key() {
+        for answer in [Answer::BadLogin, Answer::NotAuthorized] {
+            let said = Failure::Refused { answer, user: Some("p1".into()) }.to_string();
+            assert!(
+                said.starts_with("it refuses the user \"p1\": wrong user or password"),
+                "{said}"
+            );
+            let said = Failure::Refused { answer, user: None }.to_string();
+            assert!(said.ends_with("set p1_mqtt.user"), "{said}");
+        }
+    }
+
+    #[test]
+    fn errors_of_the_socket_tell_silence_from_an_end_and_from_tls() {
+        let failure = |kind: ErrorKind| Failure::from(io::Error::from(kind));
+        assert!(matches!(failure(ErrorKind::TimedOut), Failure::Silent));
+        assert!(matches!(failure(ErrorKind::ConnectionReset), Failure::Closed));
+        assert!(matches!(failure(ErrorKind::NetworkUnreachable), Failure::Io(_)));
+        let issuer = rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer);
+        let error = io::Error::new(ErrorKind::InvalidData, issuer);
+        assert!(Failure::from(error).to_string().contains("p1_mqtt.ca_file"));
+    }
+}

@@ -1,0 +1,233 @@
+//! Outages by a clock of the test's, with a broker that does what the test wants.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io::{Error, ErrorKind};
+use std::rc::Rc;
+
+use super::*;
+
+/// What the broker does, and what it has got.
+#[derive(Default)]
+struct Play {
+    /// What comes of the next attempts; without any more they go on.
+    attempts: VecDeque<Result<(), Failure>>,
+    tried: usize,
+    sent: Vec<Vec<u8>>,
+    /// What it sends.
+    packets: Vec<Incoming>,
+    /// What becomes of sending.
+    is_stalled: bool,
+    is_gone: bool,
+}
+
+#[derive(Clone, Default)]
+struct Fake(Rc<RefCell<Play>>);
+
+impl Broker for Fake {
+    fn open(&mut self) -> Option<Result<Box<dyn Connection>, Failure>> {
+        let mut play = self.0.borrow_mut();
+        let outcome = play.attempts.pop_front()?;
+        play.tried += 1;
+        Some(outcome.map(|()| Box::new(self.clone()) as Box<dyn Connection>))
+    }
+
+    fn address(&self) -> String {
+        "test:1883".into()
+    }
+}
+
+impl Connection for Fake {
+    fn send(&mut self, packet: &[u8]) -> Result<(), Failure> {
+        let mut play = self.0.borrow_mut();
+        if play.is_stalled {
+            return Err(Failure::Stalled);
+        }
+        play.sent.push(packet.to_vec());
+        Ok(())
+    }
+
+    fn receive(&mut self, packets: &mut Vec<Incoming>) -> Result<bool, Failure> {
+        let mut play = self.0.borrow_mut();
+        if play.is_gone {
+            return Err(Failure::Closed);
+        }
+        packets.append(&mut play.packets);
+        Ok(!packets.is_empty())
+    }
+}
+
+struct Test {
+    broker: Fake,
+    link: Link<Fake>,
+    start: Monotonic,
+}
+
+impl Test {
+    fn new(attempts: impl IntoIterator<Item = Result<(), Failure>>) -> Self {
+        let (broker, start) = (Fake::default(), Monotonic::now());
+        broker.0.borrow_mut().attempts = attempts.into_iter().collect();
+        Self { link: Link::new(broker.clone(), true, start), broker, start }
+    }
+
+    fn turn(&mut self, second: u64) -> bool {
+        self.link.turn(self.start + Duration::from_secs(second))
+    }
+
+    fn says(&self, packet: Incoming) {
+        self.broker.0.borrow_mut().packets.push(packet);
+    }
+}
+
+fn refused() -> Result<(), Failure> {
+    Err(Failure::Connect(Error::from(ErrorKind::ConnectionRefused)))
+}
+
+fn born(is_retained: bool) -> Incoming {
+    Incoming::Message { topic: BIRTH.into(), payload: ONLINE.to_vec(), is_retained }
+}
+
+fn state() -> Publication {
+    Publication { topic: "t".into(), payload: b"x".to_vec(), is_retained: false }
+}
+
+#[test]
+fn everything_is_published_anew_once_connected() {
+    let mut test = Test::new([Ok(())]);
+    assert!(test.turn(0));
+    assert!(test.link.is_online());
+    assert_eq!(test.broker.0.borrow().sent, [packets::subscribe(BIRTH)]);
+    assert!(!test.turn(1));
+}
+
+#[test]
+fn waits_grow_to_a_minute_and_end_never() {
+    let mut test = Test::new((0..100).map(|_| refused()));
+    let mut tries = Vec::new();
+    for second in 0..400 {
+        let before = test.broker.0.borrow().tried;
+        test.turn(second);
+        if test.broker.0.borrow().tried > before {
+            tries.push(second);
+        }
+    }
+    assert_eq!(tries, [0, 1, 3, 7, 15, 31, 63, 123, 183, 243, 303, 363]);
+    assert!(test.link.status().starts_with("no connection to the broker test:1883: refused"));
+}
+
+#[test]
+fn a_connection_that_lasted_is_tried_again_at_once_and_one_that_did_not_is_not() {
+    for (lasted, next) in [(59, 59 + 4), (60, 60 + 1)] {
+        let mut test = Test::new([refused(), refused(), Ok(()), Ok(())]);
+        for second in 0..=3 {
+            test.turn(second);
+        }
+        assert!(test.link.is_online());
+        test.broker.0.borrow_mut().is_gone = true;
+        test.turn(3 + lasted);
+        test.broker.0.borrow_mut().is_gone = false;
+        assert!(!test.turn(3 + next - 1));
+        assert!(test.turn(3 + next), "{lasted}");
+    }
+}
+
+#[test]
+fn nothing_is_kept_for_a_broker_that_is_away() {
+    let mut test = Test::new([Ok(()), Ok(())]);
+    test.turn(0);
+    let now = test.start;
+    test.broker.0.borrow_mut().is_stalled = true;
+    test.link.publish(&[state()], now);
+    assert!(!test.link.is_online(), "a broker that takes nothing is given up");
+    test.broker.0.borrow_mut().is_stalled = false;
+    test.link.publish(&[state()], now);
+    assert!(test.turn(1));
+    let subscribe = packets::subscribe(BIRTH);
+    assert_eq!(test.broker.0.borrow().sent, [subscribe.clone(), subscribe]);
+}
+
+#[test]
+fn a_broker_that_does_not_answer_pings_is_given_up() {
+    let mut test = Test::new([Ok(())]);
+    for second in 0..=15 {
+        test.turn(second);
+    }
+    assert_eq!(test.broker.0.borrow().sent.last(), Some(&packets::ping()));
+    test.turn(24);
+    assert!(test.link.is_online());
+    test.turn(25);
+    assert!(!test.link.is_online());
+    assert!(test.link.status().contains("it does not answer"), "{}", test.link.status());
+}
+
+#[test]
+fn a_broker_that_says_anything_is_there() {
+    let mut test = Test::new([Ok(())]);
+    for second in 0..600 {
+        test.turn(second);
+        if second % 9 == 0 {
+            test.says(Incoming::Other);
+        }
+    }
+    assert!(test.link.is_online());
+}
+
+#[test]
+fn home_assistant_is_answered_when_it_starts_and_not_when_it_has_started_before_us() {
+    let mut test = Test::new([Ok(())]);
+    test.turn(0);
+    test.says(born(true));
+    let offline =
+        Incoming::Message { topic: BIRTH.into(), payload: b"offline".into(), is_retained: false };
+    test.says(offline);
+    assert!(!test.turn(1));
+    test.says(born(false));
+    assert!(test.turn(2));
+    assert!(!test.turn(3));
+}
+
+#[test]
+fn home_assistant_is_answered_not_too_often_and_in_the_end() {
+    let mut test = Test::new([Ok(())]);
+    test.turn(0);
+    let mut answers = Vec::new();
+    for second in 1..=12 {
+        if second <= 9 {
+            test.says(born(false));
+        }
+        if test.turn(second) {
+            answers.push(second);
+        }
+    }
+    assert_eq!(answers, [1, 6, 11]);
+}
+
+#[test]
+fn a_fault_that_somebody_must_mend_is_news_and_another_kind_of_absence_is_not() {
+    let gone = Trouble::of(&Failure::Closed);
+    let refused = Trouble::of(&refused().unwrap_err());
+    let wrong = Trouble::of(&Failure::NotMqtt);
+    assert!(!refused.is_news_after(&gone) && !gone.is_news_after(&refused));
+    assert!(wrong.is_news_after(&gone) && gone.is_news_after(&wrong));
+    assert!(!wrong.is_news_after(&wrong));
+}
+
+#[test]
+fn a_connection_that_is_closed_soon_is_a_hint_at_another_client_of_the_same_name() {
+    for (second, is_soon) in [(9, true), (10, false)] {
+        let mut test = Test::new([Ok(())]);
+        test.turn(0);
+        test.broker.0.borrow_mut().is_gone = true;
+        test.turn(second);
+        assert_eq!(test.link.status().ends_with("the same client_id?"), is_soon);
+    }
+}
+
+#[test]
+fn the_end_is_said_to_the_broker() {
+    let mut test = Test::new([Ok(())]);
+    test.turn(0);
+    test.link.close(test.start);
+    assert_eq!(test.broker.0.borrow().sent.last(), Some(&packets::disconnect()));
+    assert!(!test.link.is_online());
+}

@@ -1,0 +1,211 @@
+//! What is remembered of each meter, and what of it is published when.
+//!
+//! Owns the interval, the silence after which a meter is not available, and which readings have been
+//! announced. It knows no broker: it tells what there is to be said, and is told when the broker has
+//! forgotten all. Of each meter it keeps the newest telegram, and no more.
+
+use std::time::{Duration, Instant as Monotonic};
+
+use super::Publication;
+use super::discovery::{self, About};
+use super::entities::Entity;
+use super::packets::{OFFLINE, ONLINE};
+use super::topics::Topics;
+use crate::daemon::Limiter;
+use crate::message::Message;
+use crate::reading::{Reading, Readings, VOCABULARY, Value, write_json};
+use crate::zone::Zone;
+
+/// So many meters are published. Telegrams are not signed: somebody could make up more.
+const MOST: usize = 16;
+
+/// A meter that has sent nothing for so long is not available.
+pub(super) const SILENCE: Duration = Duration::from_secs(60);
+
+/// A meter that has sent nothing for so long makes room for another one, when there are too many.
+const GONE: Duration = Duration::from_secs(3600);
+
+/// Home Assistant subscribes to a state after it has read the discovery, and may have missed the first
+/// one: the second follows so soon.
+const SETTLED: Duration = Duration::from_secs(2);
+
+/// All meters that are heard.
+#[derive(Debug)]
+pub(super) struct Meters {
+    topics: Topics,
+    interval: Duration,
+    known: Vec<Meter>,
+    /// Whether the broker has been told that this program is there.
+    is_bridge_told: bool,
+    /// That there are too many is said once.
+    too_many: Limiter,
+}
+
+#[derive(Debug)]
+struct Meter {
+    name: String,
+    /// The newest telegram.
+    message: Message,
+    heard: Monotonic,
+    /// Whether that telegram is still to be published.
+    is_new: bool,
+    /// When the next state may go out.
+    due: Monotonic,
+    /// The readings that have been announced, in the order of the vocabulary.
+    announced: Vec<&'static Reading>,
+    /// The availability that the broker has been told.
+    told: Option<bool>,
+}
+
+impl Meters {
+    /// No meter yet. The state of each is published once in `interval`.
+    pub fn new(topics: Topics, interval: Duration) -> Self {
+        let too_many = Limiter::new(Duration::MAX);
+        Self { topics, interval, known: Vec::new(), is_bridge_told: false, too_many }
+    }
+
+    /// Takes a telegram.
+    pub fn take(&mut self, message: Message, now: Monotonic) {
+        let name = message.meter_name();
+        if let Some(meter) = self.known.iter_mut().find(|meter| meter.name == name) {
+            meter.message = message;
+            meter.heard = now;
+            meter.is_new = true;
+            return;
+        }
+        if self.known.len() >= MOST {
+            let gone = |meter: &Meter| now.saturating_duration_since(meter.heard) >= GONE;
+            let Some(at) = self.known.iter().position(gone) else {
+                if self.too_many.permit(now).is_some() {
+                    log::warn!(meter = name.as_str();
+                        "more than {MOST} meters are heard, {name:?} is not published \
+                         (`multicast.meter` names the one that is)");
+                }
+                return;
+            };
+            self.known.remove(at);
+        }
+        log::info!(meter = name.as_str(); "the meter {name:?} is published");
+        self.known.push(Meter {
+            name,
+            message,
+            heard: now,
+            is_new: true,
+            due: now,
+            announced: Vec::new(),
+            told: None,
+        });
+    }
+
+    /// The broker, or Home Assistant, knows nothing: everything is due.
+    pub fn start_over(&mut self, now: Monotonic) {
+        self.is_bridge_told = false;
+        for meter in &mut self.known {
+            meter.is_new = true;
+            meter.due = now;
+            meter.announced.clear();
+            meter.told = None;
+        }
+    }
+
+    /// What is to be published at this time. The caller publishes all of it.
+    pub fn due(&mut self, now: Monotonic, zone: &impl Zone) -> Vec<Publication> {
+        let mut out = Vec::new();
+        if !self.is_bridge_told {
+            self.is_bridge_told = true;
+            out.push(availability(self.topics.bridge(), true));
+        }
+        for meter in &mut self.known {
+            meter.due(now, &self.topics, self.interval, zone, &mut out);
+        }
+        out
+    }
+
+    /// What is to be published before the end: nothing comes in any more.
+    pub fn farewell(&self) -> Vec<Publication> {
+        let meters = self.known.iter().map(|meter| self.topics.availability(&meter.name));
+        meters.chain([self.topics.bridge()]).map(|topic| availability(topic, false)).collect()
+    }
+
+    /// How many meters there are, those that have fallen silent included.
+    pub fn len(&self) -> usize {
+        self.known.len()
+    }
+}
+
+impl Meter {
+    fn due(
+        &mut self,
+        now: Monotonic,
+        topics: &Topics,
+        interval: Duration,
+        zone: &impl Zone,
+        out: &mut Vec<Publication>,
+    ) {
+        let is_online = now.saturating_duration_since(self.heard) < SILENCE;
+        self.tell(is_online, topics, out);
+        if !is_online || !self.is_new || now < self.due {
+            return;
+        }
+        self.is_new = false;
+        // Due at regular times, however late telegrams come, unless that has been missed.
+        let next = self.due + interval;
+        self.due = if next > now { next } else { now + interval };
+        let readings = Readings::of(&self.message);
+        if let Some(topic) = topics.discovery(&self.name) {
+            if let Some(all) = more(&self.announced, &readings) {
+                let about = about(&self.name, &readings, interval);
+                let payload = discovery::payload(about, &all, topics);
+                out.push(Publication { topic, payload, is_retained: true });
+                self.announced = all;
+                self.due = now + SETTLED.min(interval);
+            }
+        }
+        let mut payload = Vec::new();
+        let members = readings.iter().map(|(reading, value)| (reading.name, value));
+        write_json(members, zone, &mut payload);
+        out.push(Publication { topic: topics.state(&self.name), payload, is_retained: false });
+    }
+
+    /// Tells the broker whether the meter is available, if that has changed.
+    fn tell(&mut self, is_online: bool, topics: &Topics, out: &mut Vec<Publication>) {
+        if self.told.replace(is_online) != Some(is_online) {
+            out.push(availability(topics.availability(&self.name), is_online));
+            if self.told == Some(false) {
+                log::debug!("the meter {:?} is silent", self.name);
+            }
+        }
+    }
+}
+
+fn availability(topic: String, is_online: bool) -> Publication {
+    let payload = if is_online { ONLINE } else { OFFLINE };
+    Publication { topic, payload: payload.to_vec(), is_retained: true }
+}
+
+/// All readings to announce, if there are some that were not: those that were, and those that are.
+fn more(announced: &[&'static Reading], readings: &Readings) -> Option<Vec<&'static Reading>> {
+    let was = |name| announced.iter().any(|reading| reading.name == name);
+    let are = readings.iter().filter(|(reading, value)| Entity::takes(reading, value));
+    if are.clone().all(|(reading, _)| was(reading.name)) {
+        return None;
+    }
+    let is = |name| are.clone().any(|(reading, _)| reading.name == name);
+    Some(VOCABULARY.iter().filter(|reading| was(reading.name) || is(reading.name)).collect())
+}
+
+fn about<'a>(meter: &'a str, readings: &'a Readings, interval: Duration) -> About<'a> {
+    let text = |name| match readings.get(name) {
+        Some(Value::Text(text)) => Some(&**text),
+        _ => None,
+    };
+    About {
+        meter,
+        model: text("meter_model"),
+        version: text("protocol_version"),
+        expire_after: SILENCE.max(interval * 3).as_secs(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,218 @@
+//! What is published when, by a clock of the test's.
+
+use super::*;
+use crate::message::tests::message;
+use crate::zone::HostZone;
+
+const METER: (&str, &str) = ("0-0:96.1.1", "'E1");
+
+struct Bridge {
+    meters: Meters,
+    start: Monotonic,
+}
+
+impl Bridge {
+    fn new(interval: u64, discovery: Option<&str>) -> Self {
+        let topics = Topics::new("p1", "me", discovery);
+        Self { meters: Meters::new(topics, Duration::from_secs(interval)), start: Monotonic::now() }
+    }
+
+    fn at(&self, millis: u64) -> Monotonic {
+        self.start + Duration::from_millis(millis)
+    }
+
+    fn take(&mut self, millis: u64, objects: &[(&str, &str)]) {
+        let now = self.at(millis);
+        self.meters.take(message(1_795_330_000, objects), now);
+    }
+
+    fn telegram(&mut self, millis: u64, watts: &str) {
+        self.take(millis, &[METER, ("1-0:1.7.0", watts)]);
+    }
+
+    fn publications(&mut self, millis: u64) -> Vec<Publication> {
+        let now = self.at(millis);
+        self.meters.due(now, &HostZone)
+    }
+
+    /// Topics and payloads, those of the discovery as `+`; retained ones with a `!` behind the topic.
+    fn due(&mut self, millis: u64) -> Vec<String> {
+        let shown = |publication: Publication| {
+            let Publication { topic, payload, is_retained } = publication;
+            let payload = String::from_utf8(payload).unwrap();
+            let payload = if topic.ends_with("/config") { "+" } else { &payload };
+            format!("{topic}{} {payload}", if is_retained { "!" } else { "" })
+        };
+        self.publications(millis).into_iter().map(shown).collect()
+    }
+
+    /// The powers of the states.
+    fn powers(&mut self, millis: u64) -> Vec<i64> {
+        let due = self.publications(millis).into_iter();
+        let states = due.filter(|publication| publication.topic.ends_with("/state"));
+        states
+            .map(|state| {
+                let state: serde_json::Value = serde_json::from_slice(&state.payload).unwrap();
+                state["power_w"].as_i64().unwrap()
+            })
+            .collect()
+    }
+}
+
+#[test]
+fn a_new_meter_is_announced_and_available_and_has_a_state() {
+    let mut bridge = Bridge::new(10, Some("ha"));
+    assert_eq!(bridge.due(0), ["p1/bridge/me/availability! online"]);
+    bridge.telegram(500, "730");
+    assert_eq!(
+        bridge.due(500),
+        [
+            "p1/E1/availability! online",
+            "ha/device/p1_E1/config! +",
+            r#"p1/E1/state {"unique_id":"E1","power_w":730,"power_import_w":730}"#,
+        ]
+    );
+}
+
+#[test]
+fn the_newest_telegram_of_each_interval_is_published() {
+    let mut bridge = Bridge::new(10, None);
+    let mut published = Vec::new();
+    for second in 0..=31 {
+        bridge.telegram(second * 1000, &second.to_string());
+        published.extend(bridge.powers(second * 1000));
+    }
+    assert_eq!(published, [0, 10, 20, 30]);
+    // Telegrams that come late do not make the intervals longer.
+    bridge.telegram(41_900, "41");
+    assert_eq!(bridge.powers(41_900), [41]);
+    bridge.telegram(50_100, "50");
+    assert_eq!(bridge.powers(50_100), [50]);
+    // Nothing is published twice.
+    assert!(bridge.powers(70_000).is_empty());
+}
+
+#[test]
+fn a_second_state_follows_soon_after_the_discovery() {
+    let mut bridge = Bridge::new(10, Some("ha"));
+    let mut published = Vec::new();
+    for second in 0..15 {
+        bridge.telegram(second * 1000, &second.to_string());
+        published.extend(bridge.powers(second * 1000));
+    }
+    assert_eq!(published, [0, 2, 12]);
+}
+
+#[test]
+fn the_discovery_comes_again_when_there_is_a_new_reading_and_not_when_one_is_away() {
+    let mut bridge = Bridge::new(1, Some("ha"));
+    let mut announced = |second: u64, objects: &[(&str, &str)]| {
+        bridge.take(second * 1000, &[&[METER], objects].concat());
+        bridge.publications(second * 1000).into_iter().find_map(|publication| {
+            if !publication.topic.ends_with("/config") {
+                return None;
+            }
+            let config: serde_json::Value = serde_json::from_slice(&publication.payload).unwrap();
+            Some(config["cmps"].as_object().unwrap().len())
+        })
+    };
+    let (import, export, volts) = (("1-0:1.7.0", "7"), ("1-0:2.7.0", "0"), ("1-0:32.7.0", "230.1"));
+    assert_eq!(announced(0, &[import]), Some(2));
+    assert_eq!(announced(3, &[import]), None);
+    assert_eq!(announced(6, &[import, export]), Some(3));
+    assert_eq!(announced(9, &[import]), None);
+    assert_eq!(announced(12, &[volts]), Some(4), "those that are away stay announced");
+    assert_eq!(announced(15, &[import, export, volts]), None);
+}
+
+#[test]
+fn a_state_that_home_assistant_would_refuse_is_not_announced() {
+    let mut bridge = Bridge::new(1, Some("ha"));
+    let mut sensors = |second: u64, tariff: &str| {
+        bridge.take(second * 1000, &[METER, ("0-0:96.14.0", tariff)]);
+        let due = bridge.due(second * 1000);
+        assert!(due.last().unwrap().contains("\"tariff\":"), "{due:?}");
+        bridge.meters.known[0].announced.iter().any(|reading| reading.name == "tariff")
+    };
+    assert!(!sensors(0, "'0012"));
+    assert!(sensors(3, "'0002"));
+}
+
+#[test]
+fn a_meter_that_falls_silent_is_offline_and_online_with_its_next_telegram() {
+    let mut bridge = Bridge::new(10, None);
+    bridge.telegram(0, "1");
+    bridge.due(0);
+    assert_eq!(bridge.due(59_999), Vec::<String>::new());
+    assert_eq!(bridge.due(60_000), ["p1/E1/availability! offline"]);
+    assert_eq!(bridge.due(90_000), Vec::<String>::new());
+    bridge.telegram(90_000, "2");
+    assert_eq!(bridge.due(90_000)[0], "p1/E1/availability! online");
+}
+
+#[test]
+fn when_the_broker_is_back_only_the_newest_telegram_goes_out() {
+    let mut bridge = Bridge::new(10, Some("ha"));
+    bridge.telegram(0, "1");
+    bridge.due(0);
+    for second in 1..300 {
+        bridge.telegram(second * 1000, &second.to_string());
+    }
+    bridge.meters.start_over(bridge.at(300_000));
+    let due = bridge.due(300_000);
+    let topics: Vec<&str> = due.iter().filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(
+        topics,
+        [
+            "p1/bridge/me/availability!",
+            "p1/E1/availability!",
+            "ha/device/p1_E1/config!",
+            "p1/E1/state"
+        ]
+    );
+    assert!(due[3].contains(r#""power_w":299"#), "{}", due[3]);
+}
+
+#[test]
+fn when_the_broker_is_back_a_meter_that_is_silent_has_no_state() {
+    let mut bridge = Bridge::new(10, Some("ha"));
+    bridge.telegram(0, "1");
+    bridge.meters.start_over(bridge.at(100_000));
+    let offline = ["p1/bridge/me/availability! online", "p1/E1/availability! offline"];
+    assert_eq!(bridge.due(100_000), offline);
+}
+
+#[test]
+fn the_farewell_is_offline_for_all() {
+    let mut bridge = Bridge::new(10, None);
+    bridge.telegram(0, "1");
+    let farewell = bridge.meters.farewell();
+    let topics: Vec<&str> = farewell.iter().map(|publication| &*publication.topic).collect();
+    assert_eq!(topics, ["p1/E1/availability", "p1/bridge/me/availability"]);
+    assert!(farewell.iter().all(|p| p.is_retained && p.payload == b"offline"));
+}
+
+#[test]
+fn a_flood_of_meters_takes_no_more_memory_and_ends_with_itself() {
+    let mut bridge = Bridge::new(10, None);
+    bridge.telegram(0, "1");
+    for number in 0..1000 {
+        bridge.take(0, &[("0-0:96.1.1", &format!("'X{number}"))]);
+    }
+    assert_eq!(bridge.meters.len(), MOST);
+    bridge.telegram(3_599_000, "1");
+    bridge.take(3_600_000, &[("0-0:96.1.1", "'new")]);
+    let names: Vec<&str> = bridge.meters.known.iter().map(|meter| &*meter.name).collect();
+    assert!(names.len() == MOST && names.contains(&"E1") && names.contains(&"new"), "{names:?}");
+}
+
+#[test]
+fn measurements_expire_after_three_intervals_but_not_before_the_meter_is_silent() {
+    for (interval, expected) in [(10, 60), (60, 180)] {
+        let mut bridge = Bridge::new(interval, Some("ha"));
+        bridge.telegram(0, "1");
+        let due = bridge.publications(0);
+        let config: serde_json::Value = serde_json::from_slice(&due[2].payload).unwrap();
+        assert_eq!(config["cmps"]["p1_E1_power_w"]["expire_after"], expected);
+    }
+}

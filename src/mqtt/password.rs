@@ -1,0 +1,140 @@
+//! Where the password comes from: a credential of systemd's, or a file that others may not read.
+//!
+//! Owns the two places and what a sound one looks like. The password is in no log and in no message.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+/// What systemd calls the credential: `LoadCredential=password:/path` in the unit.
+const CREDENTIAL: &str = "password";
+
+/// The longest password, in bytes.
+const LONGEST: u64 = 1024;
+
+/// What others than the owner and the group may do, in a mode.
+const OTHERS: u32 = 0o007;
+
+/// Why there is no password.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum PasswordError {
+    #[error("cannot read the password in {}: {source}", file.display())]
+    Unreadable { file: PathBuf, source: io::Error },
+    #[error(
+        "the password file {} may be read by others (mode {mode:03o}): chmod o= {}",
+        file.display(), file.display()
+    )]
+    OpenToOthers { file: PathBuf, mode: u32 },
+    #[error("the password in {} is not one line of text of 1 to {LONGEST} bytes", file.display())]
+    NoLine { file: PathBuf },
+}
+
+/// The password of a user: the credential `password` in the directory `credentials` (systemd's
+/// `$CREDENTIALS_DIRECTORY`) if there is text in it, else the content of `file`, else none.
+pub(super) fn read(
+    credentials: Option<&Path>,
+    file: Option<&Path>,
+) -> Result<Option<String>, PasswordError> {
+    if let Some(credential) = credentials.map(|directory| directory.join(CREDENTIAL)) {
+        // systemd sees to it that nobody else reads it. One without any text is the unit's default.
+        match content(&credential, |_| true) {
+            Ok(text) if text.trim_ascii().is_empty() => {}
+            Err(PasswordError::Unreadable { source, .. })
+                if source.kind() == io::ErrorKind::NotFound => {}
+            Ok(text) => return line(credential, &text).map(Some),
+            Err(error) => return Err(error),
+        }
+    }
+    let Some(file) = file else { return Ok(None) };
+    let text = content(file, |mode| mode & OTHERS == 0)?;
+    line(file.to_owned(), &text).map(Some)
+}
+
+/// The bytes of a file whose mode is sound. The file that is looked at is the one that is read.
+fn content(path: &Path, is_sound: impl Fn(u32) -> bool) -> Result<Vec<u8>, PasswordError> {
+    let unreadable = |source| PasswordError::Unreadable { file: path.to_owned(), source };
+    let file = File::open(path).map_err(unreadable)?;
+    let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o777;
+    if !is_sound(mode) {
+        return Err(PasswordError::OpenToOthers { file: path.to_owned(), mode });
+    }
+    let mut bytes = Vec::new();
+    file.take(LONGEST + 2).read_to_end(&mut bytes).map_err(unreadable)?;
+    Ok(bytes)
+}
+
+/// The only line, without its end.
+fn line(file: PathBuf, bytes: &[u8]) -> Result<String, PasswordError> {
+    let text = std::str::from_utf8(bytes).unwrap_or_default();
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    let text = text.strip_suffix('\r').unwrap_or(text);
+    let is_sound = !text.is_empty() && text.len() as u64 <= LONGEST && !text.contains(['\n', '\0']);
+    if is_sound { Ok(text.to_owned()) } else { Err(PasswordError::NoLine { file }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn file(folder: &Path, name: &str, content: &[u8], mode: u32) -> PathBuf {
+        let path = folder.join(name);
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        path
+    }
+
+    fn password(file: &Path) -> Result<Option<String>, String> {
+        read(None, Some(file)).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_password_is_the_only_line_of_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        for content in ["sesam öffne dich", "sesam öffne dich\n", "sesam öffne dich\r\n"] {
+            let file = file(folder.path(), "p", content.as_bytes(), 0o600);
+            assert_eq!(password(&file), Ok(Some("sesam öffne dich".into())));
+        }
+        for content in [&b""[..], b"\n", b"two\nlines\n", b"\xff", &[b'x'; 2000]] {
+            let file = file(folder.path(), "p", content, 0o640);
+            let said = password(&file).unwrap_err();
+            assert!(said.ends_with("is not one line of text of 1 to 1024 bytes"), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_others_may_read_is_refused_with_its_name_and_mode() {
+        let folder = tempfile::tempdir().unwrap();
+        for (mode, sound) in [(0o600, true), (0o640, true), (0o644, false), (0o602, false)] {
+            let file = file(folder.path(), "p", b"sesam", mode);
+            let shown = file.display();
+            let said = format!(
+                "the password file {shown} may be read by others (mode {mode:o}): chmod o= {shown}"
+            );
+            let expected = if sound { Ok(Some("sesam".into())) } else { Err(said) };
+            assert_eq!(password(&file), expected);
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let said = password(Path::new("/no/such/file")).unwrap_err();
+        assert!(said.starts_with("cannot read the password in /no/such/file: No such"), "{said}");
+    }
+
+    #[test]
+    fn a_credential_outweighs_the_file_and_an_empty_one_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        let other = file(path, "other", b"other", 0o600);
+        let read = |file| read(Some(path), file).unwrap();
+        assert_eq!(read(None), None);
+        assert_eq!(read(Some(&*other)), Some("other".into()));
+        file(path, "password", b"\n", 0o400);
+        assert_eq!(read(Some(&*other)), Some("other".into()));
+        file(path, "password", b"sesam\n", 0o444);
+        assert_eq!(read(Some(&*other)), Some("sesam".into()));
+    }
+}

@@ -1,0 +1,205 @@
+//! The loop of `p1mqtt`: telegrams in, publications out.
+//!
+//! Owns which telegrams are published, what the settings come to, and what systemd is told.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant as Monotonic};
+
+use super::broker::{Remote, Target};
+use super::link::Link;
+use super::meters::Meters;
+use super::topics::Topics;
+use crate::choice::Choice;
+use crate::config::Config;
+use crate::daemon::{Exit, Service, Signals};
+use crate::senders::Senders;
+use crate::subscription::Subscription;
+use crate::zone::HostZone;
+
+/// The longest wait for a datagram, and so for what the broker sends.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The same while a connection is being made.
+const IMPATIENCE: Duration = Duration::from_millis(100);
+
+/// How often the state is told to systemd.
+const STATUS_PERIOD: Duration = Duration::from_secs(5);
+
+/// The ports of brokers, without and with TLS.
+const PORT: u16 = 1883;
+const TLS_PORT: u16 = 8883;
+
+/// Runs the bridge until a signal ends it.
+///
+/// `reload` gives the configuration anew on SIGHUP, or `None` when it is not good.
+#[must_use]
+pub fn run(config: Config, reload: impl Fn() -> Option<Config>) -> Exit {
+    let signals = match Signals::install() {
+        Ok(signals) => signals,
+        Err(error) => {
+            log::error!("cannot handle signals: {error}");
+            return Exit::Io;
+        }
+    };
+    let mut service = Service::from_environment(STATUS_PERIOD);
+    let mut session = Session::new(config, Monotonic::now());
+    service.status(&session.status());
+    service.ready();
+    log::info!("p1mqtt {} is ready: {}", env!("CARGO_PKG_VERSION"), session.task());
+    let mut next_status = Monotonic::now();
+    while !signals.terminating() {
+        let now = Monotonic::now();
+        service.progress(now);
+        if signals.take_reload() {
+            service.reloading();
+            if let Some(config) = reload() {
+                session.reconfigure(config, now);
+                log::info!("the configuration is read again: {}", session.task());
+            }
+            service.ready();
+        }
+        if now >= next_status {
+            next_status = now + STATUS_PERIOD;
+            service.status(&session.status());
+        }
+        session.turn(now);
+    }
+    service.stopping();
+    let status = session.status();
+    session.finish(Monotonic::now());
+    log::info!("p1mqtt ends: {status}");
+    Exit::Done
+}
+
+struct Session {
+    config: Config,
+    subscription: Subscription,
+    senders: Senders,
+    choice: Choice,
+    meters: Meters,
+    link: Link<Remote>,
+    telegrams: u64,
+    last: Option<Monotonic>,
+}
+
+impl Session {
+    fn new(config: Config, now: Monotonic) -> Self {
+        let (meters, link) = bridge(&config, now);
+        Self {
+            subscription: Subscription::new(config.multicast.clone(), now),
+            senders: Senders::new(),
+            choice: choice(&config),
+            meters,
+            link,
+            telegrams: 0,
+            last: None,
+            config,
+        }
+    }
+
+    fn reconfigure(&mut self, config: Config, now: Monotonic) {
+        self.subscription.reconfigure(&config.multicast, now);
+        if self.config.multicast != config.multicast || self.config.p1_mqtt != config.p1_mqtt {
+            self.finish(now);
+            self.choice = choice(&config);
+            (self.meters, self.link) = bridge(&config, now);
+        }
+        self.config = config;
+    }
+
+    /// Waits for a datagram, no longer than [`PATIENCE`], and publishes what is due.
+    fn turn(&mut self, now: Monotonic) {
+        if self.link.turn(now) {
+            self.meters.start_over(now);
+        }
+        if self.link.is_online() {
+            self.link.publish(&self.meters.due(now, &HostZone), now);
+        }
+        let patience = if self.link.is_opening() { IMPATIENCE } else { PATIENCE };
+        if let Some((message, from)) = self.subscription.next(now, patience) {
+            let now = Monotonic::now();
+            if self.choice.wants(&message, from, true, now)
+                && self.senders.note(from, &message.meta, now)
+            {
+                self.telegrams += 1;
+                self.last = Some(now);
+                self.meters.take(message, now);
+            }
+        }
+    }
+
+    /// Says goodbye to the broker.
+    fn finish(&mut self, now: Monotonic) {
+        self.link.publish(&self.meters.farewell(), now);
+        self.link.close(now);
+    }
+
+    /// What the program does, for the log.
+    fn task(&self) -> String {
+        format!(
+            "publishing from {}, every {} s",
+            self.subscription.group(),
+            self.config.p1_mqtt.interval.as_secs()
+        )
+    }
+
+    /// How it is going, for `systemctl status`.
+    fn status(&self) -> String {
+        let age = match self.last {
+            Some(last) => format!("the last {} s ago", last.elapsed().as_secs()),
+            None => "none yet".into(),
+        };
+        let (group, telegrams) = (self.subscription.group(), self.telegrams);
+        let (counts, trouble) = (self.senders.counts(), self.subscription.trouble());
+        let meters = match self.meters.len() {
+            1 => "1 meter".into(),
+            number => format!("{number} meters"),
+        };
+        let link = self.link.status();
+        format!("{group}: {telegrams} telegrams of {meters}, {age}{counts}{trouble}; {link}")
+    }
+}
+
+fn choice(config: &Config) -> Choice {
+    Choice::new(config.multicast.meter.clone(), "published", " (`multicast.meter` names it)")
+}
+
+/// What there is to publish, and whereto, by these settings.
+fn bridge(config: &Config, now: Monotonic) -> (Meters, Link<Remote>) {
+    let mqtt = &config.p1_mqtt;
+    let client = mqtt.client_id.clone().unwrap_or_else(|| client_id(config.multicast.port));
+    let topics = Topics::new(&mqtt.topic_prefix, &client, mqtt.discovery_prefix.as_deref());
+    let target = Target {
+        host: mqtt.broker.host.clone(),
+        port: mqtt.broker.port.unwrap_or(if mqtt.tls { TLS_PORT } else { PORT }),
+        ca_file: mqtt.tls.then(|| mqtt.ca_file.clone()),
+        user: mqtt.user.clone(),
+        password_file: mqtt.password_file.clone(),
+        credentials: std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from),
+        will: topics.bridge(),
+        client,
+    };
+    let link = Link::new(Remote::new(target), mqtt.discovery_prefix.is_some(), now);
+    (Meters::new(topics, mqtt.interval), link)
+}
+
+/// Another one on each host and for each group: a broker ends the older connection of the same client.
+fn client_id(port: u16) -> String {
+    let uname = rustix::system::uname();
+    let host = uname.nodename().to_string_lossy();
+    let fit = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let host: String = host.chars().map(fit).take(64).collect();
+    format!("p1mqtt-{host}-{port}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_id_is_fit_for_a_topic() {
+        let id = client_id(52001);
+        assert!(id.starts_with("p1mqtt-") && id.ends_with("-52001"), "{id}");
+        assert!(id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'), "{id}");
+    }
+}

@@ -1,0 +1,57 @@
+//! The names of the topics.
+//!
+//! ```text
+//! p1/METER/state                        the readings of a meter, JSON
+//! p1/METER/availability                 online, offline
+//! p1/bridge/CLIENT/availability         the same of this program; the broker's last will
+//! homeassistant/device/p1_METER/config  the discovery of a meter
+//! homeassistant/status                  what Home Assistant says of itself
+//! ```
+//!
+//! The names of meters are fit for this ([`Message::meter_name`](crate::message::Message::meter_name)),
+//! and the prefixes and the client are checked with the configuration.
+
+/// Where Home Assistant says that it has started, whatever its discovery prefix is.
+pub(super) const BIRTH: &str = "homeassistant/status";
+
+/// The topics of one configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Topics {
+    prefix: String,
+    client: String,
+    discovery: Option<String>,
+}
+
+impl Topics {
+    /// The topics below `prefix`, of the program that the broker knows as `client`.
+    pub fn new(prefix: &str, client: &str, discovery: Option<&str>) -> Self {
+        let [prefix, client] = [prefix, client].map(str::to_owned);
+        Self { prefix, client, discovery: discovery.map(str::to_owned) }
+    }
+
+    /// The readings of a meter.
+    pub fn state(&self, meter: &str) -> String {
+        format!("{}/{meter}/state", self.prefix)
+    }
+
+    /// Whether a meter's telegrams come in.
+    pub fn availability(&self, meter: &str) -> String {
+        format!("{}/{meter}/availability", self.prefix)
+    }
+
+    /// Whether this program is connected. One level more than a meter has, so that none can be it.
+    pub fn bridge(&self) -> String {
+        format!("{}/bridge/{}/availability", self.prefix, self.client)
+    }
+
+    /// The discovery of a meter; `None` when that is off.
+    pub fn discovery(&self, meter: &str) -> Option<String> {
+        let prefix = self.discovery.as_ref()?;
+        Some(format!("{prefix}/device/{}/config", device(meter)))
+    }
+}
+
+/// What Home Assistant knows a meter by.
+pub(super) fn device(meter: &str) -> String {
+    format!("p1_{meter}")
+}

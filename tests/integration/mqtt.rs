@@ -1,0 +1,426 @@
+//! `p1mqtt` with a real broker: mosquitto, on a port of its own on 127.0.0.1.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, Read as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::support::{Meter, Place, Running, binary, telegram, wait_for, watts};
+
+/// The meter of [`telegram`].
+const METER: &str = "E0099000012345678";
+
+/// A port of 127.0.0.1 that nobody listens on.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn is_missing(program: &str) -> bool {
+    let is_missing = Command::new(program).arg("-h").output().is_err();
+    if is_missing {
+        eprintln!("skipped: there is no {program}");
+    }
+    is_missing
+}
+
+/// mosquitto; it ends when it is dropped.
+struct Broker<'p> {
+    place: &'p Place,
+    port: u16,
+    running: Option<Running>,
+}
+
+impl<'p> Broker<'p> {
+    /// `None` where there is no mosquitto.
+    fn start(place: &'p Place, settings: &str) -> Option<Self> {
+        if is_missing("mosquitto") || is_missing("mosquitto_sub") {
+            return None;
+        }
+        let port = free_port();
+        let text = format!("user root\nlistener {port} 127.0.0.1\nlog_type all\n{settings}\n");
+        fs::write(place.path("mosquitto.conf"), text).unwrap();
+        let mut broker = Self { place, port, running: None };
+        broker.begin();
+        Some(broker)
+    }
+
+    fn begin(&mut self) {
+        let mut command = Command::new("mosquitto");
+        command.arg("-c").arg(self.place.path("mosquitto.conf"));
+        let running = Running::start(self.place, "mosquitto", &mut command);
+        wait_for("the broker", || TcpStream::connect(("127.0.0.1", self.port)).ok());
+        self.running = Some(running);
+    }
+
+    fn end(&mut self) {
+        self.running = None;
+    }
+
+    fn log(&self) -> String {
+        self.running.as_ref().map(Running::log).unwrap_or_default()
+    }
+
+    /// `mosquitto_sub` or `mosquitto_pub` with this broker.
+    fn client(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
+        command.args(["-h", "127.0.0.1", "-p", &self.port.to_string()]).args(arguments);
+        command
+    }
+
+    fn subscriber(&self, arguments: &[&str]) -> Subscriber {
+        let before = self.log().matches("Received SUBSCRIBE").count();
+        let file = self.place.path(&format!("messages-{before}"));
+        let mut command = self.client("mosquitto_sub", &["-F", "%r %t %p"]);
+        command.args(arguments).stdout(File::create(&file).unwrap());
+        let running = Running::start(self.place, "mosquitto_sub", &mut command);
+        wait_for("the subscription", || {
+            (self.log().matches("Received SUBSCRIBE").count() > before).then_some(())
+        });
+        Subscriber { file, _running: running }
+    }
+
+    fn publish(&self, arguments: &[&str]) {
+        assert!(self.client("mosquitto_pub", arguments).status().unwrap().success());
+    }
+}
+
+struct Subscriber {
+    file: PathBuf,
+    _running: Running,
+}
+
+impl Subscriber {
+    /// The payloads that have come for the topics with this ending, in their order.
+    fn payloads(&self, ending: &str) -> Vec<String> {
+        let text = fs::read_to_string(&self.file).unwrap();
+        let complete = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
+        let messages = complete.lines().filter_map(|line| line.get(2..)?.split_once(' '));
+        let wanted = messages.filter(|(topic, _)| topic.ends_with(ending));
+        wanted.map(|(_, payload)| payload.to_owned()).collect()
+    }
+
+    fn wait_for(&self, ending: &str, check: impl Fn(&[String]) -> bool) -> Vec<String> {
+        wait_for(&format!("{ending} in {:?}", fs::read_to_string(&self.file)), || {
+            Some(self.payloads(ending)).filter(|payloads| check(payloads))
+        })
+    }
+}
+
+fn has(payload: &'static str) -> impl Fn(&[String]) -> bool {
+    move |payloads| payloads.iter().any(|one| one == payload)
+}
+
+/// The configuration of everything, with `keys` for `p1_mqtt`; meter and listener at work.
+fn household(place: &Place, port: u16, keys: &str) -> (Meter, Running) {
+    configure(place, port, keys);
+    let meter = Meter::plug_in(place);
+    let listener = place.daemon("p1listener");
+    listener.wait_for_log("is open");
+    (meter, listener)
+}
+
+fn configure(place: &Place, port: u16, keys: &str) {
+    place.config_with(&format!("p1_mqtt: {{broker: \"127.0.0.1:{port}\"{keys}}}"));
+}
+
+/// Sends telegrams of so many watts until a state says so.
+fn published(meter: &mut Meter, subscriber: &Subscriber, watts: u32) -> Value {
+    wait_for(&format!("a state of {watts} W"), || {
+        meter.send(&telegram(watts));
+        let states = subscriber.payloads(&format!("/{METER}/state"));
+        let states = states.iter().map(|state| serde_json::from_str::<Value>(state).unwrap());
+        states.into_iter().find(|state| state["power_import_w"] == watts)
+    })
+}
+
+#[test]
+fn home_assistant_finds_the_meter_and_its_values_and_finds_them_again_when_it_starts() {
+    let place = Place::new();
+    let Some(broker) = Broker::start(&place, "allow_anonymous true") else { return };
+    let (mut meter, _listener) = household(&place, broker.port, "");
+    let all = broker.subscriber(&["-t", "#"]);
+    let bridge = place.daemon("p1mqtt");
+    bridge.wait_for_log("connected to the broker");
+    let state = published(&mut meter, &all, 423);
+    assert_eq!(state["energy_import_t1_kwh"].to_string(), "4000.01");
+    assert_eq!(state["unique_id"], METER);
+
+    // Who comes later has what is retained, and no state that may be old.
+    let late = broker.subscriber(&["-t", "#", "--retained-only", "-W", "2"]);
+    let config = late.wait_for("/config", |payloads| !payloads.is_empty()).remove(0);
+    assert_eq!(late.wait_for(&format!("{METER}/availability"), |p| !p.is_empty()), ["online"]);
+    assert!(late.payloads("/state").is_empty());
+    check_discovery(&config, &state, &all);
+
+    let before = all.payloads("/config").len();
+    broker.publish(&["-t", "homeassistant/status", "-m", "online"]);
+    all.wait_for("/config", |payloads| payloads.len() > before);
+    assert!(all.payloads("/config").iter().all(|payload| *payload == config));
+
+    let log = bridge.stopped();
+    assert_eq!(log.matches("is published").count(), 1, "{log}");
+    let offline = |payloads: &[String]| payloads.last().is_some_and(|last| last == "offline");
+    let config: Value = serde_json::from_str(&config).unwrap();
+    for availability in config["availability"].as_array().unwrap() {
+        all.wait_for(availability["topic"].as_str().unwrap(), offline);
+    }
+}
+
+/// What INTEROP calls required is there, and every sensor finds its value in the state.
+fn check_discovery(config: &str, state: &Value, all: &Subscriber) {
+    let config: Value = serde_json::from_str(config).unwrap();
+    assert_eq!(config["dev"]["ids"][0], format!("p1_{METER}"));
+    assert_eq!(config["o"]["name"], "p1-multicast");
+    assert_eq!(config["state_topic"], format!("p1/{METER}/state"));
+    for availability in config["availability"].as_array().unwrap() {
+        all.wait_for(availability["topic"].as_str().unwrap(), has("online"));
+    }
+    let sensors = config["cmps"].as_object().unwrap();
+    assert!(sensors.len() > 30, "{}", sensors.len());
+    for (id, sensor) in sensors {
+        assert_eq!(sensor["p"], "sensor");
+        assert_eq!(sensor["unique_id"], *id);
+        let template = sensor["value_template"].as_str().unwrap();
+        let name = template.trim_start_matches("{{ value_json.").trim_end_matches(" }}");
+        let name = name.split('[').next().unwrap();
+        assert!(state.get(name).is_some(), "{id}: {template}");
+    }
+}
+
+#[test]
+fn after_kill_9_the_last_will_says_offline() {
+    let place = Place::new();
+    let Some(broker) = Broker::start(&place, "allow_anonymous true") else { return };
+    configure(&place, broker.port, ", client_id: c1");
+    let all = broker.subscriber(&["-t", "p1/#"]);
+    let mut bridge = place.daemon("p1mqtt");
+    let topic = "p1/bridge/c1/availability";
+    all.wait_for(topic, has("online"));
+    bridge.signal(Signal::KILL);
+    bridge.wait();
+    all.wait_for(topic, has("offline"));
+}
+
+#[test]
+fn a_broker_that_restarts_is_connected_to_again_and_told_everything_in_two_lines_of_log() {
+    let place = Place::new();
+    let Some(mut broker) = Broker::start(&place, "allow_anonymous true") else { return };
+    let (mut meter, _listener) = household(&place, broker.port, "");
+    let bridge = place.daemon("p1mqtt");
+    let states = broker.subscriber(&["-t", "p1/#"]);
+    published(&mut meter, &states, 423);
+    broker.end();
+    bridge.wait_for_log("is lost: it closed the connection");
+    broker.begin();
+    bridge.wait_for_log("s without");
+    // This broker stores nothing: what is retained was published again.
+    meter.send(&telegram(424));
+    let late = broker.subscriber(&["-t", "#"]);
+    late.wait_for(&format!("p1_{METER}/config"), |payloads| !payloads.is_empty());
+    late.wait_for(&format!("{METER}/availability"), has("online"));
+    let log = bridge.stopped();
+    let said = |text: &str| log.matches(text).count();
+    assert_eq!([said("connected to the broker"), said(" WARNING ")], [2, 1], "{log}");
+}
+
+/// Passes bytes on to a broker, while it is on.
+struct Proxy {
+    port: u16,
+    is_on: Arc<Mutex<bool>>,
+    open: Arc<Mutex<Vec<TcpStream>>>,
+}
+
+impl Proxy {
+    fn start(broker: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let proxy = Self { port, is_on: Arc::new(Mutex::new(true)), open: Arc::default() };
+        let (is_on, open) = (Arc::clone(&proxy.is_on), Arc::clone(&proxy.open));
+        thread::spawn(move || {
+            for client in listener.incoming() {
+                let client = client.unwrap();
+                if !*is_on.lock().unwrap() {
+                    continue;
+                }
+                let broker = TcpStream::connect(("127.0.0.1", broker)).unwrap();
+                let ends = [&client, &broker].map(|end| end.try_clone().unwrap());
+                open.lock().unwrap().extend(ends);
+                pass(client.try_clone().unwrap(), broker.try_clone().unwrap());
+                pass(broker, client);
+            }
+        });
+        proxy
+    }
+
+    fn turn(&self, on: bool) {
+        *self.is_on.lock().unwrap() = on;
+        for end in self.open.lock().unwrap().drain(..) {
+            let _ = end.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+fn pass(mut from: TcpStream, mut to: TcpStream) {
+    thread::spawn(move || io::copy(&mut from, &mut to));
+}
+
+#[test]
+fn of_an_outage_only_the_newest_telegram_is_published() {
+    let place = Place::new();
+    let Some(broker) = Broker::start(&place, "allow_anonymous true") else { return };
+    let proxy = Proxy::start(broker.port);
+    let (mut meter, _listener) = household(&place, proxy.port, ", discovery_prefix: off");
+    let states = broker.subscriber(&["-t", "p1/+/state"]);
+    let bridge = place.daemon("p1mqtt");
+    published(&mut meter, &states, 423);
+    proxy.turn(false);
+    bridge.wait_for_log("is lost");
+    let published_before = states.payloads("/state").len();
+    let mut group = place.subscriber();
+    for power in 500..=520 {
+        meter.send(&telegram(power));
+        while watts(&group.message()) != i64::from(power) {}
+    }
+    proxy.turn(true);
+    bridge.wait_for_log("s without");
+    let all = states.wait_for("/state", |payloads| payloads.len() > published_before);
+    assert!(all[published_before].contains("\"power_import_w\":520"), "{all:?}");
+    // One telegram, one state.
+    published(&mut meter, &states, 600);
+    assert_eq!(states.payloads("/state").len(), published_before + 2);
+}
+
+#[test]
+fn a_wrong_password_is_said_with_the_user_and_a_right_one_is_taken_on_reload() {
+    let place = Place::new();
+    let users = place.path("users");
+    let settings = format!("allow_anonymous false\npassword_file {}", users.display());
+    if is_missing("mosquitto_passwd") {
+        return;
+    }
+    let mut command = Command::new("mosquitto_passwd");
+    command.args(["-b", "-c"]).arg(&users).args(["p1", "sesam"]);
+    assert!(command.status().unwrap().success());
+    let Some(broker) = Broker::start(&place, &settings) else { return };
+    let file = |name: &str, content: &str, mode| {
+        fs::write(place.path(name), content).unwrap();
+        fs::set_permissions(place.path(name), Permissions::from_mode(mode)).unwrap();
+    };
+    file("wrong", "open\n", 0o600);
+    file("loose", "sesam\n", 0o644);
+    file("right", "sesam\n", 0o600);
+    let login = |name: &str| {
+        let path = place.path(name);
+        configure(&place, broker.port, &format!(", user: p1, password_file: {}", path.display()));
+    };
+    configure(&place, broker.port, "");
+    let bridge = place.daemon("p1mqtt");
+    bridge.wait_for_log("it wants a user and a password: set p1_mqtt.user");
+    login("wrong");
+    bridge.signal(Signal::HUP);
+    bridge.wait_for_log("it refuses the user \"p1\": wrong user or password");
+    login("loose");
+    bridge.signal(Signal::HUP);
+    let loose = place.path("loose").display().to_string();
+    bridge.wait_for_log(&format!("{loose} may be read by others (mode 644)"));
+    login("right");
+    bridge.signal(Signal::HUP);
+    bridge.wait_for_log("connected to the broker");
+    let log = bridge.stopped();
+    assert!(!log.contains("sesam") && !log.contains("open\n"), "{log}");
+}
+
+/// A CA and a certificate of it for localhost.
+fn certificates(folder: &Path, ca: &str) -> Option<()> {
+    if is_missing("openssl") {
+        return None;
+    }
+    let run = |arguments: &str| {
+        let mut command = Command::new("openssl");
+        let output = command.args(arguments.split(' ')).current_dir(folder).output().unwrap();
+        assert!(output.status.success(), "{arguments}: {output:?}");
+    };
+    let key = "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes";
+    run(&format!("req -x509 {key} -keyout {ca}.key -out {ca}.pem -days 2 -subj /CN=test-{ca}"));
+    run(&format!("req {key} -keyout {ca}-broker.key -out {ca}.csr -subj /CN=localhost"));
+    fs::write(folder.join("names"), "subjectAltName=DNS:localhost\n").unwrap();
+    run(&format!(
+        "x509 -req -in {ca}.csr -CA {ca}.pem -CAkey {ca}.key -CAcreateserial -days 2 \
+         -extfile names -out {ca}-broker.pem"
+    ));
+    Some(())
+}
+
+#[test]
+fn tls_takes_a_broker_of_the_named_ca_and_says_what_is_wrong_with_any_other() {
+    let place = Place::new();
+    let folder = place.folder.path();
+    if certificates(folder, "ours").and_then(|()| certificates(folder, "other")).is_none() {
+        return;
+    }
+    let path = |name: &str| place.path(name).display().to_string();
+    let settings = format!(
+        "allow_anonymous true\ncertfile {}\nkeyfile {}",
+        path("ours-broker.pem"),
+        path("ours-broker.key")
+    );
+    let Some(broker) = Broker::start(&place, &settings) else { return };
+    let tls = |host: &str, ca: &str| {
+        let ca = path(ca);
+        let port = broker.port;
+        place.config_with(&format!(
+            "p1_mqtt: {{broker: \"{host}:{port}\", tls: true, ca_file: \"{ca}\"}}"
+        ));
+    };
+    tls("localhost", "other.pem");
+    let bridge = place.daemon("p1mqtt");
+    bridge.wait_for_log("its certificate is of no CA that is trusted: p1_mqtt.ca_file");
+    tls("127.0.0.1", "ours.pem");
+    bridge.signal(Signal::HUP);
+    bridge.wait_for_log("its certificate is for another name than p1_mqtt.broker has");
+    tls("localhost", "ours.key");
+    bridge.signal(Signal::HUP);
+    bridge.wait_for_log("ours.key: there is none in it");
+    configure(&place, broker.port, "");
+    bridge.signal(Signal::HUP);
+    bridge.wait_for_log("it closed the connection at once: does it want TLS");
+    tls("localhost", "ours.pem");
+    bridge.signal(Signal::HUP);
+    bridge.wait_for_log("connected to the broker");
+    bridge.stop();
+}
+
+#[test]
+fn a_broker_that_never_answers_holds_up_neither_a_reload_nor_the_end() {
+    let place = Place::new();
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    configure(&place, silent.local_addr().unwrap().port(), "");
+    let bridge = place.daemon("p1mqtt");
+    let (mut client, _) = silent.accept().unwrap();
+    assert_eq!(client.read(&mut [0; 4]).unwrap(), 4, "the hello");
+    bridge.signal(Signal::HUP);
+    bridge.wait_for_log("the configuration is read again");
+    bridge.stop();
+}
+
+#[test]
+fn without_a_file_of_that_name_the_defaults_serve_and_a_wrong_prefix_is_refused() {
+    let place = Place::new();
+    configure(&place, 1883, ", topic_prefix: dsmr/p1, interval: 0");
+    let output = place.program("p1mqtt").arg("--check-config").output().unwrap();
+    assert_eq!(output.status.code(), Some(78));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("p1_mqtt.topic_prefix: expected a topic that is not below dsmr"),
+        "{said}"
+    );
+    let help = Command::new(binary("p1mqtt")).arg("--help").stdin(Stdio::null()).output().unwrap();
+    assert!(help.status.success());
+}
