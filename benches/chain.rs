@@ -24,10 +24,14 @@ const LISTENER_PORT: u16 = 27_001;
 const BARE_PORT: u16 = 27_003;
 
 /// How many telegrams are timed.
-const ROUNDS: usize = 1000;
+const ROUNDS: u32 = 1000;
 /// Telegrams between two writes of the details, by default.
 const FLUSH: u32 = 600;
-/// Bytes that 115200 baud carry in a millisecond and a bit.
+/// How many seconds the listener is fed at the pace of the line.
+const SECONDS: u32 = 60;
+/// How many nanoseconds a byte takes at 115200 baud: ten bits.
+const BYTE_TIME: u64 = 86_806;
+/// How many bytes a UART or an adapter hands over at a time, more or less.
 const PIECE: usize = 12;
 
 fn main() {
@@ -77,27 +81,35 @@ fn latency(folder: &Path, telegram: &[u8]) {
     let (mut bare_meter, bare_port) = pty();
     let listener = listener(folder, &port);
     let bare = bare_loop(folder, &bare_port);
-    let mut ours = Vec::with_capacity(ROUNDS);
-    let mut theirs = Vec::with_capacity(ROUNDS);
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     let (from_listener, from_bare) = (receiver(LISTENER_PORT), receiver(BARE_PORT));
     for _ in 0..ROUNDS {
         ours.push(one_latency(&mut meter, telegram, &from_listener));
         theirs.push(one_latency(&mut bare_meter, telegram, &from_bare));
     }
-    ours.sort_unstable();
-    theirs.sort_unstable();
-    let micros = |time: Duration| format!("{:.0} µs", time.as_secs_f64() * 1e6);
-    let ratio = ours[ROUNDS / 2].as_secs_f64() / theirs[ROUNDS / 2].as_secs_f64();
-    row("last byte to datagram, median, bare loop in C", &micros(theirs[ROUNDS / 2]), "-");
-    row("last byte to datagram, median, p1listener", &micros(ours[ROUNDS / 2]), "-");
-    row("  their ratio", &format!("{ratio:.2}"), "<= 1.5");
+    compare("last byte to datagram, median", &mut ours, &mut theirs);
     row(
         "last byte to datagram, 99th percentile",
-        &micros(ours[ROUNDS * 99 / 100]),
+        &micros(ours[ours.len() * 99 / 100]),
         "<= 1000 µs, quiet machine",
     );
     end(listener);
     end(bare);
+}
+
+/// Sorts the times of p1listener and of the bare loop, and compares their medians.
+fn compare(what: &str, ours: &mut [Duration], theirs: &mut [Duration]) {
+    ours.sort_unstable();
+    theirs.sort_unstable();
+    let (our, their) = (ours[ours.len() / 2], theirs[theirs.len() / 2]);
+    let ratio = our.as_secs_f64() / their.as_secs_f64();
+    row(&format!("{what}, bare loop in C"), &micros(their), "-");
+    row(&format!("{what}, p1listener"), &micros(our), "-");
+    row("  their ratio", &format!("{ratio:.2}"), "<= 1.5");
+}
+
+fn micros(time: Duration) -> String {
+    format!("{:.0} µs", time.as_secs_f64() * 1e6)
 }
 
 fn one_latency(meter: &mut File, telegram: &[u8], receiver: &Receiver) -> Duration {
@@ -110,41 +122,60 @@ fn one_latency(meter: &mut File, telegram: &[u8], receiver: &Receiver) -> Durati
     start.elapsed()
 }
 
+/// A telegram a second at the pace of the line to the listener, and each time half a second later to
+/// the bare loop: what the machine does besides, both feel.
 fn listener_cost(folder: &Path, telegram: &[u8]) {
     let (mut meter, port) = pty();
-    let listener = listener(folder, &port);
-    let receiver = receiver(LISTENER_PORT);
-    let count = 100;
     let (mut bare_meter, bare_port) = pty();
+    let listener = listener(folder, &port);
     let bare = bare_loop(folder, &bare_port);
-    let mut stopwatch = Stopwatch::start(&bare);
-    at_baud_pace(&mut bare_meter, telegram, &self::receiver(BARE_PORT), count);
-    row("bare loop in C, processor time a telegram, at baud pace", &stopwatch.each(count), "-");
-    end(bare);
-    let mut stopwatch = Stopwatch::start(&listener);
-    at_baud_pace(&mut meter, telegram, &receiver, count);
-    row(
-        "p1listener, processor time a telegram, at baud pace",
-        &stopwatch.each(count),
-        "<= 0.15 ms",
-    );
-    for _ in 0..10 * count {
+    let (from_listener, from_bare) = (receiver(LISTENER_PORT), receiver(BARE_PORT));
+    let mut feed_both = |seconds: u32| {
+        let start = Instant::now();
+        let half = Duration::from_millis(500);
+        let each = (0..seconds).map(|second| {
+            let start = start + 2 * half * second;
+            let ours = at_baud_pace(&mut meter, telegram, &from_listener, start);
+            (ours, at_baud_pace(&mut bare_meter, telegram, &from_bare, start + half))
+        });
+        each.unzip::<Duration, Duration, Vec<_>, Vec<_>>()
+    };
+    // The listener learns how long the telegrams are.
+    feed_both(2);
+    let mut stopwatches = [Stopwatch::start(&bare), Stopwatch::start(&listener)];
+    let (mut ours, mut theirs) = feed_both(SECONDS);
+    let [bare_time, time] = stopwatches.each_mut().map(|stopwatch| stopwatch.each(SECONDS));
+    row("bare loop in C, processor time a telegram, at baud pace", &bare_time, "-");
+    row("p1listener, processor time a telegram, at baud pace", &time, "<= 0.15 ms");
+    compare("last byte to datagram at baud pace, median", &mut ours, &mut theirs);
+    for _ in 0..ROUNDS {
         meter.write_all(telegram).expect("to write");
-        receive(&receiver);
+        receive(&from_listener);
     }
-    row("p1listener, processor time a telegram, in one piece", &stopwatch.each(10 * count), "-");
+    let in_one_piece = stopwatches[1].each(ROUNDS);
+    row("p1listener, processor time a telegram, in one piece", &in_one_piece, "-");
     row("p1listener, memory (PSS)", &memory(&listener), "<= 2 MiB");
     end(listener);
+    end(bare);
 }
 
-fn at_baud_pace(meter: &mut File, telegram: &[u8], receiver: &Receiver, count: u32) {
-    for _ in 0..count {
-        for piece in telegram.chunks(PIECE) {
-            meter.write_all(piece).expect("to write");
-            std::thread::sleep(Duration::from_micros(1040));
-        }
-        receive(receiver);
+/// Writes a telegram that begins at `start`, each piece when its last byte would have come in at
+/// 115200 baud; the time from the last one to the datagram.
+fn at_baud_pace(
+    meter: &mut File,
+    telegram: &[u8],
+    receiver: &Receiver,
+    start: Instant,
+) -> Duration {
+    let (mut due, mut last) = (start, start);
+    for piece in telegram.chunks(PIECE) {
+        due += Duration::from_nanos(BYTE_TIME * piece.len() as u64);
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        last = Instant::now();
+        meter.write_all(piece).expect("to write");
     }
+    receive(receiver);
+    last.elapsed()
 }
 
 fn reader_cost(folder: &Path, telegram: &[u8]) {

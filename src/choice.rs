@@ -20,6 +20,8 @@ pub(crate) struct Choice {
     done: &'static str,
     /// What those can do who want another meter.
     hint: &'static str,
+    /// How the first meter is said: a daemon's log should name it, a filter's not.
+    level: log::Level,
     /// The other meters are mentioned once.
     others: Limiter,
 }
@@ -42,7 +44,13 @@ impl Choice {
     /// The telegrams of one meter are `done`, such as `recorded`; `hint` ends what is said of others.
     pub fn new(configured: Option<String>, done: &'static str, hint: &'static str) -> Self {
         let meter = configured.map_or(Meter::NoneYet, Meter::Configured);
-        Self { meter, done, hint, others: Limiter::new(Duration::MAX) }
+        let others = Limiter::new(Duration::MAX);
+        Self { meter, done, hint, level: log::Level::Info, others }
+    }
+
+    /// Says it at this level when the first meter is heard.
+    pub fn with_level(self, level: log::Level) -> Self {
+        Self { level, ..self }
     }
 
     /// Whether this telegram is wanted; `all`: that of every meter is, where none is configured.
@@ -63,7 +71,7 @@ impl Choice {
             _ if all => return true,
             Meter::NoneYet => {
                 let id = message.equipment_id().unwrap_or_default().into_owned();
-                log::info!(meter = id.as_str(); "the meter {id:?} is {}", self.done);
+                log::log!(self.level, meter = id.as_str(); "the meter {id:?} is {}", self.done);
                 self.meter = Meter::Heard { id, listener: listener(), at: now };
                 return true;
             }

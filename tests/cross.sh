@@ -1,37 +1,73 @@
 #!/usr/bin/env bash
-# Runs the programs of the packages of every architecture, those for ARM under qemu-user.
-# usage: tests/cross.sh FOLDER      of debian/make-deb-all's work; needs qemu-user-static
-# Through pipes, not through multicast: qemu-user 7.2 knows neither pseudo-terminals nor IP_MULTICAST_IF.
+# Runs the programs of the packages of every architecture, those for ARM under qemu-user: a meter on a
+# pseudo-terminal, the listener, multicast, the recorder and the other subscribers.
+# usage: tests/cross.sh FOLDER      of debian/make-deb-all's work; needs root
+# The emulator is Debian 13's: Debian 12's (7.2) knows neither pseudo-terminals nor IP_MULTICAST_IF.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# All traffic stays in a network of our own.
+[ "${2:-}" = alone ] || exec unshare --net "$PWD/tests/cross.sh" "$1" alone
+ip link set lo up
+
+emulators=$1/trixie/usr/bin
 libraries=$1/bookworm/usr/aarch64-linux-gnu
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'stop; rm -rf "$work"' EXIT
+
+# Ends what was started last first: the listener before the meter.
+stop() {
+    for process in $(jobs -p | tac); do
+        kill "$process" 2>/dev/null || true
+        wait "$process" || true
+    done
+}
 
 fail() {
+    cat "$place"/*.log >&2
     echo "FAILED: $*" >&2
     exit 1
 }
 
-# programs NAME ARCHITECTURE [EMULATOR ...]
-programs() {
-    local name=$1 place=$work/$2 bin=$work/$2/usr/bin
-    for package in target/debian/*_"$2".deb; do
-        dpkg-deb -x "$package" "$place"
-    done
-    shift 2
-    "$@" "$bin/p1sim" --stdout --speed 1000 --count 5 >"$place/telegrams" || fail "p1sim of $name"
-    [ "$("$@" "$bin/p1cat" --input "$place/telegrams" | grep -c '"1-0:1.8.1"')" -eq 5 ] || fail "p1cat of $name"
-    printf 'p1_listener: {port: "%s"}\n' "$place/telegrams" >"$place/p1reader.yml"
-    "$@" "$bin/p1listener" --config-file "$place/p1reader.yml" --probe >"$place/probe" || fail "p1listener of $name"
-    "$@" "$bin/p1reader" --config-file "$place/etc/p1-multicast/p1reader.yml" --check-config || fail "p1reader of $name"
-    "$@" "$bin/p1dashboard" --input "$place/telegrams" --once | grep -q SIM5 || fail "p1dashboard of $name"
-    "$@" "$bin/p1mqtt" --check-config --config-file "$place/etc/p1-multicast/p1reader.yml" || fail "p1mqtt of $name"
-    echo "$name: five telegrams from the meter to the probe, the pipe and the screen"
+configuration() {
+    cat <<END
+p1_listener: {port: $place/meter}
+multicast: {interface: lo}
+p1_reader_details: {filename: $place/details-DAY.csv}
+p1_reader_interval: {enabled: false}
+p1_reader_day: {enabled: false}
+html_report: {filename: $place/lastm.html}
+weekly_log: {enabled: false}
+END
 }
 
-programs amd64 amd64
-programs arm64 arm64 qemu-aarch64-static -L "$libraries"
-programs "armhf on a Pi 2 (Cortex-A7)" armhf qemu-arm-static -cpu cortex-a7
-programs "armhf on a Pi Zero (ARM1176)" armhf qemu-arm-static -cpu arm1176
+# chain NAME ARCHITECTURE [EMULATOR ...]
+chain() {
+    local name=$1 architecture=$2 settings bin
+    place=$(mktemp -d -p "$work")
+    bin=$place/usr/bin
+    settings=$place/p1reader.yml
+    shift 2
+    for package in target/debian/*_"$architecture".deb; do
+        dpkg-deb -x "$package" "$place"
+    done
+    configuration >"$settings"
+    "$@" "$bin/p1reader" --config-file "$place/etc/p1-multicast/p1reader.yml" --check-config >"$place/check.log" 2>&1 ||
+        fail "the shipped configuration on $name"
+
+    "$@" "$bin/p1sim" --link "$place/meter" --speed 5 >"$place/p1sim.log" 2>&1 &
+    "$@" "$bin/p1listener" --config-file "$settings" >"$place/p1listener.log" 2>&1 &
+    "$@" "$bin/p1cat" --config-file "$settings" --count 1 --timeout 30 | grep -q '"1-0:1.8.1"' || fail "p1cat of $name"
+    timeout 60 "$@" "$bin/p1reader" --config-file "$settings" --test >"$place/p1reader.log" 2>&1 || fail "p1reader of $name"
+    [ "$(cat "$place"/details-*.csv | grep -c '^[0-9][0-9]-')" -eq 5 ] || fail "the records on $name"
+    grep -q '</html>' "$place/lastm.html" || fail "the page on $name"
+    "$@" "$bin/p1dashboard" --config-file "$settings" --once | grep -q SIM5 || fail "p1dashboard of $name"
+    "$@" "$bin/p1mqtt" --config-file "$settings" --check-config >"$place/p1mqtt.log" 2>&1 || fail "p1mqtt of $name"
+    stop
+    echo "$name: five telegrams from the meter over multicast to the records, the pipe and the screen"
+}
+
+chain amd64 amd64
+chain arm64 arm64 "$emulators/qemu-aarch64" -L "$libraries"
+chain "armhf on a Pi 2 (Cortex-A7)" armhf "$emulators/qemu-arm" -cpu cortex-a7
+chain "armhf on a Pi Zero (ARM1176)" armhf "$emulators/qemu-arm" -cpu arm1176

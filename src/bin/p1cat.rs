@@ -12,6 +12,9 @@ use p1_multicast::daemon::{Exit, arguments};
 use p1_multicast::program::Program;
 use p1_multicast::telegram::Policy;
 
+/// What is said of fields where there are none to choose.
+const NO_FIELDS: &str = "--fields goes with the formats readings, csv, influx, prometheus and text";
+
 fn main() -> ExitCode {
     run().unwrap_or_else(|exit| exit).into()
 }
@@ -20,12 +23,21 @@ fn run() -> Result<Exit, Exit> {
     let options: commands::Cat = arguments::parse()?;
     let program = Program::start("p1cat", options.common);
     let config = program.config_or_default()?;
-    let what = cat::Options {
-        form: match (options.raw, options.explain) {
-            (true, _) => Form::Raw,
-            (_, true) => Form::Explained,
-            _ => Form::Json,
-        },
+    let form = match (options.raw, options.explain) {
+        (true, _) => Form::Raw,
+        (_, true) => Form::Explained,
+        _ if options.fields.is_some() && !options.format.has_fields() => {
+            return Err(fail(Exit::Usage, NO_FIELDS));
+        }
+        _ => Form::Decoded(options.format),
+    };
+    let mut what = cat::Options {
+        form,
+        fields: options.fields,
+        every: options.every.map(Duration::from_secs),
+        on_change: options.on_change,
+        output: options.output,
+        meter: options.meter,
         is_anonymous: options.anonymous,
         count: options.count,
         timeout: options.timeout.map(Duration::from_secs),
@@ -33,13 +45,14 @@ fn run() -> Result<Exit, Exit> {
     let out = io::stdout().lock();
     if let Some(path) = &options.input {
         let (name, file) = open(path)?;
-        return cat::from_file(&name, file, Policy::Auto, what, out, &mut io::stderr())
+        return cat::from_file(&name, file, Policy::Auto, &what, out, &mut io::stderr())
             .map_err(|error| fail(Exit::Io, &format!("{name}: {error}")));
     }
     let port = if options.raw { config.multicast.raw_port } else { Some(config.multicast.port) };
-    let mut group = GroupDatagrams::join(&config.multicast, port)?;
-    cat::from_network(&mut group, config.multicast.meter.as_deref(), what, out)
-        .map_err(|error| fail(Exit::Io, &error.to_string()))
+    what.meter = what.meter.or(config.multicast.meter.clone());
+    let watched = io::stdout();
+    let mut group = GroupDatagrams::join(&config.multicast, port, &watched)?;
+    cat::from_network(&mut group, &what, out).map_err(|error| fail(Exit::Io, &error.to_string()))
 }
 
 fn open(path: &PathBuf) -> Result<(String, Box<dyn Read>), Exit> {

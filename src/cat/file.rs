@@ -4,11 +4,12 @@
 
 use std::borrow::Cow;
 use std::io::{self, ErrorKind, Read, Write};
-use std::time::SystemTime;
+use std::time::{Instant as Monotonic, SystemTime};
 
-use super::{Explanation, Form, Options, Printer, anonymous};
+use super::outlet::Outlet;
+use super::{Explanation, Form, Options, anonymous};
 use crate::daemon::Exit;
-use crate::message::Encoder;
+use crate::message::{Encoder, Message};
 use crate::telegram::{Instant, Intake, Policy, Received};
 
 /// How many bytes of a file are read at a time.
@@ -22,7 +23,7 @@ pub fn from_file(
     name: &str,
     mut file: impl Read,
     policy: Policy,
-    options: Options,
+    options: &Options,
     out: impl Write,
     errors: &mut impl Write,
 ) -> io::Result<Exit> {
@@ -31,13 +32,13 @@ pub fn from_file(
         name,
         options,
         encoder: Encoder::new(None),
-        printer: Printer::new(out, options.count),
+        outlet: Outlet::new(options, options.format(), out),
         errors,
         number: 0,
         bad: 0,
     };
     let (mut chunk, mut position) = (vec![0; CHUNK], 0);
-    while desk.printer.is_open() {
+    while desk.outlet.is_open() {
         let length = match file.read(&mut chunk) {
             Ok(0) => break,
             Ok(length) => length,
@@ -45,14 +46,14 @@ pub fn from_file(
             Err(error) => return Err(error),
         };
         let (mut rest, now) = (&chunk[..length], Instant::from(SystemTime::now()));
-        while desk.printer.is_open() {
+        while desk.outlet.is_open() {
             let Some(received) = intake.feed(&mut rest, now) else { break };
             desk.take(&received, position + length - rest.len())?;
         }
         position += length;
-        desk.printer.flush()?;
+        desk.outlet.flush()?;
     }
-    if desk.printer.is_open() {
+    if desk.outlet.is_open() {
         if let Some(received) = intake.finish(SystemTime::now().into()) {
             desk.take(&received, position)?;
         }
@@ -60,16 +61,17 @@ pub fn from_file(
         desk.tell_dropped(dropped.incomplete, "began and did not end")?;
         desk.tell_dropped(dropped.oversize, "did not end within 64 KiB")?;
     }
-    desk.printer.flush()?;
+    desk.outlet.finish()?;
+    desk.outlet.flush()?;
     Ok(if desk.bad > 0 { Exit::Rejected } else { Exit::Done })
 }
 
 /// Where telegrams are handed out.
 struct Desk<'a, W: Write, E: Write> {
     name: &'a str,
-    options: Options,
+    options: &'a Options,
     encoder: Encoder,
-    printer: Printer<W>,
+    outlet: Outlet<W>,
     errors: &'a mut E,
     /// How many telegrams there were.
     number: u64,
@@ -88,19 +90,28 @@ impl<W: Write, E: Write> Desk<'_, W, E> {
             Cow::Borrowed(frame.bytes())
         };
         self.bad += u64::from(received.verdict.is_err());
-        match (self.options.form, &received.verdict) {
+        match (&self.options.form, &received.verdict) {
             (Form::Explained, _) => {
                 let explanation = Explanation { number: self.number, received, bytes: &bytes };
-                self.printer.print_line(explanation.to_string().as_bytes())
+                self.outlet.print_text(format!("{explanation}\n").as_bytes())
             }
             (_, Err(rejection)) => {
                 let name = self.name;
                 writeln!(self.errors, "{name}: the telegram that ends at byte {end}: {rejection}")
             }
-            (Form::Raw, Ok(())) => self.printer.print(&bytes),
-            (Form::Json, Ok(())) => {
+            (form, Ok(())) => {
                 let (datagram, _) = self.encoder.encode(&bytes, frame.start, frame.end);
-                self.printer.print_line(datagram.json)
+                // Our own datagrams are messages.
+                let Ok(message) = Message::parse(datagram.json) else { return Ok(()) };
+                if self.options.meter.as_ref().is_some_and(|meter| !message.is_from(meter)) {
+                    return Ok(());
+                }
+                if matches!(form, Form::Raw) {
+                    return self.outlet.print_text(&bytes);
+                }
+                // A recording has the meter's own time.
+                let time = message.meta.meter_time.unwrap_or(message.meta.frame_start);
+                self.outlet.take(message, time, Monotonic::now())
             }
         }
     }

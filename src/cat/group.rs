@@ -1,7 +1,16 @@
-//! Datagrams from the multicast group.
+//! Datagrams from the multicast group, as long as somebody reads the output.
+//!
+//! Owns the socket of the group, and the watch on standard output: a client that has gone is noticed in
+//! the silence between telegrams, too.
 
 use std::io;
+use std::net::SocketAddr;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::sockopt::{Timeout, set_socket_send_buffer_size, set_socket_timeout};
 
 use super::Datagrams;
 use crate::config::Multicast;
@@ -9,32 +18,60 @@ use crate::daemon::Exit;
 use crate::multicast::Receiver;
 use crate::subscription::{self, JOIN_PERIOD, LONGEST};
 
+/// How long a write to a client that does not read is tried. A telegram may take two: the first one
+/// ends with a part of it.
+const STALLED: Duration = Duration::from_secs(15);
+
+/// Bytes that wait for a client: a minute of telegrams. The kernel's own choice is an hour of them.
+const CLIENT_BUFFER: usize = 64 * 1024;
+
 /// A member of the group.
-pub struct GroupDatagrams {
+pub struct GroupDatagrams<'o> {
     receiver: Receiver,
     buffer: Vec<u8>,
+    out: BorrowedFd<'o>,
 }
 
-impl GroupDatagrams {
+impl<'o> GroupDatagrams<'o> {
     /// Joins the group at `port`; what goes wrong is said, and is [`Exit::Unavailable`].
-    pub fn join(settings: &Multicast, port: Option<u16>) -> Result<Self, Exit> {
+    ///
+    /// `out` is where telegrams will be written to; a socket gets a short buffer and a time limit.
+    pub fn join(settings: &Multicast, port: Option<u16>, out: &'o impl AsFd) -> Result<Self, Exit> {
         let unavailable = |reason: String| {
             log::error!("{reason}");
             Exit::Unavailable
         };
         let port = port.ok_or_else(|| unavailable("multicast.raw_port is off".into()))?;
         let receiver = subscription::receiver(settings, port).map_err(unavailable)?;
-        Ok(Self { receiver, buffer: vec![0; LONGEST] })
+        // Anything but a socket has neither; then the reader of a pipe is waited for.
+        let _ = set_socket_send_buffer_size(out, CLIENT_BUFFER);
+        let _ = set_socket_timeout(out, Timeout::Send, Some(STALLED));
+        Ok(Self { receiver, buffer: vec![0; LONGEST], out: out.as_fd() })
     }
 }
 
-impl Datagrams for GroupDatagrams {
-    fn next(&mut self, timeout: Duration) -> io::Result<Option<&[u8]>> {
-        let received = self.receiver.receive(&mut self.buffer, timeout.min(JOIN_PERIOD))?;
-        if received.is_none() {
-            // Interfaces that are not there yet will be; there is nobody to tell about them.
-            let _ = self.receiver.join_again();
+impl Datagrams for GroupDatagrams<'_> {
+    fn next(&mut self, timeout: Duration) -> io::Result<Option<(&[u8], SocketAddr)>> {
+        // No events are asked for on the output: its end is told unasked.
+        let mut watched = [
+            PollFd::new(&self.receiver, PollFlags::IN),
+            PollFd::new(&self.out, PollFlags::empty()),
+        ];
+        let patience = Timespec::try_from(timeout.min(JOIN_PERIOD)).ok();
+        match poll(&mut watched, patience.as_ref()) {
+            Ok(0) => {
+                // Interfaces that are not there yet will be; there is nobody to tell about them.
+                let _ = self.receiver.join_again();
+                return Ok(None);
+            }
+            Ok(_) if watched[1].revents().intersects(PollFlags::ERR | PollFlags::HUP) => {
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
+            Ok(_) => {}
+            Err(Errno::INTR) => return Ok(None),
+            Err(error) => return Err(error.into()),
         }
-        Ok(received.map(|datagram| &self.buffer[..datagram.len]))
+        let received = self.receiver.receive(&mut self.buffer, Duration::ZERO)?;
+        Ok(received.map(|datagram| (&self.buffer[..datagram.len], datagram.from)))
     }
 }

@@ -1,103 +1,90 @@
-//! `p1cat`: telegrams as lines of text, from the network or from a file of raw telegrams.
+//! `p1cat`: telegrams as text, from the network or from a file of raw telegrams.
 //!
 //! Owns what is printed, and when to stop. Standard output is passed in, and so are the source of
 //! datagrams and the file.
+//!
+//! ```text
+//! network ─┐                 ┌─▶ pace (interval, change) ──▶ format ─┐
+//! file ────┴─▶ the telegram ─┼─▶ explain (in words) ─────────────────┼─▶ printer
+//!                            └─▶ raw, anonymous ─────────────────────┘
+//! ```
 
 mod anonymous;
 mod explain;
+mod field;
 mod file;
+mod format;
 mod group;
+mod network;
+mod outlet;
+mod pace;
 mod printer;
 
-use std::io::{self, Write};
-use std::time::{Duration, Instant as Monotonic};
-
-use crate::daemon::Exit;
-use crate::message::{Message, MessageError};
+use std::path::PathBuf;
+use std::time::Duration;
 
 pub use anonymous::anonymous;
 pub use explain::Explanation;
+pub use field::{Field, UnknownField};
 pub use file::from_file;
+pub use format::{Format, FormatError, Template, TemplateError};
 pub use group::GroupDatagrams;
+pub use network::{Datagrams, from_network};
 pub use printer::Printer;
 
 /// What a telegram is printed as.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Form {
-    /// One line of JSON.
-    #[default]
-    Json,
+    /// Decoded, in this format.
+    Decoded(Format),
     /// The bytes of the meter.
     Raw,
     /// Words for people; only from a file, and rejected telegrams too.
     Explained,
 }
 
+impl Default for Form {
+    fn default() -> Self {
+        Self::Decoded(Format::default())
+    }
+}
+
 /// What to print, and when to stop.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// What a telegram is printed as.
     pub form: Form,
+    /// The fields to print, in formats that have fields; `None` is all.
+    pub fields: Option<Vec<Field>>,
+    /// Only the last telegram of each interval of this length.
+    pub every: Option<Duration>,
+    /// Only telegrams in which a field has changed.
+    pub on_change: bool,
+    /// The file that always has the latest text, instead of standard output.
+    pub output: Option<PathBuf>,
+    /// Only the meter with this equipment identifier.
+    pub meter: Option<String>,
     /// Without identifiers and texts; only from a file.
     pub is_anonymous: bool,
-    /// Stop after this many telegrams.
+    /// Stop after this many texts.
     pub count: Option<u64>,
     /// Stop when no telegram has come for this long.
     pub timeout: Option<Duration>,
 }
 
-/// Where datagrams come from: the multicast group, or a test.
-pub trait Datagrams {
-    /// Waits up to `timeout` for the next datagram; `None` when there was none.
-    fn next(&mut self, timeout: Duration) -> io::Result<Option<&[u8]>>;
-}
-
-/// Prints the telegrams that come from the network, each as soon as it is there.
-///
-/// `meter` lets only the meter with this equipment identifier through. What is no telegram is passed
-/// over. A closed pipe is a good end; silence for `options.timeout` is [`Exit::Unavailable`].
-pub fn from_network(
-    datagrams: &mut impl Datagrams,
-    meter: Option<&str>,
-    options: Options,
-    out: impl Write,
-) -> io::Result<Exit> {
-    let mut printer = Printer::new(out, options.count);
-    let mut json = Vec::new();
-    let mut last = Monotonic::now();
-    while printer.is_open() {
-        let patience = match options.timeout.map(|timeout| timeout.checked_sub(last.elapsed())) {
-            Some(None) => return Ok(Exit::Unavailable),
-            Some(Some(left)) => left,
-            None => Duration::from_secs(3600),
-        };
-        let Some(datagram) = datagrams.next(patience)? else {
-            continue;
-        };
-        if options.form == Form::Raw {
-            printer.print(datagram)?;
-        } else {
-            match Message::parse(datagram) {
-                Ok(message) if meter.is_none_or(|meter| message.is_from(meter)) => {
-                    message.write_json(&mut json);
-                    json.push(b'\n');
-                    printer.print(&json)?;
-                }
-                Ok(_) => continue,
-                Err(error) => {
-                    pass_over(&error);
-                    continue;
-                }
-            }
+impl Options {
+    /// The format of what is decoded.
+    fn format(&self) -> Format {
+        match &self.form {
+            Form::Decoded(format) => format.clone(),
+            Form::Raw | Form::Explained => Format::default(),
         }
-        printer.flush()?;
-        last = Monotonic::now();
     }
-    Ok(Exit::Done)
-}
 
-fn pass_over(error: &MessageError) {
-    log::debug!("a datagram is passed over: {error}");
+    /// Whether telegrams of two meters would get into each other's way.
+    fn needs_one_meter(&self) -> bool {
+        self.every.is_some() || self.on_change || self.output.is_some()
+    }
 }
 
 #[cfg(test)]

@@ -1,19 +1,32 @@
-//! Standard output of a program in a pipe: counts what it prints, and ends quietly when the reader
-//! of the pipe has gone.
+//! Where texts go: standard output in a pipe, or a file that always has the latest one whole.
+//!
+//! Counts what it prints, and ends quietly when the reader of the pipe or socket has gone, or does not
+//! read for so long that the kernel gives up.
 
 use std::io::{self, BufWriter, ErrorKind, Write};
+use std::path::PathBuf;
+
+use crate::whole_file;
 
 /// Prints until it has printed enough, or until nobody reads any more.
 pub struct Printer<W: Write> {
-    out: BufWriter<W>,
+    target: Target<W>,
     left: Option<u64>,
     closed: bool,
 }
 
+enum Target<W: Write> {
+    Stream(BufWriter<W>),
+    File(PathBuf),
+}
+
 impl<W: Write> Printer<W> {
-    /// A printer that is content after `count` texts, or never.
-    pub fn new(out: W, count: Option<u64>) -> Self {
-        Self { out: BufWriter::with_capacity(64 * 1024, out), left: count, closed: false }
+    /// A printer that is content after `count` texts, or never. With a `file`, each text replaces the
+    /// one before in it, and `out` gets nothing.
+    pub fn new(out: W, file: Option<PathBuf>, count: Option<u64>) -> Self {
+        let stream = || Target::Stream(BufWriter::with_capacity(64 * 1024, out));
+        let target = file.map_or_else(stream, Target::File);
+        Self { target, left: count, closed: false }
     }
 
     /// Whether there is more to print, and someone to read it.
@@ -26,30 +39,39 @@ impl<W: Write> Printer<W> {
         if let Some(left) = &mut self.left {
             *left = left.saturating_sub(1);
         }
-        let result = self.out.write_all(text);
-        self.mind_closed_pipe(result)
-    }
-
-    /// Prints the text and a line feed, and counts it.
-    pub fn print_line(&mut self, text: &[u8]) -> io::Result<()> {
-        self.print(text)?;
-        let result = self.out.write_all(b"\n");
-        self.mind_closed_pipe(result)
+        let result = match &mut self.target {
+            Target::Stream(out) => out.write_all(text),
+            Target::File(path) => {
+                whole_file::replace(path, |file| file.write_all(text)).map_err(|error| {
+                    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+                })
+            }
+        };
+        self.mind_closed(result)
     }
 
     /// Hands on what was printed.
     pub fn flush(&mut self) -> io::Result<()> {
-        let result = self.out.flush();
-        self.mind_closed_pipe(result)
+        let result = match &mut self.target {
+            Target::Stream(out) => out.flush(),
+            Target::File(_) => Ok(()),
+        };
+        self.mind_closed(result)
     }
 
-    fn mind_closed_pipe(&mut self, result: io::Result<()>) -> io::Result<()> {
+    fn mind_closed(&mut self, result: io::Result<()>) -> io::Result<()> {
         match result {
-            Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+            Err(error) if is_gone(&error) && matches!(self.target, Target::Stream(_)) => {
                 self.closed = true;
                 Ok(())
             }
             other => other,
         }
     }
+}
+
+/// Whether the reader has gone, or has not read for as long as a socket waits.
+pub fn is_gone(error: &io::Error) -> bool {
+    use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, TimedOut, WouldBlock};
+    matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | TimedOut | WouldBlock)
 }

@@ -1,9 +1,12 @@
 //! What is printed for a file and for datagrams, and how it ends.
 
 use std::collections::VecDeque;
+use std::io::{self, Write};
+use std::net::SocketAddr;
 
 use super::*;
-use crate::message::Translator;
+use crate::daemon::Exit;
+use crate::message::{Message, Translator};
 use crate::telegram::{Instant, Policy, crc16};
 
 fn telegram(watts: u32) -> Vec<u8> {
@@ -11,7 +14,7 @@ fn telegram(watts: u32) -> Vec<u8> {
     format!("{body}{:04X}\r\n", crc16(body.as_bytes())).into_bytes()
 }
 
-fn decode(file: &[u8], options: Options) -> (String, String, Exit) {
+fn decode(file: &[u8], options: &Options) -> (String, String, Exit) {
     let (mut out, mut errors) = (Vec::new(), Vec::new());
     let exit = from_file("FILE", file, Policy::Auto, options, &mut out, &mut errors).unwrap();
     (String::from_utf8(out).unwrap(), String::from_utf8(errors).unwrap(), exit)
@@ -27,7 +30,7 @@ fn watts(lines: &str) -> Vec<i64> {
 #[test]
 fn each_telegram_of_a_file_is_a_line() {
     let file = [&b"noise"[..], &telegram(1), &telegram(2), &telegram(3)].concat();
-    let (out, errors, exit) = decode(&file, Options::default());
+    let (out, errors, exit) = decode(&file, &Options::default());
     assert_eq!((watts(&out), errors.as_str(), exit), (vec![1, 2, 3], "", Exit::Done));
 }
 
@@ -36,7 +39,8 @@ fn a_rejected_telegram_is_told_with_its_place_and_the_status_says_so() {
     let mut bad = telegram(2);
     bad[30] ^= 1;
     let end = telegram(1).len() + bad.len();
-    let (out, errors, exit) = decode(&[telegram(1), bad, telegram(3)].concat(), Options::default());
+    let (out, errors, exit) =
+        decode(&[telegram(1), bad, telegram(3)].concat(), &Options::default());
     assert_eq!((watts(&out), exit), (vec![1, 3], Exit::Rejected));
     assert!(
         errors.starts_with(&format!("FILE: the telegram that ends at byte {end}: wrong checksum")),
@@ -48,7 +52,7 @@ fn a_rejected_telegram_is_told_with_its_place_and_the_status_says_so() {
 #[test]
 fn a_telegram_that_does_not_end_is_told() {
     let (out, errors, exit) =
-        decode(&[&telegram(1)[..40], &telegram(2)].concat(), Options::default());
+        decode(&[&telegram(1)[..40], &telegram(2)].concat(), &Options::default());
     assert_eq!((watts(&out), exit), (vec![2], Exit::Rejected));
     assert_eq!(errors, "FILE: 1 of the telegrams began and did not end\n");
 }
@@ -58,14 +62,14 @@ fn raw_is_what_the_meter_sent() {
     let mut bad = telegram(2);
     bad[30] ^= 1;
     let file = [telegram(1), bad, telegram(3)].concat();
-    let (out, _, _) = decode(&file, Options { form: Form::Raw, ..Options::default() });
+    let (out, _, _) = decode(&file, &Options { form: Form::Raw, ..Options::default() });
     assert_eq!(out.as_bytes(), [telegram(1), telegram(3)].concat());
 }
 
 /// What is explained of a file with these lines, LF for CR LF.
 fn explained(lines: &str, is_anonymous: bool) -> (String, Exit) {
     let options = Options { form: Form::Explained, is_anonymous, ..Options::default() };
-    let (out, errors, exit) = decode(lines.replace('\n', "\r\n").as_bytes(), options);
+    let (out, errors, exit) = decode(lines.replace('\n', "\r\n").as_bytes(), &options);
     assert_eq!(errors, "");
     (out, exit)
 }
@@ -98,7 +102,7 @@ fn what_was_done_to_the_bytes_on_their_way_is_told() {
     let without_cr: Vec<u8> = sent.iter().copied().filter(|&byte| byte != b'\r').collect();
     let options = Options { form: Form::Explained, ..Options::default() };
     for (file, said) in [(&sent, None), (&with_parity, Some("7E1")), (&without_cr, Some("CR"))] {
-        let (out, _, exit) = decode(file, options);
+        let (out, _, exit) = decode(file, &options);
         let line = out.lines().find(|line| line.starts_with("  Line "));
         assert_eq!((line.is_some(), exit), (said.is_some(), Exit::Done), "{out}");
         assert!(line.zip(said).is_none_or(|(line, said)| line.contains(said)), "{out}");
@@ -118,16 +122,16 @@ fn an_anonymous_telegram_is_one_in_every_form() {
     let file = telegram(1);
     let anonymous = |form| {
         let (out, errors, exit) =
-            decode(&file, Options { form, is_anonymous: true, ..Options::default() });
+            decode(&file, &Options { form, is_anonymous: true, ..Options::default() });
         assert_eq!((errors.as_str(), exit), ("", Exit::Done));
         out
     };
     let raw = anonymous(Form::Raw);
     assert!(raw.contains("0-0:96.1.1(583030)") && raw.len() == file.len(), "{raw}");
     let (again, _, exit) =
-        decode(raw.as_bytes(), Options { form: Form::Raw, ..Options::default() });
+        decode(raw.as_bytes(), &Options { form: Form::Raw, ..Options::default() });
     assert_eq!((again, exit), (raw, Exit::Done), "its checksum is right");
-    let json = Message::parse(anonymous(Form::Json).trim_end().as_bytes()).unwrap();
+    let json = Message::parse(anonymous(Form::default()).trim_end().as_bytes()).unwrap();
     assert_eq!(json.equipment_id().as_deref(), Some("X00"));
     assert!(anonymous(Form::Explained).contains("X00"));
 }
@@ -135,7 +139,7 @@ fn an_anonymous_telegram_is_one_in_every_form() {
 #[test]
 fn count_ends_it_in_time() {
     let file = [telegram(1), telegram(2), telegram(3)].concat();
-    let (out, _, exit) = decode(&file, Options { count: Some(2), ..Options::default() });
+    let (out, _, exit) = decode(&file, &Options { count: Some(2), ..Options::default() });
     assert_eq!((watts(&out), exit), (vec![1, 2], Exit::Done));
 }
 
@@ -155,9 +159,9 @@ impl Write for Closed {
 fn a_closed_pipe_is_a_good_end() {
     let file = telegram(1);
     let exit =
-        from_file("FILE", &file[..], Policy::Auto, Options::default(), Closed, &mut io::sink());
+        from_file("FILE", &file[..], Policy::Auto, &Options::default(), Closed, &mut io::sink());
     assert_eq!(exit.unwrap(), Exit::Done);
-    let exit = from_network(&mut datagrams(&[1, 2]), None, Options::default(), Closed);
+    let exit = from_network(&mut datagrams(&[1, 2]), &Options::default(), Closed);
     assert_eq!(exit.unwrap(), Exit::Done);
 }
 
@@ -165,12 +169,12 @@ fn a_closed_pipe_is_a_good_end() {
 struct Row(VecDeque<Vec<u8>>, Vec<u8>);
 
 impl Datagrams for Row {
-    fn next(&mut self, _: Duration) -> io::Result<Option<&[u8]>> {
+    fn next(&mut self, _: Duration) -> io::Result<Option<(&[u8], SocketAddr)>> {
         let Some(next) = self.0.pop_front() else {
             return Ok(None);
         };
         self.1 = next;
-        Ok(Some(&self.1))
+        Ok(Some((&self.1, ([127, 0, 0, 1], 1).into())))
     }
 }
 
@@ -183,9 +187,9 @@ fn datagrams(watts: &[u32]) -> Row {
     Row(watts.iter().map(json).collect(), Vec::new())
 }
 
-fn listen(mut row: Row, meter: Option<&str>, options: Options) -> (Vec<i64>, Exit) {
+fn listen(mut row: Row, options: &Options) -> (Vec<i64>, Exit) {
     let mut out = Vec::new();
-    let exit = from_network(&mut row, meter, options, &mut out).unwrap();
+    let exit = from_network(&mut row, options, &mut out).unwrap();
     (watts(&String::from_utf8(out).unwrap()), exit)
 }
 
@@ -194,20 +198,132 @@ fn datagrams_become_lines_and_what_is_none_is_passed_over() {
     let mut row = datagrams(&[1, 2]);
     row.0.insert(1, b"not a telegram".to_vec());
     let options = Options { count: Some(2), ..Options::default() };
-    assert_eq!(listen(row, None, options), (vec![1, 2], Exit::Done));
+    assert_eq!(listen(row, &options), (vec![1, 2], Exit::Done));
 }
 
 #[test]
 fn silence_for_the_time_out_is_told_by_the_status() {
     let options = Options { timeout: Some(Duration::ZERO), ..Options::default() };
-    assert_eq!(listen(datagrams(&[]), None, options), (vec![], Exit::Unavailable));
+    assert_eq!(listen(datagrams(&[]), &options), (vec![], Exit::Unavailable));
 }
 
 #[test]
 fn only_the_named_meter_is_let_through() {
-    let options =
-        Options { count: Some(1), timeout: Some(Duration::from_millis(1)), ..Options::default() };
     for (meter, exit) in [("453031", Exit::Done), ("E01", Exit::Done), ("E02", Exit::Unavailable)] {
-        assert_eq!(listen(datagrams(&[7]), Some(meter), options).1, exit, "{meter}");
+        let options = Options {
+            meter: Some(meter.to_owned()),
+            count: Some(1),
+            timeout: Some(Duration::from_millis(1)),
+            ..Options::default()
+        };
+        assert_eq!(listen(datagrams(&[7]), &options).1, exit, "{meter}");
     }
+}
+
+#[test]
+fn of_an_interval_of_a_recording_the_last_telegram_is_printed_by_the_clock_of_the_meter() {
+    let at = |second: u32, watts: u32| {
+        let body = format!(
+            "/TST5\r\n\r\n0-0:1.0.0(2611220752{second:02}W)\r\n1-0:1.7.0(00.{watts:03}*kW)\r\n!"
+        );
+        format!("{body}{:04X}\r\n", crc16(body.as_bytes())).into_bytes()
+    };
+    let file = [at(0, 1), at(9, 2), at(10, 3), at(19, 4), at(21, 5)].concat();
+    let options = Options { every: Some(Duration::from_secs(10)), ..Options::default() };
+    let (out, errors, exit) = decode(&file, &options);
+    assert_eq!((watts(&out), errors.as_str(), exit), (vec![2, 4, 5], "", Exit::Done));
+}
+
+#[test]
+fn telegrams_that_do_not_differ_are_printed_once() {
+    let file = [telegram(1), telegram(1), telegram(2), telegram(2), telegram(1)].concat();
+    let options = Options { on_change: true, ..Options::default() };
+    assert_eq!(watts(&decode(&file, &options).0), [1, 2, 1]);
+}
+
+#[test]
+fn an_output_file_has_the_last_telegram_whole_and_is_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("latest");
+    let options = Options { output: Some(output.clone()), count: Some(2), ..Options::default() };
+    let (out, _, exit) = decode(&[telegram(1), telegram(2), telegram(3)].concat(), &options);
+    assert_eq!((out.as_str(), exit), ("", Exit::Done));
+    assert_eq!(watts(&std::fs::read_to_string(output).unwrap()), [2]);
+}
+
+#[test]
+fn an_output_file_that_cannot_be_written_is_named() {
+    let output = Some("/no/such/folder/latest".into());
+    let options = Options { output, ..Options::default() };
+    let error = from_network(&mut datagrams(&[1]), &options, Vec::new()).unwrap_err();
+    assert!(error.to_string().starts_with("/no/such/folder/latest: "), "{error}");
+}
+
+/// Raw datagrams of these bytes.
+fn raw(datagrams: &[&[u8]]) -> Row {
+    Row(datagrams.iter().map(|bytes| bytes.to_vec()).collect(), Vec::new())
+}
+
+#[test]
+fn a_raw_datagram_that_is_not_one_whole_telegram_is_passed_over() {
+    let (one, two) = (telegram(1), telegram(2));
+    let both = [&one[..], &two].concat();
+    let behind_noise = [b"x", &one[..]].concat();
+    let mut row = raw(&[b"", b"garbage", &one[..30], &both, &behind_noise, &one]);
+    let mut out = Vec::new();
+    let options = Options { form: Form::Raw, count: Some(1), ..Options::default() };
+    assert_eq!(from_network(&mut row, &options, &mut out).unwrap(), Exit::Done);
+    assert_eq!(out, one);
+}
+
+#[test]
+fn of_raw_telegrams_the_named_meter_is_let_through_as_well() {
+    for (meter, exit) in [("E01", Exit::Done), ("E02", Exit::Unavailable)] {
+        let options = Options {
+            form: Form::Raw,
+            meter: Some(meter.to_owned()),
+            count: Some(1),
+            timeout: Some(Duration::from_millis(1)),
+            ..Options::default()
+        };
+        let found = from_network(&mut raw(&[&telegram(1)]), &options, io::sink());
+        assert_eq!(found.unwrap(), exit, "{meter}");
+    }
+}
+
+/// Somebody who does not read, as a socket with a time limit tells it.
+struct Stalled;
+
+impl Write for Stalled {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::WouldBlock.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_client_that_does_not_read_is_left() {
+    let exit = from_network(&mut datagrams(&[1, 2]), &Options::default(), Stalled);
+    assert_eq!(exit.unwrap(), Exit::Done);
+}
+
+#[test]
+fn where_two_meters_would_mix_the_first_one_is_followed() {
+    let of = |meter: &str, watts: u32| {
+        let body = format!("/TST5\r\n\r\n0-0:96.1.1({meter})\r\n1-0:1.7.0(00.{watts:03}*kW)\r\n!");
+        let telegram = format!("{body}{:04X}\r\n", crc16(body.as_bytes()));
+        let mut translator = Translator::new(Policy::Auto, None);
+        let datagram = translator.feed(&mut telegram.as_bytes(), Instant::default());
+        datagram.unwrap().unwrap().json.to_vec()
+    };
+    let row = || Row([of("41", 1), of("42", 2), of("41", 3), of("42", 4)].into(), Vec::new());
+    let printed = |options: Options| {
+        let timeout = Some(Duration::from_millis(1));
+        listen(row(), &Options { timeout, ..options }).0
+    };
+    assert_eq!(printed(Options::default()), [1, 2, 3, 4]);
+    assert_eq!(printed(Options { on_change: true, ..Options::default() }), [1, 3]);
 }

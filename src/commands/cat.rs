@@ -1,12 +1,17 @@
 //! The command line of `p1cat`.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::error::ErrorKind;
+use clap::{Arg, Command, Parser};
 
+use crate::cat::{Field, Format};
 use crate::daemon::Arguments;
 
-/// Prints the telegrams of a smart meter, one line of JSON each.
+/// Prints the telegrams of a smart meter, one line of JSON each, or in other formats.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option without a value")]
 #[derive(Clone, Debug, Parser)]
 #[command(name = "p1cat", version)]
 pub struct Cat {
@@ -16,7 +21,27 @@ pub struct Cat {
     /// Decode the raw telegrams in FILE (- is standard input) instead of listening to the network
     #[arg(long, value_name = "FILE")]
     pub input: Option<PathBuf>,
-    /// Print telegrams byte for byte as the meter sent them, not JSON
+    /// Print telegrams in this format, or as a line with %{field} in it
+    #[arg(long, value_name = "FORMAT", value_parser = FormatParser, default_value = "json",
+          conflicts_with_all = ["raw", "explain"])]
+    pub format: Format,
+    /// Print only these fields, named readings or OBIS codes, comma-separated
+    #[arg(long, value_name = "A,B,...", value_delimiter = ',', conflicts_with_all = ["raw", "explain"])]
+    pub fields: Option<Vec<Field>>,
+    /// Print the last telegram of each interval of S seconds
+    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(1..=86_400),
+          conflicts_with_all = ["raw", "explain"])]
+    pub every: Option<u64>,
+    /// Print only telegrams in which a field has changed
+    #[arg(long, conflicts_with_all = ["raw", "explain"])]
+    pub on_change: bool,
+    /// Write each telegram to FILE, in place of the one before, by rename
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Print only the telegrams of the meter with this equipment identifier
+    #[arg(long, value_name = "ID")]
+    pub meter: Option<String>,
+    /// Print telegrams byte for byte as the meter sent them
     #[arg(long)]
     pub raw: bool,
     /// Tell in words what is in each telegram of FILE, and what is odd about it
@@ -31,4 +56,27 @@ pub struct Cat {
     /// End with status 69 when no telegram has come for S seconds
     #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(1..))]
     pub timeout: Option<u64>,
+}
+
+/// Reads a format, and names those that there are to the shells' completions.
+#[derive(Clone)]
+struct FormatParser;
+
+impl TypedValueParser for FormatParser {
+    type Value = Format;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        _: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<Format, clap::Error> {
+        value.to_string_lossy().parse().map_err(|error| {
+            clap::Error::raw(ErrorKind::ValueValidation, format!("{error}\n")).with_cmd(command)
+        })
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(Format::NAMES.into_iter().map(PossibleValue::new)))
+    }
 }

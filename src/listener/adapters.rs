@@ -5,6 +5,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+/// Where udev gives adapters names that stay the same, below `/dev`.
+pub const LASTING_NAMES: &str = "serial/by-id";
+
 /// Finds the only USB serial adapter; the error is for people and names the choices.
 pub fn only() -> Result<PathBuf, String> {
     only_of(&all())
@@ -26,7 +29,7 @@ pub fn names(adapters: &[PathBuf]) -> String {
 fn all_below(dev: &Path) -> Vec<PathBuf> {
     // The names by id stay the same when an adapter is plugged in elsewhere. Where udev does not make
     // them (containers), the kernel's own names must do.
-    let lasting = entries(&dev.join("serial/by-id"), &[""]);
+    let lasting = entries(&dev.join(LASTING_NAMES), &[""]);
     if lasting.is_empty() { entries(dev, &["ttyUSB", "ttyACM"]) } else { lasting }
 }
 

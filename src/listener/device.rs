@@ -56,9 +56,12 @@ impl Port for Device {
         let path = self.path()?;
         let kind = kind(&path)?;
         let source = match kind {
-            Kind::Serial => {
-                serial::open(&path, self.search.setting()).inspect_err(|_| self.search.refused())?
-            }
+            Kind::Serial => serial::open(&path, self.search.setting()).map_err(|refusal| {
+                if refusal.may_be_the_setting {
+                    self.search.refused();
+                }
+                refusal.reason
+            })?,
             Kind::File => file::open(&path)?,
         };
         self.opened = Some((path, kind));
@@ -113,6 +116,8 @@ fn kind(path: &Path) -> Result<Kind, String> {
 
 #[cfg(test)]
 mod tests {
+    use serialport::SerialPort;
+
     use super::*;
     use crate::config::{BaudRate, Format};
 
@@ -130,6 +135,18 @@ mod tests {
         assert_eq!(refusal("/dev/no-such"), "there is no /dev/no-such: is the cable plugged in?");
         assert!(refusal("/tmp").starts_with("/tmp is neither a serial device nor"));
         assert!(refusal("/dev/null").starts_with("cannot open /dev/null as a serial port"));
+    }
+
+    #[test]
+    fn a_port_that_others_hold_is_no_reason_to_try_another_speed() {
+        let (_meter, mut held) = serialport::TTYPort::pair().unwrap();
+        held.set_exclusive(true).unwrap();
+        let path = held.name().unwrap();
+        let mut device = device(&path);
+        assert!(device.open().is_err());
+        drop(held);
+        assert!(device.open().unwrap().is_some());
+        assert_eq!(device.description(), format!("{path} at 115200 8N1"));
     }
 
     #[test]

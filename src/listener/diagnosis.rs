@@ -76,6 +76,7 @@ Does the cable pull up the data request line (pin 2)?
             Self::BadChecksum(_) => {
                 "\
 The line loses or garbles bytes: try another cable, or a shorter one, and another USB port.
+Another program that reads the same port takes bytes away (`sudo fuser PORT` names it).
 Over a network, nothing on the way may change line ends or double bytes, as telnet does.
 "
             }
@@ -84,7 +85,9 @@ Over a network, nothing on the way may change line ends or double bytes, as teln
 The meter and the cable are well, but p1listener cannot decrypt.
 "
             }
-            Self::Fragments => "Does another program read the same port?\n",
+            Self::Fragments => {
+                "Does another program read the same port? (`sudo fuser PORT` names it.)\n"
+            }
             Self::Noise(_) => {
                 "\
 The speed is wrong, or the signal is inverted: the P1 port needs a cable or an adapter that

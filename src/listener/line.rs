@@ -2,7 +2,8 @@
 //!
 //! Owns the back-off and what is said about it: one message when the line is lost, one when it is
 //! back, and one for each new reason that keeps it from coming back. A line that opens and is lost
-//! again before a telegram was read counts as not back. Time is passed in, and nothing sleeps here.
+//! again before a telegram was read counts as not back, and of a line that is lost every few seconds
+//! there is not a message each time. Time is passed in, and nothing sleeps here.
 
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,12 @@ const GLANCE: Duration = Duration::from_millis(20);
 
 /// How many reasons are told of one outage.
 const MOST_REASONS: usize = 3;
+
+/// How many outages are told in an [`OUTAGE_PERIOD`]: some dongles hang up after each telegram.
+const MOST_OUTAGES: u32 = 10;
+
+/// After this, outages are told again.
+const OUTAGE_PERIOD: Duration = Duration::from_secs(3600);
 
 /// What came of a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,6 +58,8 @@ pub struct Line {
     is_said: bool,
     /// Telegrams since the start, in number.
     telegrams: u64,
+    /// Outages that were told, and since when they are counted.
+    told: (u32, Option<Instant>),
 }
 
 enum State {
@@ -72,6 +81,8 @@ struct Outage {
     said: Vec<String>,
     /// The line was lost again after it had been said to be back.
     was_lost_again: bool,
+    /// There were too many of late: nothing is said of this one.
+    is_quiet: bool,
 }
 
 impl Line {
@@ -79,7 +90,8 @@ impl Line {
     #[must_use]
     pub fn new(port: Box<dyn Port>, now: Instant) -> Self {
         let state = State::Closed { next: now, was_there: false };
-        Self { port, state, wait: Duration::ZERO, outage: None, is_said: false, telegrams: 0 }
+        let (outage, told) = (None, (0, None));
+        Self { port, state, wait: Duration::ZERO, outage, is_said: false, telegrams: 0, told }
     }
 
     /// Takes another port; it is opened in the next turn.
@@ -197,25 +209,49 @@ impl Line {
         self.wait = (self.wait * 2).clamp(FIRST_WAIT, LONGEST_WAIT);
         self.state = State::Closed { next: now + self.wait, was_there };
         let Some(outage) = &mut self.outage else {
-            log::warn!("{reason}; trying again");
+            let is_quiet = !self.tell_outage(&reason, now);
             self.is_said = false;
             let said = vec![reason.clone()];
-            self.outage = Some(Outage { since: now, reason, said, was_lost_again: false });
+            self.outage =
+                Some(Outage { since: now, reason, said, was_lost_again: false, is_quiet });
             return;
         };
         outage.was_lost_again |= self.is_said;
         // That an unplugged port is not there is no news.
-        if was_there && outage.said.len() < MOST_REASONS && !outage.said.contains(&reason) {
+        if was_there
+            && !outage.is_quiet
+            && outage.said.len() < MOST_REASONS
+            && !outage.said.contains(&reason)
+        {
             log::warn!("{reason}; trying again");
             outage.said.push(reason.clone());
         }
         outage.reason = reason;
     }
 
+    /// Says that an outage begins, unless there were too many of late; whether it was said.
+    fn tell_outage(&mut self, reason: &str, now: Instant) -> bool {
+        let (count, since) = &mut self.told;
+        if since.is_none_or(|since| now.saturating_duration_since(since) >= OUTAGE_PERIOD) {
+            (*count, *since) = (0, Some(now));
+        }
+        *count = count.saturating_add(1);
+        match *count {
+            1..MOST_OUTAGES => log::warn!("{reason}; trying again"),
+            MOST_OUTAGES => log::warn!(
+                "{reason}; trying again. It has been so {MOST_OUTAGES} times within {}: the rest of that time tells no more",
+                words::duration(OUTAGE_PERIOD)
+            ),
+            _ => {}
+        }
+        *count <= MOST_OUTAGES
+    }
+
     fn say_open(&mut self, now: Instant) {
         self.is_said = true;
         let description = self.port.description();
         match &self.outage {
+            Some(outage) if outage.is_quiet => {}
             Some(outage) => log::info!(
                 "{description} is open, after {}; {} since the start",
                 words::duration(now.saturating_duration_since(outage.since)),

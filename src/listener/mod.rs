@@ -42,6 +42,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant as Monotonic, SystemTime};
 
+pub use adapters::LASTING_NAMES;
 pub use probe::probe;
 pub use publisher::Publisher;
 
@@ -168,7 +169,7 @@ impl Listener {
         self.translator.set_zone(zone(new.time_zone));
         self.health.set_patience(new.silence);
         if self.config.multicast != config.multicast {
-            self.publisher = Publisher::new(config.multicast.clone(), now);
+            self.publisher.reconfigure(config.multicast.clone(), now);
         }
         if let Some(recorder) = &mut self.recorder {
             recorder.reopen();

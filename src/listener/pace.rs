@@ -2,11 +2,13 @@
 //!
 //! A serial line hands a telegram over in a hundred little pieces, and to wake up for each costs more
 //! than all the work on it. A meter's telegrams are about as long as one another, so that nothing is
-//! missed by not looking before most of one is there. Only the end must not be late.
+//! missed by not looking before most of one is there. Only the end must not be late: a nap reckons with
+//! the pace of the line itself, which no meter exceeds. From one that pauses between lines a telegram
+//! takes a few naps more.
 
 use std::time::Duration;
 
-/// How much of a telegram is waited for awake, in bytes: by so much it may be shorter than the last.
+/// How much of a telegram is waited for awake, in bytes: by so much it may be shorter than expected.
 const MARGIN: usize = 8;
 
 /// The longest nap. A telegram that is shorter than expected is late by this at most.
@@ -21,8 +23,10 @@ const SHORTEST_NAP: Duration = Duration::from_millis(2);
 /// How far a telegram has come.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Pace {
-    /// The length of the last telegram, in bytes; 0 when it is not known.
-    usual: usize,
+    /// How long a telegram is expected to be, in bytes; 0 when nothing is known. Falls with a shorter
+    /// one at once and grows by a byte with each longer one: where lengths change, some wake-ups more
+    /// cost less than coming late.
+    expected: usize,
     /// How much of the next one is there.
     received: usize,
 }
@@ -35,7 +39,8 @@ impl Pace {
 
     /// A telegram of this length is complete, and `rest` bytes of the next have come with its end.
     pub fn complete(&mut self, length: usize, rest: usize) {
-        *self = Self { usual: length, received: rest };
+        let expected = if self.expected == 0 { length } else { length.min(self.expected + 1) };
+        *self = Self { expected, received: rest };
     }
 
     /// The line is silent or has changed: what comes next is the beginning of a telegram.
@@ -49,7 +54,7 @@ impl Pace {
         if self.received == 0 {
             return None;
         }
-        let missing = self.usual.saturating_sub(self.received + MARGIN).min(MOST_MISSING);
+        let missing = self.expected.saturating_sub(self.received + MARGIN).min(MOST_MISSING);
         let time = byte_time.saturating_mul(u32::try_from(missing).unwrap_or(u32::MAX));
         (time >= SHORTEST_NAP).then(|| time.min(LONGEST_NAP))
     }
@@ -95,6 +100,26 @@ mod tests {
                 assert!(nap + BYTE_TIME * 7 < line_end, "{received}");
             }
         }
+    }
+
+    #[test]
+    fn a_meter_whose_telegrams_differ_in_length_is_not_waited_for_too_long() {
+        let mut pace = Pace::default();
+        for length in [900, 1000, 1000, 950, 1000, 900, 1000].repeat(10) {
+            pace.received(12);
+            let end = BYTE_TIME * (length - 12);
+            assert!(pace.nap(BYTE_TIME).is_none_or(|nap| nap < end), "{length}: {pace:?}");
+            pace.complete(length as usize, 0);
+        }
+    }
+
+    #[test]
+    fn longer_telegrams_are_believed_in_the_course_of_time() {
+        let mut pace = Pace::default();
+        (0..101).for_each(|_| pace.complete(900, 0));
+        (0..100).for_each(|_| pace.complete(1000, 0));
+        pace.received(12);
+        assert_eq!(pace.nap(BYTE_TIME), Some(BYTE_TIME * 980));
     }
 
     #[test]

@@ -16,6 +16,9 @@ use crate::daemon::{Exit, signals};
 /// How long each setting is listened to: the slowest meters speak every 10 s, for up to 8 s.
 const LISTENING_TIME: Duration = Duration::from_secs(20);
 
+/// A silence that ends a telegram: even those that speak every second are silent for longer.
+const PAUSE: Duration = Duration::from_millis(300);
+
 /// How long the port may take to open.
 const OPENING_TIME: Duration = Duration::from_secs(30);
 
@@ -37,7 +40,7 @@ pub fn probe(settings: &P1Listener, out: &mut dyn Write) -> io::Result<Exit> {
         let seconds = LISTENING_TIME.as_secs();
         writeln!(out, "Listening to {}, {seconds} s at most …", port.description())?;
         out.flush()?;
-        let finding = match listen(&mut *source, LISTENING_TIME) {
+        let finding = match listen(&mut *source, Instant::now) {
             Ok(bytes) => examine(&bytes),
             Err(error) => {
                 return refuse(settings, &format!("{} is gone: {error}", port.description()), out);
@@ -83,19 +86,26 @@ fn open(port: &mut dyn Port) -> Result<Box<dyn Source>, String> {
     Err(format!("{} did not open within {} s", port.description(), OPENING_TIME.as_secs()))
 }
 
-/// The bytes that come in within `time`, or until more of them can tell no more.
-fn listen(source: &mut dyn Source, time: Duration) -> io::Result<Vec<u8>> {
-    let start = Instant::now();
+/// The bytes that come in within [`LISTENING_TIME`], or until more of them can tell no more. `clock`
+/// gives the time.
+fn listen(source: &mut dyn Source, clock: impl Fn() -> Instant) -> io::Result<Vec<u8>> {
+    let start = clock();
+    let (mut heard, mut now) = (start, start);
     let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
-    while start.elapsed() < time {
-        match source.read(&mut buffer)? {
+    while now - start < LISTENING_TIME {
+        let given = source.read(&mut buffer);
+        now = clock();
+        let is_pause = now - heard >= PAUSE || given.is_err();
+        if is_pause && examine(&bytes).is_certain() {
+            break;
+        }
+        match given? {
             Given::Bytes(length) => {
+                heard = now;
                 bytes.extend_from_slice(&buffer[..length]);
                 let excess = bytes.len().saturating_sub(MOST_BYTES);
                 bytes.drain(..excess);
             }
-            // A meter pauses after each telegram.
-            Given::Nothing if examine(&bytes).is_certain() => break,
             Given::Nothing => {}
             Given::End => break,
         }
@@ -137,6 +147,7 @@ fn quoted(port: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
     use std::fs;
 
     use super::*;
@@ -152,12 +163,55 @@ mod tests {
     #[test]
     fn a_file_of_telegrams_is_told_with_the_lines_to_configure() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        fs::write(file.path(), "/TST5METER\r\n\r\n1-0:1.7.0(00.329*kW)\r\n!\r\n").unwrap();
+        fs::write(file.path(), TELEGRAM).unwrap();
         let path = file.path().display().to_string();
         let (exit, said) = report(&path);
         assert_eq!(exit, Exit::Done);
         assert!(said.contains("A telegram of /TST5METER, without a checksum"), "{said}");
         assert!(said.ends_with(&format!("p1_listener:\n  port: {path}\n")), "{said}");
+    }
+
+    const TELEGRAM: &[u8] = b"/TST5METER\r\n\r\n1-0:1.7.0(00.329*kW)\r\n!\r\n";
+
+    /// Gives a telegram every `period`, in two pieces, until the `last` one; then it is unplugged.
+    struct Meter {
+        clock: Cell<Instant>,
+        period: Duration,
+        pieces: Cell<usize>,
+        last: usize,
+    }
+
+    impl Source for &Meter {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<Given> {
+            let number = self.pieces.replace(self.pieces.get() + 1);
+            let (first, second) = TELEGRAM.split_at(20);
+            let piece = if number % 2 == 0 { first } else { second };
+            if number == 2 * self.last {
+                return Err(io::ErrorKind::BrokenPipe.into());
+            }
+            if number > 0 && number % 2 == 0 {
+                self.clock.set(self.clock.get() + self.period);
+            }
+            buffer[..piece.len()].copy_from_slice(piece);
+            Ok(Given::Bytes(piece.len()))
+        }
+    }
+
+    fn heard_of(period: Duration, last: usize) -> io::Result<Vec<u8>> {
+        let (clock, pieces) = (Cell::new(Instant::now()), Cell::new(0));
+        let meter = Meter { clock, period, pieces, last };
+        listen(&mut &meter, || meter.clock.get())
+    }
+
+    #[test]
+    fn one_telegram_is_enough_of_a_meter_that_speaks_every_second() {
+        assert_eq!(heard_of(Duration::from_millis(920), 100).unwrap(), TELEGRAM);
+    }
+
+    #[test]
+    fn a_telegram_has_been_read_though_the_port_is_lost_thereafter() {
+        assert_eq!(heard_of(Duration::from_millis(920), 1).unwrap(), TELEGRAM);
+        assert!(heard_of(Duration::from_millis(920), 0).is_err());
     }
 
     #[test]

@@ -51,23 +51,30 @@ impl Publisher {
         publisher
     }
 
+    /// Takes other settings; what has been counted stays.
+    pub fn reconfigure(&mut self, settings: config::Multicast, now: Instant) {
+        *self = Self { failures: self.failures, ..Self::new(settings, now) };
+    }
+
     /// Sends one telegram in all its forms.
     pub fn publish(&mut self, datagram: &Datagram<'_>, now: Instant) {
         self.open(now);
         let sent = match &self.sender {
-            Some(sender) => sender.send(self.settings.port, datagram.json).and_then(|()| {
-                self.settings.raw_port.map_or(Ok(()), |port| sender.send(port, datagram.raw))
-            }),
+            Some(sender) => {
+                let json = sender.send(self.settings.port, datagram.json);
+                let raw = self.settings.raw_port.map(|port| sender.send(port, datagram.raw));
+                json.and(raw.unwrap_or(Ok(())))
+            }
             // Why there is none has been said.
             None => Err(io::ErrorKind::NotConnected.into()),
         };
-        if sent.is_err() {
-            self.failures += 1;
+        match &sent {
+            Ok(()) => self.mind_locality(),
+            Err(_) => self.failures += 1,
         }
         if self.sender.is_some() {
             mind(&mut self.troubles, &self.group, sent.map_err(|error| error.to_string()));
         }
-        self.mind_locality();
         let troubles = &mut self.troubles;
         self.copies.send(datagram.json, now, |destination, sent| {
             mind(troubles, destination, sent.map_err(|error| error.to_string()));
@@ -77,8 +84,12 @@ impl Publisher {
     /// What is wrong now, if anything is.
     #[must_use]
     pub fn trouble(&self) -> Option<String> {
-        let (destination, reason) = self.troubles.iter().min()?;
-        Some(format!("cannot send to {destination}: {reason}"))
+        let failure = self.troubles.iter().min();
+        let failure =
+            failure.map(|(destination, reason)| format!("cannot send to {destination}: {reason}"));
+        let group = &self.group;
+        let seclusion = || format!("no route to {group}: heard on this machine only");
+        failure.or_else(|| self.is_local.then(seclusion))
     }
 
     /// Datagrams that could not be sent to the group since the start, in number.
@@ -198,6 +209,28 @@ mod tests {
         });
         assert_eq!(copied.map(|length| &copy[..length]), Some(&b"{}"[..]));
         assert_eq!((publisher.trouble(), publisher.failures()), (None, 0));
+    }
+
+    #[test]
+    fn where_the_json_cannot_go_the_raw_telegram_goes_all_the_same() {
+        let mut raw = receive(26_006);
+        let now = Instant::now();
+        // To port 0 nothing can be sent.
+        let nowhere = config::Multicast { raw_port: Some(26_006), ..settings(0, "lo") };
+        let mut publisher = Publisher::new(nowhere, now);
+        publisher.publish(&DATAGRAM, now);
+        assert_eq!(raw(), DATAGRAM.raw);
+        assert_eq!(publisher.failures(), 1);
+    }
+
+    #[test]
+    fn what_was_not_sent_stays_counted_with_other_settings() {
+        let now = Instant::now();
+        let mut publisher = Publisher::new(settings(26_007, "nosuch0"), now);
+        publisher.publish(&DATAGRAM, now);
+        publisher.reconfigure(settings(26_007, "lo"), now);
+        publisher.publish(&DATAGRAM, now);
+        assert_eq!((publisher.failures(), publisher.trouble()), (1, None));
     }
 
     #[test]

@@ -13,8 +13,17 @@ use super::holder;
 use super::source::{Given, PATIENCE, Source};
 use super::speed::{Framing, Setting};
 
-/// Opens the device at `path`. The error is for people.
-pub fn open(path: &Path, setting: Setting) -> Result<Box<dyn Source>, String> {
+/// Why a device cannot be opened.
+#[derive(Debug)]
+pub struct Refusal {
+    /// For people.
+    pub reason: String,
+    /// The device may not know the setting: another one may serve.
+    pub may_be_the_setting: bool,
+}
+
+/// Opens the device at `path`.
+pub fn open(path: &Path, setting: Setting) -> Result<Box<dyn Source>, Refusal> {
     let (data_bits, parity) = match setting.framing {
         Framing::EightNoneOne => (DataBits::Eight, Parity::None),
         Framing::SevenEvenOne => (DataBits::Seven, Parity::Even),
@@ -25,10 +34,18 @@ pub fn open(path: &Path, setting: Setting) -> Result<Box<dyn Source>, String> {
         .stop_bits(StopBits::One)
         .timeout(PATIENCE)
         .open_native()
-        .map_err(|error| explain(path, &error))?;
+        .map_err(|error| refusal(path, &error))?;
     // What came in before the settings were made may be garbled.
-    port.clear(ClearBuffer::Input).map_err(|error| explain(path, &error))?;
+    port.clear(ClearBuffer::Input).map_err(|error| refusal(path, &error))?;
     Ok(Box::new(OpenDevice { port, setting }))
+}
+
+fn refusal(path: &Path, error: &serialport::Error) -> Refusal {
+    use serialport::ErrorKind::{InvalidInput, Unknown};
+    Refusal {
+        reason: explain(path, error),
+        may_be_the_setting: path.exists() && matches!(error.kind(), InvalidInput | Unknown),
+    }
 }
 
 /// What is wrong in words for the user: serialport's own are those of the system calls.
@@ -94,8 +111,8 @@ mod tests {
 
     const MODERN: Setting = Setting { baud_rate: 115_200, framing: Framing::EightNoneOne };
 
-    fn refusal(path: &str) -> String {
-        open(path.as_ref(), MODERN).err().unwrap()
+    fn reason(path: &str) -> String {
+        open(path.as_ref(), MODERN).err().unwrap().reason
     }
 
     /// The meter's end, and the path of the port.
@@ -110,9 +127,9 @@ mod tests {
 
     #[test]
     fn what_cannot_be_opened_is_explained_in_words() {
-        assert!(refusal("/dev/no-such-port").contains("is the cable plugged in?"));
-        assert!(refusal("/dev/null").starts_with("cannot open /dev/null as a serial port"));
-        assert!(refusal("/tmp").starts_with("cannot open /tmp as a serial port"));
+        assert!(reason("/dev/no-such-port").contains("is the cable plugged in?"));
+        assert!(reason("/dev/null").starts_with("cannot open /dev/null as a serial port"));
+        assert!(reason("/tmp").starts_with("cannot open /tmp as a serial port"));
         let denied = serialport::Error::new(
             serialport::ErrorKind::Io(ErrorKind::PermissionDenied),
             "Permission denied",
@@ -125,7 +142,7 @@ mod tests {
     fn a_port_that_another_program_has_open_is_said_to_be_in_use() {
         let (_meter, path) = pty();
         let _first = open(path.as_ref(), MODERN).ok().unwrap();
-        assert!(refusal(&path).contains("is in use by"), "{}", refusal(&path));
+        assert!(reason(&path).contains("is in use by"), "{}", reason(&path));
     }
 
     #[test]

@@ -111,8 +111,8 @@ impl Search {
         self.in_vain_since = None;
     }
 
-    /// The line cannot be opened: perhaps the device does not know this setting. What worked before is
-    /// kept, else the next one is tried.
+    /// The line cannot be opened with this setting: perhaps the device does not know it. What worked
+    /// before is kept, else the next one is tried.
     pub fn refused(&mut self) {
         self.current = self.found.unwrap_or((self.current + 1) % self.settings.len());
     }

@@ -234,6 +234,7 @@ fn what_is_written_is_read_back() {
     assert_eq!(message.get("1-0:32.7.0").unwrap().to_string(), "230.0");
     assert_eq!(message.get("0-0:96.14.0").unwrap().text(), Some("0002"));
     let mut again = Vec::new();
+    again.clear();
     message.write_json(&mut again);
     assert_eq!(String::from_utf8(again).unwrap(), json);
 }
@@ -244,6 +245,7 @@ fn a_meter_time_with_a_fraction_is_written_as_it_was_read() {
     let json = json.replace(r#""protocol""#, r#""meter-time":1766.25097,"protocol""#);
     let message = Message::parse(json.as_bytes()).unwrap();
     let mut again = Vec::new();
+    again.clear();
     message.write_json(&mut again);
     assert_eq!(Message::parse(&again).unwrap(), message);
 }
@@ -335,7 +337,8 @@ proptest! {
             let objects = message.telegram.len() - message.telegram.iter().filter(second).count() - 1;
             prop_assert_eq!(objects, telegram.objects.len() - result.repeated + usize::from(telegram.checksum.is_some()));
             let mut again = Vec::new();
-            message.write_json(&mut again);
+            again.clear();
+    message.write_json(&mut again);
             prop_assert_eq!(again, out);
         }
     }

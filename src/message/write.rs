@@ -54,9 +54,8 @@ pub fn encode(telegram: &Telegram<'_>, meta: &Meta, out: &mut Vec<u8>) -> Encode
 }
 
 impl Message {
-    /// Writes this message as one line of JSON to `out`, replacing what is there; no line end.
+    /// Writes this message as one line of JSON to `out`, behind what is there; no line end.
     pub fn write_json(&self, out: &mut Vec<u8>) {
-        out.clear();
         let mut json = Json { out, first: true, text_limit: usize::MAX, cut: 0 };
         json.begin(&self.meta);
         for (key, value) in &self.telegram {

@@ -9,7 +9,7 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 /// Where Linux keeps the slaves of pseudo-terminals.
-const PORTS: &str = "/dev/pts/";
+pub const PORTS: &str = "/dev/pts/";
 const OCCUPIED: &str =
     "expected nothing there, or a link to a pseudo-terminal; found something else";
 

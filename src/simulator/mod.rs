@@ -40,6 +40,7 @@ use chrono::Utc;
 use crate::daemon::Exit;
 
 use link::Link;
+pub use link::PORTS;
 use meter::Meter;
 pub use options::{Options, Speed};
 use output::{Output, Sink};

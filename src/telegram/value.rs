@@ -92,6 +92,12 @@ impl Decimal {
         Self::fitting(self.mantissa.checked_mul(factor)?, 0)
     }
 
+    /// The exact product; `None` when it does not fit.
+    #[must_use]
+    pub fn times(self, factor: i64) -> Option<Self> {
+        Self::fitting(self.mantissa.checked_mul(factor)?, self.decimals)
+    }
+
     /// The exact sum; `None` when it does not fit.
     #[must_use]
     pub fn checked_add(self, other: Self) -> Option<Self> {

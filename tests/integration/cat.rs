@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
 use std::process::{Command, Output, Stdio};
 
 use p1_multicast::message::{Message, Value};
 
-use crate::support::{Meter, PATIENCE, Place, binary, corpus, telegram, watts};
+use crate::support::{Meter, PATIENCE, Place, Running, binary, corpus, telegram, wait_for, watts};
 
 fn p1cat(arguments: &[&str]) -> Command {
     let mut command = Command::new(binary("p1cat"));
@@ -163,10 +165,99 @@ fn what_cannot_be_read_is_named() {
         (&["--anonymous"], 64, "--input"),
         (&["--input", "x", "--explain", "--raw"], 64, "--raw"),
         (&["--frobnicate"], 64, "--frobnicate"),
+        (&["--format", "xml"], 64, "json, readings, csv, influx, prometheus, obis, text"),
+        (&["--format", "%{watt}"], 64, "power_w"),
+        (&["--format", "%{power_w"], 64, "byte 0"),
+        (&["--format", "csv", "--fields", "power_w,watt"], 64, "\"watt\""),
+        (&["--fields", "power_w"], 64, "--fields goes with"),
+        (&["--raw", "--format", "csv"], 64, "--format"),
+        (&["--every", "0"], 64, "1..=86400"),
     ] {
         let output = run(p1cat(arguments), b"");
         let errors = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(status), "{arguments:?}: {errors}");
         assert!(errors.contains(said), "{arguments:?}: {errors}");
     }
+}
+
+/// Sends telegrams of these powers, one after another, until `done` says that it is enough.
+fn send_until(meter: &mut Meter, watts: u32, mut done: impl FnMut() -> bool) {
+    let start = std::time::Instant::now();
+    while !done() {
+        assert!(start.elapsed() < PATIENCE, "waited in vain");
+        meter.send(&telegram(watts));
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn an_output_file_is_replaced_whole_by_telegrams_from_the_network() {
+    let place = Place::new();
+    place.config();
+    let mut meter = Meter::plug_in(&place);
+    let listener = place.daemon("p1listener");
+    listener.wait_for_log("is open");
+    let output = place.path("p1.prom");
+    let mut command = place.program("p1cat");
+    command.args(["--format", "prometheus", "--output", output.to_str().unwrap()]);
+    let cat = Running::start(&place, "p1cat", &mut command);
+    for watts in [123, 456] {
+        let line = format!("p1_power_watts{{direction=\"import\",source=\"test\"}} {watts}\n");
+        send_until(&mut meter, watts, || {
+            let text = fs::read_to_string(&output).unwrap_or_default();
+            assert!(text.is_empty() || text.ends_with('\n'), "{text}");
+            text.contains(&line)
+        });
+    }
+    assert_eq!(cat.log(), "");
+    listener.stop();
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_named_and_ends_it() {
+    let place = Place::new();
+    let file = place.path("telegrams");
+    fs::write(&file, telegram(1)).unwrap();
+    let input = file.to_str().unwrap();
+    let output = run(p1cat(&["--input", input, "--output", "/no/such/folder/p1.prom"]), b"");
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(74), "{errors}");
+    assert!(errors.contains("/no/such/folder/p1.prom"), "{errors}");
+}
+
+#[test]
+fn a_client_that_goes_ends_its_program_though_no_telegram_comes() {
+    let place = Place::new();
+    place.config();
+    let mut command = place.program("p1cat");
+    let mut child = command.arg("--raw").stdout(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let status = wait_for("the end of p1cat", || child.try_wait().unwrap());
+    assert_eq!(status.code(), Some(0));
+}
+
+#[test]
+fn clients_of_a_socket_get_whole_telegrams_and_one_that_does_not_read_disturbs_nobody() {
+    let place = Place::new();
+    place.config();
+    let mut meter = Meter::plug_in(&place);
+    let listener = place.daemon("p1listener");
+    listener.wait_for_log("is open");
+    let client = || {
+        let (ours, theirs) = UnixStream::pair().unwrap();
+        let mut command = place.program("p1cat");
+        command.arg("--raw").stdout(OwnedFd::from(theirs));
+        (ours, Running::start(&place, "p1cat", &mut command))
+    };
+    let (stalled, _stalled_cat) = client();
+    let (mut reading, _reading_cat) = client();
+    reading.set_read_timeout(Some(std::time::Duration::from_millis(1))).unwrap();
+    let mut stream = Vec::new();
+    send_until(&mut meter, 123, || {
+        let _ = reading.read_to_end(&mut stream);
+        stream.len() >= 3 * telegram(123).len()
+    });
+    assert!(stream.starts_with(&telegram(123).repeat(3)));
+    drop(stalled);
+    listener.stop();
 }

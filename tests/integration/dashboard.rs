@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::{Command, Output};
 
+use crate::signals::assert_listed;
 use crate::support::{Meter, Place, Running, binary, telegram, wait_for};
 
 /// A terminal of tmux; it is closed when the test ends.
@@ -17,7 +18,9 @@ impl Tmux {
             eprintln!("skipped: there is no tmux");
             return None;
         }
-        let tmux = Self { socket: place.path("tmux").display().to_string() };
+        // One for each size: on the socket of a server that is just ending, the next cannot begin.
+        let socket = place.path(&format!("tmux-{columns}x{rows}"));
+        let tmux = Self { socket: socket.display().to_string() };
         let (columns, rows) = (columns.to_string(), rows.to_string());
         let shell = "env -u LC_ALL -u NO_COLOR LANG=C.UTF-8 PS1='$ ' sh";
         tmux.run(&["-f", "/dev/null", "new", "-d", "-x", &columns, "-y", &rows, shell]);
@@ -128,6 +131,7 @@ fn a_signal_gives_the_terminal_back_and_the_log_goes_to_its_file() {
         tmux.keys(&[&command, "Enter"]);
         tmux.wait_for("Waiting for the first telegram");
         let pid = fs::read_to_string(pid).unwrap();
+        assert_listed(pid.trim().parse().unwrap(), "p1dashboard.1");
         let kill = format!("kill -{signal} {}", pid.trim());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
         let after = tmux.wait_for("it ended with 0");

@@ -12,6 +12,8 @@ mod network;
 mod page;
 mod power;
 mod reader;
+mod signals;
 mod simulator;
 mod sources;
 mod support;
+mod wire;

@@ -7,6 +7,7 @@ use std::process::Command;
 use std::sync::atomic::{AtomicU16, Ordering};
 
 use p1_multicast::message::Message;
+use rustix::process::Signal;
 
 use crate::support::{Meter, Place, Running, binary, telegram, wait_for, watts};
 
@@ -118,9 +119,12 @@ fn without_an_interface_the_default_route_s_is_used_and_else_lo() {
     };
     // Nothing is up, not even `lo`, as early at boot.
     scene.send_until_said(1, 1, "cannot send to 239.255.80.1:28001");
+    assert_eq!(scene.said("stay on this machine"), 0, "where nothing can be sent, nothing stays");
     scene.namespace.ip("link set lo up");
     scene.send_until_heard(2);
     assert_eq!(scene.said("telegrams stay on this machine"), 1);
+    scene.listener.signal(Signal::USR1);
+    scene.listener.wait_for_log("; no route to 239.255.80.1:28001: heard on this machine only");
     scene.namespace.plug_in();
     scene.namespace.ip("addr add 192.0.2.1/24 dev v0");
     scene.namespace.ip("route add default via 192.0.2.254");

@@ -94,6 +94,22 @@ fn one_byte_at_a_time_makes_a_telegram_too() {
 }
 
 #[test]
+fn the_parity_bits_of_an_old_meter_are_no_part_of_its_telegram() {
+    let place = Place::new();
+    place.config_with("p1_listener: {baud_rate: 9600, format: 7E1}");
+    let mut raw = place.subscriber_of(place.port + 1);
+    let mut meter = Meter::plug_in(&place);
+    let listener = place.daemon("p1listener");
+    listener.wait_for_log("at 9600 7E1 is open");
+    // A pseudo-terminal knows no parity: the bits come through, as some adapters let them.
+    let parity = |byte: u8| if byte.count_ones() % 2 == 1 { 0x80 } else { 0 };
+    let bytes = telegram(6).into_iter().map(|byte| byte | parity(byte));
+    meter.send(&bytes.collect::<Vec<u8>>());
+    assert_eq!(raw.datagram(), telegram(6));
+    listener.stop();
+}
+
+#[test]
 fn the_record_has_every_byte_and_the_listener_works_on() {
     let place = Place::new();
     place.config();

@@ -203,8 +203,12 @@ impl Running {
         }
     }
 
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn signal(&self, signal: Signal) {
-        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap()).unwrap();
+        let pid = Pid::from_raw(i32::try_from(self.process()).unwrap()).unwrap();
         kill_process(pid, signal).unwrap();
     }
 

@@ -5,11 +5,23 @@ warning\t'What the user should look at'
 error\t'What does not work'
 critical\t'The same as error'"
 complete -c p1cat -l input -d 'Decode the raw telegrams in FILE (- is standard input) instead of listening to the network' -r -F
+complete -c p1cat -l format -d 'Print telegrams in this format, or as a line with %{field} in it' -r -f -a "json\t''
+readings\t''
+csv\t''
+influx\t''
+prometheus\t''
+obis\t''
+text\t''"
+complete -c p1cat -l fields -d 'Print only these fields, named readings or OBIS codes, comma-separated' -r
+complete -c p1cat -l every -d 'Print the last telegram of each interval of S seconds' -r
+complete -c p1cat -l output -d 'Write each telegram to FILE, in place of the one before, by rename' -r -F
+complete -c p1cat -l meter -d 'Print only the telegrams of the meter with this equipment identifier' -r
 complete -c p1cat -l count -d 'End after N telegrams' -r
 complete -c p1cat -l timeout -d 'End with status 69 when no telegram has come for S seconds' -r
 complete -c p1cat -l debug -d 'Log everything; the same as --log debug'
 complete -c p1cat -l check-config -d 'Check the configuration, name every problem in it, and exit'
-complete -c p1cat -l raw -d 'Print telegrams byte for byte as the meter sent them, not JSON'
+complete -c p1cat -l on-change -d 'Print only telegrams in which a field has changed'
+complete -c p1cat -l raw -d 'Print telegrams byte for byte as the meter sent them'
 complete -c p1cat -l explain -d 'Tell in words what is in each telegram of FILE, and what is odd about it'
 complete -c p1cat -l anonymous -d 'Mask identifiers and texts of the telegrams in FILE'
 complete -c p1cat -s h -l help -d 'Print help (see more with \'--help\')'

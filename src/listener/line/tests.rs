@@ -201,6 +201,28 @@ fn a_port_that_opens_and_fails_for_ever_is_neither_hurried_nor_talkative() {
 }
 
 #[test]
+fn a_peer_that_hangs_up_after_each_telegram_does_not_fill_the_log() {
+    let port = FakePort::default();
+    let (mut line, mut now) = line_of(&port);
+    port.there.set(true);
+    run(&mut line, &mut now, FIRST_WAIT);
+    let mut an_hour_of_it = || {
+        said::during(|| {
+            for _ in 0..1800 {
+                line.decoded(now);
+                port.will_hang_up();
+                run(&mut line, &mut now, FIRST_WAIT * 2);
+                assert_eq!(line.trouble(), None);
+            }
+        })
+    };
+    let lines = an_hour_of_it();
+    assert_eq!(lines.len(), 20, "{lines:?}");
+    assert!(lines[18].contains("10 times within 60 min"), "{lines:?}");
+    assert_eq!(an_hour_of_it().len(), 20, "in the next hour it is told again");
+}
+
+#[test]
 fn each_reason_of_an_outage_is_said_once_and_not_more_than_three() {
     let port = FakePort::default();
     let (mut line, mut now) = line_of(&port);

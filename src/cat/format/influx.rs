@@ -1,0 +1,67 @@
+//! The line protocol of `InfluxDB`, which Telegraf, `VictoriaMetrics` and `QuestDB` read too: a line a
+//! telegram.
+//!
+//! Owns the types of the fields, which must never change: counts, states and moments (Unix seconds) are
+//! integers, texts are strings, everything else is a float. The tags are `meter` and `source`.
+//! <https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/>
+
+use super::{Context, one_line};
+use crate::cat::Field;
+use crate::reading::{Kind, Value};
+
+/// Writes the line of a telegram; none if it tells no field.
+pub(super) fn write(context: &Context<'_>, fields: &[Field], out: &mut Vec<u8>) {
+    let meta = &context.message.meta;
+    let meter = context.message.equipment_id();
+    let meter = meter.as_deref().filter(|meter| !meter.is_empty());
+    let tag = |name, value: Option<&str>| {
+        value.map(|value| format!(",{name}={}", key(value))).unwrap_or_default()
+    };
+    let tags = tag("meter", meter) + &tag("source", meta.source.as_deref());
+    let told = context.values(fields);
+    // These two are the time of the line and a tag.
+    let told = told.filter(|(field, _)| !matches!(field, Field::Time | Field::Source));
+    let told: Vec<String> = told
+        .map(|(field, value)| format!("{}={}", key(field.name()), typed(field, &value)))
+        .collect();
+    if !told.is_empty() {
+        let nanoseconds = i128::from(meta.frame_start.micros()) * 1000;
+        let line = format!("p1{tags} {} {nanoseconds}\n", told.join(","));
+        out.extend_from_slice(line.as_bytes());
+    }
+}
+
+fn typed(field: &Field, value: &Value<'_>) -> String {
+    match value {
+        Value::Number(number) if is_whole(field) => format!("{}i", number.whole()),
+        Value::Number(number) => number.to_string(),
+        Value::Time(time) => format!("{}i", time.seconds()),
+        Value::Text(text) => {
+            format!("\"{}\"", one_line(text).replace('\\', "\\\\").replace('"', "\\\""))
+        }
+    }
+}
+
+/// Whether the field is a count or a state.
+fn is_whole(field: &Field) -> bool {
+    match field {
+        Field::FrameNumber => true,
+        Field::Reading(reading) => {
+            reading.unit.is_none() && matches!(reading.kind, Kind::Total | Kind::State)
+        }
+        _ => false,
+    }
+}
+
+/// A key, or the value of a tag.
+fn key(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in one_line(text).chars() {
+        // A backslash at the end would escape what follows.
+        if matches!(c, ',' | '=' | ' ' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}

@@ -1,0 +1,203 @@
+//! What a telegram looks like when it is printed: one format a module.
+//!
+//! Owns the names of the formats and which fields stand in each when none are asked for. Where it goes
+//! is not known here.
+//!
+//! | format       | for                                                                     |
+//! |--------------|-------------------------------------------------------------------------|
+//! | `json`       | programs: the datagram as it is on the wire                             |
+//! | `readings`   | programs: named readings as one line of JSON                            |
+//! | `csv`        | spreadsheets and data bases                                             |
+//! | `influx`     | data bases of time series: line protocol                                |
+//! | `prometheus` | text files of Prometheus' `node_exporter`                               |
+//! | `obis`       | scripts: code, tabulator, value                                         |
+//! | `text`       | people                                                                  |
+//! | `template`   | whatever the user writes with `%{field}`                                |
+
+mod csv;
+mod influx;
+mod obis;
+mod prometheus;
+mod template;
+mod text;
+
+use std::borrow::Cow;
+use std::str::FromStr;
+
+use super::Field;
+use crate::message::Message;
+use crate::reading::{Kind, Readings, Value, write_json};
+use crate::zone::Zone;
+
+pub use template::{Template, TemplateError};
+
+/// What a telegram is printed as.
+#[derive(Clone, Debug, Default)]
+pub enum Format {
+    /// The datagram as it is on the wire.
+    #[default]
+    Json,
+    /// Named readings in JSON.
+    Readings,
+    /// Comma-separated values (RFC 4180).
+    Csv,
+    /// The line protocol of `InfluxDB`.
+    Influx,
+    /// Prometheus text format.
+    Prometheus,
+    /// One object a line.
+    Obis,
+    /// Lines for people.
+    Text,
+    /// A line of the user's own.
+    Template(Template),
+}
+
+/// Why a text names no format.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FormatError {
+    /// No such format.
+    #[error("there is no format {name:?}; there are {}, and a text with %{{field}} in it", Format::NAMES.join(", "))]
+    Unknown {
+        /// The name that was asked for.
+        name: String,
+    },
+    /// A template that is not sound.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+}
+
+impl Format {
+    /// The names of the formats that have one.
+    pub const NAMES: [&'static str; 7] =
+        ["json", "readings", "csv", "influx", "prometheus", "obis", "text"];
+
+    /// Whether it has named fields, of which some can be chosen.
+    #[must_use]
+    pub fn has_fields(&self) -> bool {
+        !matches!(self, Self::Json | Self::Obis | Self::Template(_))
+    }
+}
+
+impl FromStr for Format {
+    type Err = FormatError;
+
+    fn from_str(name: &str) -> Result<Self, FormatError> {
+        Ok(match name {
+            "json" => Self::Json,
+            "readings" => Self::Readings,
+            "csv" => Self::Csv,
+            "influx" => Self::Influx,
+            "prometheus" => Self::Prometheus,
+            "obis" => Self::Obis,
+            "text" => Self::Text,
+            template if template.contains('%') => Self::Template(template.parse::<Template>()?),
+            other => return Err(FormatError::Unknown { name: other.to_owned() }),
+        })
+    }
+}
+
+/// Writes telegrams in one format.
+#[derive(Debug)]
+pub(super) struct Formatter<Z> {
+    format: Format,
+    /// Those that were asked for.
+    fields: Option<Vec<Field>>,
+    csv: csv::Table,
+    zone: Z,
+}
+
+impl<Z: Zone> Formatter<Z> {
+    /// With `is_whole`, what is written of a telegram stands alone: a table has its head each time.
+    pub fn new(format: Format, fields: Option<Vec<Field>>, is_whole: bool, zone: Z) -> Self {
+        let of_template = |template: &Template| template.fields().cloned().collect();
+        let fields = match &format {
+            Format::Template(template) => Some(of_template(template)),
+            _ => fields,
+        };
+        Self { format, fields, csv: csv::Table::new(is_whole), zone }
+    }
+
+    /// The fields that were asked for.
+    pub fn fields(&self) -> Option<&[Field]> {
+        self.fields.as_deref()
+    }
+
+    /// Writes a telegram to `out`, behind what is there, line end included. Some formats have nothing
+    /// to write of a telegram that tells none of the fields.
+    pub fn write(&mut self, message: &Message, out: &mut Vec<u8>) {
+        let context = Context { message, readings: Readings::of(message) };
+        let fields = |wants: fn(Kind) -> bool| match &self.fields {
+            Some(fields) => Cow::Borrowed(fields.as_slice()),
+            None => Cow::Owned(Field::standard(wants)),
+        };
+        match &self.format {
+            Format::Json => {
+                message.write_json(out);
+                out.push(b'\n');
+            }
+            Format::Readings => {
+                let fields = fields(|_| true);
+                let members = context.values(&fields).collect::<Vec<_>>();
+                let members = members.iter().map(|(field, value)| (field.name(), value));
+                write_json(members, &self.zone, out);
+                out.push(b'\n');
+            }
+            Format::Csv => self.csv.write(&context, self.fields.as_deref(), &self.zone, out),
+            Format::Influx => influx::write(&context, &fields(is_no_text), out),
+            Format::Prometheus => prometheus::write(&context, self.fields.as_deref(), out),
+            Format::Obis => obis::write(message, out),
+            Format::Text => text::write(&context, &fields(|_| true), &self.zone, out),
+            Format::Template(template) => template.write(&context, &self.zone, out),
+        }
+    }
+}
+
+fn is_no_text(kind: Kind) -> bool {
+    kind != Kind::Text
+}
+
+/// A telegram, and what it says by name.
+struct Context<'m> {
+    message: &'m Message,
+    readings: Readings<'m>,
+}
+
+impl<'m> Context<'m> {
+    fn value(&self, field: &Field) -> Option<Value<'m>> {
+        field.value(self.message, &self.readings)
+    }
+
+    /// Those of the fields that the telegram tells.
+    fn values<'f>(&self, fields: &'f [Field]) -> impl Iterator<Item = (&'f Field, Value<'m>)> {
+        fields.iter().filter_map(|field| Some((field, self.value(field)?)))
+    }
+}
+
+/// A value for people and scripts: digits as they are, a moment as ISO 8601, a text on one line.
+fn plain<'v>(value: &'v Value<'_>, zone: &impl Zone) -> Cow<'v, str> {
+    match value {
+        Value::Number(number) => Cow::Owned(number.to_string()),
+        Value::Time(time) => Cow::Owned(zone.iso8601(*time)),
+        Value::Text(text) => one_line(text),
+    }
+}
+
+/// The text with its control characters escaped: it comes from the network, and may go to a terminal.
+fn one_line(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if c.is_control() {
+            escaped.extend(c.escape_default());
+        } else {
+            escaped.push(c);
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,290 @@
+//! The formats: golden files of one telegram in each of them, and what holds for odd ones.
+//! `UPDATE_GOLDEN=1` writes the golden files; look at the difference.
+
+use std::fs;
+use std::path::Path;
+
+use chrono::{DateTime, NaiveDateTime, TimeDelta};
+use proptest::prelude::*;
+
+use super::*;
+use crate::message::Encoder;
+use crate::message::tests::message;
+use crate::reading::VOCABULARY;
+use crate::telegram::Instant;
+
+/// An hour ahead of UTC.
+struct Winter;
+
+impl Zone for Winter {
+    fn local(&self, time: Instant) -> NaiveDateTime {
+        let utc = DateTime::from_timestamp(time.seconds(), 0).unwrap().naive_utc();
+        utc + TimeDelta::hours(1)
+    }
+}
+
+/// The telegram of this file in `tests/data`, as it comes from the listener `home`.
+fn telegram(file: &str) -> Message {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(file);
+    let bytes = fs::read_to_string(path).unwrap().replace('\n', "\r\n").into_bytes();
+    let mut encoder = Encoder::new(Some("home".into()));
+    let [start, end] = [297, 375].map(|ms| Instant::from_micros(1_795_330_356_000_000 + ms * 1000));
+    Message::parse(encoder.encode(&bytes, start, end).0.json).unwrap()
+}
+
+fn written(format: &str, fields: &str, messages: &[&Message]) -> String {
+    let names = fields.split(',').filter(|name| !name.is_empty());
+    let fields: Vec<Field> = names.map(|name| name.parse().unwrap()).collect();
+    let fields = (!fields.is_empty()).then_some(fields);
+    let mut formatter = Formatter::new(format.parse().unwrap(), fields, false, Winter);
+    let mut out = Vec::new();
+    for message in messages {
+        formatter.write(message, &mut out);
+    }
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn a_telegram_stands_in_every_format_as_its_golden_file_has_it() {
+    for (telegram_file, name) in
+        [("esmr50-three-phase.txt", "esmr50"), ("reading-be-fluvius.txt", "be")]
+    {
+        let message = telegram(telegram_file);
+        for format in Format::NAMES {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join(format!("tests/data/cat-{name}-{format}.golden"));
+            let found = written(format, "", &[&message]);
+            if std::env::var_os("UPDATE_GOLDEN").is_some() {
+                fs::write(&path, &found).unwrap();
+            }
+            let expected = fs::read_to_string(&path).unwrap();
+            assert!(found == expected, "{format}: found:\n{found}\nexpected:\n{expected}");
+        }
+    }
+}
+
+#[test]
+fn fields_that_were_asked_for_stand_in_their_order() {
+    let message = telegram("esmr50-three-phase.txt");
+    let written =
+        |format| written(format, "power_w,epoch,gas_timestamp,water_m3,1-0:1.7.0", &[&message]);
+    assert_eq!(
+        written("readings"),
+        "{\"power_w\":730,\"epoch\":1795330356.297,\
+         \"gas_timestamp\":\"2026-11-22T07:50:01+01:00\",\"1-0:1.7.0\":730}\n"
+    );
+    assert_eq!(
+        written("csv"),
+        "power_w,epoch,gas_timestamp,water_m3,1-0:1.7.0\n\
+         730,1795330356.297,2026-11-22T07:50:01+01:00,,730\n"
+    );
+    assert_eq!(
+        written("influx"),
+        "p1,meter=E0099000012345678,source=home power_w=730,epoch=1795330356.297,\
+         gas_timestamp=1795330201i,1-0:1.7.0=730 1795330356297000000\n"
+    );
+    assert_eq!(
+        written("prometheus"),
+        "# HELP p1_gas_timestamp_seconds When that was read.\n\
+         # TYPE p1_gas_timestamp_seconds gauge\n\
+         p1_gas_timestamp_seconds{source=\"home\"} 1795330201\n"
+    );
+    assert_eq!(
+        written("%{power_w} W, %{water_m3}, %{gas_timestamp}"),
+        "730 W, -, 2026-11-22T07:50:01+01:00\n"
+    );
+}
+
+#[test]
+fn a_table_has_one_head_and_the_columns_of_its_first_telegram() {
+    let with_gas = [("1-0:1.7.0", "5"), ("0-1:24.1.0", "'003"), ("0-1:24.2.1.B", "7")];
+    let (first, second) = (message(0, &with_gas[..1]), message(1, &with_gas));
+    assert_eq!(
+        written("csv", "", &[&first, &second]),
+        "time,power_w,power_import_w\n\
+         1970-01-01T01:00:00+01:00,5,5\n1970-01-01T01:00:01+01:00,5,5\n"
+    );
+}
+
+#[test]
+fn a_file_of_its_own_has_the_head_each_time() {
+    let mut formatter =
+        Formatter::new(Format::Csv, Some(vec!["power_w".parse().unwrap()]), true, Winter);
+    for _ in 0..2 {
+        let mut out = Vec::new();
+        formatter.write(&message(0, &[("1-0:1.7.0", "5")]), &mut out);
+        assert_eq!(out, b"power_w\n5\n");
+    }
+}
+
+#[test]
+fn a_total_of_tariffs_is_a_series_only_where_there_are_no_tariffs() {
+    let joules = |objects: &[(&str, &str)]| {
+        let text = written("prometheus", "", &[&message(0, objects)]);
+        let lines = text.lines().filter(|line| line.starts_with("p1_energy_joules_total"));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        joules(&[("1-0:1.8.0", "5")]),
+        [r#"p1_energy_joules_total{direction="import"} 18000"#]
+    );
+    assert_eq!(
+        joules(&[("1-0:1.8.0", "5"), ("1-0:1.8.1", "3"), ("1-0:2.8.0", "1")]),
+        [
+            r#"p1_energy_joules_total{direction="import",tariff="1"} 10800"#,
+            r#"p1_energy_joules_total{direction="export"} 3600"#
+        ]
+    );
+}
+
+#[test]
+fn every_reading_that_is_no_text_and_no_difference_is_a_metric() {
+    let made: Vec<&str> = prometheus::readings().collect();
+    for reading in VOCABULARY.iter().filter(|reading| reading.kind != Kind::Text) {
+        let is_difference = reading.name.starts_with("power_l") || reading.name == "power_w";
+        assert_eq!(made.contains(&reading.name), !is_difference, "{}", reading.name);
+    }
+    for name in made {
+        assert!(VOCABULARY.iter().any(|reading| reading.name == name), "{name}");
+    }
+}
+
+#[test]
+fn hostile_texts_stay_in_their_line_and_their_quotes() {
+    let mut message = message(
+        0,
+        &[
+            ("header", "'/T\x1b[2J"),
+            ("0-0:96.13.0", "'a\"b\\c,d=e\n\x07f"),
+            ("0-0:96.1.1", "'A B,C=D"),
+        ],
+    );
+    message.meta.source = Some("s o\"u\\r\nce".into());
+    for format in Format::NAMES {
+        let out = written(format, "", &[&message]);
+        assert!(
+            !out.contains(|c: char| c.is_control() && c != '\n' && c != '\t'),
+            "{format}: {out:?}"
+        );
+    }
+    let influx = written("influx", "text_message", &[&message]);
+    assert_eq!(
+        influx,
+        "p1,meter=A\\ B\\,C\\=D,source=s\\ o\"u\\\\r\\\\nce text_message=\"a\\\"b\\\\c,d=e\\\\u{7}f\" 0\n"
+    );
+    let prometheus = written("prometheus", "", &[&message]);
+    assert!(
+        prometheus.contains(r#"equipment_id="A B,C=D",source="s o\"u\\r\\nce"}"#),
+        "{prometheus}"
+    );
+    assert_eq!(written("csv", "source,text_message", &[&message]).lines().count(), 2);
+    assert_eq!(written("%{source}", "", &[&message]), "s o\"u\\r\\nce\n");
+}
+
+#[test]
+fn a_telegram_without_any_field_gives_no_line_of_influx_and_no_metric_of_it() {
+    let message = message(0, &[]);
+    assert_eq!(written("influx", "power_w", &[&message]), "");
+    assert_eq!(written("prometheus", "power_w", &[&message]), "");
+    assert_eq!(written("readings", "power_w", &[&message]), "{}\n");
+}
+
+#[test]
+fn a_format_that_is_none_is_told_with_all_that_there_are() {
+    let error = |name: &str| name.parse::<Format>().unwrap_err().to_string();
+    assert_eq!(
+        error("xml"),
+        "there is no format \"xml\"; there are json, readings, csv, influx, prometheus, obis, text, \
+         and a text with %{field} in it"
+    );
+    assert!(error("%{watt}").starts_with("there is no field \"watt\"; there are time, "));
+}
+
+/// The first column of the lists in the manual page.
+fn in_manual() -> Vec<String> {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("man/p1cat.1");
+    let page = fs::read_to_string(page).unwrap();
+    let rows = page.lines().filter_map(|line| line.strip_prefix(".It Li "));
+    rows.map(|row| row.split(' ').next().unwrap().to_owned()).collect()
+}
+
+/// Of rows that differ by tariff, phase or device only, the manual page has the first.
+fn first_of_its_kind(name: &str) -> String {
+    let mut name = name.to_owned();
+    for (other, first) in [
+        ("_t2_", "_t1_"),
+        ("_t3_", "_t1_"),
+        ("_t4_", "_t1_"),
+        ("_t5_", "_t1_"),
+        ("_l2", "_l1"),
+        ("_l3", "_l1"),
+    ] {
+        name = name.replace(other, first);
+    }
+    match name.strip_suffix("_unique_id").or_else(|| name.strip_suffix("_timestamp")) {
+        Some(device)
+            if VOCABULARY.iter().any(|reading| reading.name == format!("{device}_unique_id")) =>
+        {
+            format!("gas{}", &name[device.len()..])
+        }
+        _ => name,
+    }
+}
+
+#[test]
+fn the_manual_page_lists_every_field_with_its_unit_and_every_metric_and_no_others() {
+    let listed = in_manual();
+    let fields = ["time", "epoch", "frame_number", "source"].into_iter();
+    let fields = fields.chain(VOCABULARY.iter().map(|reading| reading.name));
+    let expected: std::collections::BTreeSet<String> =
+        fields.map(first_of_its_kind).chain(prometheus::names().map(str::to_owned)).collect();
+    assert_eq!(listed.iter().cloned().collect::<std::collections::BTreeSet<_>>(), expected);
+    assert_eq!(listed.len(), expected.len(), "one is listed twice");
+    let page =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("man/p1cat.1")).unwrap();
+    for reading in
+        VOCABULARY.iter().filter(|reading| listed.iter().any(|name| name == reading.name))
+    {
+        let unit = match (reading.kind, reading.unit) {
+            (_, Some(unit)) => unit.symbol(),
+            (Kind::Time, _) => "ISO 8601",
+            (Kind::Text, _) => "text",
+            _ => "-",
+        };
+        assert!(
+            page.contains(&format!(".It Li {} Ta {unit} Ta ", reading.name)),
+            "{}",
+            reading.name
+        );
+    }
+}
+
+proptest! {
+    /// Datagrams come from the network: whatever stands in them, a line stays a line.
+    #[test]
+    fn whatever_a_datagram_says_nothing_leaves_its_line(
+        objects in prop::collection::vec((
+            prop_oneof!["[01]-[0-3]:[0-9]{1,2}[.][78][.][0-4]", ".{0,12}"],
+            prop_oneof!["[0-9]{1,9}([.][0-9]{1,3})?", "'.{0,20}", "'[0-9]{12}[SW]"],
+        ), 0..20),
+        source in prop::option::of(".{0,10}"),
+        micros in any::<i64>(),
+    ) {
+        let objects: Vec<(&str, &str)> =
+            objects.iter().map(|(code, value)| (code.as_str(), value.as_str())).collect();
+        let mut message = message(0, &objects);
+        message.meta.source = source;
+        // Within the years that have dates.
+        message.meta.frame_start = Instant::from_micros(micros / 100);
+        for format in Format::NAMES {
+            let out = written(format, "", &[&message]);
+            prop_assert!(out.is_empty() || out.ends_with('\n'), "{format}: {out:?}");
+            let is_control = |c: char| c.is_control() && !matches!(c, '\n' | '\t');
+            // JSON escapes what is a control character in ASCII, and leaves the others as they are.
+            prop_assert!(matches!(format, "json" | "readings") || !out.contains(is_control), "{format}: {out:?}");
+        }
+        for format in ["json", "readings", "influx", "%{source} %{text_message} %{0-0:96.13.0}"] {
+            prop_assert!(written(format, "", &[&message]).lines().count() <= 1, "{format}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Telegrams from the network, each printed as soon as it is there.
+//!
+//! Owns which datagrams are printed and how long silence is borne. Where datagrams come from is passed in.
+
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant as Monotonic};
+
+use super::outlet::Outlet;
+use super::printer::is_gone;
+use super::{Form, Options};
+use crate::choice::Choice;
+use crate::daemon::Exit;
+use crate::message::{Encoder, Message};
+use crate::telegram::{Framer, Instant};
+
+/// The longest wait for a datagram.
+const PATIENCE: Duration = Duration::from_secs(3600);
+
+/// Where datagrams come from: the multicast group, or a test.
+pub trait Datagrams {
+    /// Waits up to `timeout` for the next datagram; `None` when there was none.
+    ///
+    /// Fails with [`io::ErrorKind::BrokenPipe`] when nobody reads the output any more.
+    fn next(&mut self, timeout: Duration) -> io::Result<Option<(&[u8], SocketAddr)>>;
+}
+
+/// Prints the telegrams that come from the network.
+///
+/// What is no telegram is passed over. A closed pipe is a good end; silence for `options.timeout` is
+/// [`Exit::Unavailable`].
+pub fn from_network(
+    datagrams: &mut impl Datagrams,
+    options: &Options,
+    out: impl Write,
+) -> io::Result<Exit> {
+    let mut outlet = Outlet::new(options, options.format(), out);
+    let mut selection = Selection::new(options);
+    let mut last = Monotonic::now();
+    while outlet.is_open() {
+        let now = Monotonic::now();
+        let silent_at = options.timeout.map(|timeout| last + timeout);
+        if silent_at.is_some_and(|end| end <= now) {
+            return Ok(Exit::Unavailable);
+        }
+        let wake = [silent_at, outlet.due()].into_iter().flatten().min();
+        let patience = wake.map_or(PATIENCE, |wake| wake.saturating_duration_since(now));
+        let datagram = match datagrams.next(patience) {
+            Err(error) if is_gone(&error) => return Ok(Exit::Done),
+            datagram => datagram?,
+        };
+        let now = Monotonic::now();
+        if let Some((bytes, from)) = datagram {
+            if let Some(message) = selection.of(bytes, from, now) {
+                last = now;
+                match message {
+                    Selected::Raw => outlet.print_text(bytes)?,
+                    Selected::Message(message) => {
+                        let time = message.meta.frame_start;
+                        outlet.take(message, time, now)?;
+                    }
+                }
+            }
+        }
+        outlet.tick(now)?;
+        outlet.flush()?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Which datagrams are printed.
+struct Selection {
+    is_raw: bool,
+    meter: Option<String>,
+    choice: Option<Choice>,
+}
+
+enum Selected {
+    Raw,
+    Message(Message),
+}
+
+impl Selection {
+    fn new(options: &Options) -> Self {
+        let hint = " (--meter names another one)";
+        let needs_choice = options.meter.is_none() && options.needs_one_meter();
+        Self {
+            is_raw: matches!(options.form, Form::Raw),
+            meter: options.meter.clone(),
+            choice: needs_choice
+                .then(|| Choice::new(None, "printed", hint).with_level(log::Level::Debug)),
+        }
+    }
+
+    /// The telegram of a datagram, if it is one and is to be printed.
+    fn of(&mut self, datagram: &[u8], from: SocketAddr, now: Monotonic) -> Option<Selected> {
+        let message = if self.is_raw { decoded(datagram) } else { parsed(datagram, from) }?;
+        let is_wanted = match (&self.meter, &mut self.choice) {
+            (Some(meter), _) => message.is_from(meter),
+            (None, Some(choice)) => choice.wants(&message, from, false, now),
+            (None, None) => true,
+        };
+        let selected = if self.is_raw { Selected::Raw } else { Selected::Message(message) };
+        is_wanted.then_some(selected)
+    }
+}
+
+fn parsed(datagram: &[u8], from: SocketAddr) -> Option<Message> {
+    let message = Message::parse(datagram);
+    message.inspect_err(|error| log::debug!("a datagram of {from} is passed over: {error}")).ok()
+}
+
+/// The telegram of a raw datagram; `None` for anything but one whole telegram.
+///
+/// What its checksum is worth the listener has decided.
+fn decoded(mut datagram: &[u8]) -> Option<Message> {
+    let (length, now) = (datagram.len(), Instant::default());
+    let mut framer = Framer::default();
+    let frame = framer.feed(&mut datagram, now).filter(|_| datagram.is_empty());
+    let bytes = frame.map(|frame| frame.bytes()).filter(|bytes| bytes.len() == length)?;
+    let mut encoder = Encoder::new(None);
+    Message::parse(encoder.encode(bytes, now, now).0.json).ok()
+}

@@ -1,0 +1,193 @@
+//! Which telegrams of a stream are of interest: the last one of each interval, or those that differ.
+//!
+//! Owns the intervals and what is remembered. Time is passed in; nothing is printed here.
+
+use std::time::{Duration, Instant as Monotonic};
+
+use super::Field;
+use crate::message::Message;
+use crate::reading::Readings;
+use crate::telegram::Instant;
+
+/// How long after the end of an interval its telegram is given out though no newer one has come: the
+/// last ones of an interval may be on their way.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Gives the last telegram of each interval. Intervals begin at the multiples of their length since
+/// 1970, UTC.
+#[derive(Debug)]
+pub(super) struct Sampler {
+    period_micros: i64,
+    held: Option<Held>,
+    /// The interval whose telegram was given out last.
+    done: Option<i64>,
+}
+
+#[derive(Debug)]
+struct Held {
+    message: Message,
+    interval: i64,
+    due: Monotonic,
+}
+
+impl Sampler {
+    pub fn new(period: Duration) -> Self {
+        let period_micros = i64::try_from(period.as_micros()).unwrap_or(i64::MAX).max(1);
+        Self { period_micros, held: None, done: None }
+    }
+
+    /// Takes the telegram of this time; gives the one before if that was the last of its interval.
+    pub fn take(&mut self, message: Message, time: Instant, now: Monotonic) -> Option<Message> {
+        let interval = time.micros().div_euclid(self.period_micros);
+        if self.done == Some(interval) {
+            return None;
+        }
+        let left = self.period_micros - time.micros().rem_euclid(self.period_micros);
+        let left = Duration::from_micros(left.unsigned_abs());
+        let held = Held { message, interval, due: now + left + GRACE };
+        let before = self.held.replace(held).filter(|before| before.interval != interval)?;
+        self.done = Some(before.interval);
+        Some(before.message)
+    }
+
+    /// When the telegram that is held is given out even if no newer one comes.
+    pub fn due(&self) -> Option<Monotonic> {
+        self.held.as_ref().map(|held| held.due)
+    }
+
+    /// The telegram that is due.
+    pub fn overdue(&mut self, now: Monotonic) -> Option<Message> {
+        if self.due()? > now { None } else { self.finish() }
+    }
+
+    /// The telegram that is held, at the end of the stream.
+    pub fn finish(&mut self) -> Option<Message> {
+        let held = self.held.take()?;
+        self.done = Some(held.interval);
+        Some(held.message)
+    }
+}
+
+/// Lets telegrams through that differ from the last one that was let through.
+#[derive(Debug, Default)]
+pub(super) struct Changes {
+    last: Vec<u8>,
+    this: Vec<u8>,
+}
+
+impl Changes {
+    /// Whether one of these fields has changed; without fields, whether anything has but the clock.
+    pub fn let_through(&mut self, message: &Message, fields: Option<&[Field]>) -> bool {
+        self.this.clear();
+        match fields {
+            Some(fields) => {
+                let readings = Readings::of(message);
+                for field in fields.iter().filter(|field| !field.runs_by_itself()) {
+                    let value = field.value(message, &readings);
+                    self.push(value.map(|value| value.to_string()).as_deref());
+                }
+            }
+            None => {
+                for (key, value) in &message.telegram {
+                    if !matches!(key.as_str(), "0-0:1.0.0" | "0-0:1.1.0" | "checksum") {
+                        self.push(Some(key));
+                        self.push(Some(&value.to_string()));
+                    }
+                }
+            }
+        }
+        let differs = self.this != self.last;
+        std::mem::swap(&mut self.this, &mut self.last);
+        differs
+    }
+
+    fn push(&mut self, value: Option<&str>) {
+        self.this.extend_from_slice(value.unwrap_or("\u{1}").as_bytes());
+        self.this.push(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::tests::message;
+
+    /// What an interval of ten seconds gives for telegrams of these moments in ms, which come in then.
+    fn samples(millis: &[u64]) -> Vec<i64> {
+        let (start, mut sampler) = (Monotonic::now(), Sampler::new(Duration::from_secs(10)));
+        let sample = |&ms: &u64| {
+            let time = Instant::from_micros(i64::try_from(ms).unwrap() * 1000);
+            let mut message = message(0, &[]);
+            message.meta.frame_start = time;
+            sampler.take(message, time, start + Duration::from_millis(ms))
+        };
+        let given = millis.iter().filter_map(sample);
+        given.map(|message| message.meta.frame_start.micros() / 1000).collect()
+    }
+
+    #[test]
+    fn of_each_interval_the_last_telegram_is_given_when_the_next_has_begun() {
+        assert_eq!(samples(&[1000, 5000, 9999, 10_000, 11_000]), [9999]);
+        assert_eq!(samples(&[9000, 19_000, 29_000, 39_000]), [9000, 19_000, 29_000]);
+        assert_eq!(samples(&[9000, 95_000, 105_000]), [9000, 95_000], "a gap");
+    }
+
+    #[test]
+    fn a_straggler_of_an_interval_that_was_given_is_dropped_and_a_clock_that_goes_back_is_followed()
+    {
+        assert_eq!(samples(&[9000, 10_000, 9500, 20_000]), [9000, 10_000]);
+        assert_eq!(samples(&[3_609_000, 3_610_000, 9000, 10_000]), [3_609_000, 3_610_000, 9000]);
+    }
+
+    #[test]
+    fn when_no_newer_one_comes_the_telegram_is_given_some_time_after_its_interval() {
+        let (start, mut sampler) = (Monotonic::now(), Sampler::new(Duration::from_secs(10)));
+        let at = |seconds| start + Duration::from_secs(seconds);
+        assert_eq!(sampler.due(), None);
+        assert!(sampler.overdue(at(100)).is_none());
+        assert!(sampler.take(message(14, &[]), Instant::from_seconds(14), at(0)).is_none());
+        assert_eq!(sampler.due(), Some(at(6) + GRACE));
+        assert!(sampler.overdue(at(7)).is_none());
+        assert_eq!(sampler.overdue(at(8)).unwrap().meta.frame_start.seconds(), 14);
+        assert_eq!(sampler.due(), None);
+        assert!(sampler.take(message(15, &[]), Instant::from_seconds(15), at(9)).is_none());
+        assert!(sampler.finish().is_none(), "that interval has been given");
+    }
+
+    #[test]
+    fn the_end_gives_what_is_held() {
+        let mut sampler = Sampler::new(Duration::from_secs(10));
+        sampler.take(message(14, &[]), Instant::from_seconds(14), Monotonic::now());
+        assert!(sampler.finish().is_some() && sampler.finish().is_none());
+    }
+
+    #[test]
+    fn a_change_of_a_field_is_seen_and_others_are_not() {
+        let mut changes = Changes::default();
+        let fields: Vec<Field> =
+            ["time", "power_w", "tariff"].iter().map(|name| name.parse().unwrap()).collect();
+        let mut differs = |second, objects: &[(&str, &str)]| {
+            changes.let_through(&message(second, objects), Some(&fields))
+        };
+        let watts = |watts| [("1-0:1.7.0", watts), ("1-0:1.8.1", "1000")];
+        assert!(differs(1, &watts("5")));
+        assert!(!differs(2, &watts("5")));
+        assert!(!differs(3, &[("1-0:1.7.0", "5"), ("1-0:1.8.1", "1001")]));
+        assert!(differs(4, &watts("6")));
+        assert!(differs(5, &watts("5")));
+        assert!(differs(6, &[("1-0:1.7.0", "5"), ("0-0:96.14.0", "'0002")]));
+        assert!(differs(7, &[]), "it is no longer there");
+    }
+
+    #[test]
+    fn without_fields_anything_but_the_clock_counts() {
+        let mut changes = Changes::default();
+        let mut differs =
+            |objects: &[(&str, &str)]| changes.let_through(&message(0, objects), None);
+        let telegram =
+            |clock, id, sum| [("0-0:1.0.0", clock), ("0-0:96.1.1", id), ("checksum", sum)];
+        assert!(differs(&telegram("'261122075236W", "'A", "'0001")));
+        assert!(!differs(&telegram("'261122075237W", "'A", "'0002")));
+        assert!(differs(&telegram("'261122075238W", "'B", "'0003")));
+    }
+}

@@ -1,0 +1,198 @@
+#!/usr/bin/env bash
+# Every other program at once: one simulated meter, one listener, and all that is told in etc/examples, as
+# it stands there, each of which must get every telegram or its due share.
+# usage: tests/interop.sh PROGRAMS [SECONDS]     default: 40, with all and before that with none
+# Needs root (or `unshare -r`), and of these what is to be tried: python3-venv and PyPI, mosquitto,
+# mosquitto-clients, socat, rrdtool, collectd-core, prometheus-node-exporter, postgresql, systemd.
+# All traffic stays on the lo of a network namespace of its own. It leaves nothing behind.
+set -euo pipefail
+
+if [ "${IN_NAMESPACE:-}" != yes ]; then
+    cd "$(dirname "$0")/.."
+    programs=$(realpath "${1:?usage: tests/interop.sh PROGRAMS [SECONDS]}")
+    # Home Assistant's parser, before the network is left behind.
+    venv=target/interop
+    if ! [ -e $venv/bin/python ] || ! $venv/bin/python -c 'import dsmr_parser' 2>/dev/null; then
+        if ! python3 -m venv $venv || ! $venv/bin/pip install --quiet 'dsmr-parser==1.4.2'; then
+            rm -rf $venv
+        fi
+    fi
+    rights=()
+    [ "$(id -u)" -eq 0 ] || rights=(-r)
+    exec env IN_NAMESPACE=yes unshare "${rights[@]}" -n "$PWD/tests/interop.sh" "$programs" "${2:-40}"
+fi
+
+programs=$1 seconds=$2
+cd "$(dirname "$0")/.."
+here=$PWD
+examples=$here/etc/examples
+work=$(mktemp -d)
+PATH=$programs:$PATH:/usr/sbin
+pids=()
+failed=0
+
+finish() {
+    ! has tmux >/dev/null || tmux -L "p1interop-$$" kill-server 2>/dev/null || true
+    [ ${#pids[@]} -eq 0 ] || kill "${pids[@]}" 2>/dev/null || true
+    wait 2>/dev/null || true
+    rm -rf "$work"
+}
+trap finish EXIT
+
+# Runs a command in the background; what it says is in $work/NAME.out and $work/NAME.err.
+start() {
+    local name=$1
+    shift
+    "$@" >"$work/$name.out" 2>"$work/$name.err" </dev/null &
+    pids+=($!)
+}
+has() { command -v "$1" >/dev/null || { printf 'skipped: there is no %s\n' "$1"; return 1; }; }
+# Says whether a count is within what is due.
+due() {
+    local what=$1 count=$2 least=$3
+    if [ "$count" -ge "$least" ]; then
+        printf '  %-46s %5s of at least %s\n' "$what" "$count" "$least"
+    else
+        printf '  %-46s %5s of at least %s  FAILED\n' "$what" "$count" "$least"
+        failed=1
+    fi
+}
+wait_for() {
+    local tries=150
+    until "${@:2}" >/dev/null 2>&1; do
+        tries=$((tries - 1))
+        [ $tries -gt 0 ] || { echo "waited in vain for $1" >&2; tail -n 5 "$work"/*.err >&2; exit 1; }
+        sleep 0.2
+    done
+}
+# Processor time of a process so far in ms, and its memory (PSS) in KiB.
+cpu_ms() {
+    awk -v ticks="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); print ($12 + $13) * 1000 / ticks }' "/proc/$1/stat"
+}
+cpu_us() { awk '{ print int($1 / 1000) }' "/proc/$1/schedstat"; }
+pss() { awk '/^Pss:/ { print $2 }' "/proc/$1/smaps_rollup"; }
+frame_number() { p1cat --config-file "$work/p1.yml" --count 1 --timeout 10 --format '%{frame_number}'; }
+
+# What the listener needs for SECONDS seconds; sets `sent`.
+measure() {
+    local from to cpu_from cpu_to
+    from=$(frame_number)
+    cpu_from=$(cpu_us "$listener")
+    sleep "$seconds"
+    to=$(frame_number)
+    cpu_to=$(cpu_us "$listener")
+    sent=$((to - from))
+    printf '%s: p1listener needed %s us a telegram of %s, and has %s KiB (PSS)\n' \
+        "$1" $(((cpu_to - cpu_from) / sent)) $sent "$(pss "$listener")"
+}
+
+no_more_clients_than() { [ "$(pgrep -c -P "$raw")" -le "$1" ]; }
+
+ip link set lo up
+ip link set lo multicast on
+ip route add 224.0.0.0/4 dev lo
+cat >"$work/p1.yml" <<END
+p1_listener:        {port: $work/meter, name: interop}
+multicast:          {interface: lo}
+p1_reader:          {min_free: 0}
+p1_reader_details:  {filename: $work/reader/details-DAY.csv, flush_period: 1}
+p1_reader_interval: {filename: $work/reader/p1_reader_interval-PERIOD.csv, flush_period: 5}
+p1_reader_day:      {filename: $work/reader/day-DAY.csv, flush_period: 5}
+html_report:        {filename: $work/reader/lastm.html}
+weekly_log:         {filename: $work/reader/YYYY-ww.log}
+END
+start sim p1sim --link "$work/meter"
+wait_for "the simulated meter" test -e "$work/meter"
+start listener p1listener --config-file "$work/p1.yml"
+listener=${pids[-1]}
+wait_for "the first telegram" frame_number
+measure "with none"
+
+# Those that begin at the first telegram, so that they can be counted.
+start reader p1reader --config-file "$work/p1.yml"
+if has tmux; then
+    tmux -L "p1interop-$$" new-session -d -x 120 -y 40 "p1dashboard --config-file $work/p1.yml"
+fi
+start json p1cat
+start csv p1cat --format csv --fields time,power_w
+start influx p1cat --format influx
+start every p1cat --every 5 --format '%{frame_number}'
+mkdir "$work/metrics"
+start prom p1cat --every 5 --format prometheus --output "$work/metrics/p1.prom"
+has python3 && start subscriber "$examples/subscriber.py"
+if has systemd-socket-activate; then
+    start raw systemd-socket-activate --accept --inetd -l 127.0.0.1:2001 \
+        "$programs/p1cat" --raw --config-file "$work/p1.yml"
+    raw=${pids[-1]}
+    wait_for "the raw port" bash -c 'exec 3<>/dev/tcp/127.0.0.1/2001'
+    has socat && start raw_socat socat -u TCP:127.0.0.1:2001 STDOUT
+    has python3 && start raw_reconnecting python3 "$here/tests/interop/reconnecting.py" 127.0.0.1 2001
+    if [ -e target/interop ]; then
+        start raw_parser target/interop/bin/python "$here/tests/interop/parser.py" 127.0.0.1 2001
+    else
+        echo "skipped: dsmr-parser of PyPI is not there"
+    fi
+    # One that never reads, for as long as it lasts.
+    start raw_stalled bash -c 'exec 3<>/dev/tcp/127.0.0.1/2001; exec sleep infinity'
+fi
+has rrdtool && start rrdtool "$examples/rrdtool.sh" "$work/p1.rrd"
+if has collectd; then
+    # The exec plugin wants a user that is not root.
+    mkdir -m 755 "$work/collectd" && chmod 711 "$work"
+    sed -e "s|/usr/share/doc/p1-multicast/examples|$examples|" "$examples/collectd.conf" >"$work/collectd.conf"
+    cat >>"$work/collectd.conf" <<END
+Hostname home
+Interval 5
+PIDFile "$work/collectd.pid"
+LoadPlugin csv
+<Plugin csv>
+  DataDir "$work/collectd"
+</Plugin>
+END
+    start collectd collectd -f -C "$work/collectd.conf"
+fi
+if has prometheus-node-exporter; then
+    start exporter prometheus-node-exporter --web.listen-address=127.0.0.1:9100 \
+        --collector.disable-defaults --collector.textfile --collector.textfile.directory="$work/metrics"
+fi
+if has mosquitto; then
+    start mosquitto mosquitto -p 1883
+    wait_for "mosquitto" mosquitto_pub -h 127.0.0.1 -t test -n
+    start mqtt_sub mosquitto_sub -h 127.0.0.1 -t 'p1/readings'
+    start mqtt_pub bash -c 'p1cat --format readings --every 5 | mosquitto_pub -h 127.0.0.1 -l -t p1/readings'
+fi
+
+measure "with all"
+# A hundred clients that come and go.
+if has systemd-socket-activate >/dev/null; then
+    for _ in {1..100}; do bash -c 'exec 3<>/dev/tcp/127.0.0.1/2001'; done
+fi
+
+least=$((sent - 2)) samples=$((seconds / 5 - 2))
+echo "with all, each got:"
+due "p1reader, rows" "$(cat "$work"/reader/details-*.csv | grep -vc ^datum)" $least
+if has tmux >/dev/null; then
+    tmux -L "p1interop-$$" capture-pane -p >"$work/screen"
+    due "p1dashboard, lines of its screen" "$(grep -c '[0-9]' "$work/screen")" 10
+fi
+due "p1cat --format json" "$(wc -l <"$work/json.out")" $least
+due "p1cat --format csv" "$(wc -l <"$work/csv.out")" $least
+due "p1cat --format influx" "$(wc -l <"$work/influx.out")" $least
+due "p1cat --every 5" "$(wc -l <"$work/every.out")" $samples
+due "p1cat --output p1.prom, series" "$(grep -vc '^#' "$work/metrics/p1.prom")" 20
+[ ! -e "$work/subscriber.out" ] || due "subscriber.py" "$(grep -c W "$work/subscriber.out")" $least
+[ ! -e "$work/raw_socat.out" ] || due "raw TCP: socat" "$(grep -ac '^!' "$work/raw_socat.out")" $least
+[ ! -e "$work/raw_reconnecting.out" ] ||
+    due "raw TCP: a client that connects for each" "$(wc -l <"$work/raw_reconnecting.out")" $((least / 3))
+[ ! -e "$work/raw_parser.out" ] || due "raw TCP: dsmr-parser" "$(wc -l <"$work/raw_parser.out")" $least
+[ ! -e "$work/rrdtool.out" ] ||
+    due "rrdtool, values" "$(rrdtool fetch "$work/p1.rrd" AVERAGE -s -"$seconds" | grep -c 'e[+-]')" $((seconds / 10 - 3))
+[ ! -e "$work/collectd.out" ] ||
+    due "collectd, values of power" "$(cat "$work"/collectd/home/p1/power-net-* | grep -vc ^epoch)" $samples
+[ ! -e "$work/exporter.out" ] ||
+    due "node_exporter, series of the meter" "$(python3 "$here/tests/interop/scrape.py" | grep -c '^p1_')" 20
+[ ! -e "$work/mqtt_sub.out" ] || due "mosquitto_pub, messages" "$(grep -c power_w "$work/mqtt_sub.out")" $samples
+if [ -n "${raw:-}" ]; then
+    wait_for "the end of the programs of the clients that went" no_more_clients_than 4
+fi
+[ $failed -eq 0 ] || exit 1
