@@ -63,6 +63,7 @@ chain() {
     grep -q '</html>' "$place/lastm.html" || fail "the page on $name"
     "$@" "$bin/p1mqtt" --config-file "$settings" --check-config >"$place/p1mqtt.log" || fail "p1mqtt of $name"
     "$@" "$bin/p1dashboard" --config-file "$settings" --once | grep -q SIM5 || fail "p1dashboard of $name"
+    "$@" "$bin/p1mqtt" --config-file "$settings" --check-config >"$place/p1mqtt.log" 2>&1 || fail "p1mqtt of $name"
     stop
     echo "$name: five telegrams from the meter over multicast to the records, the pipe and the screen"
 }

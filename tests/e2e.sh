@@ -208,6 +208,29 @@ journal_fields() {
     [ "$lines" -le 25 ] || fail "$lines lines of p1listener in the journal"
 }
 
+bridge() {
+    step "p1mqtt: without the password it says so; with the credential the state is at the broker"
+    quietly inside env DEBIAN_FRONTEND=noninteractive apt-get install -y p1-mqtt
+    is p1mqtt ActiveState inactive || fail "p1mqtt is started by installing"
+    inside mosquitto_passwd -b -c /etc/mosquitto/p1 p1 sesam
+    inside chmod 644 /etc/mosquitto/p1
+    inside sh -c 'printf "listener 1883 127.0.0.1\npassword_file /etc/mosquitto/p1\n" >/etc/mosquitto/conf.d/p1.conf'
+    quietly inside systemctl restart mosquitto
+    configure 's|^  #user: p1|  user: p1|'
+    quietly inside systemctl enable --now p1mqtt
+    wait_until "the wrong password in the journal" journal_has p1mqtt 'refuses the user "p1"'
+    inside sh -c 'umask 077 && echo sesam >/etc/p1-multicast/mqtt-password'
+    quietly inside systemctl restart p1mqtt
+    inside timeout 60 mosquitto_sub -u p1 -P sesam -t 'p1/+/state' -C 1 | grep -q '"power_w":' || fail "no state"
+    inside timeout 60 mosquitto_sub -u p1 -P sesam -t 'homeassistant/device/+/config' -C 1 | grep -q '"cmps":' ||
+        fail "no discovery"
+    wait_until "the broker in the status" status_says p1mqtt 'messages to the broker localhost:1883'
+    quietly inside systemctl reload p1mqtt
+    quietly inside env DEBIAN_FRONTEND=noninteractive apt-get purge -y p1-mqtt
+    ! inside test -e /etc/p1-multicast/mqtt-password || fail "purge left the password"
+    inside test -f /etc/p1-multicast/p1reader.yml || fail "purge of p1-mqtt took the configuration"
+}
+
 # What a client of the raw stream gets in so many seconds.
 raw_stream() { inside timeout "$1" bash -c 'cat </dev/tcp/127.0.0.1/2001' || [ $? -eq 124 ]; }
 
@@ -249,29 +272,6 @@ metrics_by_timer() {
     inside rm -f /run/systemd/system/p1-textfile.timer /run/systemd/system/p1-textfile.service
 }
 no_raw_clients() { [ -z "$(inside systemctl list-units --no-legend 'p1raw@*')" ]; }
-
-bridge() {
-    step "p1mqtt: without the password it says so; with the credential the state is at the broker"
-    quietly inside env DEBIAN_FRONTEND=noninteractive apt-get install -y p1-mqtt
-    is p1mqtt ActiveState inactive || fail "p1mqtt is started by installing"
-    inside mosquitto_passwd -b -c /etc/mosquitto/p1 p1 sesam
-    inside chmod 644 /etc/mosquitto/p1
-    inside sh -c 'printf "listener 1883 127.0.0.1\npassword_file /etc/mosquitto/p1\n" >/etc/mosquitto/conf.d/p1.conf'
-    quietly inside systemctl restart mosquitto
-    inside sed -i 's|^  #user: p1|  user: p1|' /etc/p1-multicast/p1reader.yml
-    quietly inside systemctl enable --now p1mqtt
-    wait_until "the wrong password in the journal" journal_has p1mqtt 'refuses the user "p1"'
-    inside sh -c 'umask 077 && echo sesam >/etc/p1-multicast/mqtt-password'
-    quietly inside systemctl restart p1mqtt
-    inside timeout 60 mosquitto_sub -u p1 -P sesam -t 'p1/+/state' -C 1 | grep -q '"power_w":' || fail "no state"
-    inside timeout 60 mosquitto_sub -u p1 -P sesam -t 'homeassistant/device/+/config' -C 1 | grep -q '"cmps":' ||
-        fail "no discovery"
-    wait_until "the broker in the status" status_says p1mqtt 'messages to the broker localhost:1883'
-    quietly inside systemctl reload p1mqtt
-    quietly inside env DEBIAN_FRONTEND=noninteractive apt-get purge -y p1-mqtt
-    ! inside test -e /etc/p1-multicast/mqtt-password || fail "purge left the password"
-    inside test -f /etc/p1-multicast/p1reader.yml || fail "purge of p1-mqtt took the configuration"
-}
 
 settings() {
     step "reload takes new settings; a broken file is said, and the old settings stay"

@@ -58,6 +58,16 @@ fn the_daemons_and_the_pipe_catch_what_their_manual_pages_tell() {
     reader.stop();
 }
 
+#[cfg(feature = "mqtt")]
+#[test]
+fn the_bridge_catches_what_its_manual_page_tells() {
+    let place = Place::new();
+    place.config();
+    let bridge = place.daemon("p1mqtt");
+    assert_listed(bridge.process(), "p1mqtt.8");
+    bridge.stop();
+}
+
 #[test]
 fn the_simulated_meter_catches_what_its_manual_page_tells() {
     let place = Place::new();

@@ -31,6 +31,13 @@ fn outputs() -> [PathBuf; 5] {
     ]
 }
 
+/// The file that the unit of p1mqtt passes on as the password.
+fn credential() -> String {
+    let unit = fs::read_to_string(Path::new(PROJECT).join("systemd/p1mqtt.service")).unwrap();
+    let file = unit.lines().find_map(|line| line.strip_prefix("LoadCredential=password:"));
+    file.unwrap().to_owned()
+}
+
 /// What a program opens of itself, without being given its name.
 fn files_of(program: &str) -> BTreeSet<String> {
     let text = |path: PathBuf| path.display().to_string();
@@ -39,6 +46,7 @@ fn files_of(program: &str) -> BTreeSet<String> {
             let lasting_names = Path::new("/dev").join(listener::LASTING_NAMES);
             vec![Config::default().p1_listener.port, format!("{}/", lasting_names.display())]
         }
+        "p1mqtt" => vec![text(Config::default().p1_mqtt.ca_file), credential()],
         "p1reader" => outputs().map(text).to_vec(),
         "p1mqtt" => vec![text(Config::default().p1_mqtt.ca_file), password_of_unit()],
         "p1sim" => return BTreeSet::from([simulator::PORTS.to_owned()]),
