@@ -100,6 +100,7 @@ p1_reader_interval: {filename: $work/reader/p1_reader_interval-PERIOD.csv, flush
 p1_reader_day:      {filename: $work/reader/day-DAY.csv, flush_period: 5}
 html_report:        {filename: $work/reader/lastm.html}
 weekly_log:         {filename: $work/reader/YYYY-ww.log}
+p1_mqtt:            {broker: 127.0.0.1, interval: 5}
 END
 start sim p1sim --link "$work/meter"
 wait_for "the simulated meter" test -e "$work/meter"
@@ -158,6 +159,9 @@ fi
 if has mosquitto; then
     start mosquitto mosquitto -p 1883
     wait_for "mosquitto" mosquitto_pub -h 127.0.0.1 -t test -n
+    start discovery mosquitto_sub -h 127.0.0.1 -t 'homeassistant/#'
+    start states mosquitto_sub -h 127.0.0.1 -t 'p1/+/state'
+    start mqtt p1mqtt --config-file "$work/p1.yml"
     start mqtt_sub mosquitto_sub -h 127.0.0.1 -t 'p1/readings'
     start mqtt_pub bash -c 'p1cat --format readings --every 5 | mosquitto_pub -h 127.0.0.1 -l -t p1/readings'
 fi
@@ -191,6 +195,10 @@ due "p1cat --output p1.prom, series" "$(grep -vc '^#' "$work/metrics/p1.prom")" 
     due "collectd, values of power" "$(cat "$work"/collectd/home/p1/power-net-* | grep -vc ^epoch)" $samples
 [ ! -e "$work/exporter.out" ] ||
     due "node_exporter, series of the meter" "$(python3 "$here/tests/interop/scrape.py" | grep -c '^p1_')" 20
+if [ -e "$work/mqtt.out" ]; then
+    due "p1mqtt, states" "$(grep -c power_w "$work/states.out")" $samples
+    due "p1mqtt, sensors that Home Assistant finds" "$(grep -o '"unique_id"' "$work/discovery.out" | wc -l)" 20
+fi
 [ ! -e "$work/mqtt_sub.out" ] || due "mosquitto_pub, messages" "$(grep -c power_w "$work/mqtt_sub.out")" $samples
 if [ -n "${raw:-}" ]; then
     wait_for "the end of the programs of the clients that went" no_more_clients_than 4

@@ -48,18 +48,10 @@ fn files_of(program: &str) -> BTreeSet<String> {
         }
         "p1mqtt" => vec![text(Config::default().p1_mqtt.ca_file), credential()],
         "p1reader" => outputs().map(text).to_vec(),
-        "p1mqtt" => vec![text(Config::default().p1_mqtt.ca_file), password_of_unit()],
         "p1sim" => return BTreeSet::from([simulator::PORTS.to_owned()]),
         _ => Vec::new(),
     };
     own.into_iter().chain([DEFAULT_CONFIG_FILE.to_owned()]).collect()
-}
-
-/// Where the unit of p1mqtt has the password from.
-fn password_of_unit() -> String {
-    let unit = fs::read_to_string(Path::new(PROJECT).join("systemd/p1mqtt.service")).unwrap();
-    let file = unit.lines().find_map(|line| line.strip_prefix("LoadCredential=password:"));
-    file.unwrap().to_owned()
 }
 
 /// The folders of the suite, the page that a web server serves, and the schema of a datagram.
