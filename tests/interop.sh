@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every other program at once: one simulated meter, one listener, and all that is told in etc/examples, as
 # it stands there, each of which must get every telegram or its due share.
-# usage: tests/interop.sh PROGRAMS [SECONDS]     default: 40, with all and before that with none
+# usage: tests/interop.sh PROGRAMS [SECONDS]     default: 40; before that a minute or less with none
 # Needs root (or `unshare -r`), and of these what is to be tried: python3-venv and PyPI, mosquitto,
 # mosquitto-clients, socat, rrdtool, collectd-core, prometheus-node-exporter, postgresql, systemd.
 # All traffic stays on the lo of a network namespace of its own. It leaves nothing behind.
@@ -73,12 +73,12 @@ cpu_us() { awk '{ print int($1 / 1000) }' "/proc/$1/schedstat"; }
 pss() { awk '/^Pss:/ { print $2 }' "/proc/$1/smaps_rollup"; }
 frame_number() { p1cat --config-file "$work/p1.yml" --count 1 --timeout 10 --format '%{frame_number}'; }
 
-# What the listener needs for SECONDS seconds; sets `sent`.
+# measure WHAT SECONDS      what the listener needs; sets `sent`
 measure() {
     local from to cpu_from cpu_to
     from=$(frame_number)
     cpu_from=$(cpu_us "$listener")
-    sleep "$seconds"
+    sleep "$2"
     to=$(frame_number)
     cpu_to=$(cpu_us "$listener")
     sent=$((to - from))
@@ -107,7 +107,7 @@ wait_for "the simulated meter" test -e "$work/meter"
 start listener p1listener --config-file "$work/p1.yml"
 listener=${pids[-1]}
 wait_for "the first telegram" frame_number
-measure "with none"
+measure "with none" $((seconds < 60 ? seconds : 60))
 
 # Those that begin at the first telegram, so that they can be counted.
 start reader p1reader --config-file "$work/p1.yml"
@@ -166,7 +166,7 @@ if has mosquitto; then
     start mqtt_pub bash -c 'p1cat --format readings --every 5 | mosquitto_pub -h 127.0.0.1 -l -t p1/readings'
 fi
 
-measure "with all"
+measure "with all" "$seconds"
 # A hundred clients that come and go.
 if has systemd-socket-activate >/dev/null; then
     for _ in {1..100}; do bash -c 'exec 3<>/dev/tcp/127.0.0.1/2001'; done
