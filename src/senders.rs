@@ -116,7 +116,10 @@ impl Senders {
     }
 
     /// What was counted of one sender; nothing when it is not known, or no longer.
-    #[cfg_attr(not(feature = "dashboard"), expect(dead_code, reason = "only p1dashboard asks"))]
+    #[cfg_attr(
+        not(any(feature = "dashboard", test)),
+        expect(dead_code, reason = "only p1dashboard asks")
+    )]
     pub fn counts_of(&self, address: SocketAddr) -> Counts {
         let sender = self.known.iter().find(|sender| sender.address == address);
         sender.map(|sender| sender.counts).unwrap_or_default()
