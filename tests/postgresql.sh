@@ -10,7 +10,7 @@ if [ -z "$bin" ] || [ "$(id -u)" -ne 0 ]; then
 fi
 work=$(mktemp -d)
 chmod 711 "$work"
-as_postgres() { runuser -u postgres -- "$@"; }
+as_postgres() { (cd "$work" && runuser -u postgres -- "$@"); }
 finish() {
     as_postgres "$bin/pg_ctl" -D "$work/server/data" -m immediate stop >/dev/null 2>&1 || true
     rm -rf "$work"
