@@ -6,6 +6,7 @@
 
 pub mod arguments;
 pub mod exit;
+pub mod life;
 pub mod limiter;
 pub mod logging;
 pub mod panic;
@@ -17,6 +18,7 @@ mod rerun;
 
 pub use arguments::Arguments;
 pub use exit::Exit;
+pub use life::{Daemon, live};
 pub use limiter::Limiter;
 pub use service::Service;
 pub use signals::Signals;

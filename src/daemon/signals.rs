@@ -38,6 +38,13 @@ impl Signals {
         Ok(signals)
     }
 
+    /// As [`Signals::install`]; a failure is said.
+    #[must_use]
+    pub fn installed() -> Option<Self> {
+        let refused = |error: &io::Error| log::error!("cannot handle signals: {error}");
+        Self::install().inspect_err(refused).ok()
+    }
+
     /// Whether the program has been asked to end. Once true, it stays so.
     #[must_use]
     pub fn terminating(&self) -> bool {

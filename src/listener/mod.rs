@@ -40,7 +40,7 @@ mod tests;
 
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::time::{Duration, Instant as Monotonic, SystemTime};
+use std::time::{Instant as Monotonic, SystemTime};
 
 pub use adapters::LASTING_NAMES;
 pub use probe::probe;
@@ -57,15 +57,12 @@ use speed::Search;
 use tcp::TcpPort;
 
 use crate::config::{self, Config};
-use crate::daemon::{Exit, Service, Signals, signals};
+use crate::daemon::{Daemon, Exit, Signals, live, signals};
 use crate::message::Translator;
 use crate::telegram::{Instant, MeterZone, Policy};
 
 /// How many bytes are read from the port at a time.
 const BUFFER: usize = 4096;
-
-/// How often the state is told to systemd.
-const STATUS_PERIOD: Duration = Duration::from_secs(5);
 
 /// Runs the listener until a signal ends it, or a file that it reads.
 ///
@@ -73,13 +70,7 @@ const STATUS_PERIOD: Duration = Duration::from_secs(5);
 /// `None` when it is not good.
 #[must_use]
 pub fn run(config: Config, record: Option<&Path>, reload: impl Fn() -> Option<Config>) -> Exit {
-    let signals = match Signals::install() {
-        Ok(signals) => signals,
-        Err(error) => {
-            log::error!("cannot handle signals: {error}");
-            return Exit::Io;
-        }
-    };
+    let Some(signals) = Signals::installed() else { return Exit::Io };
     let recorder = match record.map(|path| (path, Recorder::open(path))) {
         Some((path, Err(error))) => {
             log::error!("cannot record to {}: {error}", path.display());
@@ -90,40 +81,8 @@ pub fn run(config: Config, record: Option<&Path>, reload: impl Fn() -> Option<Co
     };
     let port = port(&config.p1_listener);
     let listener = Listener::new(config, port, recorder, Monotonic::now());
-    listen(listener, &signals, reload);
+    live("p1listener", listener, &signals, reload);
     Exit::Done
-}
-
-fn listen(mut listener: Listener, signals: &Signals, reload: impl Fn() -> Option<Config>) {
-    let mut service = Service::from_environment(STATUS_PERIOD);
-    service.status(&listener.status(Monotonic::now()));
-    service.ready();
-    log::info!("p1listener {} is ready: {}", env!("CARGO_PKG_VERSION"), listener.task());
-    let mut next_status = Monotonic::now();
-    while !signals.terminating() {
-        let now = Monotonic::now();
-        service.progress(now);
-        if signals.take_reload() {
-            service.reloading();
-            if let Some(config) = reload() {
-                listener.reconfigure(config, now);
-                log::info!("the configuration is read again: {}", listener.task());
-            }
-            service.ready();
-        }
-        if signals.take_flush() {
-            log::info!("{}; since the start: {}", listener.status(now), listener.counters());
-        }
-        if now >= next_status {
-            next_status = now + STATUS_PERIOD;
-            service.status(&listener.status(now));
-        }
-        if listener.turn(now).is_break() {
-            break;
-        }
-    }
-    service.stopping();
-    log::info!("p1listener ends; since the start: {}", listener.counters());
 }
 
 /// The port, the translator and the publisher, in a row.
@@ -138,24 +97,17 @@ struct Listener {
     buffer: Box<[u8; BUFFER]>,
 }
 
-impl Listener {
-    fn new(
-        config: Config,
-        port: Box<dyn Port>,
-        recorder: Option<Recorder>,
-        now: Monotonic,
-    ) -> Self {
-        let settings = &config.p1_listener;
-        Self {
-            line: Line::new(port, now),
-            pace: Pace::default(),
-            translator: translator(settings),
-            publisher: Publisher::new(config.multicast.clone(), now),
-            health: Health::new(settings.silence, now),
-            recorder,
-            buffer: Box::new([0; BUFFER]),
-            config,
-        }
+impl Daemon for Listener {
+    type Settings = Config;
+
+    fn task(&self) -> String {
+        format!("{} to {}", self.line.description(), self.publisher.group())
+    }
+
+    fn status(&self, now: Monotonic) -> String {
+        let troubles = [self.line.trouble().map(str::to_owned), self.publisher.trouble()];
+        let (counts, unsent) = (self.translator.counts(), self.publisher.failures());
+        self.health.status(&self.line.description(), &counts, unsent, &troubles, now)
     }
 
     /// Takes new settings; what has not changed goes on undisturbed.
@@ -177,6 +129,10 @@ impl Listener {
         self.config = config;
     }
 
+    fn flush(&mut self, now: Monotonic) {
+        log::info!("{}; since the start: {}", self.status(now), self.counters());
+    }
+
     /// Waits for bytes, no longer than [`source::PATIENCE`], and publishes what they complete. Breaks
     /// when there will be no more.
     fn turn(&mut self, now: Monotonic) -> ControlFlow<()> {
@@ -190,15 +146,40 @@ impl Listener {
                 }
             }
             Turn::Silence => self.pace.restart(),
-            Turn::Changed => self.finish(now),
+            Turn::Changed => self.line_changed(now),
             Turn::Wait(pause) => signals::wait(pause),
             Turn::End => {
-                self.finish(now);
+                self.line_changed(now);
                 log::info!("{} has been read to its end", self.line.description());
                 return ControlFlow::Break(());
             }
         }
         ControlFlow::Continue(())
+    }
+
+    fn finish(self, _: Monotonic) -> String {
+        format!("; since the start: {}", self.counters())
+    }
+}
+
+impl Listener {
+    fn new(
+        config: Config,
+        port: Box<dyn Port>,
+        recorder: Option<Recorder>,
+        now: Monotonic,
+    ) -> Self {
+        let settings = &config.p1_listener;
+        Self {
+            line: Line::new(port, now),
+            pace: Pace::default(),
+            translator: translator(settings),
+            publisher: Publisher::new(config.multicast.clone(), now),
+            health: Health::new(settings.silence, now),
+            recorder,
+            buffer: Box::new([0; BUFFER]),
+            config,
+        }
     }
 
     /// Takes in the first `length` bytes of the buffer.
@@ -226,7 +207,7 @@ impl Listener {
     }
 
     /// The line has changed: what came before and what comes now do not belong together.
-    fn finish(&mut self, now: Monotonic) {
+    fn line_changed(&mut self, now: Monotonic) {
         self.pace.restart();
         match self.translator.finish(SystemTime::now().into()) {
             Some(Ok(datagram)) => self.publisher.publish(&datagram, now),
@@ -235,18 +216,6 @@ impl Listener {
             }
             None => {}
         }
-    }
-
-    /// What the listener does, for the log.
-    fn task(&self) -> String {
-        format!("{} to {}", self.line.description(), self.publisher.group())
-    }
-
-    /// How it is going, for `systemctl status`.
-    fn status(&self, now: Monotonic) -> String {
-        let troubles = [self.line.trouble().map(str::to_owned), self.publisher.trouble()];
-        let (counts, unsent) = (self.translator.counts(), self.publisher.failures());
-        self.health.status(&self.line.description(), &counts, unsent, &troubles, now)
     }
 
     fn counters(&self) -> String {

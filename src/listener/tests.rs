@@ -7,6 +7,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
 
 use super::source::{Given, Source};
+use std::time::Duration;
+
 use super::*;
 use crate::multicast::Receiver;
 use crate::telegram::crc16;
@@ -82,7 +84,7 @@ fn listener(source: Box<dyn Port>, port: u16, now: Monotonic) -> (Listener, Rece
 fn simulate_turn(listener: &mut Listener, now: &mut Monotonic) {
     match listener.line.turn(&mut listener.buffer[..], *now) {
         Turn::Bytes(length) => listener.take(length, *now),
-        Turn::Changed => listener.finish(*now),
+        Turn::Changed => listener.line_changed(*now),
         Turn::Wait(pause) => *now += pause,
         Turn::Silence => *now += source::PATIENCE,
         Turn::End => panic!("a port has no end"),

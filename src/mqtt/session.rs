@@ -1,7 +1,8 @@
 //! The loop of `p1mqtt`: telegrams in, publications out.
 //!
-//! Owns which telegrams are published, what the settings come to, and what systemd is told.
+//! Owns which telegrams are published, what the settings come to, and what is said of that.
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant as Monotonic};
 
@@ -11,7 +12,7 @@ use super::meters::Meters;
 use super::topics::Topics;
 use crate::choice::Choice;
 use crate::config::Config;
-use crate::daemon::{Exit, Service, Signals};
+use crate::daemon::{Daemon, Exit, Signals, live};
 use crate::senders::Senders;
 use crate::subscription::Subscription;
 use crate::zone::HostZone;
@@ -22,9 +23,6 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// The same while a connection is being made.
 const IMPATIENCE: Duration = Duration::from_millis(100);
 
-/// How often the state is told to systemd.
-const STATUS_PERIOD: Duration = Duration::from_secs(5);
-
 /// The ports of brokers, without and with TLS.
 const PORT: u16 = 1883;
 const TLS_PORT: u16 = 8883;
@@ -34,40 +32,8 @@ const TLS_PORT: u16 = 8883;
 /// `reload` gives the configuration anew on SIGHUP, or `None` when it is not good.
 #[must_use]
 pub fn run(config: Config, reload: impl Fn() -> Option<Config>) -> Exit {
-    let signals = match Signals::install() {
-        Ok(signals) => signals,
-        Err(error) => {
-            log::error!("cannot handle signals: {error}");
-            return Exit::Io;
-        }
-    };
-    let mut service = Service::from_environment(STATUS_PERIOD);
-    let mut session = Session::new(config, Monotonic::now());
-    service.status(&session.status());
-    service.ready();
-    log::info!("p1mqtt {} is ready: {}", env!("CARGO_PKG_VERSION"), session.task());
-    let mut next_status = Monotonic::now();
-    while !signals.terminating() {
-        let now = Monotonic::now();
-        service.progress(now);
-        if signals.take_reload() {
-            service.reloading();
-            if let Some(config) = reload() {
-                session.reconfigure(config, now);
-                log::info!("the configuration is read again: {}", session.task());
-            }
-            service.ready();
-        }
-        if now >= next_status {
-            next_status = now + STATUS_PERIOD;
-            service.status(&session.status());
-        }
-        session.turn(now);
-    }
-    service.stopping();
-    let status = session.status();
-    session.finish(Monotonic::now());
-    log::info!("p1mqtt ends: {status}");
+    let Some(signals) = Signals::installed() else { return Exit::Io };
+    live("p1mqtt", Session::new(config, Monotonic::now()), &signals, reload);
     Exit::Done
 }
 
@@ -82,25 +48,38 @@ struct Session {
     last: Option<Monotonic>,
 }
 
-impl Session {
-    fn new(config: Config, now: Monotonic) -> Self {
-        let (meters, link) = bridge(&config, now);
-        Self {
-            subscription: Subscription::new(config.multicast.clone(), now),
-            senders: Senders::new(),
-            choice: choice(&config),
-            meters,
-            link,
-            telegrams: 0,
-            last: None,
-            config,
-        }
+impl Daemon for Session {
+    type Settings = Config;
+
+    fn task(&self) -> String {
+        format!(
+            "publishing from {}, every {} s",
+            self.subscription.group(),
+            self.config.p1_mqtt.interval.as_secs()
+        )
+    }
+
+    fn status(&self, now: Monotonic) -> String {
+        let age = match self.last {
+            Some(last) => {
+                format!("the last {} s ago", now.saturating_duration_since(last).as_secs())
+            }
+            None => "none yet".into(),
+        };
+        let (group, telegrams) = (self.subscription.group(), self.telegrams);
+        let (counts, trouble) = (self.senders.counts(), self.subscription.trouble());
+        let meters = match self.meters.len() {
+            1 => "1 meter".into(),
+            number => format!("{number} meters"),
+        };
+        let link = self.link.status();
+        format!("{group}: {telegrams} telegrams of {meters}, {age}{counts}{trouble}; {link}")
     }
 
     fn reconfigure(&mut self, config: Config, now: Monotonic) {
         self.subscription.reconfigure(&config.multicast, now);
         if self.config.multicast != config.multicast || self.config.p1_mqtt != config.p1_mqtt {
-            self.finish(now);
+            self.say_goodbye(now);
             self.choice = choice(&config);
             (self.meters, self.link) = bridge(&config, now);
         }
@@ -108,7 +87,7 @@ impl Session {
     }
 
     /// Waits for a datagram, no longer than [`PATIENCE`], and publishes what is due.
-    fn turn(&mut self, now: Monotonic) {
+    fn turn(&mut self, now: Monotonic) -> ControlFlow<()> {
         if self.link.turn(now) {
             self.meters.start_over(now);
         }
@@ -126,37 +105,35 @@ impl Session {
                 self.meters.take(message, now);
             }
         }
+        ControlFlow::Continue(())
     }
 
-    /// Says goodbye to the broker.
-    fn finish(&mut self, now: Monotonic) {
+    fn finish(mut self, now: Monotonic) -> String {
+        let status = self.status(now);
+        self.say_goodbye(now);
+        format!(": {status}")
+    }
+}
+
+impl Session {
+    fn new(config: Config, now: Monotonic) -> Self {
+        let (meters, link) = bridge(&config, now);
+        Self {
+            subscription: Subscription::new(config.multicast.clone(), now),
+            senders: Senders::new(),
+            choice: choice(&config),
+            meters,
+            link,
+            telegrams: 0,
+            last: None,
+            config,
+        }
+    }
+
+    /// The broker is to know that nothing more comes.
+    fn say_goodbye(&mut self, now: Monotonic) {
         self.link.publish(&self.meters.farewell(), now);
         self.link.close(now);
-    }
-
-    /// What the program does, for the log.
-    fn task(&self) -> String {
-        format!(
-            "publishing from {}, every {} s",
-            self.subscription.group(),
-            self.config.p1_mqtt.interval.as_secs()
-        )
-    }
-
-    /// How it is going, for `systemctl status`.
-    fn status(&self) -> String {
-        let age = match self.last {
-            Some(last) => format!("the last {} s ago", last.elapsed().as_secs()),
-            None => "none yet".into(),
-        };
-        let (group, telegrams) = (self.subscription.group(), self.telegrams);
-        let (counts, trouble) = (self.senders.counts(), self.subscription.trouble());
-        let meters = match self.meters.len() {
-            1 => "1 meter".into(),
-            number => format!("{number} meters"),
-        };
-        let link = self.link.status();
-        format!("{group}: {telegrams} telegrams of {meters}, {age}{counts}{trouble}; {link}")
     }
 }
 

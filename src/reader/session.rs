@@ -1,15 +1,16 @@
 //! The loop of `p1reader`: datagrams in, telegrams of the right meter to the recorder.
 //!
-//! Owns which telegrams are recorded, and what systemd is told.
+//! Owns which telegrams are recorded, and what is said of that.
 
 use std::net::SocketAddr;
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant as Monotonic, SystemTime};
 
 use super::recorder::{FileSettings, PageSettings, Recorder, Settings, WeeklySettings};
 use super::{DiskStorage, HostZone};
 use crate::choice::Choice;
 use crate::config::{self, Config};
-use crate::daemon::{Exit, Service, Signals};
+use crate::daemon::{Daemon, Exit, Signals, live};
 use crate::message::Message;
 use crate::senders::Senders;
 use crate::subscription::Subscription;
@@ -17,9 +18,6 @@ use crate::telegram::Instant;
 
 /// The longest wait for a datagram; a third of a watchdog period must be longer.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-/// How often the state is told to systemd.
-const STATUS_PERIOD: Duration = Duration::from_secs(5);
 
 /// How many telegrams `--test` records.
 const TEST_TELEGRAMS: u64 = 5;
@@ -29,45 +27,9 @@ const TEST_TELEGRAMS: u64 = 5;
 /// `reload` gives the configuration anew on SIGHUP, or `None` when it is not good.
 #[must_use]
 pub fn run(config: Config, test: bool, reload: impl Fn() -> Option<Config>) -> Exit {
-    let signals = match Signals::install() {
-        Ok(signals) => signals,
-        Err(error) => {
-            log::error!("cannot handle signals: {error}");
-            return Exit::Io;
-        }
-    };
-    let mut service = Service::from_environment(STATUS_PERIOD);
-    let mut session = Session::new(config);
-    service.status(&session.status());
-    service.ready();
-    log::info!("p1reader {} is ready: {}", env!("CARGO_PKG_VERSION"), session.task());
-    let mut next_status = Monotonic::now();
+    let Some(signals) = Signals::installed() else { return Exit::Io };
     let last = if test { TEST_TELEGRAMS } else { u64::MAX };
-    while !signals.terminating() && session.recorded < last {
-        let now = Monotonic::now();
-        service.progress(now);
-        if signals.take_reload() {
-            service.reloading();
-            session.recorder.flush();
-            if let Some(config) = reload() {
-                session.reconfigure(config, now);
-                log::info!("the configuration is read again: {}", session.task());
-            }
-            service.ready();
-        }
-        if signals.take_flush() {
-            session.recorder.flush();
-        }
-        if now >= next_status {
-            next_status = now + STATUS_PERIOD;
-            service.status(&session.status());
-        }
-        session.turn(now);
-    }
-    service.stopping();
-    let status = session.status();
-    session.recorder.finish();
-    log::info!("p1reader ends: {status}");
+    live("p1reader", Session::new(config, last), &signals, reload);
     Exit::Done
 }
 
@@ -78,20 +40,28 @@ struct Session {
     senders: Senders,
     choice: Choice,
     recorded: u64,
+    /// Enough is recorded after so many telegrams.
+    enough: u64,
     last: Option<Monotonic>,
 }
 
-impl Session {
-    fn new(config: Config) -> Self {
-        Self {
-            recorder: Recorder::new(&settings(&config), DiskStorage::default(), HostZone),
-            subscription: Subscription::new(config.multicast.clone(), Monotonic::now()),
-            senders: Senders::new(),
-            choice: choice(&config),
-            recorded: 0,
-            last: None,
-            config,
-        }
+impl Daemon for Session {
+    type Settings = Config;
+
+    fn task(&self) -> String {
+        format!("recording from {}", self.subscription.group())
+    }
+
+    fn status(&self, now: Monotonic) -> String {
+        let age = match self.last {
+            Some(last) => {
+                format!("the last {} s ago", now.saturating_duration_since(last).as_secs())
+            }
+            None => "none yet".into(),
+        };
+        let (group, recorded) = (self.subscription.group(), self.recorded);
+        let (counts, trouble) = (self.senders.counts(), self.subscription.trouble());
+        format!("{group}: {recorded} telegrams, {age}{counts}{trouble}")
     }
 
     fn reconfigure(&mut self, config: Config, now: Monotonic) {
@@ -103,8 +73,16 @@ impl Session {
         self.config = config;
     }
 
+    fn prepare_reload(&mut self) {
+        self.recorder.flush();
+    }
+
+    fn flush(&mut self, _: Monotonic) {
+        self.recorder.flush();
+    }
+
     /// Waits for a datagram, no longer than [`PATIENCE`] or the next flush, and records it.
-    fn turn(&mut self, now: Monotonic) {
+    fn turn(&mut self, now: Monotonic) -> ControlFlow<()> {
         let wall = Instant::from(SystemTime::now());
         self.recorder.tick(wall);
         let patience = match self.recorder.next_deadline(wall) {
@@ -116,6 +94,28 @@ impl Session {
         };
         if let Some((message, from)) = self.subscription.next(now, patience) {
             self.take(&message, from, now);
+        }
+        if self.recorded < self.enough { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    }
+
+    fn finish(self, now: Monotonic) -> String {
+        let status = self.status(now);
+        self.recorder.finish();
+        format!(": {status}")
+    }
+}
+
+impl Session {
+    fn new(config: Config, enough: u64) -> Self {
+        Self {
+            recorder: Recorder::new(&settings(&config), DiskStorage::default(), HostZone),
+            subscription: Subscription::new(config.multicast.clone(), Monotonic::now()),
+            senders: Senders::new(),
+            choice: choice(&config),
+            recorded: 0,
+            enough,
+            last: None,
+            config,
         }
     }
 
@@ -131,22 +131,6 @@ impl Session {
         self.recorded += 1;
         self.last = Some(now);
         log::debug!("telegram {} of {from} is recorded", message.meta.frame_number);
-    }
-
-    /// What the recorder does, for the log.
-    fn task(&self) -> String {
-        format!("recording from {}", self.subscription.group())
-    }
-
-    /// How it is going, for `systemctl status`.
-    fn status(&self) -> String {
-        let age = match self.last {
-            Some(last) => format!("the last {} s ago", last.elapsed().as_secs()),
-            None => "none yet".into(),
-        };
-        let (group, recorded) = (self.subscription.group(), self.recorded);
-        let (counts, trouble) = (self.senders.counts(), self.subscription.trouble());
-        format!("{group}: {recorded} telegrams, {age}{counts}{trouble}")
     }
 }
 
