@@ -105,18 +105,21 @@ impl FromStr for Field {
     type Err = UnknownField;
 
     fn from_str(name: &str) -> Result<Self, UnknownField> {
-        let own = [Self::Time, Self::Epoch, Self::FrameNumber, Self::Source].into_iter();
-        let mut named = own.chain(VOCABULARY.iter().map(Self::Reading));
-        let found = named.find(|field| field.name() == name);
+        let found = named().find(|field| field.name() == name);
         let object = || is_key(name).then(|| Self::Object(name.to_owned()));
         found.or_else(object).ok_or_else(|| UnknownField { name: name.to_owned() })
     }
 }
 
-/// The names that there are beside the codes.
-fn names() -> Vec<&'static str> {
-    let own = ["time", "epoch", "frame_number", "source"].into_iter();
-    own.chain(VOCABULARY.iter().map(|reading| reading.name)).collect()
+/// All fields that have a name of ours.
+fn named() -> impl Iterator<Item = Field> {
+    let own = [Field::Time, Field::Epoch, Field::FrameNumber, Field::Source].into_iter();
+    own.chain(VOCABULARY.iter().map(Field::Reading))
+}
+
+/// Their names.
+fn names() -> Vec<String> {
+    named().map(|field| field.name().to_owned()).collect()
 }
 
 fn is_key(name: &str) -> bool {
@@ -131,7 +134,8 @@ mod tests {
 
     #[test]
     fn every_name_is_a_field_of_that_name() {
-        for name in names().into_iter().chain(["1-0:1.7.0", "0-1:24.2.1.A", "header", "checksum"]) {
+        let keys = ["1-0:1.7.0", "0-1:24.2.1.A", "header", "checksum"].map(str::to_owned);
+        for name in names().into_iter().chain(keys) {
             assert_eq!(name.parse::<Field>().unwrap().name(), name);
         }
     }
