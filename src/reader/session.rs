@@ -130,7 +130,7 @@ impl Session {
         self.recorder.record(message);
         self.recorded += 1;
         self.last = Some(now);
-        log::debug!("telegram {} of {from} is recorded", message.meta.frame_number);
+        log::debug!("recorded telegram {} of {from}", message.meta.frame_number);
     }
 }
 

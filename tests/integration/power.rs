@@ -12,6 +12,9 @@ use crate::support::{Place, wait_for};
 /// How often the reader is killed. Each time at another moment of its work.
 const KILLS: u32 = 12;
 
+/// What `p1reader --debug` says of each telegram, and of nothing else.
+const RECORDED: &str = "recorded telegram ";
+
 /// Every line of the files of a folder is whole, and of the form of its output.
 fn assert_whole(folder: &Path) {
     for file in files(folder) {
@@ -50,7 +53,7 @@ fn a_reader_that_is_killed_loses_what_was_not_written_and_nothing_else() {
             publisher.publish(START + i64::from(sent), sent);
             sent += 1;
         }
-        reader.wait_for_logs(40, "is recorded");
+        reader.wait_for_logs(40, RECORDED);
         reader.signal(Signal::USR1);
         if round % 3 > 0 {
             safe.extend(sent - 40..sent);
@@ -164,7 +167,7 @@ fn a_card_whose_power_is_cut_has_all_rows_that_were_flushed() {
         for second in seconds.clone() {
             publisher.publish(START + i64::from(second), second);
         }
-        reader.wait_for_logs(seconds.end as usize, "is recorded");
+        reader.wait_for_logs(seconds.end as usize, RECORDED);
     };
     publish(0..700);
     reader.signal(Signal::USR1);
@@ -201,7 +204,7 @@ fn a_card_that_is_nearly_full_is_not_filled_and_its_rows_are_kept() {
         publisher.publish(START + i64::from(second), second);
     }
     reader.wait_for_log("details: cannot write");
-    reader.wait_for_logs(20, "is recorded");
+    reader.wait_for_logs(20, RECORDED);
     assert!(files(&card.folder).is_empty());
     assert!(reader.log().contains("expected at least 100 MB of free space"), "{}", reader.log());
     keep(0);
