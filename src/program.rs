@@ -32,14 +32,21 @@ impl Program {
 
     /// Loads the configuration, or takes the defaults when no file was named and there is none.
     pub fn config_or_default(&self) -> Result<Config, Exit> {
-        self.checked(match self.load() {
-            Err(ConfigError::Unreadable { source, .. })
+        match self.load() {
+            Err(ConfigError::Unreadable { file, source })
                 if source.kind() == ErrorKind::NotFound && self.arguments.config_file.is_none() =>
             {
+                if self.arguments.check_config {
+                    println!(
+                        "{}: there is no such file; the defaults are in force",
+                        file.display()
+                    );
+                    return Err(Exit::Done);
+                }
                 Ok(Config::default())
             }
-            loaded => loaded,
-        })
+            loaded => self.checked(loaded),
+        }
     }
 
     /// Loads the configuration again; `None` when it is not good, which is said.

@@ -1,6 +1,7 @@
 //! The configuration, as the programs see it.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use crate::support::{Place, binary};
@@ -74,4 +75,19 @@ fn a_daemon_without_its_file_says_which_one_it_wants() {
         assert_eq!(output.status.code(), Some(78), "{program}");
         assert!(errors.contains("/no/such.yml"), "{program}: {errors}");
     }
+}
+
+#[test]
+fn a_program_that_needs_no_file_says_that_there_is_none_to_check() {
+    let usual = "/etc/p1-multicast/p1reader.yml";
+    if Path::new(usual).exists() {
+        eprintln!("skipped: there is {usual} on this machine");
+        return;
+    }
+    let output = Command::new(binary("p1cat")).arg("--check-config").output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(
+        (output.status.code(), said),
+        (Some(0), format!("{usual}: there is no such file; the defaults are in force\n"))
+    );
 }
