@@ -25,7 +25,7 @@ lint: ## check format, lints, documentation, man pages and scripts
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps --document-private-items
 	mandoc -Tlint -W warning man/*.[1-8]
 	! mandoc -Tlint man/*.[1-8] 2>/dev/null | grep -v -e 'longer than 80 bytes' -e 'referenced manual not found'
-	shellcheck tests/*.sh etc/examples/*.sh debian/make-* debian/*inst debian/*rm debian/mqtt/* .ci/run
+	shellcheck -x -a tests/*.sh etc/examples/*.sh debian/make-* debian/*inst debian/*rm debian/mqtt/* .ci/run
 	tests/versions.sh
 	tests/units.sh
 

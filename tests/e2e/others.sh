@@ -1,0 +1,111 @@
+# shellcheck shell=bash
+# The scenarios of the programs around them: the raw stream, p1mqtt, and the examples of other programs that
+# need a booted system. Part of tests/e2e.sh.
+
+raw_over_tcp() {
+    step "p1raw.socket: clients at once, each from a telegram on; the log stays empty; a hundred visits"
+    [ "$(inside systemctl is-enabled p1raw.socket || true)" = disabled ] || fail "p1raw.socket is enabled by installing"
+    quietly inside systemctl enable --now p1raw.socket
+    local client clients=()
+    for client in 1 2 3; do
+        raw_stream 5 >"$work/raw.$client" &
+        clients+=($!)
+    done
+    wait "${clients[@]}"
+    for client in 1 2 3; do
+        [ "$(head -c 1 "$work/raw.$client")" = / ] || fail "client $client does not begin with a telegram"
+        [ "$(grep -c '^!' "$work/raw.$client")" -ge 3 ] || fail "client $client gets too few telegrams"
+    done
+    inside bash -c 'for visit in {1..100}; do exec 3<>/dev/tcp/127.0.0.1/2001; exec 3>&-; done'
+    wait_until "the clients' programs to end" no_raw_clients
+    is p1raw.socket ActiveState active || fail "p1raw.socket does not survive a hundred visits"
+    [ "$(raw_stream 3 | head -c 1)" = / ] || fail "no raw stream after a hundred visits"
+    local lines
+    # Without a single line, journalctl knows no such unit, and fails.
+    lines=$({ inside journalctl -q -u 'p1raw@*' -u p1raw.socket -o cat --no-pager 2>/dev/null || true; } | wc -l)
+    [ "$lines" -eq 0 ] || fail "$lines lines of p1raw in the journal"
+}
+
+# What a client of the raw stream gets in so many seconds.
+raw_stream() { inside timeout "$1" bash -c 'cat </dev/tcp/127.0.0.1/2001' || [ $? -eq 124 ]; }
+
+no_raw_clients() { [ -z "$(inside systemctl list-units --no-legend 'p1raw@*')" ]; }
+
+bridge() {
+    step "p1mqtt: without the password it says so; with the credential the state is at the broker"
+    quietly inside env DEBIAN_FRONTEND=noninteractive apt-get install -y p1-mqtt
+    is p1mqtt ActiveState inactive || fail "p1mqtt is started by installing"
+    inside mosquitto_passwd -b -c /etc/mosquitto/p1 p1 sesam
+    inside chmod 644 /etc/mosquitto/p1
+    inside sh -c 'printf "listener 1883 127.0.0.1\npassword_file /etc/mosquitto/p1\n" >/etc/mosquitto/conf.d/p1.conf'
+    quietly inside systemctl restart mosquitto
+    configure 's|^  #user: p1|  user: p1|'
+    quietly inside systemctl enable --now p1mqtt
+    wait_until "the wrong password in the journal" journal_has p1mqtt 'refuses the user "p1"'
+    inside sh -c 'umask 077 && echo sesam >/etc/p1-multicast/mqtt-password'
+    quietly inside systemctl restart p1mqtt
+    inside timeout 60 mosquitto_sub -u p1 -P sesam -t 'p1/+/state' -C 1 | grep -q '"power_w":' || fail "no state"
+    inside timeout 60 mosquitto_sub -u p1 -P sesam -t 'homeassistant/device/+/config' -C 1 | grep -q '"cmps":' ||
+        fail "no discovery"
+    wait_until "the broker in the status" status_says p1mqtt 'messages to the broker localhost:1883'
+    quietly inside systemctl reload p1mqtt
+    quietly inside env DEBIAN_FRONTEND=noninteractive apt-get purge -y p1-mqtt
+    ! inside test -e /etc/p1-multicast/mqtt-password || fail "purge left the password"
+    inside test -f /etc/p1-multicast/p1reader.yml || fail "purge of p1-mqtt took the configuration"
+}
+
+metrics_by_timer() {
+    step "the example for node_exporter: a timer writes metrics that others may read"
+    local metrics=/var/lib/prometheus/node-exporter/p1.prom
+    inside mkdir -p "${metrics%/*}"
+    inside sh -c 'cp /usr/share/doc/p1-multicast/examples/p1-textfile.* /run/systemd/system/'
+    inside sed -i 's/^OnBootSec=.*/OnActiveSec=1/' /run/systemd/system/p1-textfile.timer
+    quietly inside systemctl daemon-reload
+    quietly inside systemctl start p1-textfile.timer
+    wait_until "the metrics" inside grep -q '^p1_power_watts' "$metrics"
+    [ "$(inside stat -c %a "$metrics")" = 644 ] || fail "the mode of $metrics"
+    quietly inside systemctl stop p1-textfile.timer
+    inside rm -f /run/systemd/system/p1-textfile.timer /run/systemd/system/p1-textfile.service
+}
+
+web_servers() {
+    step "the examples for nginx and lighttpd serve the page"
+    local server
+    inside sh -c "echo 'server { listen 127.0.0.1:80 default_server; include $examples/nginx.conf; }' \
+        >/etc/nginx/sites-enabled/default"
+    inside cp "$examples/lighttpd.conf" /etc/lighttpd/conf-enabled/90-meter.conf
+    for server in nginx lighttpd; do
+        quietly inside systemctl start $server
+        wait_until "the page from $server" page_from_web
+        quietly inside systemctl stop $server
+    done
+}
+page_from_web() {
+    inside bash -c 'exec 3<>/dev/tcp/127.0.0.1/80
+        printf "GET /meter/lastm.html HTTP/1.0\r\nHost: localhost\r\n\r\n" >&3
+        cat <&3' | tr '\r\n' '  ' | grep -q '^HTTP/1.[01] 200 .*<!DOCTYPE html>.*</html>'
+}
+
+old_records() {
+    step "the example for logrotate: old records are compressed, and the new ones go on"
+    local old=/var/lib/p1-multicast/p1_reader_details-20200101.csv
+    quietly inside cp "$examples/logrotate" /etc/logrotate.d/p1-multicast
+    inside runuser -u p1-multicast -- sh -c "echo 01-01-2020 >$old; touch -d '8 days ago' $old"
+    # Two days ago it was seen for the first time.
+    inside sh -c "printf 'logrotate state -- version 2\n\"%s\" %s-0:0:0\n' $old \$(date -d '2 days ago' +%Y-%-m-%-d) >/run/seen"
+    quietly inside logrotate --state /run/seen /etc/logrotate.d/p1-multicast
+    ! inside test -e $old || fail "the old records are not rotated"
+    inside sh -c "zcat $old-*.gz" | grep -q '^01-01-2020' || fail "the old records are lost"
+    inside sh -c 'test ! -e /var/lib/p1-multicast/*-????????.csv-*.gz.* && rm /var/lib/p1-multicast/*.gz'
+    more_rows "after logrotate"
+}
+
+name_for_the_cable() {
+    step "the example for udev is a rule that udev understands"
+    quietly inside cp "$examples/60-p1-port.rules" /etc/udev/rules.d
+    if inside udevadm verify --help >/dev/null 2>&1; then
+        quietly inside udevadm verify /etc/udev/rules.d/60-p1-port.rules
+    else
+        echo "  skipped: this udevadm cannot verify rules"
+    fi
+}
