@@ -149,7 +149,6 @@ remove_and_purge() {
     done
     inside test -f /etc/p1-multicast/p1reader.yml || fail "remove took the configuration"
     inside rm /etc/p1-multicast/attic.yml
-    inside systemctl disable --quiet p1listener@attic p1reader@attic
     quietly inside apt-get purge p1-multicast
     ! inside test -e /etc/p1-multicast || fail "purge left /etc/p1-multicast"
     [ "$(rows)" -gt 0 ] || fail "purge took the records"
