@@ -75,10 +75,11 @@ install: ## install below DESTDIR and PREFIX (run make build before)
 	install -m 755 $(wildcard etc/examples/*.sh etc/examples/*.py) $(TO)/share/doc/p1-multicast/examples
 	install -m 644 etc/p1-multicast.schema.json $(TO)/share/p1-multicast
 	install -m 644 $(wildcard systemd/*.service systemd/*.socket) $(TO)/lib/systemd/system
-	sed -i 's|^ExecStart=/usr/bin|ExecStart=$(PREFIX)/bin|' $(TO)/lib/systemd/system/p1*.service
 	install -m 644 systemd/p1-multicast.sysusers $(TO)/lib/sysusers.d/p1-multicast.conf
 	[ -e $(DESTDIR)/etc/p1-multicast/p1reader.yml ] || \
 	  install -m 644 etc/p1reader.yml $(DESTDIR)/etc/p1-multicast
 
 clean: ## remove what was built
+	sed -i -E 's,/usr/(bin/p1|share/(doc/)?p1-multicast),$(PREFIX)/\1,g' $(TO)/lib/systemd/system/p1* \
+	  $(TO)/share/man/man?/p1* $(TO)/share/doc/p1-multicast/examples/*
 	$(CARGO) clean
