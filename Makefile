@@ -55,7 +55,7 @@ deb: build ## build the Debian packages for this machine (target/debian); needs 
 deb-all: ## build the packages for amd64, arm64 and armhf, from Debian's compilers; needs root
 	debian/make-deb-all
 
-apt-repo: ## make a signed apt repository of the packages: REPOSITORY=directory KEY=gpg-key
+apt-repo: ## make a signed apt repository of the packages: REPOSITORY=directory KEY=gpg-key; needs apt-utils
 	debian/make-apt-repo "$(REPOSITORY)" "$(KEY)"
 
 e2e: deb ## install the packages on a booted Debian 12 and 13 and try everything; needs root
