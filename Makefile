@@ -9,6 +9,10 @@ PROGRAMS = p1listener p1reader p1dashboard p1mqtt p1cat p1sim
 
 FUZZ_SECONDS ?= 60
 
+# The paths of the crates are in the programs, for messages of a panic: without the home of whoever builds
+# them, so that the packages are the same, and tell nobody's name.
+build bench bench-card: export RUSTFLAGS += --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo
+
 help: ## list these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
@@ -76,10 +80,10 @@ install: ## install below DESTDIR and PREFIX (run make build before)
 	install -m 644 etc/p1-multicast.schema.json $(TO)/share/p1-multicast
 	install -m 644 $(wildcard systemd/*.service systemd/*.socket) $(TO)/lib/systemd/system
 	install -m 644 systemd/p1-multicast.sysusers $(TO)/lib/sysusers.d/p1-multicast.conf
+	sed -i -E 's,/usr/(bin/p1|share/(doc/)?p1-multicast),$(PREFIX)/\1,g' $(TO)/lib/systemd/system/p1* \
+	  $(TO)/share/man/man?/p1* $(TO)/share/doc/p1-multicast/examples/*
 	[ -e $(DESTDIR)/etc/p1-multicast/p1reader.yml ] || \
 	  install -m 644 etc/p1reader.yml $(DESTDIR)/etc/p1-multicast
 
 clean: ## remove what was built
-	sed -i -E 's,/usr/(bin/p1|share/(doc/)?p1-multicast),$(PREFIX)/\1,g' $(TO)/lib/systemd/system/p1* \
-	  $(TO)/share/man/man?/p1* $(TO)/share/doc/p1-multicast/examples/*
 	$(CARGO) clean
