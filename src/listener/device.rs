@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use super::source::{Port, Source};
 use super::speed::Search;
-use super::{adapters, file, serial};
+use super::{adapters, file, serial, words};
 
 /// Where the port is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,15 +93,10 @@ impl Port for Device {
     }
 }
 
-/// The words for a port that is not there.
-pub(super) fn absence(path: &Path) -> String {
-    format!("there is no {}: is the cable plugged in?", path.display())
-}
-
 fn kind(path: &Path) -> Result<Kind, String> {
     let kind = fs::metadata(path)
         .map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => absence(path),
+            std::io::ErrorKind::NotFound => words::absence(path),
             _ => format!("cannot open {}: {error}", path.display()),
         })?
         .file_type();

@@ -12,6 +12,7 @@ use serialport::{ClearBuffer, DataBits, Parity, SerialPort, StopBits, TTYPort};
 use super::holder;
 use super::source::{Given, PATIENCE, Source};
 use super::speed::{Framing, Setting};
+use super::words;
 
 /// Why a device cannot be opened.
 #[derive(Debug)]
@@ -52,7 +53,7 @@ fn refusal(path: &Path, error: &serialport::Error) -> Refusal {
 fn explain(path: &Path, error: &serialport::Error) -> String {
     let shown = path.display();
     match error.kind() {
-        _ if !path.exists() => super::device::absence(path),
+        _ if !path.exists() => words::absence(path),
         serialport::ErrorKind::Io(ErrorKind::PermissionDenied) => format!(
             "no permission to open {shown}: add the user to its group (usermod -aG dialout USER) and log in anew"
         ),

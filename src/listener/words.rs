@@ -1,5 +1,6 @@
-//! Figures as people say them.
+//! What several parts say alike.
 
+use std::path::Path;
 use std::time::Duration;
 
 /// A length of time in its most fitting unit: `42 s`, `17 min`, `5 h`, `3 days`.
@@ -27,6 +28,12 @@ pub fn printable(bytes: &[u8]) -> String {
         _ => byte.escape_ascii().to_string(),
     });
     shown.collect()
+}
+
+/// The words for a port that is not there.
+#[must_use]
+pub fn absence(path: &Path) -> String {
+    format!("there is no {}: is the cable plugged in?", path.display())
 }
 
 #[cfg(test)]

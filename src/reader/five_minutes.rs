@@ -6,7 +6,7 @@ use std::io::Write;
 
 use chrono::NaiveDateTime;
 
-use super::meters::Order;
+use super::order::Order;
 use super::totals::{Micro, Totals};
 
 /// Length of a period in seconds.
@@ -157,7 +157,7 @@ impl FiveMinutes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reader::meters::Clock;
+    use crate::reader::order::Clock;
     use crate::reader::tests::message;
     use crate::telegram::Instant;
 

@@ -1,46 +1,14 @@
-//! What is remembered of each meter, and the order of its telegrams in time.
+//! What is remembered of each meter.
 //!
 //! Owns the bound on how many are followed.
 
 use super::five_minutes::FiveMinutes;
+use super::order::Clock;
 use super::page::Page;
 use crate::message::Message;
-use crate::telegram::Instant;
 
 /// The most meters whose telegrams are recorded, each in files of its own.
 const MAX_METERS: usize = 16;
-
-/// A telegram that is older than the newest by this or less was delayed on the way, or sent twice.
-/// More, and the clock of the sender went back.
-const LATE_MICROS: i64 = 60_000_000;
-
-/// How a telegram follows the one before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Order {
-    /// Nothing is known of the time before: the first telegram, or the clock went back.
-    Afresh,
-    /// It is newer than the telegram of this whole second.
-    After(i64),
-    /// It is not newer than another one, by a minute or less.
-    Late,
-}
-
-/// The time of the newest telegram.
-#[derive(Debug, Default)]
-pub(super) struct Clock(Option<Instant>);
-
-impl Clock {
-    /// Tells how a telegram of this time follows the one before.
-    pub fn order(&mut self, time: Instant) -> Order {
-        let order = match self.0 {
-            Some(newest) if time > newest => Order::After(newest.seconds()),
-            Some(newest) if newest.micros_since(time) <= LATE_MICROS => return Order::Late,
-            _ => Order::Afresh,
-        };
-        self.0 = Some(time);
-        order
-    }
-}
 
 /// A meter.
 #[derive(Debug)]
@@ -128,18 +96,5 @@ mod tests {
             let telegram = message(0, &[("0-0:96.1.1", id)]);
             assert_eq!(meters.of(&telegram, false).unwrap().name, "A");
         }
-    }
-
-    #[test]
-    fn the_order_in_time_is_told() {
-        let mut clock = Clock::default();
-        let mut order = |millis: i64| clock.order(Instant::from_micros(millis * 1000));
-        assert_eq!(order(100_900), Order::Afresh);
-        assert_eq!(order(101_000), Order::After(100));
-        assert_eq!(order(101_000), Order::Late, "sent twice");
-        assert_eq!(order(41_000), Order::Late);
-        assert_eq!(order(101_500), Order::After(101), "late ones do not count");
-        assert_eq!(order(41_499), Order::Afresh, "the clock went back");
-        assert_eq!(order(42_000), Order::After(41));
     }
 }

@@ -14,8 +14,9 @@
 //! | module         | owns                                                                  |
 //! |----------------|-----------------------------------------------------------------------|
 //! | `session`      | the loop: which telegrams are recorded, and what systemd is told      |
-//! | `recorder`     | the settings, the flush moments, which telegram goes where            |
-//! | `meters`       | what is remembered of each meter; the order of its telegrams in time  |
+//! | `settings`     | what is recorded, where and when                                      |
+//! | `recorder`     | the flush moments, which telegram goes where                          |
+//! | `meters`       | what is remembered of each meter; `order` is that of its telegrams    |
 //! | `totals`       | energy and power of one telegram                                      |
 //! | `details`      | the row of a telegram; `table` fits such rows to the columns of a file |
 //! | `five_minutes` | the 5-minute records                                                  |
@@ -37,6 +38,7 @@ mod five_minutes;
 mod graph;
 mod health;
 mod meters;
+mod order;
 mod output;
 mod page;
 mod pattern;
@@ -44,6 +46,7 @@ mod queue;
 mod recorder;
 mod report;
 mod session;
+mod settings;
 mod storage;
 mod table;
 mod tidy;
@@ -53,8 +56,9 @@ mod weekly;
 
 use crate::zone;
 
-pub use recorder::{FileSettings, PageSettings, Recorder, Settings, WeeklySettings};
+pub use recorder::Recorder;
 pub use session::run;
+pub use settings::{FileSettings, PageSettings, Settings, WeeklySettings};
 pub use storage::{DiskStorage, Storage};
 pub use zone::{HostZone, Zone};
 

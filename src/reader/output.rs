@@ -12,7 +12,7 @@ use super::health::{Failure, Health};
 use super::meters::Meter;
 use super::pattern::Pattern;
 use super::queue::{Batch, Queue};
-use super::recorder::FileSettings;
+use super::settings::FileSettings;
 use super::storage::Storage;
 use super::{table, tidy};
 

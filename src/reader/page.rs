@@ -9,7 +9,7 @@ use std::fmt::Write;
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 
 use super::graph::{Slot, Window};
-use super::meters::Order;
+use super::order::Order;
 use super::today::Today;
 use super::totals::Totals;
 use super::zone::Zone;

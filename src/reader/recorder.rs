@@ -1,24 +1,23 @@
 //! The recorder: takes telegrams, and writes files at the right moments.
 //!
-//! Owns the settings, the flush moments and which telegram goes to which output.
+//! Owns the flush moments and which telegram goes to which output.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
-use std::time::Duration;
 
 use chrono::{NaiveDate, NaiveDateTime};
 
 use super::five_minutes::Record;
-use super::meters::{Meter, Meters, Order};
+use super::meters::{Meter, Meters};
+use super::order::Order;
 use super::output::{Output, Shape};
 use super::page::Last;
 use super::report::Report;
+use super::settings::Settings;
 use super::storage::Storage;
 use super::today::Today;
 use super::totals::Totals;
 use super::zone::Zone;
 use super::{details, weekly};
-use crate::config::Language;
 use crate::message::Message;
 use crate::telegram::Instant;
 
@@ -31,72 +30,6 @@ const OTHER_LIMIT: usize = 1 << 20;
 /// Seconds since 1970 whose dates have four digits of year in every time zone: up to 9998. A computer
 /// without a clock of its own begins at 0.
 const DATES: std::ops::Range<i64> = 0..253_370_764_800;
-
-/// What is recorded. An output that is `None` is off.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Settings {
-    /// Every telegram; its file name has `DAY`.
-    pub details: Option<FileSettings>,
-    /// 5-minute records since the last flush; its file name has `PERIOD`.
-    pub interval: Option<FileSettings>,
-    /// The 5-minute records of a day; its file name has `DAY`.
-    pub day: Option<FileSettings>,
-    /// The HTML page.
-    pub html: Option<PageSettings>,
-    /// The weekly log.
-    pub weekly: Option<WeeklySettings>,
-    /// Bytes of a disk that stay free: with less, rows wait. The page does not count.
-    pub min_free: u64,
-}
-
-/// An output of rows. Placeholders are replaced in the last component of the file name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileSettings {
-    /// Path with placeholders: `DAY`, `PERIOD`, `YYYY`, `ww`, `METER`.
-    pub filename: PathBuf,
-    /// Rows are written at the multiples of this; whole seconds, at least one.
-    pub flush_period: Duration,
-    /// Files of dates more than this many days ago are removed. `None`: never.
-    pub keep_days: Option<u32>,
-}
-
-/// The HTML page.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PageSettings {
-    /// Path, with placeholders as in [`FileSettings`].
-    pub filename: PathBuf,
-    /// The page is written at the multiples of this; whole seconds, at least one.
-    pub flush_period: Duration,
-    /// How far it looks back.
-    pub minutes: u32,
-    /// The language of its words.
-    pub language: Language,
-}
-
-/// The weekly log.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WeeklySettings {
-    /// Where and when; the file name has `YYYY` and `ww`.
-    pub file: FileSettings,
-    /// Time between lines; whole seconds, at least one.
-    pub measurement_period: Duration,
-}
-
-impl FileSettings {
-    pub(super) fn flush_seconds(&self) -> i64 {
-        whole_seconds(self.flush_period)
-    }
-}
-
-impl PageSettings {
-    pub(super) fn flush_seconds(&self) -> i64 {
-        whole_seconds(self.flush_period)
-    }
-}
-
-fn whole_seconds(period: Duration) -> i64 {
-    i64::try_from(period.as_secs()).unwrap_or(i64::MAX).max(1)
-}
 
 /// Records telegrams. It has no clock: time is passed in.
 #[derive(Debug)]
@@ -148,7 +81,7 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
     fn configure(&mut self, settings: &Settings) {
         self.outputs.configure(settings);
         if let Some(weekly) = &settings.weekly {
-            self.measurement_seconds = whole_seconds(weekly.measurement_period);
+            self.measurement_seconds = weekly.measurement_seconds();
         }
         self.html = settings.html.as_ref().map(Report::new);
         self.tidied = false;

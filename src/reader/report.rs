@@ -9,10 +9,11 @@ use minijinja::{Environment, Value, context};
 
 use super::graph::{Graph, Mark};
 use super::health::{Failure, Health};
-use super::meters::{Meter, Order};
+use super::meters::Meter;
+use super::order::Order;
 use super::page::{Last, Page, Shown};
 use super::pattern::Pattern;
-use super::recorder::PageSettings;
+use super::settings::PageSettings;
 use super::storage::Storage;
 use super::tidy;
 use super::today::Peak;

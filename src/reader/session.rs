@@ -6,10 +6,10 @@ use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant as Monotonic, SystemTime};
 
-use super::recorder::{FileSettings, PageSettings, Recorder, Settings, WeeklySettings};
-use super::{DiskStorage, HostZone};
+use super::recorder::Recorder;
+use super::{DiskStorage, HostZone, Settings};
 use crate::choice::Choice;
-use crate::config::{self, Config};
+use crate::config::Config;
 use crate::daemon::{Daemon, Exit, Signals, live};
 use crate::message::Message;
 use crate::senders::Senders;
@@ -65,7 +65,7 @@ impl Daemon for Session {
     }
 
     fn reconfigure(&mut self, config: Config, now: Monotonic) {
-        self.recorder.reconfigure(&settings(&config));
+        self.recorder.reconfigure(&Settings::from(&config));
         if self.config.multicast != config.multicast {
             self.subscription.reconfigure(&config.multicast, now);
             self.choice = choice(&config);
@@ -108,7 +108,7 @@ impl Daemon for Session {
 impl Session {
     fn new(config: Config, enough: u64) -> Self {
         Self {
-            recorder: Recorder::new(&settings(&config), DiskStorage::default(), HostZone),
+            recorder: Recorder::new(&Settings::from(&config), DiskStorage::default(), HostZone),
             subscription: Subscription::new(config.multicast.clone(), Monotonic::now()),
             senders: Senders::new(),
             choice: choice(&config),
@@ -137,35 +137,4 @@ impl Session {
 fn choice(config: &Config) -> Choice {
     let hint = " (`METER` in the file names records all, `multicast.meter` names one)";
     Choice::new(config.multicast.meter.clone(), "recorded", hint)
-}
-
-fn settings(config: &Config) -> Settings {
-    let file = |output: &config::FileOutput| {
-        output.enabled.then(|| FileSettings {
-            filename: output.filename.clone(),
-            flush_period: output.flush_period,
-            keep_days: output.keep_days,
-        })
-    };
-    let (page, weekly) = (&config.html_report, &config.weekly_log);
-    Settings {
-        details: file(&config.p1_reader_details),
-        interval: file(&config.p1_reader_interval),
-        day: file(&config.p1_reader_day),
-        html: page.enabled.then(|| PageSettings {
-            filename: page.filename.clone(),
-            flush_period: page.flush_period,
-            minutes: page.minutes,
-            language: page.language,
-        }),
-        weekly: weekly.enabled.then(|| WeeklySettings {
-            file: FileSettings {
-                filename: weekly.filename.clone(),
-                flush_period: weekly.flush_period,
-                keep_days: None,
-            },
-            measurement_period: weekly.measurement_period,
-        }),
-        min_free: u64::from(config.p1_reader.min_free) * 1_000_000,
-    }
 }

@@ -4,7 +4,7 @@
 
 use std::io::Write;
 
-use super::meters::Order;
+use super::order::Order;
 use super::totals::{Micro, Totals};
 
 /// Whether a telegram of this whole second gets a line: the first one in each period of the clock.

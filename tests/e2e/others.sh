@@ -98,6 +98,7 @@ old_records() {
     inside sh -c "zcat $old-*.gz" | grep -q '^01-01-2020' || fail "the old records are lost"
     inside sh -c 'test ! -e /var/lib/p1-multicast/*-????????.csv-*.gz.* && rm /var/lib/p1-multicast/*.gz'
     more_rows "after logrotate"
+    inside rm /etc/logrotate.d/p1-multicast
 }
 
 name_for_the_cable() {
