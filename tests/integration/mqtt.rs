@@ -93,8 +93,8 @@ fn check_discovery(config: &str, state: &Value, all: &Subscriber) {
         assert_eq!(sensor["p"], "sensor");
         assert_eq!(sensor["unique_id"], *id);
         let template = sensor["value_template"].as_str().unwrap();
-        let name = template.trim_start_matches("{{ value_json.").trim_end_matches(" }}");
-        let name = name.split('[').next().unwrap();
+        let name = template.trim_start_matches(['{', ' ', '(']).trim_start_matches("value_json.");
+        let name = name.split(' ').next().unwrap();
         assert!(state.get(name).is_some(), "{id}: {template}");
     }
 }
