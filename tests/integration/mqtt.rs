@@ -254,7 +254,7 @@ fn tls_takes_a_broker_of_the_named_ca_and_says_what_is_wrong_with_any_other() {
     bridge.wait_for_log("ours.key: there is none in it");
     configure(&place, broker.port, "");
     bridge.signal(Signal::HUP);
-    bridge.wait_for_log("it closed the connection at once: does it want TLS");
+    bridge.wait_for_log("it closed the connection at once: is p1_mqtt.tls right");
     tls("localhost", "ours.pem");
     bridge.signal(Signal::HUP);
     bridge.wait_for_log("connected to the broker");
