@@ -46,12 +46,13 @@ fn run() -> Result<Exit, Exit> {
     if let Some(path) = &options.input {
         let (name, file) = open(path)?;
         return cat::from_file(&name, file, Policy::Auto, &what, out, &mut io::stderr())
-            .map_err(|error| fail(Exit::Io, &format!("{name}: {error}")));
+            .map_err(|error| fail(Exit::Io, &error.to_string()));
     }
     let port = if options.raw { config.multicast.raw_port } else { Some(config.multicast.port) };
     what.meter = what.meter.or(config.multicast.meter.clone());
-    let watched = io::stdout();
-    let mut group = GroupDatagrams::join(&config.multicast, port, &watched)?;
+    let stdout = io::stdout();
+    let watched = what.output.is_none().then_some(&stdout);
+    let mut group = GroupDatagrams::join(&config.multicast, port, watched)?;
     cat::from_network(&mut group, &what, out).map_err(|error| fail(Exit::Io, &error.to_string()))
 }
 

@@ -214,6 +214,23 @@ fn an_output_file_is_replaced_whole_by_telegrams_from_the_network() {
 }
 
 #[test]
+fn with_an_output_file_it_goes_on_though_nobody_reads_standard_output() {
+    let place = Place::new();
+    place.config();
+    let mut meter = Meter::plug_in(&place);
+    let listener = place.daemon("p1listener");
+    listener.wait_for_log("is open");
+    let output = place.path("latest");
+    let mut command = place.program("p1cat");
+    command.args(["--count", "1", "--output", output.to_str().unwrap()]);
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    send_until(&mut meter, 1, || child.try_wait().unwrap().is_some());
+    assert_eq!(fs::read_to_string(&output).unwrap().lines().count(), 1);
+    listener.stop();
+}
+
+#[test]
 fn an_output_that_cannot_be_written_is_named_and_ends_it() {
     let place = Place::new();
     let file = place.path("telegrams");
