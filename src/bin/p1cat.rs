@@ -12,9 +12,6 @@ use p1_multicast::daemon::{Exit, arguments};
 use p1_multicast::program::Program;
 use p1_multicast::telegram::Policy;
 
-/// What is said of fields where there are none to choose.
-const NO_FIELDS: &str = "--fields goes with the formats readings, csv, influx, prometheus and text";
-
 fn main() -> ExitCode {
     run().unwrap_or_else(|exit| exit).into()
 }
@@ -26,10 +23,12 @@ fn run() -> Result<Exit, Exit> {
     let form = match (options.raw, options.explain) {
         (true, _) => Form::Raw,
         (_, true) => Form::Explained,
-        _ if options.fields.is_some() && !options.format.has_fields() => {
-            return Err(fail(Exit::Usage, NO_FIELDS));
+        _ => {
+            let fields = options.fields.iter().flatten();
+            let checked = options.format.check(fields);
+            checked.map_err(|error| fail(Exit::Usage, &error.to_string()))?;
+            Form::Decoded(options.format)
         }
-        _ => Form::Decoded(options.format),
     };
     let mut what = cat::Options {
         form,

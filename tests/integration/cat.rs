@@ -170,6 +170,7 @@ fn what_cannot_be_read_is_named() {
         (&["--format", "%{power_w"], 64, "byte 0"),
         (&["--format", "csv", "--fields", "power_w,watt"], 64, "\"watt\""),
         (&["--fields", "power_w"], 64, "--fields goes with"),
+        (&["--format", "prometheus", "--fields", "power_w"], 64, "power_import_w"),
         (&["--raw", "--format", "csv"], 64, "--format"),
         (&["--every", "0"], 64, "1..=86400"),
     ] {

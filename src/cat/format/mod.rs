@@ -68,15 +68,39 @@ pub enum FormatError {
     Template(#[from] TemplateError),
 }
 
+/// Why a format cannot tell the fields that are asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FieldsError {
+    /// It has none to choose from.
+    #[error("--fields goes with the formats readings, csv, influx, prometheus and text")]
+    None,
+    /// One of which no metric is made.
+    #[error("there is no metric of {name:?}; there are those of {}", prometheus::sources().collect::<Vec<_>>().join(", "))]
+    NoMetric {
+        /// The field that was asked for.
+        name: String,
+    },
+}
+
 impl Format {
     /// The names of the formats that have one.
     pub const NAMES: [&'static str; 7] =
         ["json", "readings", "csv", "influx", "prometheus", "obis", "text"];
 
-    /// Whether it has named fields, of which some can be chosen.
-    #[must_use]
-    pub fn has_fields(&self) -> bool {
-        !matches!(self, Self::Json | Self::Obis | Self::Template(_))
+    /// Whether it can tell these fields, which were asked for.
+    pub fn check<'f>(
+        &self,
+        fields: impl IntoIterator<Item = &'f Field>,
+    ) -> Result<(), FieldsError> {
+        let mut fields = fields.into_iter();
+        let wrong = match self {
+            Self::Json | Self::Obis | Self::Template(_) => fields.next().map(|_| FieldsError::None),
+            Self::Prometheus => fields
+                .find(|field| !prometheus::sources().any(|source| source == field.name()))
+                .map(|field| FieldsError::NoMetric { name: field.name().to_owned() }),
+            Self::Readings | Self::Csv | Self::Influx | Self::Text => None,
+        };
+        wrong.map_or(Ok(()), Err)
     }
 }
 
