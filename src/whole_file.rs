@@ -10,11 +10,15 @@ use std::path::Path;
 
 /// Writes a file under another name, `.NAME.tmp`, in the same folder, and renames it when it is complete.
 ///
-/// It has mode 0644, less what the umask takes away. On an error the file at `path` is as it was.
+/// It has mode 0644, less what the umask takes away. On an error the file at `path` is as it was, and so
+/// is, always, what is there and is no file: root could put one in the place of `/dev/null`.
 pub(crate) fn replace(
     path: &Path,
     write: impl FnOnce(&mut File) -> io::Result<()>,
 ) -> io::Result<()> {
+    if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "what is there is no file"));
+    }
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
     name.push(".tmp");
@@ -48,6 +52,21 @@ pub(crate) fn unfinished(name: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_file_is_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&socket, &link).unwrap();
+        for path in [&socket, &link, &folder.path().to_owned()] {
+            let before = fs::symlink_metadata(path).unwrap().file_type();
+            assert!(replace(path, |_| Ok(())).is_err(), "{path:?}");
+            assert_eq!(fs::symlink_metadata(path).unwrap().file_type(), before);
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is left behind");
+    }
 
     #[test]
     fn the_name_of_a_temporary_file_tells_what_it_was_to_become() {

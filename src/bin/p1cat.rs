@@ -12,9 +12,6 @@ use p1_multicast::daemon::{Exit, arguments};
 use p1_multicast::program::Program;
 use p1_multicast::telegram::Policy;
 
-/// What is said of fields where there are none to choose.
-const NO_FIELDS: &str = "--fields goes with the formats readings, csv, influx, prometheus and text";
-
 fn main() -> ExitCode {
     run().unwrap_or_else(|exit| exit).into()
 }
@@ -26,10 +23,12 @@ fn run() -> Result<Exit, Exit> {
     let form = match (options.raw, options.explain) {
         (true, _) => Form::Raw,
         (_, true) => Form::Explained,
-        _ if options.fields.is_some() && !options.format.has_fields() => {
-            return Err(fail(Exit::Usage, NO_FIELDS));
+        _ => {
+            let fields = options.fields.iter().flatten();
+            let checked = options.format.check(fields);
+            checked.map_err(|error| fail(Exit::Usage, &error.to_string()))?;
+            Form::Decoded(options.format)
         }
-        _ => Form::Decoded(options.format),
     };
     let mut what = cat::Options {
         form,
@@ -46,12 +45,13 @@ fn run() -> Result<Exit, Exit> {
     if let Some(path) = &options.input {
         let (name, file) = open(path)?;
         return cat::from_file(&name, file, Policy::Auto, &what, out, &mut io::stderr())
-            .map_err(|error| fail(Exit::Io, &format!("{name}: {error}")));
+            .map_err(|error| fail(Exit::Io, &error.to_string()));
     }
     let port = if options.raw { config.multicast.raw_port } else { Some(config.multicast.port) };
     what.meter = what.meter.or(config.multicast.meter.clone());
-    let watched = io::stdout();
-    let mut group = GroupDatagrams::join(&config.multicast, port, &watched)?;
+    let stdout = io::stdout();
+    let watched = what.output.is_none().then_some(&stdout);
+    let mut group = GroupDatagrams::join(&config.multicast, port, watched)?;
     cat::from_network(&mut group, &what, out).map_err(|error| fail(Exit::Io, &error.to_string()))
 }
 

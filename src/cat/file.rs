@@ -6,7 +6,8 @@ use std::borrow::Cow;
 use std::io::{self, ErrorKind, Read, Write};
 use std::time::{Instant as Monotonic, SystemTime};
 
-use super::outlet::Outlet;
+use super::outlet::{Clock, Outlet};
+use super::printer::named;
 use super::{Explanation, Form, Options, anonymous};
 use crate::daemon::Exit;
 use crate::message::{Encoder, Message};
@@ -32,7 +33,7 @@ pub fn from_file(
         name,
         options,
         encoder: Encoder::new(None),
-        outlet: Outlet::new(options, options.format(), out),
+        outlet: Outlet::new(options, Clock::Meter, out),
         errors,
         number: 0,
         bad: 0,
@@ -43,7 +44,7 @@ pub fn from_file(
             Ok(0) => break,
             Ok(length) => length,
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
+            Err(error) => return Err(named(name, &error)),
         };
         let (mut rest, now) = (&chunk[..length], Instant::from(SystemTime::now()));
         while desk.outlet.is_open() {
@@ -109,9 +110,7 @@ impl<W: Write, E: Write> Desk<'_, W, E> {
                 if matches!(form, Form::Raw) {
                     return self.outlet.print_text(&bytes);
                 }
-                // A recording has the meter's own time.
-                let time = message.meta.meter_time.unwrap_or(message.meta.frame_start);
-                self.outlet.take(message, time, Monotonic::now())
+                self.outlet.take(message, Monotonic::now())
             }
         }
     }

@@ -29,34 +29,39 @@ const CLIENT_BUFFER: usize = 64 * 1024;
 pub struct GroupDatagrams<'o> {
     receiver: Receiver,
     buffer: Vec<u8>,
-    out: BorrowedFd<'o>,
+    out: Option<BorrowedFd<'o>>,
 }
 
 impl<'o> GroupDatagrams<'o> {
     /// Joins the group at `port`; what goes wrong is said, and is [`Exit::Unavailable`].
     ///
-    /// `out` is where telegrams will be written to; a socket gets a short buffer and a time limit.
-    pub fn join(settings: &Multicast, port: Option<u16>, out: &'o impl AsFd) -> Result<Self, Exit> {
+    /// `out` is the stream that telegrams will be written to, if it is one; a socket gets a short buffer
+    /// and a time limit.
+    pub fn join(
+        settings: &Multicast,
+        port: Option<u16>,
+        out: Option<&'o impl AsFd>,
+    ) -> Result<Self, Exit> {
         let unavailable = |reason: String| {
             log::error!("{reason}");
             Exit::Unavailable
         };
         let port = port.ok_or_else(|| unavailable("multicast.raw_port is off".into()))?;
         let receiver = subscription::receiver(settings, port).map_err(unavailable)?;
-        // Anything but a socket has neither; then the reader of a pipe is waited for.
-        let _ = set_socket_send_buffer_size(out, CLIENT_BUFFER);
-        let _ = set_socket_timeout(out, Timeout::Send, Some(STALLED));
-        Ok(Self { receiver, buffer: vec![0; LONGEST], out: out.as_fd() })
+        if let Some(out) = out {
+            // Anything but a socket has neither; then the reader of a pipe is waited for.
+            let _ = set_socket_send_buffer_size(out, CLIENT_BUFFER);
+            let _ = set_socket_timeout(out, Timeout::Send, Some(STALLED));
+        }
+        Ok(Self { receiver, buffer: vec![0; LONGEST], out: out.map(AsFd::as_fd) })
     }
 }
 
 impl Datagrams for GroupDatagrams<'_> {
     fn next(&mut self, timeout: Duration) -> io::Result<Option<(&[u8], SocketAddr)>> {
+        let mut watched = vec![PollFd::new(&self.receiver, PollFlags::IN)];
         // No events are asked for on the output: its end is told unasked.
-        let mut watched = [
-            PollFd::new(&self.receiver, PollFlags::IN),
-            PollFd::new(&self.out, PollFlags::empty()),
-        ];
+        watched.extend(self.out.as_ref().map(|out| PollFd::new(out, PollFlags::empty())));
         let patience = Timespec::try_from(timeout.min(JOIN_PERIOD)).ok();
         match poll(&mut watched, patience.as_ref()) {
             Ok(0) => {
@@ -64,7 +69,7 @@ impl Datagrams for GroupDatagrams<'_> {
                 let _ = self.receiver.join_again();
                 return Ok(None);
             }
-            Ok(_) if watched[1].revents().intersects(PollFlags::ERR | PollFlags::HUP) => {
+            Ok(_) if watched[1..].iter().any(|out| has_ended(out.revents())) => {
                 return Err(io::ErrorKind::BrokenPipe.into());
             }
             Ok(_) => {}
@@ -74,4 +79,8 @@ impl Datagrams for GroupDatagrams<'_> {
         let received = self.receiver.receive(&mut self.buffer, Duration::ZERO)?;
         Ok(received.map(|datagram| (&self.buffer[..datagram.len], datagram.from)))
     }
+}
+
+fn has_ended(events: PollFlags) -> bool {
+    events.intersects(PollFlags::ERR | PollFlags::HUP)
 }

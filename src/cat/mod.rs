@@ -27,7 +27,7 @@ pub use anonymous::anonymous;
 pub use explain::Explanation;
 pub use field::{Field, UnknownField};
 pub use file::from_file;
-pub use format::{Format, FormatError, Template, TemplateError};
+pub use format::{FieldsError, Format, FormatError, Template, TemplateError};
 pub use group::GroupDatagrams;
 pub use network::{Datagrams, from_network};
 pub use printer::Printer;

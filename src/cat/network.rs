@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant as Monotonic};
 
-use super::outlet::Outlet;
+use super::outlet::{Clock, Outlet};
 use super::printer::is_gone;
 use super::{Form, Options};
 use crate::choice::Choice;
@@ -34,7 +34,7 @@ pub fn from_network(
     options: &Options,
     out: impl Write,
 ) -> io::Result<Exit> {
-    let mut outlet = Outlet::new(options, options.format(), out);
+    let mut outlet = Outlet::new(options, Clock::Listener, out);
     let mut selection = Selection::new(options);
     let mut last = Monotonic::now();
     while outlet.is_open() {
@@ -55,10 +55,7 @@ pub fn from_network(
                 last = now;
                 match message {
                     Selected::Raw => outlet.print_text(bytes)?,
-                    Selected::Message(message) => {
-                        let time = message.meta.frame_start;
-                        outlet.take(message, time, now)?;
-                    }
+                    Selected::Message(message) => outlet.take(message, now)?,
                 }
             }
         }

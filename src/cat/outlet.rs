@@ -5,13 +5,32 @@ use std::time::Instant as Monotonic;
 
 use super::format::Formatter;
 use super::pace::{Changes, Sampler};
-use super::{Format, Options, Printer};
-use crate::message::Message;
+use super::{Options, Printer};
+use crate::message::{Message, Meta};
 use crate::telegram::Instant;
 use crate::zone::HostZone;
 
+/// Whose clock tells when a telegram was.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Clock {
+    /// That of the listener, which has just heard it.
+    Listener,
+    /// The meter's own, if it has one: a recording may be of any time.
+    Meter,
+}
+
+impl Clock {
+    fn time_of(self, meta: &Meta) -> Instant {
+        match self {
+            Self::Listener => meta.frame_start,
+            Self::Meter => meta.meter_time.unwrap_or(meta.frame_start),
+        }
+    }
+}
+
 /// The way out.
 pub(super) struct Outlet<W: Write> {
+    clock: Clock,
     sampler: Option<Sampler>,
     changes: Option<Changes>,
     formatter: Formatter<HostZone>,
@@ -20,9 +39,11 @@ pub(super) struct Outlet<W: Write> {
 }
 
 impl<W: Write> Outlet<W> {
-    pub fn new(options: &Options, format: Format, out: W) -> Self {
+    pub fn new(options: &Options, clock: Clock, out: W) -> Self {
+        let format = options.format();
         let (fields, is_whole) = (options.fields.clone(), options.output.is_some());
         Self {
+            clock,
             sampler: options.every.map(Sampler::new),
             changes: options.on_change.then(Changes::default),
             formatter: Formatter::new(format, fields, is_whole, HostZone),
@@ -36,8 +57,9 @@ impl<W: Write> Outlet<W> {
         self.printer.is_open()
     }
 
-    /// Takes a telegram of this time; what there is to print is printed.
-    pub fn take(&mut self, message: Message, time: Instant, now: Monotonic) -> io::Result<()> {
+    /// Takes a telegram; what there is to print is printed.
+    pub fn take(&mut self, message: Message, now: Monotonic) -> io::Result<()> {
+        let time = self.clock.time_of(&message.meta);
         match &mut self.sampler {
             None => self.print(&message),
             Some(sampler) => match sampler.take(message, time, now) {
@@ -85,7 +107,7 @@ impl<W: Write> Outlet<W> {
             }
         }
         self.text.clear();
-        self.formatter.write(message, &mut self.text);
+        self.formatter.write(message, self.clock.time_of(&message.meta), &mut self.text);
         if self.text.is_empty() {
             return Ok(());
         }

@@ -41,11 +41,8 @@ impl<W: Write> Printer<W> {
         }
         let result = match &mut self.target {
             Target::Stream(out) => out.write_all(text),
-            Target::File(path) => {
-                whole_file::replace(path, |file| file.write_all(text)).map_err(|error| {
-                    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
-                })
-            }
+            Target::File(path) => whole_file::replace(path, |file| file.write_all(text))
+                .map_err(|error| named(&path.display().to_string(), &error)),
         };
         self.mind_closed(result)
     }
@@ -65,9 +62,17 @@ impl<W: Write> Printer<W> {
                 self.closed = true;
                 Ok(())
             }
+            Err(error) if matches!(self.target, Target::Stream(_)) => {
+                Err(named("standard output", &error))
+            }
             other => other,
         }
     }
+}
+
+/// The error with the name of what it is about.
+pub(super) fn named(what: &str, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{what}: {error}"))
 }
 
 /// Whether the reader has gone, or has not read for as long as a socket waits.

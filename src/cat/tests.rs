@@ -235,6 +235,49 @@ fn of_an_interval_of_a_recording_the_last_telegram_is_printed_by_the_clock_of_th
 }
 
 #[test]
+fn points_of_a_recording_have_the_time_of_the_meter_and_are_told_apart() {
+    let at = |second: u32| {
+        let body =
+            format!("/TST5\r\n\r\n0-0:1.0.0(2611220752{second:02}W)\r\n1-0:1.7.0(1*kW)\r\n!");
+        format!("{body}{:04X}\r\n", crc16(body.as_bytes())).into_bytes()
+    };
+    let form = Form::Decoded(Format::Influx);
+    let (out, _, _) = decode(&[at(1), at(2)].concat(), &Options { form, ..Options::default() });
+    let times: Vec<&str> = out.lines().map(|line| line.rsplit_once(' ').unwrap().1).collect();
+    assert_eq!(times, ["1795330321000000000", "1795330322000000000"]);
+}
+
+/// A disk that is full, or a file that cannot be read.
+struct Broken;
+
+impl Write for Broken {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::StorageFull.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl io::Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        Err(io::ErrorKind::IsADirectory.into())
+    }
+}
+
+#[test]
+fn an_error_names_the_input_or_the_output_whichever_it_is_of() {
+    let (options, one) = (Options::default(), telegram(1));
+    let mut errors = Vec::new();
+    let error = |outcome: io::Result<Exit>| outcome.unwrap_err().to_string();
+    let output = from_file("IN", &one[..], Policy::Auto, &options, Broken, &mut errors);
+    assert!(error(output).starts_with("standard output: "));
+    let input = from_file("IN", Broken, Policy::Auto, &options, Vec::new(), &mut errors);
+    assert!(error(input).starts_with("IN: "));
+}
+
+#[test]
 fn telegrams_that_do_not_differ_are_printed_once() {
     let file = [telegram(1), telegram(1), telegram(2), telegram(2), telegram(1)].concat();
     let options = Options { on_change: true, ..Options::default() };

@@ -3,6 +3,7 @@
 //! Owns the steps (look up, connect, TLS, hello), which are taken on a thread of their own, and the
 //! connection that comes of it. When it is tried, and when a connection is given up, `link` decides.
 
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -103,13 +104,22 @@ fn connect(target: &Target) -> Result<Open, Failure> {
     let user = target.user.as_deref();
     let login = user.map(|user| (user, password.as_deref().unwrap_or_default()));
     let hello = Hello { client: &target.client, login, will: &target.will, keep_alive: KEEP_ALIVE };
-    open.stream.send(&packets::connect(hello), ANSWER_TIME)?;
+    // Over TLS this is where the two speak first.
+    open.stream.send(&packets::connect(hello), ANSWER_TIME).map_err(at_once)?;
     match open.answer()? {
         Answer::Accepted => {
             open.stream.read_without_waiting();
             Ok(open)
         }
         answer => Err(Failure::Refused { answer, user: target.user.clone() }),
+    }
+}
+
+/// What became of a connection before there was an answer.
+fn at_once(error: io::Error) -> Failure {
+    match error.into() {
+        Failure::Closed => Failure::ClosedAtOnce,
+        other => other,
     }
 }
 
@@ -124,12 +134,7 @@ impl Open {
             match self.stream.receive(&mut byte) {
                 Ok(None) => continue,
                 Ok(Some(_)) => {}
-                Err(error) => {
-                    return Err(match error.into() {
-                        Failure::Closed => Failure::ClosedAtOnce,
-                        other => other,
-                    });
-                }
+                Err(error) => return Err(at_once(error)),
             }
             // Of what is no MQTT at all, the rest of a "packet" may never come.
             if std::mem::take(&mut is_first) && byte[0] != packets::CONNACK {

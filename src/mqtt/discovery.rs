@@ -128,11 +128,6 @@ fn component<'a>(
     expire_after: u64,
 ) -> Component<'a> {
     let Class { device, unit, precision, options, is_diagnostic, .. } = entity.class;
-    // A text may be longer than a state can be.
-    let cut = match reading.kind {
-        Kind::Text => format!("[:{LONGEST_STATE}]"),
-        _ => String::new(),
-    };
     Component {
         p: "sensor",
         unique_id,
@@ -144,7 +139,18 @@ fn component<'a>(
         options,
         entity_category: is_diagnostic.then_some("diagnostic"),
         expire_after: (reading.kind == Kind::Measurement).then_some(expire_after),
-        value_template: format!("{{{{ value_json.{}{cut} }}}}", reading.name),
+        value_template: value_template(reading),
+    }
+}
+
+/// How a state is taken out of the readings. One that the meter gives no more is `None`, which Home
+/// Assistant takes for *unknown*; it would have a warning in its log for each one that is not there.
+fn value_template(reading: &Reading) -> String {
+    let value = format!("value_json.{} | default('None')", reading.name);
+    match reading.kind {
+        // A text may be longer than a state can be.
+        Kind::Text => format!("{{{{ ({value})[:{LONGEST_STATE}] }}}}"),
+        _ => format!("{{{{ {value} }}}}"),
     }
 }
 

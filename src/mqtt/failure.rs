@@ -28,7 +28,7 @@ pub(super) enum Failure {
     Closed,
     #[error("it closed the connection soon: does another client have the same client_id?")]
     ClosedSoon,
-    #[error("it closed the connection at once: does it want TLS, or the other port?")]
+    #[error("it closed the connection at once: is p1_mqtt.tls right for this port?")]
     ClosedAtOnce,
     #[error("what it answers is no MQTT: is the port right?")]
     NotMqtt,

@@ -170,6 +170,7 @@ fn what_cannot_be_read_is_named() {
         (&["--format", "%{power_w"], 64, "byte 0"),
         (&["--format", "csv", "--fields", "power_w,watt"], 64, "\"watt\""),
         (&["--fields", "power_w"], 64, "--fields goes with"),
+        (&["--format", "prometheus", "--fields", "power_w"], 64, "power_import_w"),
         (&["--raw", "--format", "csv"], 64, "--format"),
         (&["--every", "0"], 64, "1..=86400"),
     ] {
@@ -210,6 +211,23 @@ fn an_output_file_is_replaced_whole_by_telegrams_from_the_network() {
         });
     }
     assert_eq!(cat.log(), "");
+    listener.stop();
+}
+
+#[test]
+fn with_an_output_file_it_goes_on_though_nobody_reads_standard_output() {
+    let place = Place::new();
+    place.config();
+    let mut meter = Meter::plug_in(&place);
+    let listener = place.daemon("p1listener");
+    listener.wait_for_log("is open");
+    let output = place.path("latest");
+    let mut command = place.program("p1cat");
+    command.args(["--count", "1", "--output", output.to_str().unwrap()]);
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    send_until(&mut meter, 1, || child.try_wait().unwrap().is_some());
+    assert_eq!(fs::read_to_string(&output).unwrap().lines().count(), 1);
     listener.stop();
 }
 

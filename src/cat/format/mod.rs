@@ -27,6 +27,7 @@ use std::str::FromStr;
 use super::Field;
 use crate::message::Message;
 use crate::reading::{Kind, Readings, Value, write_json};
+use crate::telegram::Instant;
 use crate::zone::Zone;
 
 pub use template::{Template, TemplateError};
@@ -67,15 +68,39 @@ pub enum FormatError {
     Template(#[from] TemplateError),
 }
 
+/// Why a format cannot tell the fields that are asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FieldsError {
+    /// It has none to choose from.
+    #[error("--fields goes with the formats readings, csv, influx, prometheus and text")]
+    None,
+    /// One of which no metric is made.
+    #[error("there is no metric of {name:?}; there are those of {}", prometheus::sources().collect::<Vec<_>>().join(", "))]
+    NoMetric {
+        /// The field that was asked for.
+        name: String,
+    },
+}
+
 impl Format {
     /// The names of the formats that have one.
     pub const NAMES: [&'static str; 7] =
         ["json", "readings", "csv", "influx", "prometheus", "obis", "text"];
 
-    /// Whether it has named fields, of which some can be chosen.
-    #[must_use]
-    pub fn has_fields(&self) -> bool {
-        !matches!(self, Self::Json | Self::Obis | Self::Template(_))
+    /// Whether it can tell these fields, which were asked for.
+    pub fn check<'f>(
+        &self,
+        fields: impl IntoIterator<Item = &'f Field>,
+    ) -> Result<(), FieldsError> {
+        let mut fields = fields.into_iter();
+        let wrong = match self {
+            Self::Json | Self::Obis | Self::Template(_) => fields.next().map(|_| FieldsError::None),
+            Self::Prometheus => fields
+                .find(|field| !prometheus::sources().any(|source| source == field.name()))
+                .map(|field| FieldsError::NoMetric { name: field.name().to_owned() }),
+            Self::Readings | Self::Csv | Self::Influx | Self::Text => None,
+        };
+        wrong.map_or(Ok(()), Err)
     }
 }
 
@@ -124,9 +149,9 @@ impl<Z: Zone> Formatter<Z> {
     }
 
     /// Writes a telegram to `out`, behind what is there, line end included. Some formats have nothing
-    /// to write of a telegram that tells none of the fields.
-    pub fn write(&mut self, message: &Message, out: &mut Vec<u8>) {
-        let context = Context { message, readings: Readings::of(message) };
+    /// to write of a telegram that tells none of the fields. `time` is when it was.
+    pub fn write(&mut self, message: &Message, time: Instant, out: &mut Vec<u8>) {
+        let context = Context { message, time, readings: Readings::of(message) };
         let fields = |wants: fn(Kind) -> bool| match &self.fields {
             Some(fields) => Cow::Borrowed(fields.as_slice()),
             None => Cow::Owned(Field::standard(wants)),
@@ -160,6 +185,7 @@ fn is_no_text(kind: Kind) -> bool {
 /// A telegram, and what it says by name.
 struct Context<'m> {
     message: &'m Message,
+    time: Instant,
     readings: Readings<'m>,
 }
 

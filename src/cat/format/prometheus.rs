@@ -15,6 +15,11 @@ use crate::cat::Field;
 use crate::reading::Value;
 use crate::telegram::Decimal;
 
+/// The fields that the metrics beside [`METRICS`] are made of.
+const OF_INFO: [&str; 3] = ["meter_model", "protocol_version", "unique_id"];
+const OF_COUNT: &str = "frame_number";
+const OF_TIME: &str = "epoch";
+
 /// Writes the metrics of a telegram; with `fields`, only those made of one of them.
 pub(super) fn write(context: &Context<'_>, fields: Option<&[Field]>, out: &mut Vec<u8>) {
     let is_wanted = |reading: &str| {
@@ -22,9 +27,7 @@ pub(super) fn write(context: &Context<'_>, fields: Option<&[Field]>, out: &mut V
     };
     let source = label("source", context.message.meta.source.as_deref());
     let mut text = String::new();
-    if fields.is_none() {
-        write_own(context, source.as_deref(), &mut text);
-    }
+    write_own(context, is_wanted, source.as_deref(), &mut text);
     for metric in METRICS {
         let series = metric.series.iter().filter(|series| is_wanted(series.reading));
         let mut lines = String::new();
@@ -43,11 +46,18 @@ pub(super) fn write(context: &Context<'_>, fields: Option<&[Field]>, out: &mut V
 }
 
 /// What is told beside the readings: who the meter is, how many telegrams there were, and when.
-fn write_own(context: &Context<'_>, source: Option<&str>, text: &mut String) {
+fn write_own(
+    context: &Context<'_>,
+    is_wanted: impl Fn(&str) -> bool,
+    source: Option<&str>,
+    text: &mut String,
+) {
     let meta = &context.message.meta;
-    let mut own = |name: &str, kind, help, labels: &[Option<&str>], number| {
-        head(name, kind, help, text);
-        line(name, labels, number, text);
+    let mut own = |of: &[&str], name: &str, kind, help, labels: &[Option<&str>], number| {
+        if of.iter().any(|field| is_wanted(field)) {
+            head(name, kind, help, text);
+            line(name, labels, number, text);
+        }
     };
     let of = |label_name, reading| label(label_name, text_of(context, reading).as_deref());
     let info = [
@@ -57,20 +67,24 @@ fn write_own(context: &Context<'_>, source: Option<&str>, text: &mut String) {
         source.map(str::to_owned),
     ];
     let info: Vec<Option<&str>> = info.iter().map(Option::as_deref).collect();
-    own("p1_meter_info", "gauge", "The meter.", &info, Decimal::new(1, 0));
+    own(&OF_INFO, "p1_meter_info", "gauge", "The meter.", &info, Decimal::new(1, 0));
     let count = i64::try_from(meta.frame_number).unwrap_or(i64::MAX);
     let labels = [Some("result=\"ok\""), source];
     let help = "Telegrams sent since the listener started.";
-    own("p1_telegrams_total", "counter", help, &labels, Decimal::new(count, 0));
+    own(&[OF_COUNT], "p1_telegrams_total", "counter", help, &labels, Decimal::new(count, 0));
     let millis = Decimal::new(meta.frame_start.micros().div_euclid(1000), 3);
     let help = "When the telegram began to come in, by the clock of the listener.";
-    own("p1_received_timestamp_seconds", "gauge", help, &[source], millis);
+    own(&[OF_TIME], "p1_received_timestamp_seconds", "gauge", help, &[source], millis);
 }
 
 /// The readings that are made into metrics.
-#[cfg(test)]
 pub(super) fn readings() -> impl Iterator<Item = &'static str> {
     METRICS.iter().flat_map(|metric| metric.series).map(|series| series.reading)
+}
+
+/// The fields that metrics are made of.
+pub(super) fn sources() -> impl Iterator<Item = &'static str> {
+    OF_INFO.into_iter().chain([OF_COUNT, OF_TIME]).chain(readings())
 }
 
 /// The names of all metrics.

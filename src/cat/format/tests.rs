@@ -11,7 +11,6 @@ use super::*;
 use crate::message::Encoder;
 use crate::message::tests::message;
 use crate::reading::VOCABULARY;
-use crate::telegram::Instant;
 
 /// An hour ahead of UTC.
 struct Winter;
@@ -39,7 +38,7 @@ fn written(format: &str, fields: &str, messages: &[&Message]) -> String {
     let mut formatter = Formatter::new(format.parse().unwrap(), fields, false, Winter);
     let mut out = Vec::new();
     for message in messages {
-        formatter.write(message, &mut out);
+        formatter.write(message, message.meta.frame_start, &mut out);
     }
     String::from_utf8(out).unwrap()
 }
@@ -85,7 +84,11 @@ fn fields_that_were_asked_for_stand_in_their_order() {
     );
     assert_eq!(
         written("prometheus"),
-        "# HELP p1_gas_timestamp_seconds When that was read.\n\
+        "# HELP p1_received_timestamp_seconds When the telegram began to come in, by the clock of the \
+         listener.\n\
+         # TYPE p1_received_timestamp_seconds gauge\n\
+         p1_received_timestamp_seconds{source=\"home\"} 1795330356.297\n\
+         # HELP p1_gas_timestamp_seconds When that was read.\n\
          # TYPE p1_gas_timestamp_seconds gauge\n\
          p1_gas_timestamp_seconds{source=\"home\"} 1795330201\n"
     );
@@ -112,7 +115,7 @@ fn a_file_of_its_own_has_the_head_each_time() {
         Formatter::new(Format::Csv, Some(vec!["power_w".parse().unwrap()]), true, Winter);
     for _ in 0..2 {
         let mut out = Vec::new();
-        formatter.write(&message(0, &[("1-0:1.7.0", "5")]), &mut out);
+        formatter.write(&message(0, &[("1-0:1.7.0", "5")]), Instant::default(), &mut out);
         assert_eq!(out, b"power_w\n5\n");
     }
 }
@@ -147,6 +150,37 @@ fn every_reading_that_is_no_text_and_no_difference_is_a_metric() {
     for name in made {
         assert!(VOCABULARY.iter().any(|reading| reading.name == name), "{name}");
     }
+}
+
+#[test]
+fn every_field_that_a_metric_is_made_of_gives_it_alone_and_others_are_refused() {
+    let message = telegram("esmr50-three-phase.txt");
+    for (field, metric) in [
+        ("meter_model", "p1_meter_info"),
+        ("frame_number", "p1_telegrams_total"),
+        ("epoch", "p1_received_timestamp_seconds"),
+        ("gas_m3", "p1_gas_cubic_meters_total"),
+    ] {
+        let text = written("prometheus", field, &[&message]);
+        assert_eq!(text.lines().count(), 3, "{text}");
+        assert!(text.lines().all(|line| line.contains(metric)), "{text}");
+    }
+    let checked = |format: &str, field: &str| {
+        let format: Format = format.parse().unwrap();
+        format.check(&[field.parse().unwrap()]).map_err(|error| error.to_string())
+    };
+    for field in prometheus::sources() {
+        assert_eq!(checked("prometheus", field), Ok(()));
+    }
+    let said = checked("prometheus", "power_w").unwrap_err();
+    assert!(
+        said.starts_with("there is no metric of \"power_w\"; there are those of meter_model, ")
+    );
+    assert!(said.contains(", power_import_w, "), "{said}");
+    for format in ["readings", "csv", "influx", "text"] {
+        assert_eq!(checked(format, "power_w"), Ok(()));
+    }
+    assert!(checked("json", "power_w").unwrap_err().starts_with("--fields goes with"));
 }
 
 #[test]
@@ -185,7 +219,7 @@ fn hostile_texts_stay_in_their_line_and_their_quotes() {
 fn a_telegram_without_any_field_gives_no_line_of_influx_and_no_metric_of_it() {
     let message = message(0, &[]);
     assert_eq!(written("influx", "power_w", &[&message]), "");
-    assert_eq!(written("prometheus", "power_w", &[&message]), "");
+    assert_eq!(written("prometheus", "power_import_w", &[&message]), "");
     assert_eq!(written("readings", "power_w", &[&message]), "{}\n");
 }
 
