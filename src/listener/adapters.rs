@@ -19,6 +19,12 @@ pub fn all() -> Vec<PathBuf> {
     all_below(Path::new("/dev"))
 }
 
+/// Whether there is any, be there one too many: why none of several is opened must be said.
+#[must_use]
+pub fn any() -> bool {
+    any_of(&all())
+}
+
 /// Names to be shown, with commas between.
 #[must_use]
 pub fn names(adapters: &[PathBuf]) -> String {
@@ -31,6 +37,11 @@ fn all_below(dev: &Path) -> Vec<PathBuf> {
     // them (containers), the kernel's own names must do.
     let lasting = entries(&dev.join(LASTING_NAMES), &[""]);
     if lasting.is_empty() { entries(dev, &["ttyUSB", "ttyACM"]) } else { lasting }
+}
+
+fn any_of(adapters: &[PathBuf]) -> bool {
+    // For a moment after the cable was pulled, udev's name of it leads nowhere.
+    adapters.iter().any(|path| path.exists())
 }
 
 fn only_of(adapters: &[PathBuf]) -> Result<PathBuf, String> {
@@ -84,6 +95,18 @@ mod tests {
     fn without_lasting_names_the_kernel_s_names_serve() {
         let dev = dev(&["ttyS0", "tty1", "ttyACM0"]);
         assert!(only_of(&all_below(dev.path())).unwrap().ends_with("ttyACM0"));
+    }
+
+    #[test]
+    fn several_adapters_are_there_and_a_name_that_leads_nowhere_is_not() {
+        let dev = dev(&["serial/by-id/usb-A", "serial/by-id/usb-B"]);
+        assert!(any_of(&all_below(dev.path())));
+        let names = dev.path().join(LASTING_NAMES);
+        for name in ["usb-A", "usb-B"] {
+            fs::remove_file(names.join(name)).unwrap();
+        }
+        std::os::unix::fs::symlink("../../ttyUSB0", names.join("usb-A")).unwrap();
+        assert!(!any_of(&all_below(dev.path())));
     }
 
     #[test]

@@ -70,7 +70,10 @@ impl Port for Device {
     }
 
     fn is_there(&self) -> bool {
-        self.path().is_ok_and(|path| path.exists())
+        match &self.place {
+            Place::Path(path) => path.exists(),
+            Place::OnlyAdapter => adapters::any(),
+        }
     }
 
     fn description(&self) -> String {

@@ -37,6 +37,21 @@ impl Finding {
         matches!(self, Self::Telegram { .. } | Self::Parity | Self::Encrypted)
     }
 
+    /// How much it tells of the meter: of what was heard at several speeds the best explains why there
+    /// is no telegram.
+    #[must_use]
+    pub fn weight(&self) -> u8 {
+        match self {
+            Self::Nothing => 0,
+            Self::Noise(_) => 1,
+            Self::Fragments => 2,
+            Self::Parity => 3,
+            Self::BadChecksum(_) => 4,
+            Self::Encrypted => 5,
+            Self::Telegram { .. } => 6,
+        }
+    }
+
     /// What it is, in a line.
     #[must_use]
     pub fn summary(&self) -> String {
@@ -195,6 +210,14 @@ mod tests {
         assert_eq!(examine(b""), Finding::Nothing);
         assert_eq!(examine(&noise()), Finding::Noise(2000));
         assert!(matches!(examine(&[0xFE; 40]), Finding::Noise(40)));
+    }
+
+    #[test]
+    fn telegrams_with_a_bad_checksum_tell_more_than_the_noise_of_other_speeds() {
+        let most = [Finding::Noise(3000), Finding::BadChecksum(20), Finding::Fragments]
+            .into_iter()
+            .max_by_key(Finding::weight);
+        assert_eq!(most, Some(Finding::BadChecksum(20)));
     }
 
     #[test]

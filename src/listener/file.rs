@@ -1,13 +1,13 @@
 //! A file, a FIFO or the standard input as the source of a meter's bytes.
 //!
 //! A file and the standard input end; a FIFO never does: when its writer is gone, the next is waited
-//! for. What comes in faster than any meter speaks is read at a pace that subscribers can follow.
+//! for, and when another FIFO takes its place that one is opened. What comes in faster than any meter speaks is read at a pace that subscribers can follow.
 
-use std::fs::File;
+use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Read};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::FileTypeExt;
-use std::path::Path;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -34,7 +34,7 @@ pub fn open(path: &Path) -> Result<Box<dyn Source>, String> {
     let descriptor = rustix::fs::open(path, flags, Mode::empty());
     let file = File::from(descriptor.map_err(|error| explain(error.into()))?);
     let is_fifo = file.metadata().map_err(explain)?.file_type().is_fifo();
-    Ok(Box::new(OpenFile::new(file, !is_fifo)))
+    Ok(Box::new(OpenFile::new(file, is_fifo.then(|| path.to_owned()))))
 }
 
 /// The standard input.
@@ -47,7 +47,7 @@ impl Port for StandardInput {
             .as_fd()
             .try_clone_to_owned()
             .map_err(|error| format!("cannot read the standard input: {error}"))?;
-        Ok(Some(Box::new(OpenFile::new(input.into(), true))))
+        Ok(Some(Box::new(OpenFile::new(input.into(), None))))
     }
 
     fn is_there(&self) -> bool {
@@ -61,14 +61,39 @@ impl Port for StandardInput {
 
 struct OpenFile {
     file: File,
-    ends: bool,
+    /// Where it was found, if it is a FIFO: it has no end.
+    fifo: Option<PathBuf>,
     /// The last piece was a full one: more waits than comes in by itself.
     was_full: bool,
 }
 
 impl OpenFile {
-    fn new(file: File, ends: bool) -> Self {
-        Self { file, ends, was_full: false }
+    fn new(file: File, fifo: Option<PathBuf>) -> Self {
+        Self { file, fifo, was_full: false }
+    }
+
+    /// What it means that there is nothing to read, and nobody who writes.
+    fn without_writer(&self) -> io::Result<Given> {
+        match &self.fifo {
+            None => Ok(Given::End),
+            // The next writer would open the one that is there now.
+            Some(path) if !is_at(&self.file, path) => {
+                Err(io::Error::new(ErrorKind::NotFound, "it was removed or replaced"))
+            }
+            Some(_) => {
+                signals::wait(LOOK);
+                Ok(Given::Nothing)
+            }
+        }
+    }
+}
+
+/// Whether `path` still leads to this open file.
+fn is_at(file: &File, path: &Path) -> bool {
+    let identity = |metadata: Metadata| (metadata.dev(), metadata.ino());
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(open), Ok(found)) => identity(open) == identity(found),
+        _ => false,
     }
 }
 
@@ -79,17 +104,15 @@ impl Source for OpenFile {
         }
         let patience = Timespec::try_from(PATIENCE).ok();
         match poll(&mut [PollFd::new(&self.file, PollFlags::IN)], patience.as_ref()) {
-            Ok(0) | Err(Errno::INTR) => return Ok(Given::Nothing),
+            Err(Errno::INTR) => return Ok(Given::Nothing),
+            // Before its first writer a FIFO has nothing to tell: only reading shows that there is none.
+            Ok(0) if self.fifo.is_none() => return Ok(Given::Nothing),
             Ok(_) => {}
             Err(error) => return Err(error.into()),
         }
         let room = buffer.len().min(PIECE);
         match self.file.read(&mut buffer[..room]) {
-            Ok(0) if self.ends => Ok(Given::End),
-            Ok(0) => {
-                signals::wait(LOOK);
-                Ok(Given::Nothing)
-            }
+            Ok(0) => self.without_writer(),
             Ok(length) => {
                 self.was_full = length == room;
                 Ok(Given::Bytes(length))
@@ -130,11 +153,34 @@ mod tests {
         assert_eq!(read(&mut *source), None);
     }
 
+    fn make_fifo(path: &Path) {
+        assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+    }
+
+    #[test]
+    fn a_fifo_that_was_made_anew_is_gone_with_or_without_a_writer_before() {
+        for had_writer in [false, true] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("fifo");
+            make_fifo(&path);
+            let mut source = open(&path).ok().unwrap();
+            let writer = had_writer.then(|| File::options().write(true).open(&path).unwrap());
+            fs::rename(&path, folder.path().join("old")).unwrap();
+            make_fifo(&path);
+            if had_writer {
+                assert_eq!(source.read(&mut [0; 8]).unwrap(), Given::Nothing, "it is written to");
+            }
+            drop(writer);
+            let error = source.read(&mut [0; 8]).unwrap_err();
+            assert_eq!(error.to_string(), "it was removed or replaced");
+        }
+    }
+
     #[test]
     fn a_fifo_outlives_its_writers() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("fifo");
-        assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+        make_fifo(&path);
         let mut source = open(&path).ok().unwrap();
         for word in ["one", "two"] {
             let mut writer = File::options().write(true).open(&path).unwrap();

@@ -119,7 +119,7 @@ impl Health {
                 "nothing comes in; is the cable in the meter, and is the meter's port on?".into()
             }
             Received { rejected: 0, bytes } => format!(
-                "noise comes in, {}; wrong speed, or an inverted signal? (p1listener --probe tells more)",
+                "{} came in without one; wrong speed, an inverted signal, or another program at the port? (p1listener --probe tells more)",
                 words::count(bytes, "byte")
             ),
             Received { rejected, .. } => format!("{} rejected", words::count(rejected, "telegram")),
@@ -219,7 +219,10 @@ mod tests {
             health.rejection(&Rejection::Missing, b"", start);
             health.check(true, start + PATIENCE + REMINDER);
         });
-        assert!(lines[0].contains("noise comes in, 100 bytes; wrong speed"), "{lines:?}");
+        assert!(
+            lines[0].contains("no telegram for 30 s: 100 bytes came in without one; wrong speed"),
+            "{lines:?}"
+        );
         assert!(lines[2].ends_with(": 1 telegram rejected"), "{lines:?}");
     }
 

@@ -2,8 +2,8 @@
 //!
 //! Owns the back-off and what is said about it: one message when the line is lost, one when it is
 //! back, and one for each new reason that keeps it from coming back. A line that opens and is lost
-//! again before a telegram was read counts as not back, and of a line that is lost every few seconds
-//! there is not a message each time. Time is passed in, and nothing sleeps here.
+//! again before a telegram was read counts as not back, which is said once, and of a line that is lost
+//! every few seconds there is not a message each time. Time is passed in, and nothing sleeps here.
 
 use std::time::{Duration, Instant};
 
@@ -83,6 +83,13 @@ struct Outage {
     was_lost_again: bool,
     /// There were too many of late: nothing is said of this one.
     is_quiet: bool,
+}
+
+impl Outage {
+    /// Whether this reason has not been told, and more of them may be.
+    fn is_news(&self, reason: &String) -> bool {
+        self.said.len() < MOST_REASONS && !self.said.contains(reason)
+    }
 }
 
 impl Line {
@@ -208,7 +215,7 @@ impl Line {
         let was_there = self.port.is_there();
         self.wait = (self.wait * 2).clamp(FIRST_WAIT, LONGEST_WAIT);
         self.state = State::Closed { next: now + self.wait, was_there };
-        let Some(outage) = &mut self.outage else {
+        let Some(mut outage) = self.outage.take() else {
             let is_quiet = !self.tell_outage(&reason, now);
             self.is_said = false;
             let said = vec![reason.clone()];
@@ -216,17 +223,19 @@ impl Line {
                 Some(Outage { since: now, reason, said, was_lost_again: false, is_quiet });
             return;
         };
-        outage.was_lost_again |= self.is_said;
-        // That an unplugged port is not there is no news.
-        if was_there
-            && !outage.is_quiet
-            && outage.said.len() < MOST_REASONS
-            && !outage.said.contains(&reason)
-        {
+        if outage.is_quiet {
+            // It may be told by now, and if it goes on it must be.
+            outage.is_quiet = !self.tell_outage(&reason, now);
+        } else if self.is_said && !outage.was_lost_again {
+            log::warn!("{reason}, before a telegram came; trying again until one comes");
+            outage.said.push(reason.clone());
+        } else if was_there && outage.is_news(&reason) {
+            // That an unplugged port is not there is none.
             log::warn!("{reason}; trying again");
             outage.said.push(reason.clone());
         }
-        outage.reason = reason;
+        outage.was_lost_again |= self.is_said;
+        self.outage = Some(Outage { reason, ..outage });
     }
 
     /// Says that an outage begins, unless there were too many of late; whether it was said.

@@ -30,7 +30,8 @@ const MOST_BYTES: usize = 128 * 1024;
 /// [`Exit::Done`]: a telegram was read; [`Exit::Rejected`]: none; [`Exit::Unavailable`]: the port
 /// cannot be opened. Fails when `out` cannot be written to.
 pub fn probe(settings: &P1Listener, out: &mut dyn Write) -> io::Result<Exit> {
-    let mut advice = "";
+    // What tells most: a line that garbles telegrams at its own speed is noise at all others.
+    let mut best = Finding::Nothing;
     for setting in Search::new(settings.baud_rate, settings.format).settings() {
         let mut port = port(&with(settings, *setting));
         let mut source = match open(&mut *port) {
@@ -47,20 +48,21 @@ pub fn probe(settings: &P1Listener, out: &mut dyn Write) -> io::Result<Exit> {
             }
         };
         writeln!(out, "{}", finding.summary())?;
-        advice = finding.advice();
         let setting = source.byte_time().map(|_| *setting);
-        match finding {
-            Finding::Telegram { .. } => {
-                recommend(settings, setting, out)?;
-                return Ok(Exit::Done);
-            }
-            // Silence and encryption are the same at every speed, and the rest is no serial line.
-            Finding::Nothing | Finding::Encrypted => break,
-            _ if setting.is_none() => break,
-            _ => {}
+        if let Finding::Telegram { .. } = finding {
+            recommend(settings, setting, out)?;
+            return Ok(Exit::Done);
+        }
+        // Silence and encryption are the same at every speed, and the rest is no serial line.
+        let is_all = matches!(finding, Finding::Nothing | Finding::Encrypted) || setting.is_none();
+        if finding.weight() >= best.weight() {
+            best = finding;
+        }
+        if is_all {
+            break;
         }
     }
-    write!(out, "No telegram was read.\n{advice}")?;
+    write!(out, "No telegram was read.\n{}", best.advice())?;
     Ok(Exit::Rejected)
 }
 

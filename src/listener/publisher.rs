@@ -81,15 +81,16 @@ impl Publisher {
         });
     }
 
-    /// What is wrong now, if anything is.
+    /// What is wrong now, if anything is. Of several troubles that of the group, which everybody
+    /// hears, comes before that of a single host.
     #[must_use]
     pub fn trouble(&self) -> Option<String> {
-        let failure = self.troubles.iter().min();
-        let failure =
-            failure.map(|(destination, reason)| format!("cannot send to {destination}: {reason}"));
         let group = &self.group;
-        let seclusion = || format!("no route to {group}: heard on this machine only");
-        failure.or_else(|| self.is_local.then(seclusion))
+        if self.is_local && !self.troubles.contains_key(group) {
+            return Some(format!("no route to {group}: heard on this machine only"));
+        }
+        let worst = self.troubles.iter().min_by_key(|(name, _)| (*name != group, *name));
+        worst.map(|(destination, reason)| format!("cannot send to {destination}: {reason}"))
     }
 
     /// Datagrams that could not be sent to the group since the start, in number.
@@ -243,5 +244,17 @@ mod tests {
         assert_eq!(publisher.failures(), 5);
         let trouble = publisher.trouble().unwrap();
         assert!(trouble.contains("239.255.78.1:26003") && trouble.contains("nosuch0"), "{trouble}");
+    }
+    #[test]
+    fn the_trouble_of_all_is_named_before_that_of_one_host() {
+        let now = Instant::now();
+        // To port 0 nothing can be sent, and this destination comes first by name.
+        let also_to = vec!["127.0.0.1:0".into()];
+        let settings = config::Multicast { also_to, ..settings(26_008, "nosuch0") };
+        let mut publisher = Publisher::new(settings, now);
+        publisher.publish(&DATAGRAM, now);
+        assert_eq!(publisher.troubles.len(), 2);
+        let trouble = publisher.trouble().unwrap();
+        assert!(trouble.starts_with("cannot send to 239.255.78.1:26008"), "{trouble}");
     }
 }

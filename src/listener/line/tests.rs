@@ -196,8 +196,25 @@ fn a_port_that_opens_and_fails_for_ever_is_neither_hurried_nor_talkative() {
         run(&mut line, &mut now, Duration::from_secs(60));
         line.decoded(now);
     });
-    assert_eq!(lines.len(), 4, "{lines:?}");
-    assert!(lines[3].contains("is open, after 4"), "{lines:?}");
+    assert_eq!(lines.len(), 5, "{lines:?}");
+    assert!(lines[4].contains("is open, after 4"), "{lines:?}");
+}
+
+#[test]
+fn the_last_word_on_a_port_that_is_lost_again_and_again_is_not_that_it_is_open() {
+    let port = FakePort::default();
+    let (mut line, mut now) = line_of(&port);
+    port.there.set(true);
+    let lines = said::during(|| {
+        while port.attempts.get() < 20 {
+            port.will_hang_up();
+            run(&mut line, &mut now, Duration::from_millis(100));
+        }
+    });
+    assert_eq!(lines[2], "the port is open, after 1 s; 0 telegrams since the start");
+    let last =
+        "the port is gone: broken pipe, before a telegram came; trying again until one comes";
+    assert_eq!(lines[3..], [last]);
 }
 
 #[test]
@@ -220,6 +237,30 @@ fn a_peer_that_hangs_up_after_each_telegram_does_not_fill_the_log() {
     assert_eq!(lines.len(), 20, "{lines:?}");
     assert!(lines[18].contains("10 times within 60 min"), "{lines:?}");
     assert_eq!(an_hour_of_it().len(), 20, "in the next hour it is told again");
+}
+
+#[test]
+fn an_outage_that_began_among_too_many_is_told_when_it_outlasts_them() {
+    let port = FakePort::default();
+    let (mut line, mut now) = line_of(&port);
+    port.there.set(true);
+    run(&mut line, &mut now, FIRST_WAIT);
+    for _ in 0..MOST_OUTAGES {
+        port.will_hang_up();
+        run(&mut line, &mut now, FIRST_WAIT * 2);
+        line.decoded(now);
+    }
+    let lines = said::during(|| {
+        port.will_hang_up();
+        run(&mut line, &mut now, Duration::from_millis(1));
+        port.there.set(false);
+        run(&mut line, &mut now, OUTAGE_PERIOD * 24);
+        port.there.set(true);
+        run(&mut line, &mut now, FIRST_WAIT);
+        line.decoded(now);
+    });
+    let back = "the port is open, after 24 h; 10 telegrams since the start";
+    assert_eq!(lines, ["there is none; trying again", back]);
 }
 
 #[test]
