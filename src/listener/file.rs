@@ -1,7 +1,8 @@
 //! A file, a FIFO or the standard input as the source of a meter's bytes.
 //!
 //! A file and the standard input end; a FIFO never does: when its writer is gone, the next is waited
-//! for, and when another FIFO takes its place that one is opened. What comes in faster than any meter speaks is read at a pace that subscribers can follow.
+//! for, and when another FIFO takes its place that one is opened. What comes in faster than any meter
+//! speaks is read at a pace that subscribers can follow.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Read};

@@ -2,11 +2,19 @@
 //!
 //! Owns what serialport's answers mean, in words for the user. Which speed to open it with is
 //! [`super::speed`]'s.
+//!
+//! serialport makes the settings and keeps others out; bytes are read from a file of our own. Its reads
+//! may wait for ever: when another program that has had the port open before takes the bytes it was told
+//! of.
 
+use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
 use serialport::{ClearBuffer, DataBits, Parity, SerialPort, StopBits, TTYPort};
 
 use super::holder;
@@ -25,20 +33,30 @@ pub struct Refusal {
 
 /// Opens the device at `path`.
 pub fn open(path: &Path, setting: Setting) -> Result<Box<dyn Source>, Refusal> {
+    Ok(Box::new(opened(path, setting)?))
+}
+
+fn opened(path: &Path, setting: Setting) -> Result<OpenDevice, Refusal> {
     let (data_bits, parity) = match setting.framing {
         Framing::EightNoneOne => (DataBits::Eight, Parity::None),
         Framing::SevenEvenOne => (DataBits::Seven, Parity::Even),
     };
+    // Before serialport keeps others out, and us with them.
+    let file = open_to_read(path).map_err(|error| refusal(path, &error.into()))?;
     let port = serialport::new(path.to_string_lossy(), setting.baud_rate)
         .data_bits(data_bits)
         .parity(parity)
         .stop_bits(StopBits::One)
-        .timeout(PATIENCE)
         .open_native()
         .map_err(|error| refusal(path, &error))?;
     // What came in before the settings were made may be garbled.
     port.clear(ClearBuffer::Input).map_err(|error| refusal(path, &error))?;
-    Ok(Box::new(OpenDevice { port, setting }))
+    Ok(OpenDevice { file, _port: port, setting })
+}
+
+fn open_to_read(path: &Path) -> io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    Ok(rustix::fs::open(path, flags, Mode::empty())?.into())
 }
 
 fn refusal(path: &Path, error: &serialport::Error) -> Refusal {
@@ -57,25 +75,32 @@ fn explain(path: &Path, error: &serialport::Error) -> String {
         serialport::ErrorKind::Io(ErrorKind::PermissionDenied) => format!(
             "no permission to open {shown}: add the user to its group (usermod -aG dialout USER) and log in anew"
         ),
-        serialport::ErrorKind::NoDevice => match &holder::of(path)[..] {
-            [] => {
-                format!("{shown} is in use by another program (`sudo fuser {shown}` tells which)")
+        serialport::ErrorKind::NoDevice | serialport::ErrorKind::Io(ErrorKind::ResourceBusy) => {
+            match &holder::of(path)[..] {
+                [] => {
+                    format!(
+                        "{shown} is in use by another program (`sudo fuser {shown}` tells which)"
+                    )
+                }
+                holders => format!("{shown} is in use by {}: stop it", holders.join(" and ")),
             }
-            holders => format!("{shown} is in use by {}: stop it", holders.join(" and ")),
-        },
+        }
         _ => format!("cannot open {shown} as a serial port: {error}"),
     }
 }
 
 struct OpenDevice {
-    port: TTYPort,
+    file: File,
+    /// While it is there, nobody else can open the port.
+    _port: TTYPort,
     setting: Setting,
 }
 
-impl Source for OpenDevice {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<Given> {
-        match self.port.read(buffer) {
-            // End of file and "broken pipe", at once and for ever, are how a hang-up looks.
+impl OpenDevice {
+    /// Reads what there is after these events, without waiting.
+    fn take(&mut self, events: PollFlags, buffer: &mut [u8]) -> io::Result<Given> {
+        match self.file.read(buffer) {
+            // At once and for ever, this is how a hang-up looks.
             Ok(0) => Err(hang_up()),
             Ok(length) => {
                 if self.setting.framing == Framing::SevenEvenOne {
@@ -84,11 +109,26 @@ impl Source for OpenDevice {
                 }
                 Ok(Given::Bytes(length))
             }
+            Err(_) if events.intersects(PollFlags::HUP) => Err(hang_up()),
             Err(error) => match error.kind() {
-                ErrorKind::TimedOut | ErrorKind::Interrupted => Ok(Given::Nothing),
-                ErrorKind::BrokenPipe => Err(hang_up()),
+                ErrorKind::WouldBlock | ErrorKind::Interrupted => Ok(Given::Nothing),
                 _ => Err(error),
             },
+        }
+    }
+}
+
+impl Source for OpenDevice {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<Given> {
+        let patience = Timespec::try_from(PATIENCE).ok();
+        let mut watched = [PollFd::new(&self.file, PollFlags::IN)];
+        match poll(&mut watched, patience.as_ref()) {
+            Ok(0) | Err(Errno::INTR) => Ok(Given::Nothing),
+            Ok(_) => {
+                let events = watched[0].revents();
+                self.take(events, buffer)
+            }
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -157,6 +197,13 @@ mod tests {
             assert_eq!(source.read(&mut buffer).unwrap(), Given::Bytes(2));
             assert_eq!(buffer[..2], expected[..]);
         }
+    }
+
+    #[test]
+    fn bytes_that_another_program_took_are_not_waited_for() {
+        let (_meter, path) = pty();
+        let mut device = opened(path.as_ref(), MODERN).unwrap();
+        assert_eq!(device.take(PollFlags::IN, &mut [0; 8]).unwrap(), Given::Nothing);
     }
 
     #[test]
