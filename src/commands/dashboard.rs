@@ -36,7 +36,7 @@ pub struct Dashboard {
     #[arg(long, value_name = "N", default_value_t = 1, requires = "input",
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub speed: u32,
-    /// Write the log to FILE; without this nothing is logged while the screen is in use
+    /// Append the log to FILE; without this nothing is logged while the screen is in use
     #[arg(long, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
 }

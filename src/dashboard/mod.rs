@@ -55,7 +55,7 @@ pub struct Options {
     pub input: Option<PathBuf>,
     /// How many times as fast, 1 to 1000; as is: one telegram a second.
     pub speed: u32,
-    /// Write the log there while the screen is taken.
+    /// Append the log to it while the screen is taken.
     pub log_file: Option<PathBuf>,
 }
 
