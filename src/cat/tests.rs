@@ -208,6 +208,12 @@ fn silence_for_the_time_out_is_told_by_the_status() {
 }
 
 #[test]
+fn a_time_out_that_is_past_all_clocks_never_comes() {
+    let options = Options { count: Some(1), timeout: Some(Duration::MAX), ..Options::default() };
+    assert_eq!(listen(datagrams(&[1]), &options), (vec![1], Exit::Done));
+}
+
+#[test]
 fn only_the_named_meter_is_let_through() {
     for (meter, exit) in [("453031", Exit::Done), ("E01", Exit::Done), ("E02", Exit::Unavailable)] {
         let options = Options {
