@@ -52,11 +52,11 @@ impl Program {
     /// Loads the configuration again; `None` when it is not good, which is said.
     #[must_use]
     pub fn reload(&self) -> Option<Config> {
-        let kept = |error: ConfigError| {
-            log::error!("{error}");
+        let kept = |error: &ConfigError| {
+            say(error);
             log::error!("the configuration in force is kept");
         };
-        self.load().map_err(kept).ok()
+        self.load().inspect_err(kept).ok()
     }
 
     fn load(&self) -> Result<Config, ConfigError> {
@@ -76,11 +76,16 @@ impl Program {
             }
             Ok(config) => Ok(config),
             Err(error) => {
-                for line in error.to_string().lines() {
-                    log::error!("{line}");
-                }
+                say(&error);
                 Err(Exit::Config)
             }
         }
+    }
+}
+
+/// A message for each problem: the log has lines, and shows a line end within one as an escape.
+fn say(error: &ConfigError) {
+    for line in error.to_string().lines() {
+        log::error!("{line}");
     }
 }

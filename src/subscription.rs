@@ -14,7 +14,8 @@ use crate::multicast::{Interface, Receiver};
 /// The longest datagram that UDP has, in bytes.
 pub(crate) const LONGEST: usize = 65_535;
 
-/// After how much silence the group is joined again, on interfaces that have come up since.
+/// How often the group is joined again, on interfaces that have come up since. Not in silence only:
+/// telegrams of one meter may come while the interface of another is missing.
 pub(crate) const JOIN_PERIOD: Duration = Duration::from_secs(10);
 
 /// After a receiver has failed, how long until the next one.
@@ -78,13 +79,10 @@ impl Subscription {
             return None;
         };
         match receiver.receive(&mut self.buffer, patience) {
-            Ok(Some(datagram)) => {
-                self.next_join = now + JOIN_PERIOD;
-                match Message::parse(&self.buffer[..datagram.len]) {
-                    Ok(message) => return Some((message, datagram.from)),
-                    Err(error) => self.ignore(&error, datagram.from, now),
-                }
-            }
+            Ok(Some(datagram)) => match Message::parse(&self.buffer[..datagram.len]) {
+                Ok(message) => return Some((message, datagram.from)),
+                Err(error) => self.ignore(&error, datagram.from, now),
+            },
             Ok(None) => {}
             Err(error) => {
                 log::warn!("cannot receive from {}: {error}; joining again", self.group());

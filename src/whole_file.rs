@@ -23,11 +23,7 @@ pub(crate) fn replace(
     name.push(path.file_name().unwrap_or_default());
     name.push(".tmp");
     let temporary = path.with_file_name(name);
-    let open = || {
-        let mut options = OpenOptions::new();
-        let options = options.write(true).create_new(true).mode(0o644);
-        options.open(&temporary)
-    };
+    let open = || OpenOptions::new().write(true).create_new(true).mode(0o644).open(&temporary);
     let mut file = match open() {
         // What a kill left behind goes, and so does a link that somebody else put there.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {

@@ -6,7 +6,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::time::Duration;
+use std::time::{Duration, Instant as Monotonic};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -28,6 +28,7 @@ const CLIENT_BUFFER: usize = 64 * 1024;
 /// A member of the group.
 pub struct GroupDatagrams<'o> {
     receiver: Receiver,
+    next_join: Monotonic,
     buffer: Vec<u8>,
     out: Option<BorrowedFd<'o>>,
 }
@@ -53,27 +54,29 @@ impl<'o> GroupDatagrams<'o> {
             let _ = set_socket_send_buffer_size(out, CLIENT_BUFFER);
             let _ = set_socket_timeout(out, Timeout::Send, Some(STALLED));
         }
-        Ok(Self { receiver, buffer: vec![0; LONGEST], out: out.map(AsFd::as_fd) })
+        let next_join = Monotonic::now() + JOIN_PERIOD;
+        Ok(Self { receiver, next_join, buffer: vec![0; LONGEST], out: out.map(AsFd::as_fd) })
     }
 }
 
 impl Datagrams for GroupDatagrams<'_> {
     fn next(&mut self, timeout: Duration) -> io::Result<Option<(&[u8], SocketAddr)>> {
+        let now = Monotonic::now();
+        if now >= self.next_join {
+            self.next_join = now + JOIN_PERIOD;
+            // Interfaces that are not there yet will be; there is nobody to tell about them.
+            let _ = self.receiver.join_again();
+        }
         let mut watched = vec![PollFd::new(&self.receiver, PollFlags::IN)];
         // No events are asked for on the output: its end is told unasked.
         watched.extend(self.out.as_ref().map(|out| PollFd::new(out, PollFlags::empty())));
-        let patience = Timespec::try_from(timeout.min(JOIN_PERIOD)).ok();
+        let patience = Timespec::try_from(timeout.min(self.next_join - now)).ok();
         match poll(&mut watched, patience.as_ref()) {
-            Ok(0) => {
-                // Interfaces that are not there yet will be; there is nobody to tell about them.
-                let _ = self.receiver.join_again();
-                return Ok(None);
-            }
+            Ok(0) | Err(Errno::INTR) => return Ok(None),
             Ok(_) if watched[1..].iter().any(|out| has_ended(out.revents())) => {
                 return Err(io::ErrorKind::BrokenPipe.into());
             }
             Ok(_) => {}
-            Err(Errno::INTR) => return Ok(None),
             Err(error) => return Err(error.into()),
         }
         let received = self.receiver.receive(&mut self.buffer, Duration::ZERO)?;

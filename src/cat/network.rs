@@ -39,7 +39,8 @@ pub fn from_network(
     let mut last = Monotonic::now();
     while outlet.is_open() {
         let now = Monotonic::now();
-        let silent_at = options.timeout.map(|timeout| last + timeout);
+        // A time that no clock reaches is as good as none.
+        let silent_at = options.timeout.and_then(|timeout| last.checked_add(timeout));
         if silent_at.is_some_and(|end| end <= now) {
             return Ok(Exit::Unavailable);
         }

@@ -65,15 +65,14 @@ impl Network {
 
 impl Source for Network {
     fn next(&mut self, now: Monotonic) -> io::Result<Option<Event>> {
+        if now >= self.next_join {
+            self.next_join = now + JOIN_PERIOD;
+            // Interfaces that are not there yet will be; the screen says that nothing comes.
+            let _ = self.receiver.join_again();
+        }
         let Some(datagram) = self.receiver.receive(&mut self.buffer, Duration::ZERO)? else {
-            if now >= self.next_join {
-                self.next_join = now + JOIN_PERIOD;
-                // Interfaces that are not there yet will be; the screen says that nothing comes.
-                let _ = self.receiver.join_again();
-            }
             return Ok(None);
         };
-        self.next_join = now + JOIN_PERIOD;
         Ok(Some(match Message::parse(&self.buffer[..datagram.len]) {
             Ok(message) => Event::Telegram(Box::new(message), Some(datagram.from)),
             Err(error) => {

@@ -26,6 +26,7 @@ pub struct Health {
     last_telegram: Option<Instant>,
     /// Since when there is no telegram though there is a line.
     quiet_since: Instant,
+    /// When that was said last, or when there was no line since.
     warned: Option<Instant>,
     /// What has come in since the last telegram.
     since_then: Received,
@@ -96,8 +97,10 @@ impl Health {
     /// said and nothing is to be expected.
     pub fn check(&mut self, has_line: bool, now: Instant) {
         if !has_line {
-            if self.warned.is_none() {
-                self.quiet_since = now;
+            // One that comes back has its time too, before it is said to be silent.
+            match &mut self.warned {
+                Some(warned) => *warned = now,
+                None => self.quiet_since = now,
             }
             return;
         }
@@ -207,6 +210,23 @@ mod tests {
             health.check(true, start + Duration::from_secs(3600));
         });
         assert_eq!(lines, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_reminder_waits_for_the_first_hour_of_a_line_that_is_back() {
+        let start = Instant::now();
+        let mut health = Health::new(PATIENCE, start);
+        let lines = said::during(|| {
+            health.check(true, start + PATIENCE);
+            health.check(false, start + minutes(1));
+            health.check(false, start + minutes(120));
+            health.check(true, start + minutes(121));
+            health.check(true, start + minutes(179));
+            health.check(true, start + minutes(180));
+            health.telegram(METER, start + minutes(180));
+        });
+        assert_eq!(lines.len(), 3, "{lines:?}");
+        assert!(lines[1].starts_with("no telegram for 3 h"), "{lines:?}");
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub struct Publisher {
     troubles: HashMap<String, String>,
     /// Telegrams stay on this machine, because there is no network and no interface was chosen.
     is_local: bool,
-    /// Datagrams that could not be sent to the group since the start, in number.
+    /// Telegrams that could not be sent to the group, or not in both forms, since the start, in number.
     failures: u64,
 }
 
@@ -93,7 +93,7 @@ impl Publisher {
         worst.map(|(destination, reason)| format!("cannot send to {destination}: {reason}"))
     }
 
-    /// Datagrams that could not be sent to the group since the start, in number.
+    /// Telegrams that could not be sent to the group, or not in both forms, since the start, in number.
     #[must_use]
     pub fn failures(&self) -> u64 {
         self.failures

@@ -1,7 +1,7 @@
 //! The receiving side: one socket that hears one port of one group.
 //!
 //! Owns the membership on each network interface. The caller's loop owns the buffer and the clock, and
-//! calls [`Receiver::join_again`] now and then while nothing comes.
+//! calls [`Receiver::join_again`] now and then.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6, UdpSocket};

@@ -1,9 +1,10 @@
 //! `p1cat`: telegrams in pipes.
 
-use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::fs::{self, File};
+use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use p1_multicast::message::{Message, Value};
@@ -101,35 +102,24 @@ fn telegrams_from_the_network_are_printed_as_they_come() {
     let mut meter = Meter::plug_in(&place);
     let listener = place.daemon("p1listener");
     listener.wait_for_log("is open");
-    let mut json =
-        place.program("p1cat").args(["--count", "2"]).stdout(Stdio::piped()).spawn().unwrap();
-    let mut raw = place
-        .program("p1cat")
-        .args(["--raw", "--count", "1"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(json.stdout.take().unwrap()).lines();
-    // What is sent before the programs have joined is not theirs: send until the first line is there.
-    let (first, sender) = std::sync::mpsc::channel::<()>();
-    std::thread::scope(|scope| {
-        scope.spawn(move || {
-            let start = std::time::Instant::now();
-            while sender.try_recv().is_err() && start.elapsed() < PATIENCE {
-                meter.send(&telegram(123));
-                std::thread::sleep(std::time::Duration::from_millis(50));
-            }
-        });
-        for _ in 0..2 {
-            let line = lines.next().unwrap().unwrap();
-            assert_eq!(watts(&Message::parse(line.as_bytes()).unwrap()), 123);
-        }
-        let mut bytes = Vec::new();
-        raw.stdout.take().unwrap().read_to_end(&mut bytes).unwrap();
-        assert_eq!(bytes, telegram(123));
-        first.send(()).unwrap();
+    let cat = |output: &Path, arguments: &[&str]| {
+        let mut command = place.program("p1cat");
+        command.args(arguments).stdout(File::create(output).unwrap());
+        Running::start(&place, "p1cat", &mut command)
+    };
+    let (lines, bytes) = (place.path("lines"), place.path("bytes"));
+    let mut json = cat(&lines, &["--count", "2"]);
+    let mut raw = cat(&bytes, &["--raw", "--count", "1"]);
+    // What is sent before the programs have joined is not theirs.
+    send_until(&mut meter, 123, || {
+        let printed = fs::read_to_string(&lines).unwrap().lines().count();
+        printed == 2 && bytes.metadata().unwrap().len() > 0
     });
-    assert!(json.wait().unwrap().success() && raw.wait().unwrap().success());
+    assert!(json.wait().success() && raw.wait().success());
+    for line in fs::read_to_string(lines).unwrap().lines() {
+        assert_eq!(watts(&Message::parse(line.as_bytes()).unwrap()), 123);
+    }
+    assert_eq!(fs::read(bytes).unwrap(), telegram(123));
     listener.stop();
 }
 
@@ -181,7 +171,7 @@ fn what_cannot_be_read_is_named() {
     }
 }
 
-/// Sends telegrams of these powers, one after another, until `done` says that it is enough.
+/// Sends telegrams of this power, one after another, until `done` says that it is enough.
 fn send_until(meter: &mut Meter, watts: u32, mut done: impl FnMut() -> bool) {
     let start = std::time::Instant::now();
     while !done() {

@@ -6,6 +6,17 @@ use std::process::Command;
 
 use crate::support::{Place, binary};
 
+/// All that read it and are built.
+const PROGRAMS: &[&str] = &[
+    "p1listener",
+    "p1reader",
+    "p1cat",
+    #[cfg(feature = "dashboard")]
+    "p1dashboard",
+    #[cfg(feature = "mqtt")]
+    "p1mqtt",
+];
+
 #[test]
 fn a_broken_configuration_ends_every_program_with_78_and_every_fault_is_named() {
     let place = Place::new();
@@ -15,7 +26,7 @@ fn a_broken_configuration_ends_every_program_with_78_and_every_fault_is_named() 
         "multicast:\n  port: 70000\n  adress: 224.7.2.1\np1_reader_day:\n  flush_period: often\n",
     )
     .unwrap();
-    for program in ["p1listener", "p1reader", "p1cat"] {
+    for program in PROGRAMS {
         for check in [&[][..], &["--check-config"]] {
             let output = Command::new(binary(program))
                 .arg("--config-file")
@@ -40,7 +51,7 @@ fn a_broken_configuration_ends_every_program_with_78_and_every_fault_is_named() 
 fn a_good_configuration_is_said_to_be_good() {
     let place = Place::new();
     let file = place.config();
-    for program in ["p1listener", "p1reader", "p1cat"] {
+    for program in PROGRAMS {
         let output = place.program(program).arg("--check-config").output().unwrap();
         let said = String::from_utf8(output.stdout).unwrap();
         assert_eq!(
@@ -53,7 +64,7 @@ fn a_good_configuration_is_said_to_be_good() {
 #[test]
 fn the_shipped_configuration_is_good() {
     let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/etc/p1reader.yml");
-    for program in ["p1listener", "p1reader", "p1cat"] {
+    for program in PROGRAMS {
         let output = Command::new(binary(program))
             .args(["--config-file", shipped, "--check-config"])
             .output()

@@ -136,9 +136,12 @@ fn a_reload_takes_new_settings_and_keeps_the_old_ones_when_the_new_are_broken() 
     let mut meter = Meter::plug_in(&place);
     let listener = place.daemon("p1listener");
     listener.wait_for_log("is open");
-    std::fs::write(place.path("p1reader.yml"), "multicast: {port: none}").unwrap();
+    std::fs::write(place.path("p1reader.yml"), "multicast:\n  port: none\n  TTL: none\n").unwrap();
     listener.signal(Signal::HUP);
     listener.wait_for_log("is kept");
+    let log = listener.log();
+    let faults = log.lines().filter(|line| line.contains(" ERROR ") && line.contains("multicast."));
+    assert_eq!(faults.count(), 2, "a line for each fault: {log}");
     meter.send(&telegram(1));
     assert_eq!(watts(&subscriber.message()), 1);
     place.config_with("p1_listener: {checksum: ignore}");

@@ -1,4 +1,4 @@
-//! `p1listener` where the network comes and goes: in a network namespace of the test's own, if it has
+//! The programs where the network comes and goes: in a network namespace of the test's own, if it has
 //! the right to make one. Nothing leaves the namespace.
 
 use std::fs::{self, File};
@@ -28,10 +28,12 @@ impl Namespace {
         None
     }
 
-    fn ip(&self, words: &str) {
+    /// Gives what `ip` prints.
+    fn ip(&self, words: &str) -> String {
         let mut command = Command::new("ip");
         let output = command.args(["-n", &self.0]).args(words.split(' ')).output().unwrap();
         assert!(output.status.success(), "ip {words}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
     }
 
     /// A pair of interfaces, of which `v0` is the one to use.
@@ -79,6 +81,15 @@ impl Scene {
         let listener = namespace.run(&place, "p1listener", None);
         listener.wait_for_log("is open");
         Some(Self { listener, hearer: None, meter, namespace, place })
+    }
+
+    /// For a reader: its files are those of the test.
+    fn add_outputs(&self) {
+        let path = self.place.path("p1reader.yml");
+        let network = fs::read_to_string(&path).unwrap();
+        let all = fs::read_to_string(self.place.config()).unwrap();
+        // Of a section that is there twice the last one counts.
+        fs::write(&path, all + &network).unwrap();
     }
 
     /// Sends this telegram again and again until the log has said `text` so many times.
@@ -170,5 +181,24 @@ fn a_group_of_ipv6_is_heard() {
     scene.namespace.plug_in();
     scene.namespace.ip("addr add fd00:4d::1/64 dev v0 nodad");
     scene.send_until_heard(1);
+    scene.end();
+}
+
+#[test]
+fn an_interface_that_comes_up_while_telegrams_come_by_another_is_joined() {
+    let keys = "address: 239.255.80.3, port: 28007, raw_port: off";
+    let Some(mut scene) = Scene::begin(keys) else { return };
+    scene.namespace.ip("link set lo up");
+    // By `lo`, for want of a route; so it stays.
+    scene.send_until_heard(1);
+    scene.add_outputs();
+    let reader = scene.namespace.run(&scene.place, "p1reader", None);
+    reader.wait_for_log("is ready");
+    scene.namespace.plug_in();
+    wait_for("p1cat and p1reader as members on v0", || {
+        scene.meter.send(&telegram(2));
+        scene.namespace.ip("maddr show dev v0").contains("239.255.80.3 users 2").then_some(())
+    });
+    reader.stop();
     scene.end();
 }

@@ -35,7 +35,12 @@ fn assert_telegrams_valid(schema: &Validator, path: &Path) {
         assert_valid(schema, datagram.unwrap().json, &path.display().to_string());
         count += 1;
     }
-    assert!(count > 0 || translator.finish(now).is_some(), "{}", path.display());
+    // One whose last line has no end.
+    if let Some(datagram) = translator.finish(now) {
+        assert_valid(schema, datagram.unwrap().json, &path.display().to_string());
+        count += 1;
+    }
+    assert!(count > 0, "{}", path.display());
 }
 
 #[test]
