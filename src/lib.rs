@@ -21,6 +21,7 @@
 //! | `choice`      | which meter is followed when several are heard                          |
 //! | `senders`     | what was lost on the way, by the frame numbers of each sender           |
 //! | `whole_file`  | files that are there whole or not at all                                |
+//! | `words`       | lengths of time and numbers as people say them                          |
 //! | [`listener`]  | `p1listener`: sources of bytes, and the loop from byte to datagram      |
 //! | [`reader`]    | `p1reader`: the five outputs and the files under them                   |
 //! | [`cat`]       | `p1cat`: telegrams as lines of text                                     |
@@ -52,4 +53,5 @@ pub mod simulator;
 mod subscription;
 pub mod telegram;
 mod whole_file;
+mod words;
 pub mod zone;

@@ -10,6 +10,7 @@ use crate::config::Multicast;
 use crate::daemon::{Limiter, signals};
 use crate::message::{Message, MessageError};
 use crate::multicast::{Interface, Receiver};
+use crate::words;
 
 /// The longest datagram that UDP has, in bytes.
 pub(crate) const LONGEST: usize = 65_535;
@@ -100,7 +101,8 @@ impl Subscription {
 
     /// What is wrong, for the end of a status: after a comma or semicolon, empty when all is well.
     pub fn trouble(&self) -> String {
-        let ignored = (self.ignored > 0).then(|| format!(", {} datagrams ignored", self.ignored));
+        let ignored = (self.ignored > 0)
+            .then(|| format!(", {} ignored", words::count(self.ignored, "datagram")));
         let trouble = self.trouble.as_ref().map(|trouble| format!("; {trouble}"));
         ignored.into_iter().chain(trouble).collect()
     }

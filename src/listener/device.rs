@@ -10,7 +10,8 @@ use std::time::Instant;
 
 use super::source::{Port, Source};
 use super::speed::Search;
-use super::{adapters, file, serial, words};
+use super::{adapters, file, serial};
+use crate::words;
 
 /// Where the port is.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 //! Pure. Owns the signs that each kind is told by, and what to tell the user. The listening is
 //! `probe`'s.
 
-use super::words;
 use crate::telegram::{Checksum, Frame, Framer, Instant};
+use crate::words;
 
 /// What the bytes are.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,10 +5,10 @@
 
 use std::time::{Duration, Instant};
 
-use super::words;
 use crate::daemon::Limiter;
 use crate::message::Counts;
 use crate::telegram::Rejection;
+use crate::words;
 
 /// How often missing telegrams are mentioned after the first time.
 const REMINDER: Duration = Duration::from_secs(3600);
@@ -141,10 +141,10 @@ impl Health {
     ) -> String {
         let telegrams = match self.last_telegram {
             Some(last) => format!(
-                "{} on {line}: {}, the last {} ago",
+                "{} on {line}: {}, {}",
                 words::printable(&self.meter),
                 words::count(counts.telegrams, "telegram"),
-                words::duration(now.saturating_duration_since(last))
+                words::age(Some(last), now)
             ),
             None => format!("{line}: no telegram yet"),
         };

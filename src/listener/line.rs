@@ -8,7 +8,7 @@
 use std::time::{Duration, Instant};
 
 use super::source::{Given, Port, Source};
-use super::words;
+use crate::words;
 
 /// The first wait after a failure; each further one is twice as long, until a telegram was read.
 const FIRST_WAIT: Duration = Duration::from_secs(1);

@@ -31,7 +31,6 @@ mod serial;
 mod source;
 mod speed;
 mod tcp;
-mod words;
 
 #[cfg(test)]
 mod said;

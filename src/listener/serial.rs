@@ -20,7 +20,7 @@ use serialport::{ClearBuffer, DataBits, Parity, SerialPort, StopBits, TTYPort};
 use super::holder;
 use super::source::{Given, PATIENCE, Source};
 use super::speed::{Framing, Setting};
-use super::words;
+use crate::words;
 
 /// Why a device cannot be opened.
 #[derive(Debug)]

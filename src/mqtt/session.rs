@@ -15,6 +15,7 @@ use crate::config::Config;
 use crate::daemon::{Daemon, Exit, Signals, live};
 use crate::senders::Senders;
 use crate::subscription::Subscription;
+use crate::words;
 use crate::zone::HostZone;
 
 /// The longest wait for a datagram, and so for what the broker sends.
@@ -60,20 +61,13 @@ impl Daemon for Session {
     }
 
     fn status(&self, now: Monotonic) -> String {
-        let age = match self.last {
-            Some(last) => {
-                format!("the last {} s ago", now.saturating_duration_since(last).as_secs())
-            }
-            None => "none yet".into(),
-        };
-        let (group, telegrams) = (self.subscription.group(), self.telegrams);
+        let group = self.subscription.group();
+        let telegrams = words::count(self.telegrams, "telegram");
+        let meters = words::count(self.meters.len() as u64, "meter");
+        let age = words::age(self.last, now);
         let (counts, trouble) = (self.senders.counts(), self.subscription.trouble());
-        let meters = match self.meters.len() {
-            1 => "1 meter".into(),
-            number => format!("{number} meters"),
-        };
         let link = self.link.status();
-        format!("{group}: {telegrams} telegrams of {meters}, {age}{counts}{trouble}; {link}")
+        format!("{group}: {telegrams} of {meters}, {age}{counts}{trouble}; {link}")
     }
 
     fn reconfigure(&mut self, config: Config, now: Monotonic) {

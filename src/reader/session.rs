@@ -15,6 +15,7 @@ use crate::message::Message;
 use crate::senders::Senders;
 use crate::subscription::Subscription;
 use crate::telegram::Instant;
+use crate::words;
 
 /// The longest wait for a datagram; a third of a watchdog period must be longer.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -53,15 +54,11 @@ impl Daemon for Session {
     }
 
     fn status(&self, now: Monotonic) -> String {
-        let age = match self.last {
-            Some(last) => {
-                format!("the last {} s ago", now.saturating_duration_since(last).as_secs())
-            }
-            None => "none yet".into(),
-        };
-        let (group, recorded) = (self.subscription.group(), self.recorded);
+        let group = self.subscription.group();
+        let recorded = words::count(self.recorded, "telegram");
+        let age = words::age(self.last, now);
         let (counts, trouble) = (self.senders.counts(), self.subscription.trouble());
-        format!("{group}: {recorded} telegrams, {age}{counts}{trouble}")
+        format!("{group}: {recorded}, {age}{counts}{trouble}")
     }
 
     fn reconfigure(&mut self, config: Config, now: Monotonic) {

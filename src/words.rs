@@ -1,7 +1,7 @@
-//! What several parts say alike.
+//! What the programs say alike, in their logs and statuses.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant as Monotonic};
 
 /// A length of time in its most fitting unit: `42 s`, `17 min`, `5 h`, `3 days`.
 #[must_use]
@@ -11,6 +11,15 @@ pub fn duration(time: Duration) -> String {
         seconds @ ..7200 => format!("{} min", seconds / 60),
         seconds @ ..172_800 => format!("{} h", seconds / 3600),
         seconds => format!("{} days", seconds / 86_400),
+    }
+}
+
+/// How long ago the last one was: `the last 42 s ago`, `none yet`.
+#[must_use]
+pub fn age(last: Option<Monotonic>, now: Monotonic) -> String {
+    match last {
+        Some(last) => format!("the last {} ago", duration(now.saturating_duration_since(last))),
+        None => "none yet".into(),
     }
 }
 
@@ -45,6 +54,13 @@ mod tests {
         let said = [0, 119, 120, 7199, 7200, 172_799, 172_800]
             .map(|seconds| duration(Duration::from_secs(seconds)));
         assert_eq!(said, ["0 s", "119 s", "2 min", "119 min", "2 h", "47 h", "2 days"]);
+    }
+
+    #[test]
+    fn the_age_of_the_last_one_is_told_if_there_was_any() {
+        let now = Monotonic::now();
+        assert_eq!(age(None, now), "none yet");
+        assert_eq!(age(Some(now), now + Duration::from_secs(180)), "the last 3 min ago");
     }
 
     #[test]
