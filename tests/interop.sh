@@ -19,7 +19,9 @@ if [ "${IN_NAMESPACE:-}" != yes ]; then
     fi
     rights=()
     [ "$(id -u)" -eq 0 ] || rights=(-r)
-    exec env IN_NAMESPACE=yes unshare "${rights[@]}" -n "$PWD/tests/interop.sh" "$programs" "${2:-40}"
+    # Processes, too, have a namespace of their own: with this script all of them end, those that scripts
+    # have begun included.
+    exec env IN_NAMESPACE=yes unshare "${rights[@]}" -n --pid --fork --kill-child --mount-proc "$PWD/tests/interop.sh" "$programs" "${2:-40}"
 fi
 
 seconds=$2
@@ -44,6 +46,7 @@ finish() {
     rm -rf "$work"
 }
 trap finish EXIT
+trap 'exit 1' HUP INT TERM
 
 # Runs a command in the background; what it says is in $work/NAME.out and $work/NAME.err.
 start() {
