@@ -1,4 +1,4 @@
-//! The membership of a daemon in the multicast group: joined when it can be, and again when it was lost.
+//! The membership of a program in the multicast group: joined when it can be, and again when it was lost.
 //!
 //! Owns the socket, its buffer, and what is said about both and about datagrams that are no telegrams.
 //! What telegrams mean, and which of them are wanted, the programs know.
@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant as Monotonic};
 
 use crate::config::Multicast;
-use crate::daemon::{Limiter, signals};
+use crate::daemon::{Exit, Limiter, signals};
 use crate::message::{Message, MessageError};
 use crate::multicast::{Interface, Receiver};
 use crate::words;
@@ -17,7 +17,7 @@ pub(crate) const LONGEST: usize = 65_535;
 
 /// How often the group is joined again, on interfaces that have come up since. Not in silence only:
 /// telegrams of one meter may come while the interface of another is missing.
-pub(crate) const JOIN_PERIOD: Duration = Duration::from_secs(10);
+const JOIN_PERIOD: Duration = Duration::from_secs(10);
 
 /// After a receiver has failed, how long until the next one.
 const RETRY: Duration = Duration::from_secs(1);
@@ -25,10 +25,31 @@ const RETRY: Duration = Duration::from_secs(1);
 /// How often datagrams that are no telegrams are mentioned.
 const GARBAGE_PERIOD: Duration = Duration::from_secs(600);
 
-/// A receiver for `port` of the configured group; an error tells what is wrong, in words.
-pub(crate) fn receiver(settings: &Multicast, port: u16) -> Result<Receiver, String> {
-    let interface = settings.interface.as_deref().map(str::parse::<Interface>).transpose()?;
-    Receiver::open(settings.address, port, interface.as_ref()).map_err(|error| error.to_string())
+/// The membership of a program that cannot do without it, and has datagrams of its own to read.
+pub(crate) struct Membership {
+    pub receiver: Receiver,
+    next_join: Monotonic,
+}
+
+impl Membership {
+    /// Joins the configured group at `port`; what goes wrong is said, and is [`Exit::Unavailable`].
+    pub fn join(settings: &Multicast, port: u16, now: Monotonic) -> Result<Self, Exit> {
+        let receiver = receiver(settings, port).map_err(|reason| {
+            log::error!("{reason}");
+            Exit::Unavailable
+        })?;
+        Ok(Self { receiver, next_join: now + JOIN_PERIOD })
+    }
+
+    /// Joins again when it is time to; gives the time until then.
+    pub fn keep_up(&mut self, now: Monotonic) -> Duration {
+        if now >= self.next_join {
+            self.next_join = now + JOIN_PERIOD;
+            // Interfaces that are not there yet will be; that nothing comes, the user sees.
+            let _ = self.receiver.join_again();
+        }
+        self.next_join - now
+    }
 }
 
 /// The telegrams of the group, for a program that goes on without a network.
@@ -133,4 +154,10 @@ impl Subscription {
             }
         }
     }
+}
+
+/// A receiver for `port` of the configured group; an error tells what is wrong, in words.
+fn receiver(settings: &Multicast, port: u16) -> Result<Receiver, String> {
+    let interface = settings.interface.as_deref().map(str::parse::<Interface>).transpose()?;
+    Receiver::open(settings.address, port, interface.as_ref()).map_err(|error| error.to_string())
 }

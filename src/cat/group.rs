@@ -15,8 +15,7 @@ use rustix::net::sockopt::{Timeout, set_socket_send_buffer_size, set_socket_time
 use super::Datagrams;
 use crate::config::Multicast;
 use crate::daemon::Exit;
-use crate::multicast::Receiver;
-use crate::subscription::{self, JOIN_PERIOD, LONGEST};
+use crate::subscription::{LONGEST, Membership};
 
 /// How long a write to a client that does not read is tried. A telegram may take two: the first one
 /// ends with a part of it.
@@ -27,8 +26,7 @@ const CLIENT_BUFFER: usize = 64 * 1024;
 
 /// A member of the group.
 pub struct GroupDatagrams<'o> {
-    receiver: Receiver,
-    next_join: Monotonic,
+    membership: Membership,
     buffer: Vec<u8>,
     out: Option<BorrowedFd<'o>>,
 }
@@ -43,34 +41,28 @@ impl<'o> GroupDatagrams<'o> {
         port: Option<u16>,
         out: Option<&'o impl AsFd>,
     ) -> Result<Self, Exit> {
-        let unavailable = |reason: String| {
-            log::error!("{reason}");
+        let port = port.ok_or_else(|| {
+            log::error!("multicast.raw_port is off");
             Exit::Unavailable
-        };
-        let port = port.ok_or_else(|| unavailable("multicast.raw_port is off".into()))?;
-        let receiver = subscription::receiver(settings, port).map_err(unavailable)?;
+        })?;
+        let membership = Membership::join(settings, port, Monotonic::now())?;
         if let Some(out) = out {
             // Anything but a socket has neither; then the reader of a pipe is waited for.
             let _ = set_socket_send_buffer_size(out, CLIENT_BUFFER);
             let _ = set_socket_timeout(out, Timeout::Send, Some(STALLED));
         }
-        let next_join = Monotonic::now() + JOIN_PERIOD;
-        Ok(Self { receiver, next_join, buffer: vec![0; LONGEST], out: out.map(AsFd::as_fd) })
+        Ok(Self { membership, buffer: vec![0; LONGEST], out: out.map(AsFd::as_fd) })
     }
 }
 
 impl Datagrams for GroupDatagrams<'_> {
     fn next(&mut self, timeout: Duration) -> io::Result<Option<(&[u8], SocketAddr)>> {
-        let now = Monotonic::now();
-        if now >= self.next_join {
-            self.next_join = now + JOIN_PERIOD;
-            // Interfaces that are not there yet will be; there is nobody to tell about them.
-            let _ = self.receiver.join_again();
-        }
-        let mut watched = vec![PollFd::new(&self.receiver, PollFlags::IN)];
+        let until_join = self.membership.keep_up(Monotonic::now());
+        let receiver = &self.membership.receiver;
+        let mut watched = vec![PollFd::new(receiver, PollFlags::IN)];
         // No events are asked for on the output: its end is told unasked.
         watched.extend(self.out.as_ref().map(|out| PollFd::new(out, PollFlags::empty())));
-        let patience = Timespec::try_from(timeout.min(self.next_join - now)).ok();
+        let patience = Timespec::try_from(timeout.min(until_join)).ok();
         match poll(&mut watched, patience.as_ref()) {
             Ok(0) | Err(Errno::INTR) => return Ok(None),
             Ok(_) if watched[1..].iter().any(|out| has_ended(out.revents())) => {
@@ -79,8 +71,8 @@ impl Datagrams for GroupDatagrams<'_> {
             Ok(_) => {}
             Err(error) => return Err(error.into()),
         }
-        let received = self.receiver.receive(&mut self.buffer, Duration::ZERO)?;
-        Ok(received.map(|datagram| (&self.buffer[..datagram.len], datagram.from)))
+        let datagram = receiver.receive(&mut self.buffer, Duration::ZERO)?;
+        Ok(datagram.map(|datagram| (&self.buffer[..datagram.len], datagram.from)))
     }
 }
 

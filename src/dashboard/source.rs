@@ -11,8 +11,7 @@ use std::time::{Duration, Instant as Monotonic, SystemTime};
 use crate::config::Multicast;
 use crate::daemon::Exit;
 use crate::message::{Message, Translator};
-use crate::multicast::Receiver;
-use crate::subscription::{self, JOIN_PERIOD, LONGEST};
+use crate::subscription::{LONGEST, Membership};
 use crate::telegram::{Instant, Policy};
 
 /// How many bytes of a file are read at a time.
@@ -43,34 +42,26 @@ pub trait Source {
 
 /// The multicast group.
 pub struct Network {
-    receiver: Receiver,
+    membership: Membership,
     buffer: Vec<u8>,
     name: String,
-    next_join: Monotonic,
 }
 
 impl Network {
     /// Joins the group; what goes wrong is said, and is [`Exit::Unavailable`].
     pub fn join(settings: &Multicast) -> Result<Self, Exit> {
-        let receiver = subscription::receiver(settings, settings.port).map_err(|reason| {
-            log::error!("{reason}");
-            Exit::Unavailable
-        })?;
+        let membership = Membership::join(settings, settings.port, Monotonic::now())?;
         let on = settings.interface.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
         let name = format!("{} : {}{on}", settings.address, settings.port);
-        let next_join = Monotonic::now() + JOIN_PERIOD;
-        Ok(Self { receiver, buffer: vec![0; LONGEST], name, next_join })
+        Ok(Self { membership, buffer: vec![0; LONGEST], name })
     }
 }
 
 impl Source for Network {
     fn next(&mut self, now: Monotonic) -> io::Result<Option<Event>> {
-        if now >= self.next_join {
-            self.next_join = now + JOIN_PERIOD;
-            // Interfaces that are not there yet will be; the screen says that nothing comes.
-            let _ = self.receiver.join_again();
-        }
-        let Some(datagram) = self.receiver.receive(&mut self.buffer, Duration::ZERO)? else {
+        self.membership.keep_up(now);
+        let receiver = &self.membership.receiver;
+        let Some(datagram) = receiver.receive(&mut self.buffer, Duration::ZERO)? else {
             return Ok(None);
         };
         Ok(Some(match Message::parse(&self.buffer[..datagram.len]) {
