@@ -1,0 +1,202 @@
+//! The built programs, measured from outside: latency, processor time and memory.
+//!
+//! `make bench` runs this. It sends one telegram after the other through a pty to the listener and
+//! through multicast on `lo` to the reader, beside a bare read-and-send loop in C as the yardstick.
+//! It asserts nothing: figures belong here, and verdicts to the one who reads them.
+
+mod figures;
+mod lane;
+mod programs;
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::net::IpAddr;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use p1_multicast::message::Translator;
+use p1_multicast::multicast::Sender;
+use p1_multicast::telegram::{self, Policy};
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::termios::{Winsize, tcsetwinsize};
+
+use figures::{Stopwatch, compare, memory, micros, millis, row};
+use lane::{Lane, pty, receive};
+use programs::{GROUP, LISTENER_PORT, config, end, end_well, lo, start};
+
+/// How many telegrams are timed.
+const ROUNDS: u32 = 1000;
+/// Telegrams between two writes of the details, by default.
+const FLUSH: u32 = 600;
+/// How many seconds the listener is fed at the pace of the line.
+const SECONDS: u32 = 60;
+
+fn main() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let telegram =
+        include_str!("../../tests/data/esmr50-three-phase.txt").replace('\n', "\r\n").into_bytes();
+    heap_growth(&telegram);
+    latency(folder.path(), &telegram);
+    listener_cost(folder.path(), &telegram);
+    reader_cost(folder.path(), &telegram);
+    dashboard_cost(folder.path(), &telegram);
+}
+
+/// A million telegrams through framer, parser, writer and sender, in this process.
+fn heap_growth(telegram: &[u8]) {
+    let sender = Sender::open(IpAddr::V4(GROUP), 0, Some(&lo())).expect("a sender");
+    let mut translator = Translator::new(Policy::Auto, Some("bench".into()));
+    let mut send = |count: i64| {
+        for second in 0..count {
+            let now = telegram::Instant::from_seconds(1_795_330_800 + second);
+            let datagram =
+                translator.feed(&mut &telegram[..], now).expect("a frame").expect("a telegram");
+            sender.send(LISTENER_PORT, datagram.json).expect("to send");
+            sender.send(LISTENER_PORT + 1, datagram.raw).expect("to send");
+        }
+    };
+    send(10_000);
+    let before = anonymous_memory();
+    send(1_000_000);
+    let growth = anonymous_memory() - before;
+    row("growth of memory over 1,000,000 telegrams", &format!("{growth} KiB"), "0");
+}
+
+/// What this process has allocated, in KiB.
+fn anonymous_memory() -> i64 {
+    let status = fs::read_to_string("/proc/self/status").expect("the status");
+    let figure = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).expect("a figure");
+    figure.trim().trim_end_matches(" kB").parse().expect("a figure")
+}
+
+fn latency(folder: &Path, telegram: &[u8]) {
+    let mut bare = Lane::bare_loop(folder);
+    let mut listener = Lane::listener(folder);
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        ours.push(listener.one_latency(telegram));
+        theirs.push(bare.one_latency(telegram));
+    }
+    compare("last byte to datagram, median", &mut ours, &mut theirs);
+    row(
+        "last byte to datagram, 99th percentile",
+        &micros(ours[ours.len() * 99 / 100]),
+        "<= 1000 µs, quiet machine",
+    );
+    end(bare.program);
+    end(listener.program);
+}
+
+/// A telegram a second at the pace of the line to the listener, and to the yardsticks each a third of
+/// a second later: what the machine does besides, all feel.
+fn listener_cost(folder: &Path, telegram: &[u8]) {
+    let mut lanes = [Lane::listener(folder), Lane::bare_loop(folder), Lane::floor(folder)];
+    // They learn how long the telegrams are.
+    feed(&mut lanes, telegram, 2);
+    let mut stopwatches = lanes.each_ref().map(|lane| Stopwatch::start(&lane.program));
+    let [mut ours, mut theirs, _] = feed(&mut lanes, telegram, SECONDS);
+    let [our, bare, floor] = stopwatches.each_mut().map(|watch| millis(watch.each(SECONDS)));
+    row("bare loop in C, processor time a telegram, at baud pace", &bare, "-");
+    row("p1listener's system calls and sleeps in C, without its work", &floor, "-");
+    row("p1listener, processor time a telegram, at baud pace", &our, "<= 0.150 ms");
+    compare("last byte to datagram at baud pace, median", &mut ours, &mut theirs);
+    let [listener, ..] = &mut lanes;
+    for _ in 0..ROUNDS {
+        listener.meter.write_all(telegram).expect("to write");
+        receive(&listener.receiver);
+    }
+    let in_one_piece = millis(stopwatches[0].each(ROUNDS));
+    row("p1listener, processor time a telegram, in one piece", &in_one_piece, "-");
+    row("p1listener, memory (PSS)", &memory(&listener.program), "<= 2 MiB");
+    for lane in lanes {
+        end(lane.program);
+    }
+}
+
+/// A telegram a second to each in turn; the times from the last byte to the datagram.
+fn feed(lanes: &mut [Lane; 3], telegram: &[u8], seconds: u32) -> [Vec<Duration>; 3] {
+    let mut times: [Vec<Duration>; 3] = Default::default();
+    let mut start = Instant::now();
+    for _ in 0..seconds {
+        for (lane, times) in lanes.iter_mut().zip(&mut times) {
+            times.push(lane.at_baud_pace(telegram, start));
+            start += Duration::from_secs(1) / 3;
+        }
+    }
+    times
+}
+
+fn reader_cost(folder: &Path, telegram: &[u8]) {
+    config(folder, Path::new("/dev/null"));
+    let reader = start(folder, "p1reader");
+    let sender = Sender::open(IpAddr::V4(GROUP), 0, Some(&lo())).expect("a sender");
+    let mut translator = Translator::new(Policy::Require, Some("bench".into()));
+    let begin = 1_795_330_800;
+    let mut stopwatch = Stopwatch::start(&reader);
+    let count = 3600;
+    for second in 0..count {
+        let now = telegram::Instant::from_seconds(begin + i64::from(second));
+        let datagram =
+            translator.feed(&mut &telegram[..], now).expect("a frame").expect("a telegram");
+        sender.send(LISTENER_PORT, datagram.json).expect("to send");
+        std::thread::sleep(Duration::from_micros(500));
+        if second % FLUSH == FLUSH - 1 {
+            // As it would by itself at the default period, were time not so fast.
+            kill_process(Pid::from_child(&reader), Signal::USR1).expect("to signal");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    row(
+        "p1reader, processor time a telegram, all outputs",
+        &millis(stopwatch.each(count)),
+        "<= 0.03 ms",
+    );
+    row("p1reader, memory (PSS), after an hour of telegrams", &memory(&reader), "<= 3 MiB");
+    end_well(reader);
+    let details = fs::read_to_string(folder.join("details.csv-20261122.csv")).unwrap_or_default();
+    row(
+        "  of which are in the details file",
+        &details.lines().count().saturating_sub(2).to_string(),
+        "3600",
+    );
+}
+
+/// The dashboard in a terminal of 80 x 24, one telegram a second.
+fn dashboard_cost(folder: &Path, telegram: &[u8]) {
+    config(folder, Path::new("/dev/null"));
+    let (mut screen, port) = pty();
+    let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+    tcsetwinsize(&screen, size).expect("to set the size");
+    let end_of_terminal = || File::options().read(true).write(true).open(&port).expect("a pty");
+    // setsid gives the program the terminal as its own, then becomes the program.
+    let dashboard = Command::new("setsid")
+        .arg("--ctty")
+        .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("target/release/p1dashboard"))
+        .arg("--config-file")
+        .arg(folder.join("p1reader.yml"))
+        .envs([("TERM", "xterm-256color"), ("LC_ALL", "C.UTF-8"), ("TZ", "UTC")])
+        .stdin(end_of_terminal())
+        .stdout(end_of_terminal())
+        .stderr(end_of_terminal())
+        .spawn()
+        .expect("setsid of util-linux");
+    std::thread::spawn(move || std::io::copy(&mut screen, &mut std::io::sink()));
+    std::thread::sleep(Duration::from_secs(1));
+    let sender = Sender::open(IpAddr::V4(GROUP), 0, Some(&lo())).expect("a sender");
+    let mut translator = Translator::new(Policy::Require, Some("bench".into()));
+    let mut stopwatch = Stopwatch::start(&dashboard);
+    let count = 20;
+    for second in 0..count {
+        let now = telegram::Instant::from_seconds(1_795_330_800 + i64::from(second));
+        let datagram =
+            translator.feed(&mut &telegram[..], now).expect("a frame").expect("a telegram");
+        sender.send(LISTENER_PORT, datagram.json).expect("to send");
+        std::thread::sleep(Duration::from_secs(1));
+    }
+    // A hundredth of a core is 10 ms in each second.
+    row("p1dashboard, processor time a second", &millis(stopwatch.each(count)), "<= 10 ms");
+    row("p1dashboard, memory (PSS)", &memory(&dashboard), "<= 8 MiB");
+    end(dashboard);
+}

@@ -1,0 +1,79 @@
+//! The programs that are measured: their configuration, their start and their end.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::Ipv4Addr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use p1_multicast::multicast::Interface;
+use rustix::process::{Pid, Signal, kill_process};
+
+pub const GROUP: Ipv4Addr = Ipv4Addr::new(239, 255, 79, 1);
+pub const LISTENER_PORT: u16 = 27_001;
+
+pub fn lo() -> Interface {
+    "lo".parse().expect("an interface")
+}
+
+pub fn config(folder: &Path, port: &Path) {
+    let (port, place) = (port.display(), folder.display());
+    let text = format!(
+        "p1_listener: {{port: \"{port}\"}}\n\
+         multicast: {{address: {GROUP}, port: {LISTENER_PORT}, raw_port: {}, interface: lo, TTL: 0}}\n\
+         p1_reader_details: {{filename: \"{place}/details.csv-DAY.csv\"}}\n\
+         p1_reader_interval: {{filename: \"{place}/interval-PERIOD.csv\"}}\n\
+         p1_reader_day: {{filename: \"{place}/day-DAY.csv\"}}\n\
+         html_report: {{filename: \"{place}/lastm.html\"}}\n\
+         weekly_log: {{filename: \"{place}/log-YYYY-Www.log\"}}\n",
+        LISTENER_PORT + 1
+    );
+    fs::write(folder.join("p1reader.yml"), text).expect("to write the configuration");
+}
+
+/// Starts a program that was built with the release profile, and waits until its log is quiet.
+pub fn start(folder: &Path, program: &str) -> Child {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/release").join(program);
+    let child = Command::new(path)
+        .arg("--config-file")
+        .arg(folder.join("p1reader.yml"))
+        .env("TZ", "UTC")
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the built programs (make build)");
+    std::thread::sleep(Duration::from_secs(1));
+    child
+}
+
+pub fn bare_loop(folder: &Path, port: &Path, udp_ports: &[u16]) -> Child {
+    let program = folder.join("bare_loop");
+    if !program.exists() {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/chain/bare_loop.c");
+        let built = Command::new("cc").args(["-O2", "-o"]).arg(&program).arg(source).status();
+        assert!(built.expect("a C compiler").success());
+    }
+    let mut child = Command::new(program)
+        .arg(port)
+        .arg(GROUP.to_string())
+        .args(udp_ports.iter().map(u16::to_string))
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the bare loop");
+    let mut ready = String::new();
+    let out = child.stdout.as_mut().expect("its output");
+    BufReader::new(out).read_line(&mut ready).expect("to read");
+    child
+}
+
+/// Asks it to end, so that it writes what it has.
+pub fn end_well(mut child: Child) {
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a process");
+    kill_process(pid, Signal::TERM).expect("to end it");
+    child.wait().expect("its end");
+}
+
+pub fn end(mut child: Child) {
+    child.kill().expect("to end it");
+    child.wait().expect("its end");
+}
