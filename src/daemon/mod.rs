@@ -15,6 +15,8 @@ pub mod signals;
 
 #[cfg(test)]
 mod rerun;
+#[cfg(test)]
+pub(crate) mod said;
 
 pub use arguments::Arguments;
 pub use exit::Exit;

@@ -171,7 +171,7 @@ pub fn counters(counts: &Counts, unsent: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::listener::said;
+    use crate::daemon::said;
 
     const PATIENCE: Duration = Duration::from_secs(30);
     const METER: &[u8] = b"/TST5\\2M";

@@ -8,6 +8,7 @@
 use std::time::{Duration, Instant};
 
 use super::source::{Given, Port, Source};
+use crate::daemon::Limiter;
 use crate::words;
 
 /// The first wait after a failure; each further one is twice as long, until a telegram was read.
@@ -24,12 +25,6 @@ const GLANCE: Duration = Duration::from_millis(20);
 
 /// How many reasons are told of one outage.
 const MOST_REASONS: usize = 3;
-
-/// How many outages are told in an [`OUTAGE_PERIOD`]: some dongles hang up after each telegram.
-const MOST_OUTAGES: u32 = 10;
-
-/// After this, outages are told again.
-const OUTAGE_PERIOD: Duration = Duration::from_secs(3600);
 
 /// What came of a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +53,8 @@ pub struct Line {
     is_said: bool,
     /// Telegrams since the start, in number.
     telegrams: u64,
-    /// Outages that were told, and since when they are counted.
-    told: (u32, Option<Instant>),
+    /// Not every outage is told: some dongles hang up after each telegram.
+    told: Limiter,
 }
 
 enum State {
@@ -97,7 +92,7 @@ impl Line {
     #[must_use]
     pub fn new(port: Box<dyn Port>, now: Instant) -> Self {
         let state = State::Closed { next: now, was_there: false };
-        let (outage, told) = (None, (0, None));
+        let (outage, told) = (None, Limiter::of_outages());
         Self { port, state, wait: Duration::ZERO, outage, is_said: false, telegrams: 0, told }
     }
 
@@ -240,20 +235,11 @@ impl Line {
 
     /// Says that an outage begins, unless there were too many of late; whether it was said.
     fn tell_outage(&mut self, reason: &str, now: Instant) -> bool {
-        let (count, since) = &mut self.told;
-        if since.is_none_or(|since| now.saturating_duration_since(since) >= OUTAGE_PERIOD) {
-            (*count, *since) = (0, Some(now));
+        let is_told = self.told.permit(now).is_some();
+        if is_told {
+            log::warn!("{reason}; trying again{}", self.told.last_word());
         }
-        *count = count.saturating_add(1);
-        match *count {
-            1..MOST_OUTAGES => log::warn!("{reason}; trying again"),
-            MOST_OUTAGES => log::warn!(
-                "{reason}; trying again. It has been so {MOST_OUTAGES} times within {}: the rest of that time tells no more",
-                words::duration(OUTAGE_PERIOD)
-            ),
-            _ => {}
-        }
-        *count <= MOST_OUTAGES
+        is_told
     }
 
     fn say_open(&mut self, now: Instant) {

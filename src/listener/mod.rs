@@ -33,8 +33,6 @@ mod speed;
 mod tcp;
 
 #[cfg(test)]
-mod said;
-#[cfg(test)]
 mod tests;
 
 use std::ops::ControlFlow;

@@ -67,7 +67,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::listener::said;
+    use crate::daemon::said;
 
     #[test]
     fn bytes_are_appended_to_what_is_there() {

@@ -83,6 +83,10 @@ impl Broker for Remote {
     fn address(&self) -> String {
         self.target.address()
     }
+
+    fn client(&self) -> &str {
+        &self.target.client
+    }
 }
 
 /// A connection that the broker has accepted.

@@ -26,8 +26,11 @@ pub(super) enum Failure {
     Stalled,
     #[error("it closed the connection")]
     Closed,
-    #[error("it closed the connection soon: does another client have the same client_id?")]
-    ClosedSoon,
+    #[error(
+        "it closes each connection soon: does another client call itself {client:?} there? \
+         Give this one a p1_mqtt.client_id of its own"
+    )]
+    ClosedSoon { client: String },
     #[error("it closed the connection at once: is p1_mqtt.tls right for this port?")]
     ClosedAtOnce,
     #[error("what it answers is no MQTT: is the port right?")]
@@ -59,7 +62,7 @@ impl Failure {
                 | Self::Silent
                 | Self::Stalled
                 | Self::Closed
-                | Self::ClosedSoon
+                | Self::ClosedSoon { .. }
                 | Self::ClosedAtOnce
                 | Self::Io(_)
         )

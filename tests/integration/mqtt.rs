@@ -122,7 +122,7 @@ fn a_broker_that_restarts_is_connected_to_again_and_told_everything_in_two_lines
     let states = broker.subscriber(&["-t", "p1/#"]);
     published(&mut meter, &states, 423);
     broker.end();
-    bridge.wait_for_log("is lost: it closed the connection");
+    bridge.wait_for_log("it closed the connection; trying again");
     broker.begin();
     bridge.wait_for_log("s without");
     // This broker stores nothing: what is retained was published again.
@@ -145,7 +145,7 @@ fn of_an_outage_only_the_newest_telegram_is_published() {
     let bridge = place.daemon("p1mqtt");
     published(&mut meter, &states, 423);
     proxy.turn(false);
-    bridge.wait_for_log("is lost");
+    bridge.wait_for_log("lost the connection");
     let published_before = states.payloads("/state").len();
     let mut group = place.subscriber();
     for power in 500..=520 {
