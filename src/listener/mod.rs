@@ -257,6 +257,5 @@ fn policy(checksum: config::ChecksumPolicy) -> Policy {
 
 /// The configured name, or that of the host.
 fn source_name(settings: &config::P1Listener) -> String {
-    let host = || rustix::system::uname().nodename().to_string_lossy().into_owned();
-    settings.name.clone().unwrap_or_else(host)
+    settings.name.clone().unwrap_or_else(crate::host::name)
 }
