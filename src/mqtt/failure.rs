@@ -27,16 +27,16 @@ pub(super) enum Failure {
     #[error("it closed the connection")]
     Closed,
     #[error(
-        "it closes each connection soon: does another client call itself {client:?} there? \
-         Give this one a p1_mqtt.client_id of its own"
+        "it closes each connection soon: does another client call itself {client:?} there (give this one \
+         a p1_mqtt.client_id of its own), or is this one not allowed to publish?"
     )]
     ClosedSoon { client: String },
     #[error("it closed the connection at once: is p1_mqtt.tls right for this port?")]
     ClosedAtOnce,
     #[error("what it answers is no MQTT: is the port right?")]
     NotMqtt,
-    #[error("{}", refused(*answer, user.as_deref()))]
-    Refused { answer: Answer, user: Option<String> },
+    #[error("{}", refused(*answer, login.as_ref()))]
+    Refused { answer: Answer, login: Option<Login> },
     #[error(transparent)]
     Password(#[from] PasswordError),
     #[error("cannot read the certificates in {}: {reason}", file.display())]
@@ -49,6 +49,13 @@ pub(super) enum Failure {
     NoThread(io::Error),
     #[error(transparent)]
     BrokenOff(#[from] BrokenOff),
+}
+
+/// What the broker was told of the user.
+#[derive(Clone, Debug)]
+pub(super) struct Login {
+    pub user: String,
+    pub has_password: bool,
 }
 
 impl Failure {
@@ -104,11 +111,15 @@ fn connecting(error: &io::Error) -> String {
     }
 }
 
-fn refused(answer: Answer, user: Option<&str>) -> String {
-    match (answer, user) {
-        (Answer::BadLogin | Answer::NotAuthorized, Some(user)) => {
+fn refused(answer: Answer, login: Option<&Login>) -> String {
+    match (answer, login) {
+        (Answer::BadLogin | Answer::NotAuthorized, Some(Login { user, has_password: true })) => {
             format!("it refuses the user {user:?}: wrong user or password, or not authorized")
         }
+        (Answer::BadLogin | Answer::NotAuthorized, Some(Login { user, .. })) => format!(
+            "it refuses the user {user:?} without a password: write one to \
+             /etc/p1-multicast/mqtt-password and restart p1mqtt, or set p1_mqtt.password_file"
+        ),
         (Answer::BadLogin | Answer::NotAuthorized, None) => {
             "it wants a user and a password: set p1_mqtt.user".into()
         }
@@ -152,12 +163,15 @@ mod tests {
     #[test]
     fn a_wrong_password_names_the_user_and_a_missing_one_the_key() {
         for answer in [Answer::BadLogin, Answer::NotAuthorized] {
-            let said = Failure::Refused { answer, user: Some("p1".into()) }.to_string();
+            let login = |has_password| Some(Login { user: "p1".into(), has_password });
+            let said = Failure::Refused { answer, login: login(false) }.to_string();
+            assert!(said.starts_with("it refuses the user \"p1\" without a password: "), "{said}");
+            let said = Failure::Refused { answer, login: login(true) }.to_string();
             assert!(
                 said.starts_with("it refuses the user \"p1\": wrong user or password"),
                 "{said}"
             );
-            let said = Failure::Refused { answer, user: None }.to_string();
+            let said = Failure::Refused { answer, login: None }.to_string();
             assert!(said.ends_with("set p1_mqtt.user"), "{said}");
         }
     }
