@@ -57,11 +57,18 @@ pub(crate) struct Subscription {
     settings: Multicast,
     receiver: Option<Receiver>,
     /// Why there is no receiver, or why the group is joined nowhere.
-    trouble: Option<String>,
+    trouble: Option<Trouble>,
+    /// What may be said of troubles.
+    told: Limiter,
     next_join: Monotonic,
     buffer: Vec<u8>,
     garbage: Limiter,
     ignored: u64,
+}
+
+struct Trouble {
+    reason: String,
+    is_told: bool,
 }
 
 impl Subscription {
@@ -71,6 +78,7 @@ impl Subscription {
             settings,
             receiver: None,
             trouble: None,
+            told: Limiter::of_outages(),
             next_join: now,
             buffer: vec![0; LONGEST],
             garbage: Limiter::new(GARBAGE_PERIOD),
@@ -107,9 +115,9 @@ impl Subscription {
             },
             Ok(None) => {}
             Err(error) => {
-                log::warn!("cannot receive from {}: {error}; joining again", self.group());
                 self.receiver = None;
                 self.next_join = now + RETRY;
+                self.mind(Err(format!("cannot receive: {error}")), now);
             }
         }
         None
@@ -124,7 +132,7 @@ impl Subscription {
     pub fn trouble(&self) -> String {
         let ignored = (self.ignored > 0)
             .then(|| format!(", {} ignored", words::count(self.ignored, "datagram")));
-        let trouble = self.trouble.as_ref().map(|trouble| format!("; {trouble}"));
+        let trouble = self.trouble.as_ref().map(|trouble| format!("; {}", trouble.reason));
         ignored.into_iter().chain(trouble).collect()
     }
 
@@ -143,14 +151,25 @@ impl Subscription {
             None => receiver(&self.settings, self.settings.port)
                 .map(|receiver| self.receiver = Some(receiver)),
         };
+        self.mind(joined, now);
+    }
+
+    /// Says what is wrong with the membership and that nothing is any more, unless that changes all the
+    /// time.
+    fn mind(&mut self, joined: Result<(), String>, now: Monotonic) {
+        let known = self.trouble.take();
+        let was_told = known.as_ref().is_some_and(|known| known.is_told);
         match joined {
-            Ok(()) if self.trouble.take().is_some() => log::info!("{} is joined", self.group()),
+            Ok(()) if was_told => log::info!("{} is joined", self.group()),
             Ok(()) => {}
             Err(reason) => {
-                if self.trouble.as_ref() != Some(&reason) {
-                    log::warn!("cannot join {}: {reason}; trying again", self.group());
+                let is_news = !was_told || known.is_some_and(|known| known.reason != reason);
+                let is_said = is_news && self.told.permit(now).is_some();
+                if is_said {
+                    let (group, last_word) = (self.group(), self.told.last_word());
+                    log::warn!("no telegrams from {group}: {reason}; trying again{last_word}");
                 }
-                self.trouble = Some(reason);
+                self.trouble = Some(Trouble { reason, is_told: was_told || is_said });
             }
         }
     }
@@ -160,4 +179,48 @@ impl Subscription {
 fn receiver(settings: &Multicast, port: u16) -> Result<Receiver, String> {
     let interface = settings.interface.as_deref().map(str::parse::<Interface>).transpose()?;
     Receiver::open(settings.address, port, interface.as_ref()).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::daemon::said;
+
+    fn subscription(now: Monotonic) -> Subscription {
+        let interface = Some("lo".into());
+        Subscription::new(Multicast { interface, ..Config::default().multicast }, now)
+    }
+
+    #[test]
+    fn a_trouble_is_told_once_and_its_end_too() {
+        let now = Monotonic::now();
+        let mut subscription = subscription(now);
+        let lines = said::during(|| {
+            for reason in ["no network", "no network", "no such interface"] {
+                subscription.mind(Err(reason.into()), now);
+            }
+            assert_eq!(subscription.trouble(), "; no such interface");
+            subscription.mind(Ok(()), now);
+            subscription.mind(Ok(()), now);
+        });
+        let group = subscription.group();
+        let wrong = ["no network", "no such interface"]
+            .map(|reason| format!("no telegrams from {group}: {reason}; trying again"));
+        assert_eq!(lines, [&wrong[..], &[format!("{group} is joined")]].concat());
+    }
+
+    #[test]
+    fn a_network_that_comes_and_goes_all_the_time_does_not_fill_the_log() {
+        let start = Monotonic::now();
+        let mut subscription = subscription(start);
+        let lines = said::during(|| {
+            for minute in 0..60 * 24 {
+                let now = start + Duration::from_secs(60 * minute);
+                let outcome = if minute % 2 == 0 { Err("no network".into()) } else { Ok(()) };
+                subscription.mind(outcome, now);
+            }
+        });
+        assert_eq!(lines.len(), 20 + 2 * 23);
+    }
 }

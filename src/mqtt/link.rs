@@ -12,6 +12,7 @@ use super::failure::Failure;
 use super::packets::{self, Incoming, ONLINE};
 use super::topics::BIRTH;
 use crate::daemon::Limiter;
+use crate::words;
 
 /// What the broker is promised: to hear something within one and a half times as many seconds.
 pub(super) const KEEP_ALIVE: u16 = 30;
@@ -193,7 +194,9 @@ impl<B: Broker> Link<B> {
     pub fn status(&self) -> String {
         let (broker, published) = (self.broker.address(), self.published);
         match (&self.state, &self.outage) {
-            (State::Online(_), _) => format!("{published} messages to the broker {broker}"),
+            (State::Online(_), _) => {
+                format!("{} to the broker {broker}", words::count(published, "message"))
+            }
             (_, Some(outage)) => {
                 format!("no connection to the broker {broker}: {}", outage.trouble.reason)
             }
