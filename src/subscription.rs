@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant as Monotonic};
 
 use crate::config::Multicast;
-use crate::daemon::{Exit, Limiter, signals};
+use crate::daemon::{Exit, Limiter, Outages, signals};
 use crate::message::{Message, MessageError};
 use crate::multicast::{Interface, Receiver};
 use crate::words;
@@ -57,18 +57,12 @@ pub(crate) struct Subscription {
     settings: Multicast,
     receiver: Option<Receiver>,
     /// Why there is no receiver, or why the group is joined nowhere.
-    trouble: Option<Trouble>,
-    /// What may be said of troubles.
-    told: Limiter,
+    trouble: Option<String>,
+    outages: Outages,
     next_join: Monotonic,
     buffer: Vec<u8>,
     garbage: Limiter,
     ignored: u64,
-}
-
-struct Trouble {
-    reason: String,
-    is_told: bool,
 }
 
 impl Subscription {
@@ -78,7 +72,7 @@ impl Subscription {
             settings,
             receiver: None,
             trouble: None,
-            told: Limiter::of_outages(),
+            outages: Outages::default(),
             next_join: now,
             buffer: vec![0; LONGEST],
             garbage: Limiter::new(GARBAGE_PERIOD),
@@ -117,7 +111,7 @@ impl Subscription {
             Err(error) => {
                 self.receiver = None;
                 self.next_join = now + RETRY;
-                self.mind(Err(format!("cannot receive: {error}")), now);
+                self.fail(format!("cannot receive from {}: {error}", self.group()), now);
             }
         }
         None
@@ -132,7 +126,7 @@ impl Subscription {
     pub fn trouble(&self) -> String {
         let ignored = (self.ignored > 0)
             .then(|| format!(", {} ignored", words::count(self.ignored, "datagram")));
-        let trouble = self.trouble.as_ref().map(|trouble| format!("; {}", trouble.reason));
+        let trouble = self.trouble.as_ref().map(|trouble| format!("; {trouble}"));
         ignored.into_iter().chain(trouble).collect()
     }
 
@@ -151,27 +145,24 @@ impl Subscription {
             None => receiver(&self.settings, self.settings.port)
                 .map(|receiver| self.receiver = Some(receiver)),
         };
-        self.mind(joined, now);
+        match joined {
+            Ok(()) => {
+                self.trouble = None;
+                if self.outages.works() {
+                    log::info!("{} is joined", self.group());
+                }
+            }
+            Err(reason) => self.fail(format!("cannot join {}: {reason}", self.group()), now),
+        }
     }
 
-    /// Says what is wrong with the membership and that nothing is any more, unless that changes all the
-    /// time.
-    fn mind(&mut self, joined: Result<(), String>, now: Monotonic) {
-        let known = self.trouble.take();
-        let was_told = known.as_ref().is_some_and(|known| known.is_told);
-        match joined {
-            Ok(()) if was_told => log::info!("{} is joined", self.group()),
-            Ok(()) => {}
-            Err(reason) => {
-                let is_news = !was_told || known.is_some_and(|known| known.reason != reason);
-                let is_said = is_news && self.told.permit(now).is_some();
-                if is_said {
-                    let (group, last_word) = (self.group(), self.told.last_word());
-                    log::warn!("no telegrams from {group}: {reason}; trying again{last_word}");
-                }
-                self.trouble = Some(Trouble { reason, is_told: was_told || is_said });
-            }
+    /// There is nothing to be heard now. Why may change each time, as interfaces come and go: the status
+    /// has the latest reason.
+    fn fail(&mut self, trouble: String, now: Monotonic) {
+        if let Some(end) = self.outages.fails(now) {
+            log::warn!("{trouble}; trying again{end}");
         }
+        self.trouble = Some(trouble);
     }
 }
 
@@ -187,40 +178,31 @@ mod tests {
     use crate::config::Config;
     use crate::daemon::said;
 
-    fn subscription(now: Monotonic) -> Subscription {
-        let interface = Some("lo".into());
-        Subscription::new(Multicast { interface, ..Config::default().multicast }, now)
-    }
-
     #[test]
-    fn a_trouble_is_told_once_and_its_end_too() {
-        let now = Monotonic::now();
-        let mut subscription = subscription(now);
-        let lines = said::during(|| {
-            for reason in ["no network", "no network", "no such interface"] {
-                subscription.mind(Err(reason.into()), now);
-            }
-            assert_eq!(subscription.trouble(), "; no such interface");
-            subscription.mind(Ok(()), now);
-            subscription.mind(Ok(()), now);
-        });
-        let group = subscription.group();
-        let wrong = ["no network", "no such interface"]
-            .map(|reason| format!("no telegrams from {group}: {reason}; trying again"));
-        assert_eq!(lines, [&wrong[..], &[format!("{group} is joined")]].concat());
-    }
-
-    #[test]
-    fn a_network_that_comes_and_goes_all_the_time_does_not_fill_the_log() {
+    fn an_interface_that_comes_and_goes_does_not_fill_the_log_and_the_status_has_the_latest_reason()
+    {
+        let settings = Multicast { interface: Some("lo".into()), ..Config::default().multicast };
+        let missing = Multicast { interface: Some("nosuch0".into()), ..settings.clone() };
         let start = Monotonic::now();
-        let mut subscription = subscription(start);
+        let mut subscription = Subscription::new(missing.clone(), start);
         let lines = said::during(|| {
-            for minute in 0..60 * 24 {
+            for minute in 0..60 {
                 let now = start + Duration::from_secs(60 * minute);
-                let outcome = if minute % 2 == 0 { Err("no network".into()) } else { Ok(()) };
-                subscription.mind(outcome, now);
+                subscription.reconfigure(&missing, now);
+                subscription.join(now);
+                assert!(subscription.trouble().contains("no network interface nosuch0"));
+                subscription.reconfigure(&settings, now);
+                subscription.join(now);
+                assert_eq!(subscription.trouble(), "");
             }
         });
-        assert_eq!(lines.len(), 20 + 2 * 23);
+        // The first one was said when it was made.
+        assert_eq!(lines.len(), 19, "{lines:?}");
+        assert!(
+            lines[17].contains("cannot join 224.7.2.1:52001: no network interface"),
+            "{lines:?}"
+        );
+        assert!(lines[17].ends_with("the rest of which tells no more)"), "{lines:?}");
+        assert_eq!(lines[18], "224.7.2.1:52001 is joined");
     }
 }

@@ -121,7 +121,7 @@ impl Daemon for Listener {
             self.publisher.reconfigure(config.multicast.clone(), now);
         }
         if let Some(recorder) = &mut self.recorder {
-            recorder.reopen();
+            recorder.reopen(now);
         }
         self.config = config;
     }
@@ -184,7 +184,7 @@ impl Listener {
         let wall = Instant::from(SystemTime::now());
         let mut bytes = &self.buffer[..length];
         if let Some(recorder) = &mut self.recorder {
-            recorder.write(bytes);
+            recorder.write(bytes, now);
         }
         self.health.received(length);
         self.pace.received(length);

@@ -11,7 +11,7 @@ use super::Publication;
 use super::failure::Failure;
 use super::packets::{self, Incoming, ONLINE};
 use super::topics::BIRTH;
-use crate::daemon::Limiter;
+use crate::daemon::{Limiter, Outages};
 use crate::words;
 
 /// What the broker is promised: to hear something within one and a half times as many seconds.
@@ -36,6 +36,9 @@ const SOON: Duration = Duration::from_secs(180);
 
 /// That is told no more often than this: it goes on until somebody mends it.
 const SOON_PERIOD: Duration = Duration::from_secs(3600);
+
+/// How many troubles are told of one outage.
+const MOST_TROUBLES: usize = 3;
 
 /// Home Assistant is answered no more often than this.
 const BIRTH_PERIOD: Duration = Duration::from_secs(5);
@@ -74,10 +77,10 @@ pub(super) struct Link<B> {
     outage: Option<Outage>,
     /// The broker has ended the last connection soon.
     was_closed_soon: bool,
-    /// What may be said of outages,
-    told: Limiter,
-    /// and of those that come of a broker that ends each connection soon.
-    told_soon: Limiter,
+    /// Which outages are told,
+    outages: Outages,
+    /// and which of those that come of a broker that ends each connection soon.
+    soon: Limiter,
     /// Home Assistant has started, and is answered from then on.
     birth: Option<Monotonic>,
     answered: Option<Monotonic>,
@@ -87,8 +90,8 @@ pub(super) struct Link<B> {
 struct Outage {
     since: Monotonic,
     trouble: Trouble,
-    /// The last trouble that was told of this outage, if any was.
-    told: Option<Trouble>,
+    /// What was told of this outage, if anything was.
+    told: Vec<Trouble>,
 }
 
 #[derive(Clone)]
@@ -123,8 +126,8 @@ impl<B: Broker> Link<B> {
             wait: FIRST_WAIT,
             outage: None,
             was_closed_soon: false,
-            told: Limiter::of_outages(),
-            told_soon: Limiter::new(SOON_PERIOD),
+            outages: Outages::default(),
+            soon: Limiter::new(SOON_PERIOD),
             birth: None,
             answered: None,
             published: 0,
@@ -211,9 +214,10 @@ impl<B: Broker> Link<B> {
             }
         }
         let broker = self.broker.address();
+        let _ = self.outages.works();
         match self.outage.take() {
             None => log::info!("connected to the broker {broker}"),
-            Some(Outage { since, told: Some(_), .. }) => {
+            Some(Outage { since, told, .. }) if !told.is_empty() => {
                 let seconds = now.saturating_duration_since(since).as_secs();
                 log::info!("connected to the broker {broker}, after {seconds} s without");
             }
@@ -251,14 +255,19 @@ impl<B: Broker> Link<B> {
 
     /// Says what the trouble is, if that is news and there was not too much of it of late.
     fn tell(&mut self, what: &str, trouble: Trouble, now: Monotonic) {
-        let fresh = Outage { since: now, trouble: trouble.clone(), told: None };
+        let fresh = Outage { since: now, trouble: trouble.clone(), told: Vec::new() };
         let outage = self.outage.get_or_insert(fresh);
-        let is_news = outage.told.as_ref().is_none_or(|told| trouble.is_news_after(told));
-        let limiter = if trouble.is_closed_soon { &mut self.told_soon } else { &mut self.told };
-        if is_news && limiter.permit(now).is_some() {
-            let (broker, last_word) = (self.broker.address(), limiter.last_word());
-            log::warn!("{what} {broker}: {}; trying again{last_word}", trouble.reason);
-            outage.told = Some(trouble.clone());
+        let end = if trouble.is_closed_soon {
+            self.soon.permit(now).map(|_| " (which is told once an hour)")
+        } else if outage.told.is_empty() {
+            self.outages.fails(now)
+        } else {
+            outage.is_news(&trouble).then_some("")
+        };
+        if let Some(end) = end {
+            let broker = self.broker.address();
+            log::warn!("{what} {broker}: {}; trying again{end}", trouble.reason);
+            outage.told.push(trouble.clone());
         }
         outage.trouble = trouble;
     }
@@ -302,11 +311,15 @@ impl Trouble {
             is_closed_soon: matches!(failure, Failure::ClosedSoon { .. }),
         }
     }
+}
 
-    /// Whether this is worth a line when `known` was the trouble before: that a broker is not there is
-    /// said once, however it is noticed.
-    fn is_news_after(&self, known: &Self) -> bool {
-        self.reason != known.reason && !(self.is_absence && known.is_absence)
+impl Outage {
+    /// Whether this is worth one more line: that a broker is not there is told once, however it is noticed.
+    fn is_news(&self, trouble: &Trouble) -> bool {
+        let is_it = |told: &Trouble| {
+            told.reason == trouble.reason || (told.is_absence && trouble.is_absence)
+        };
+        self.told.len() < MOST_TROUBLES && !self.told.iter().any(is_it)
     }
 }
 
