@@ -13,10 +13,10 @@ use crate::reading::{Kind, Value};
 pub(super) fn write(context: &Context<'_>, fields: &[Field], out: &mut Vec<u8>) {
     let meta = &context.message.meta;
     let meter = context.message.equipment_id();
-    // A tag without a value makes the line invalid.
-    let tag = |name, value: Option<&str>| {
-        let value = value.filter(|value| !value.is_empty());
-        value.map(|value| format!(",{name}={}", key(value))).unwrap_or_default()
+    // A tag must not be empty.
+    let tag = |name, value: Option<&str>| match value {
+        None | Some("") => String::new(),
+        Some(value) => format!(",{name}={}", key(value)),
     };
     let tags = tag("meter", meter.as_deref()) + &tag("source", meta.source.as_deref());
     let told = context.values(fields);
