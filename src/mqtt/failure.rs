@@ -150,10 +150,22 @@ fn certificate(error: &rustls::Error) -> String {
             "its certificate is not valid yet, or the clock here is wrong".into()
         }
         Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
-            "its certificate is for another name than p1_mqtt.broker has".into()
+            "its certificate is for another name than p1_mqtt.broker has (see p1mqtt(8), TLS)"
+                .into()
         }
-        other => format!("its certificate is not accepted: {other}"),
+        other => unusable(&other.to_string()),
     }
+}
+
+/// Faults for which there is no type here, by the library's word: what `openssl` makes, if not told better.
+fn unusable(fault: &str) -> String {
+    let is = |word| fault.contains(word);
+    let what = match fault {
+        _ if is("UnsupportedCertVersion") => "is of the old version 1, which has no names in it",
+        _ if is("CaUsedAsEndEntity") => "is one for a CA, not for a broker",
+        _ => return format!("its certificate is not accepted: {fault}"),
+    };
+    format!("its certificate {what}: p1mqtt(8) tells under TLS how to make one")
 }
 
 #[cfg(test)]
@@ -173,6 +185,17 @@ mod tests {
             );
             let said = Failure::Refused { answer, login: None }.to_string();
             assert!(said.ends_with("set p1_mqtt.user"), "{said}");
+        }
+    }
+
+    #[test]
+    fn certificates_that_are_often_made_are_explained() {
+        for (fault, said) in [
+            ("UnsupportedCertVersion", "its certificate is of the old version 1"),
+            ("Other(OtherError(CaUsedAsEndEntity))", "its certificate is one for a CA"),
+            ("Revoked", "its certificate is not accepted: Revoked"),
+        ] {
+            assert!(unusable(fault).starts_with(said), "{}", unusable(fault));
         }
     }
 
