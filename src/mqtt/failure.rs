@@ -5,7 +5,7 @@
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
-use rustls::CertificateError;
+use rustls::{AlertDescription, CertificateError};
 
 use super::packets::Answer;
 use super::password::PasswordError;
@@ -136,6 +136,10 @@ fn certificate(error: &rustls::Error) -> String {
         rustls::Error::InvalidMessage(_) => {
             return "it does not speak TLS: is the port right?".into();
         }
+        rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
+            return "it wants a certificate of ours, and p1mqtt has none: let it take user and password"
+                .into();
+        }
         other => return format!("TLS: {other}"),
     };
     match fault {
@@ -197,6 +201,15 @@ mod tests {
         ] {
             assert!(unusable(fault).starts_with(said), "{}", unusable(fault));
         }
+    }
+
+    #[test]
+    fn a_broker_that_wants_a_certificate_of_ours_is_told_from_other_faults_of_tls() {
+        let alert = |alert| certificate(&rustls::Error::AlertReceived(alert));
+        let said = alert(AlertDescription::CertificateRequired);
+        assert!(said.starts_with("it wants a certificate of ours"), "{said}");
+        let said = alert(AlertDescription::InternalError);
+        assert!(said.starts_with("TLS: "), "{said}");
     }
 
     #[test]
