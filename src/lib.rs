@@ -18,6 +18,7 @@
 //! | [`zone`]      | local time                                                              |
 //! | `subscription`| a daemon's membership in the group, kept up for ever                    |
 //! | `dial`        | a TCP connection to a host by name, made beside the loop                 |
+//! | `host`        | the name of the host                                                    |
 //! | `choice`      | which meter is followed when several are heard                          |
 //! | `senders`     | what was lost on the way, by the frame numbers of each sender           |
 //! | `whole_file`  | files that are there whole or not at all                                |
@@ -40,6 +41,7 @@ pub mod daemon;
 #[cfg(feature = "dashboard")]
 pub mod dashboard;
 mod dial;
+mod host;
 pub mod listener;
 pub mod message;
 #[cfg(feature = "mqtt")]

@@ -2,9 +2,13 @@
 //!
 //! Owns the counts and what is said about them. Nothing here decides what a telegram means.
 
+mod clock;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant as Monotonic};
+
+use clock::Clock;
 
 use crate::daemon::Limiter;
 use crate::message::Meta;
@@ -18,9 +22,6 @@ const PERIOD: Duration = Duration::from_secs(600);
 
 /// How far behind a frame number may be to count as late, not as a restart of the sender.
 const LATE: u64 = 60;
-
-/// A clock that is off by more than this many seconds between two telegrams has jumped.
-const JUMP: i64 = 60;
 
 /// What was counted since the start, in telegrams or events. Displayed: what there is, after commas.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,6 +80,7 @@ struct Sender {
     number: u64,
     start: Instant,
     heard: Monotonic,
+    clock: Clock,
     counts: Counts,
     /// The numbers before `number` that have come: bit n is `number` − 1 − n.
     before: u64,
@@ -182,6 +184,7 @@ impl Senders {
             number: meta.frame_number,
             start: meta.frame_start,
             heard: now,
+            clock: clock(meta, now),
             counts: Counts::default(),
             before: 0,
         });
@@ -204,16 +207,13 @@ impl Senders {
 
     /// Between two telegrams the clock of their sender should go on as the time here does.
     fn watch_clock(&mut self, at: usize, meta: &Meta, now: Monotonic) {
-        let sender = &self.known[at];
-        let passed = now.saturating_duration_since(sender.heard).as_secs();
-        let went = meta.frame_start.micros_since(sender.start) / 1_000_000;
-        let jump = went.saturating_sub_unsigned(passed);
-        if jump.abs() <= JUMP {
+        let jump = self.known[at].clock.go_on_to(clock(meta, now));
+        if jump == 0 {
             return;
         }
         self.counts.jumps += 1;
         if self.limits.jump.permit(now).is_some() {
-            let (from, seconds) = (sender.address, jump.unsigned_abs());
+            let (from, seconds) = (self.known[at].address, jump.unsigned_abs());
             let direction = if jump < 0 { "back" } else { "ahead" };
             log::warn!(sender = from.to_string().as_str(), jump;
                 "the clock of the listener at {from} jumped {direction} by {seconds} s: \
@@ -248,6 +248,11 @@ impl Sender {
         self.counts.missed = self.counts.missed.saturating_sub(1);
         Order::Late
     }
+}
+
+/// What the clock of the sender shows now.
+fn clock(meta: &Meta, now: Monotonic) -> Clock {
+    Clock { shows: meta.frame_start, now, slept: clock::slept() }
 }
 
 /// What the sender calls itself, fit for the log.

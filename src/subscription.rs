@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant as Monotonic};
 
 use crate::config::Multicast;
-use crate::daemon::{Exit, Limiter, signals};
+use crate::daemon::{Exit, Limiter, Outages, signals};
 use crate::message::{Message, MessageError};
 use crate::multicast::{Interface, Receiver};
 use crate::words;
@@ -58,6 +58,7 @@ pub(crate) struct Subscription {
     receiver: Option<Receiver>,
     /// Why there is no receiver, or why the group is joined nowhere.
     trouble: Option<String>,
+    outages: Outages,
     next_join: Monotonic,
     buffer: Vec<u8>,
     garbage: Limiter,
@@ -71,6 +72,7 @@ impl Subscription {
             settings,
             receiver: None,
             trouble: None,
+            outages: Outages::default(),
             next_join: now,
             buffer: vec![0; LONGEST],
             garbage: Limiter::new(GARBAGE_PERIOD),
@@ -107,9 +109,9 @@ impl Subscription {
             },
             Ok(None) => {}
             Err(error) => {
-                log::warn!("cannot receive from {}: {error}; joining again", self.group());
                 self.receiver = None;
                 self.next_join = now + RETRY;
+                self.fail(format!("cannot receive from {}: {error}", self.group()), now);
             }
         }
         None
@@ -144,15 +146,23 @@ impl Subscription {
                 .map(|receiver| self.receiver = Some(receiver)),
         };
         match joined {
-            Ok(()) if self.trouble.take().is_some() => log::info!("{} is joined", self.group()),
-            Ok(()) => {}
-            Err(reason) => {
-                if self.trouble.as_ref() != Some(&reason) {
-                    log::warn!("cannot join {}: {reason}; trying again", self.group());
+            Ok(()) => {
+                self.trouble = None;
+                if self.outages.works() {
+                    log::info!("{} is joined", self.group());
                 }
-                self.trouble = Some(reason);
             }
+            Err(reason) => self.fail(format!("cannot join {}: {reason}", self.group()), now),
         }
+    }
+
+    /// There is nothing to be heard now. Why may change each time, as interfaces come and go: the status
+    /// has the latest reason.
+    fn fail(&mut self, trouble: String, now: Monotonic) {
+        if let Some(end) = self.outages.fails(now) {
+            log::warn!("{trouble}; trying again{end}");
+        }
+        self.trouble = Some(trouble);
     }
 }
 
@@ -160,4 +170,39 @@ impl Subscription {
 fn receiver(settings: &Multicast, port: u16) -> Result<Receiver, String> {
     let interface = settings.interface.as_deref().map(str::parse::<Interface>).transpose()?;
     Receiver::open(settings.address, port, interface.as_ref()).map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::daemon::said;
+
+    #[test]
+    fn an_interface_that_comes_and_goes_does_not_fill_the_log_and_the_status_has_the_latest_reason()
+    {
+        let settings = Multicast { interface: Some("lo".into()), ..Config::default().multicast };
+        let missing = Multicast { interface: Some("nosuch0".into()), ..settings.clone() };
+        let start = Monotonic::now();
+        let mut subscription = Subscription::new(missing.clone(), start);
+        let lines = said::during(|| {
+            for minute in 0..60 {
+                let now = start + Duration::from_secs(60 * minute);
+                subscription.reconfigure(&missing, now);
+                subscription.join(now);
+                assert!(subscription.trouble().contains("no network interface nosuch0"));
+                subscription.reconfigure(&settings, now);
+                subscription.join(now);
+                assert_eq!(subscription.trouble(), "");
+            }
+        });
+        // The first one was said when it was made.
+        assert_eq!(lines.len(), 19, "{lines:?}");
+        assert!(
+            lines[17].contains("cannot join 224.7.2.1:52001: no network interface"),
+            "{lines:?}"
+        );
+        assert!(lines[17].ends_with("the rest of which tells no more)"), "{lines:?}");
+        assert_eq!(lines[18], "224.7.2.1:52001 is joined");
+    }
 }

@@ -2,12 +2,14 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::os::fd::AsFd as _;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use p1_multicast::cat::{self, Form, GroupDatagrams};
+use p1_multicast::cat::{self, Ending, Form, GroupDatagrams, Options};
 use p1_multicast::commands;
+use p1_multicast::config::Multicast;
 use p1_multicast::daemon::{Exit, arguments};
 use p1_multicast::program::Program;
 use p1_multicast::telegram::Policy;
@@ -30,7 +32,7 @@ fn run() -> Result<Exit, Exit> {
             Form::Decoded(options.format)
         }
     };
-    let mut what = cat::Options {
+    let what = Options {
         form,
         fields: options.fields,
         every: options.every.map(Duration::from_secs),
@@ -41,29 +43,45 @@ fn run() -> Result<Exit, Exit> {
         count: options.count,
         timeout: options.timeout.map(Duration::from_secs),
     };
-    let out = io::stdout().lock();
-    if let Some(path) = &options.input {
-        let (name, file) = open(path)?;
-        return cat::from_file(&name, file, Policy::Auto, &what, out, &mut io::stderr())
-            .map_err(|error| fail(Exit::Io, &error.to_string()));
+    // A telegram that is held is printed before a signal ends the program.
+    let ending = what.every.map(|_| Ending::install()).transpose();
+    let ending = ending.map_err(|error| fail(Exit::Io, &format!("no signals: {error}")))?;
+    let exit = match &options.input {
+        Some(path) => from_file(path, &what, ending.as_ref()),
+        None => from_network(&config.multicast, what, ending.as_ref()),
+    }?;
+    if let Some(ending) = ending {
+        ending.obey().map_err(|error| fail(Exit::Io, &error.to_string()))?;
     }
-    let port = if options.raw { config.multicast.raw_port } else { Some(config.multicast.port) };
-    what.meter = what.meter.or(config.multicast.meter.clone());
-    let stdout = io::stdout();
-    let watched = what.output.is_none().then_some(&stdout);
-    let mut group = GroupDatagrams::join(&config.multicast, port, watched)?;
-    cat::from_network(&mut group, &what, out).map_err(|error| fail(Exit::Io, &error.to_string()))
+    Ok(exit)
 }
 
-fn open(path: &PathBuf) -> Result<(String, Box<dyn Read>), Exit> {
-    if path.as_os_str() == "-" {
-        return Ok(("standard input".into(), Box::new(io::stdin().lock())));
-    }
+fn from_file(path: &Path, what: &Options, ending: Option<&Ending>) -> Result<Exit, Exit> {
     let name = path.display().to_string();
-    match File::open(path) {
-        Ok(file) => Ok((name, Box::new(file))),
-        Err(error) => Err(fail(Exit::Io, &format!("{name}: {error}"))),
-    }
+    let is_stdin = path.as_os_str() == "-";
+    let opened = if is_stdin { standard_input() } else { File::open(path) };
+    let file = opened.map_err(|error| fail(Exit::Io, &format!("{name}: {error}")))?;
+    let file: Box<dyn Read> = match ending {
+        Some(ending) => Box::new(ending.end_of(file)),
+        None => Box::new(file),
+    };
+    let (name, out) = (if is_stdin { "standard input" } else { &name }, io::stdout().lock());
+    cat::from_file(name, file, Policy::Auto, what, out, &mut io::stderr())
+        .map_err(|error| fail(Exit::Io, &error.to_string()))
+}
+
+fn standard_input() -> io::Result<File> {
+    Ok(File::from(io::stdin().as_fd().try_clone_to_owned()?))
+}
+
+fn from_network(group: &Multicast, what: Options, ending: Option<&Ending>) -> Result<Exit, Exit> {
+    let port = if matches!(what.form, Form::Raw) { group.raw_port } else { Some(group.port) };
+    let meter = what.meter.or(group.meter.clone());
+    let (what, stdout) = (Options { meter, ..what }, io::stdout());
+    let watched = what.output.is_none().then_some(&stdout);
+    let mut datagrams = GroupDatagrams::join(group, port, watched)?.until(ending);
+    cat::from_network(&mut datagrams, &what, stdout.lock())
+        .map_err(|error| fail(Exit::Io, &error.to_string()))
 }
 
 fn fail(exit: Exit, what: &str) -> Exit {

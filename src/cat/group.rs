@@ -1,7 +1,7 @@
 //! Datagrams from the multicast group, as long as somebody reads the output.
 //!
-//! Owns the socket of the group, and the watch on standard output: a client that has gone is noticed in
-//! the silence between telegrams, too.
+//! Owns the socket of the group, and the watch on standard output and on signals: a client that has gone,
+//! and a user who wants an end, are noticed in the silence between telegrams, too.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_send_buffer_size, set_socket_timeout};
 
-use super::Datagrams;
+use super::{Datagrams, Ending};
 use crate::config::Multicast;
 use crate::daemon::Exit;
 use crate::subscription::{LONGEST, Membership};
@@ -29,6 +29,7 @@ pub struct GroupDatagrams<'o> {
     membership: Membership,
     buffer: Vec<u8>,
     out: Option<BorrowedFd<'o>>,
+    ending: Option<&'o Ending>,
 }
 
 impl<'o> GroupDatagrams<'o> {
@@ -51,7 +52,14 @@ impl<'o> GroupDatagrams<'o> {
             let _ = set_socket_send_buffer_size(out, CLIENT_BUFFER);
             let _ = set_socket_timeout(out, Timeout::Send, Some(STALLED));
         }
-        Ok(Self { membership, buffer: vec![0; LONGEST], out: out.map(AsFd::as_fd) })
+        let out = out.map(AsFd::as_fd);
+        Ok(Self { membership, buffer: vec![0; LONGEST], out, ending: None })
+    }
+
+    /// The same, until a signal asks for the end.
+    #[must_use]
+    pub fn until(self, ending: Option<&'o Ending>) -> Self {
+        Self { ending, ..self }
     }
 }
 
@@ -62,11 +70,15 @@ impl Datagrams for GroupDatagrams<'_> {
         let mut watched = vec![PollFd::new(receiver, PollFlags::IN)];
         // No events are asked for on the output: its end is told unasked.
         watched.extend(self.out.as_ref().map(|out| PollFd::new(out, PollFlags::empty())));
+        watched.extend(self.ending.map(|ending| PollFd::new(ending, PollFlags::IN)));
         let patience = Timespec::try_from(timeout.min(until_join)).ok();
         match poll(&mut watched, patience.as_ref()) {
             Ok(0) | Err(Errno::INTR) => return Ok(None),
             Ok(_) if watched[1..].iter().any(|out| has_ended(out.revents())) => {
                 return Err(io::ErrorKind::BrokenPipe.into());
+            }
+            Ok(_) if watched[1..].iter().any(|ending| !ending.revents().is_empty()) => {
+                return Err(io::ErrorKind::Interrupted.into());
             }
             Ok(_) => {}
             Err(error) => return Err(error.into()),

@@ -10,6 +10,7 @@
 //! ```
 
 mod anonymous;
+mod ending;
 mod explain;
 mod field;
 mod file;
@@ -24,6 +25,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use anonymous::anonymous;
+pub use ending::Ending;
 pub use explain::Explanation;
 pub use field::{Field, UnknownField};
 pub use file::from_file;

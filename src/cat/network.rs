@@ -2,7 +2,7 @@
 //!
 //! Owns which datagrams are printed and how long silence is borne. Where datagrams come from is passed in.
 
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant as Monotonic};
 
@@ -21,14 +21,15 @@ const PATIENCE: Duration = Duration::from_secs(3600);
 pub trait Datagrams {
     /// Waits up to `timeout` for the next datagram; `None` when there was none.
     ///
-    /// Fails with [`io::ErrorKind::BrokenPipe`] when nobody reads the output any more.
+    /// Fails with [`io::ErrorKind::BrokenPipe`] when nobody reads the output any more, and with
+    /// [`io::ErrorKind::Interrupted`] when a signal asks for the end.
     fn next(&mut self, timeout: Duration) -> io::Result<Option<(&[u8], SocketAddr)>>;
 }
 
 /// Prints the telegrams that come from the network.
 ///
 /// What is no telegram is passed over. A closed pipe is a good end; silence for `options.timeout` is
-/// [`Exit::Unavailable`].
+/// [`Exit::Unavailable`]. What is held is printed at each end.
 pub fn from_network(
     datagrams: &mut impl Datagrams,
     options: &Options,
@@ -37,17 +38,21 @@ pub fn from_network(
     let mut outlet = Outlet::new(options, Clock::Listener, out);
     let mut selection = Selection::new(options);
     let mut last = Monotonic::now();
-    while outlet.is_open() {
+    let exit = loop {
+        if !outlet.is_open() {
+            break Exit::Done;
+        }
         let now = Monotonic::now();
         // A time that no clock reaches is as good as none.
         let silent_at = options.timeout.and_then(|timeout| last.checked_add(timeout));
         if silent_at.is_some_and(|end| end <= now) {
-            return Ok(Exit::Unavailable);
+            break Exit::Unavailable;
         }
         let wake = [silent_at, outlet.due()].into_iter().flatten().min();
         let patience = wake.map_or(PATIENCE, |wake| wake.saturating_duration_since(now));
         let datagram = match datagrams.next(patience) {
             Err(error) if is_gone(&error) => return Ok(Exit::Done),
+            Err(error) if error.kind() == ErrorKind::Interrupted => break Exit::Done,
             datagram => datagram?,
         };
         let now = Monotonic::now();
@@ -62,8 +67,10 @@ pub fn from_network(
         }
         outlet.tick(now)?;
         outlet.flush()?;
-    }
-    Ok(Exit::Done)
+    };
+    outlet.finish()?;
+    outlet.flush()?;
+    Ok(exit)
 }
 
 /// Which datagrams are printed.

@@ -212,6 +212,31 @@ fn a_time_out_that_is_past_all_clocks_never_comes() {
 }
 
 #[test]
+fn what_is_held_of_an_interval_is_printed_at_each_end() {
+    /// One telegram, then this; without an end, silence.
+    struct OneThen(Row, Option<io::ErrorKind>);
+
+    impl Datagrams for OneThen {
+        fn next(&mut self, timeout: Duration) -> io::Result<Option<(&[u8], SocketAddr)>> {
+            match self.1 {
+                _ if !self.0.0.is_empty() => self.0.next(timeout),
+                Some(end) => Err(end.into()),
+                None => Ok(None),
+            }
+        }
+    }
+
+    let every = Some(Duration::from_secs(86_400));
+    let (signal, silence) = (Some(io::ErrorKind::Interrupted), Some(Duration::from_millis(1)));
+    for (end, timeout, expected) in [(signal, None, Exit::Done), (None, silence, Exit::Unavailable)]
+    {
+        let (options, mut out) = (Options { every, timeout, ..Options::default() }, Vec::new());
+        let exit = from_network(&mut OneThen(datagrams(&[7]), end), &options, &mut out).unwrap();
+        assert_eq!((watts(&String::from_utf8(out).unwrap()), exit), (vec![7], expected));
+    }
+}
+
+#[test]
 fn only_the_named_meter_is_let_through() {
     for (meter, printed) in [("453031", &[7][..]), ("E01", &[7]), ("E02", &[])] {
         let options = Options { meter: Some(meter.to_owned()), ..Options::default() };

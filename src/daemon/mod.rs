@@ -9,16 +9,20 @@ pub mod exit;
 pub mod life;
 pub mod limiter;
 pub mod logging;
+pub mod outages;
 pub mod panic;
 pub mod service;
 pub mod signals;
 
 #[cfg(test)]
 mod rerun;
+#[cfg(test)]
+pub(crate) mod said;
 
 pub use arguments::Arguments;
 pub use exit::Exit;
 pub use life::{Daemon, live};
 pub use limiter::Limiter;
+pub use outages::Outages;
 pub use service::Service;
 pub use signals::Signals;

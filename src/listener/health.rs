@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::daemon::Limiter;
+use crate::daemon::{Limiter, Outages};
 use crate::message::Counts;
 use crate::telegram::Rejection;
 use crate::words;
@@ -26,8 +26,9 @@ pub struct Health {
     last_telegram: Option<Instant>,
     /// Since when there is no telegram though there is a line.
     quiet_since: Instant,
-    /// When that was said last, or when there was no line since.
+    /// When that was to be said last, or when there was no line since.
     warned: Option<Instant>,
+    silences: Outages,
     /// What has come in since the last telegram.
     since_then: Received,
     rejections: Limiter,
@@ -49,6 +50,7 @@ impl Health {
             last_telegram: None,
             quiet_since: now,
             warned: None,
+            silences: Outages::default(),
             since_then: Received::default(),
             rejections: Limiter::new(REJECTION_PERIOD),
         }
@@ -66,9 +68,10 @@ impl Health {
 
     /// A telegram with this first line has been read.
     pub fn telegram(&mut self, header: &[u8], now: Instant) {
+        let was_missed = self.silences.works();
         if self.last_telegram.replace(now).is_none() {
             log::info!("the first telegram is there: {}", words::printable(header));
-        } else if self.warned.is_some() {
+        } else if was_missed {
             let silence = now.saturating_duration_since(self.quiet_since);
             log::info!("telegrams come again, after {}", words::duration(silence));
         }
@@ -111,7 +114,11 @@ impl Health {
         };
         if is_due {
             self.warned = Some(now);
-            log::warn!("no telegram for {}: {}", words::duration(silence), self.diagnosis());
+            let reminder = self.silences.is_told().then_some("");
+            if let Some(end) = reminder.or_else(|| self.silences.fails(now)) {
+                let silence = words::duration(silence);
+                log::warn!("no telegram for {silence}: {}{end}", self.diagnosis());
+            }
         }
     }
 
@@ -171,7 +178,7 @@ pub fn counters(counts: &Counts, unsent: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::listener::said;
+    use crate::daemon::said;
 
     const PATIENCE: Duration = Duration::from_secs(30);
     const METER: &[u8] = b"/TST5\\2M";
@@ -197,6 +204,23 @@ mod tests {
         assert!(lines[2].starts_with("no telegram for 60 min"), "{lines:?}");
         assert!(lines[3].starts_with("no telegram for 2 h"), "{lines:?}");
         assert_eq!(lines[4..], ["telegrams come again, after 2 h"]);
+    }
+
+    #[test]
+    fn a_meter_that_is_always_a_little_late_does_not_fill_the_log() {
+        let start = Instant::now();
+        let mut health = Health::new(PATIENCE, start);
+        let lines = said::during(|| {
+            for second in 0..3600 {
+                let now = start + Duration::from_secs(second);
+                health.check(true, now);
+                if second % 31 == 0 {
+                    health.telegram(METER, now);
+                }
+            }
+        });
+        assert_eq!(lines.len(), 21, "{lines:?}");
+        assert!(lines[19].ends_with("the rest of which tells no more)"), "{lines:?}");
     }
 
     #[test]

@@ -8,6 +8,7 @@
 use std::time::{Duration, Instant};
 
 use super::source::{Given, Port, Source};
+use crate::daemon::Outages;
 use crate::words;
 
 /// The first wait after a failure; each further one is twice as long, until a telegram was read.
@@ -24,12 +25,6 @@ const GLANCE: Duration = Duration::from_millis(20);
 
 /// How many reasons are told of one outage.
 const MOST_REASONS: usize = 3;
-
-/// How many outages are told in an [`OUTAGE_PERIOD`]: some dongles hang up after each telegram.
-const MOST_OUTAGES: u32 = 10;
-
-/// After this, outages are told again.
-const OUTAGE_PERIOD: Duration = Duration::from_secs(3600);
 
 /// What came of a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +53,8 @@ pub struct Line {
     is_said: bool,
     /// Telegrams since the start, in number.
     telegrams: u64,
-    /// Outages that were told, and since when they are counted.
-    told: (u32, Option<Instant>),
+    /// Which outages are told: some dongles hang up after each telegram.
+    outages: Outages,
 }
 
 enum State {
@@ -81,8 +76,6 @@ struct Outage {
     said: Vec<String>,
     /// The line was lost again after it had been said to be back.
     was_lost_again: bool,
-    /// There were too many of late: nothing is said of this one.
-    is_quiet: bool,
 }
 
 impl Outage {
@@ -97,8 +90,15 @@ impl Line {
     #[must_use]
     pub fn new(port: Box<dyn Port>, now: Instant) -> Self {
         let state = State::Closed { next: now, was_there: false };
-        let (outage, told) = (None, (0, None));
-        Self { port, state, wait: Duration::ZERO, outage, is_said: false, telegrams: 0, told }
+        Self {
+            port,
+            state,
+            wait: Duration::ZERO,
+            outage: None,
+            is_said: false,
+            telegrams: 0,
+            outages: Outages::default(),
+        }
     }
 
     /// Takes another port; it is opened in the next turn.
@@ -125,6 +125,8 @@ impl Line {
             self.say_open(now);
         }
         self.outage = None;
+        // That was said when it was opened.
+        let _ = self.outages.works();
     }
 
     /// What is wrong with the line, if anything is.
@@ -215,21 +217,19 @@ impl Line {
         let was_there = self.port.is_there();
         self.wait = (self.wait * 2).clamp(FIRST_WAIT, LONGEST_WAIT);
         self.state = State::Closed { next: now + self.wait, was_there };
-        let Some(mut outage) = self.outage.take() else {
-            let is_quiet = !self.tell_outage(&reason, now);
+        let mut outage = self.outage.take().unwrap_or_else(|| {
             self.is_said = false;
-            let said = vec![reason.clone()];
-            self.outage =
-                Some(Outage { since: now, reason, said, was_lost_again: false, is_quiet });
-            return;
-        };
-        if outage.is_quiet {
-            // It may be told by now, and if it goes on it must be.
-            outage.is_quiet = !self.tell_outage(&reason, now);
-        } else if self.is_said && !outage.was_lost_again {
+            Outage { since: now, reason: String::new(), said: Vec::new(), was_lost_again: false }
+        });
+        let begins = self.outages.fails(now);
+        let is_told = self.outages.is_told();
+        if let Some(end) = begins {
+            log::warn!("{reason}; trying again{end}");
+            outage.said.push(reason.clone());
+        } else if is_told && self.is_said && !outage.was_lost_again {
             log::warn!("{reason}, before a telegram came; trying again until one comes");
             outage.said.push(reason.clone());
-        } else if was_there && outage.is_news(&reason) {
+        } else if is_told && was_there && outage.is_news(&reason) {
             // That an unplugged port is not there is none.
             log::warn!("{reason}; trying again");
             outage.said.push(reason.clone());
@@ -238,29 +238,11 @@ impl Line {
         self.outage = Some(Outage { reason, ..outage });
     }
 
-    /// Says that an outage begins, unless there were too many of late; whether it was said.
-    fn tell_outage(&mut self, reason: &str, now: Instant) -> bool {
-        let (count, since) = &mut self.told;
-        if since.is_none_or(|since| now.saturating_duration_since(since) >= OUTAGE_PERIOD) {
-            (*count, *since) = (0, Some(now));
-        }
-        *count = count.saturating_add(1);
-        match *count {
-            1..MOST_OUTAGES => log::warn!("{reason}; trying again"),
-            MOST_OUTAGES => log::warn!(
-                "{reason}; trying again. It has been so {MOST_OUTAGES} times within {}: the rest of that time tells no more",
-                words::duration(OUTAGE_PERIOD)
-            ),
-            _ => {}
-        }
-        *count <= MOST_OUTAGES
-    }
-
     fn say_open(&mut self, now: Instant) {
         self.is_said = true;
         let description = self.port.description();
         match &self.outage {
-            Some(outage) if outage.is_quiet => {}
+            Some(_) if !self.outages.is_told() => {}
             Some(outage) => log::info!(
                 "{description} is open, after {}; {} since the start",
                 words::duration(now.saturating_duration_since(outage.since)),

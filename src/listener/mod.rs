@@ -33,8 +33,6 @@ mod speed;
 mod tcp;
 
 #[cfg(test)]
-mod said;
-#[cfg(test)]
 mod tests;
 
 use std::ops::ControlFlow;
@@ -123,7 +121,7 @@ impl Daemon for Listener {
             self.publisher.reconfigure(config.multicast.clone(), now);
         }
         if let Some(recorder) = &mut self.recorder {
-            recorder.reopen();
+            recorder.reopen(now);
         }
         self.config = config;
     }
@@ -186,7 +184,7 @@ impl Listener {
         let wall = Instant::from(SystemTime::now());
         let mut bytes = &self.buffer[..length];
         if let Some(recorder) = &mut self.recorder {
-            recorder.write(bytes);
+            recorder.write(bytes, now);
         }
         self.health.received(length);
         self.pace.received(length);
@@ -259,6 +257,5 @@ fn policy(checksum: config::ChecksumPolicy) -> Policy {
 
 /// The configured name, or that of the host.
 fn source_name(settings: &config::P1Listener) -> String {
-    let host = || rustix::system::uname().nodename().to_string_lossy().into_owned();
-    settings.name.clone().unwrap_or_else(host)
+    settings.name.clone().unwrap_or_else(crate::host::name)
 }

@@ -1,14 +1,14 @@
 //! Datagrams to the network: the JSON, the raw telegram, and copies for single hosts.
 //!
-//! Owns what happens when the network is not there: every failure is counted, a change is said once,
-//! and the socket is opened again now and then. Nothing here ever waits.
+//! Owns what happens when the network is not there: every failure is counted, a change is said once and
+//! not too often, and the socket is opened again now and then. Nothing here ever waits.
 
-use std::collections::HashMap;
 use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use crate::config;
+use crate::daemon::Outages;
 use crate::message::Datagram;
 use crate::multicast::{Interface, Sender, UnicastCopies};
 
@@ -19,15 +19,16 @@ const RETRY: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Publisher {
     settings: config::Multicast,
-    /// The group and the port, in words.
-    group: String,
+    group: Destination,
     sender: Option<Sender>,
     next_attempt: Instant,
     copies: UnicastCopies,
-    /// What is wrong, by destination.
-    troubles: HashMap<String, String>,
+    /// The hosts that get a copy, as they are configured.
+    hosts: Vec<Destination>,
     /// Telegrams stay on this machine, because there is no network and no interface was chosen.
     is_local: bool,
+    /// When that is said.
+    local_times: Outages,
     /// Telegrams that could not be sent to the group, or not in both forms, since the start, in number.
     failures: u64,
 }
@@ -37,14 +38,17 @@ impl Publisher {
     #[must_use]
     pub fn new(settings: config::Multicast, now: Instant) -> Self {
         let copies = UnicastCopies::open(&settings.also_to, now);
+        let hosts = settings.also_to.iter().cloned().map(Destination::new).collect();
+        let group = SocketAddr::new(settings.address, settings.port).to_string();
         let mut publisher = Self {
-            group: SocketAddr::new(settings.address, settings.port).to_string(),
+            group: Destination::new(group),
             settings,
             sender: None,
             next_attempt: now,
             copies,
-            troubles: HashMap::new(),
+            hosts,
             is_local: false,
+            local_times: Outages::default(),
             failures: 0,
         };
         publisher.open(now);
@@ -69,28 +73,24 @@ impl Publisher {
             None => Err(io::ErrorKind::NotConnected.into()),
         };
         match &sent {
-            Ok(()) => self.mind_locality(),
+            Ok(()) => self.mind_locality(now),
             Err(_) => self.failures += 1,
         }
         if self.sender.is_some() {
-            mind(&mut self.troubles, &self.group, sent.map_err(|error| error.to_string()));
+            self.group.mind(sent, now);
         }
-        let troubles = &mut self.troubles;
-        self.copies.send(datagram.json, now, |destination, sent| {
-            mind(troubles, destination, sent.map_err(|error| error.to_string()));
-        });
+        let hosts = &mut self.hosts;
+        self.copies.send(datagram.json, now, |index, sent| hosts[index].mind(sent, now));
     }
 
     /// What is wrong now, if anything is. Of several troubles that of the group, which everybody
     /// hears, comes before that of a single host.
     #[must_use]
     pub fn trouble(&self) -> Option<String> {
-        let group = &self.group;
-        if self.is_local && !self.troubles.contains_key(group) {
-            return Some(format!("no route to {group}: heard on this machine only"));
+        if self.is_local && self.group.trouble.is_none() {
+            return Some(format!("no route to {}: heard on this machine only", self.group.name));
         }
-        let worst = self.troubles.iter().min_by_key(|(name, _)| (*name != group, *name));
-        worst.map(|(destination, reason)| format!("cannot send to {destination}: {reason}"))
+        [&self.group].into_iter().chain(&self.hosts).find_map(Destination::trouble)
     }
 
     /// Telegrams that could not be sent to the group, or not in both forms, since the start, in number.
@@ -102,21 +102,21 @@ impl Publisher {
     /// The group and the port, in words.
     #[must_use]
     pub fn group(&self) -> &str {
-        &self.group
+        &self.group.name
     }
 
     /// Says once that there is no network, and once that there is one again.
-    fn mind_locality(&mut self) {
-        let is_local = self.sender.as_ref().is_some_and(Sender::is_loopback_only);
-        if std::mem::replace(&mut self.is_local, is_local) != is_local {
-            let group = &self.group;
-            if is_local {
-                log::warn!(
-                    "there is no route to {group}: telegrams stay on this machine (a network without a default route needs `multicast.interface`)"
-                );
-            } else {
+    fn mind_locality(&mut self, now: Instant) {
+        self.is_local = self.sender.as_ref().is_some_and(Sender::is_loopback_only);
+        let group = &self.group.name;
+        if !self.is_local {
+            if self.local_times.works() {
                 log::info!("there is a route to {group}: telegrams leave this machine");
             }
+        } else if let Some(end) = self.local_times.fails(now) {
+            log::warn!(
+                "there is no route to {group}: telegrams stay on this machine (a network without a default route needs `multicast.interface`){end}"
+            );
         }
     }
 
@@ -127,7 +127,7 @@ impl Publisher {
         self.next_attempt = now + RETRY;
         match self.try_open() {
             Ok(sender) => self.sender = Some(sender),
-            Err(reason) => mind(&mut self.troubles, &self.group, Err(reason)),
+            Err(reason) => self.group.mind(Err(reason), now),
         }
     }
 
@@ -139,21 +139,40 @@ impl Publisher {
     }
 }
 
-/// Says that a destination has begun to fail, or works again. Why it fails may change with every
-/// datagram: the status has the latest reason.
-fn mind(troubles: &mut HashMap<String, String>, destination: &str, sent: Result<(), String>) {
-    match sent {
-        Ok(()) => {
-            if troubles.remove(destination).is_some() {
-                log::info!("sending to {destination} works again");
+/// Where telegrams go.
+#[derive(Debug)]
+struct Destination {
+    /// What it is, in words.
+    name: String,
+    /// Why the last telegram could not be sent there.
+    trouble: Option<String>,
+    outages: Outages,
+}
+
+impl Destination {
+    fn new(name: String) -> Self {
+        Self { name, trouble: None, outages: Outages::default() }
+    }
+
+    /// Says that it has begun to fail, or works again. Why it fails may change with every datagram: the
+    /// status has the latest reason.
+    fn mind(&mut self, sent: Result<(), impl ToString>, now: Instant) {
+        self.trouble = sent.err().map(|reason| reason.to_string());
+        let name = &self.name;
+        let Some(reason) = &self.trouble else {
+            if self.outages.works() {
+                log::info!("sending to {name} works again");
             }
+            return;
+        };
+        if let Some(end) = self.outages.fails(now) {
+            log::warn!("cannot send to {name}: {reason}; trying again{end}");
         }
-        Err(reason) => {
-            if !troubles.contains_key(destination) {
-                log::warn!("cannot send to {destination}: {reason}; trying again");
-            }
-            troubles.insert(destination.to_owned(), reason);
-        }
+    }
+
+    fn trouble(&self) -> Option<String> {
+        let reason = self.trouble.as_ref()?;
+        Some(format!("cannot send to {}: {reason}", self.name))
     }
 }
 
@@ -162,6 +181,7 @@ mod tests {
     use std::net::{IpAddr, Ipv4Addr};
 
     use super::*;
+    use crate::daemon::said;
     use crate::multicast::Receiver;
 
     const GROUP: IpAddr = IpAddr::V4(Ipv4Addr::new(239, 255, 78, 1));
@@ -245,16 +265,39 @@ mod tests {
         let trouble = publisher.trouble().unwrap();
         assert!(trouble.contains("239.255.78.1:26003") && trouble.contains("nosuch0"), "{trouble}");
     }
+
     #[test]
     fn the_trouble_of_all_is_named_before_that_of_one_host() {
         let now = Instant::now();
-        // To port 0 nothing can be sent, and this destination comes first by name.
+        // To port 0 nothing can be sent.
         let also_to = vec!["127.0.0.1:0".into()];
         let settings = config::Multicast { also_to, ..settings(26_008, "nosuch0") };
         let mut publisher = Publisher::new(settings, now);
         publisher.publish(&DATAGRAM, now);
-        assert_eq!(publisher.troubles.len(), 2);
+        assert!(publisher.hosts[0].trouble().is_some());
         let trouble = publisher.trouble().unwrap();
         assert!(trouble.starts_with("cannot send to 239.255.78.1:26008"), "{trouble}");
+    }
+
+    #[test]
+    fn a_host_that_comes_and_goes_all_the_time_does_not_fill_the_log() {
+        let mut host = Destination::new("laptop:52001".into());
+        let start = Instant::now();
+        let lines = said::during(|| {
+            for second in (0..3600).step_by(2) {
+                let now = start + Duration::from_secs(second);
+                host.mind(Err("no route"), now);
+                assert_eq!(
+                    host.trouble().as_deref(),
+                    Some("cannot send to laptop:52001: no route")
+                );
+                host.mind(Ok::<_, String>(()), now + Duration::from_secs(1));
+                assert_eq!(host.trouble(), None);
+            }
+        });
+        assert_eq!(lines.len(), 20, "{lines:?}");
+        assert_eq!(lines[0], "cannot send to laptop:52001: no route; trying again");
+        assert!(lines[18].ends_with("the rest of which tells no more)"), "{lines:?}");
+        assert_eq!(lines[19], "sending to laptop:52001 works again");
     }
 }

@@ -1,11 +1,14 @@
 //! `--record FILE`: the raw bytes of the line, appended to a file.
 //!
 //! A recording is for finding faults, so it holds what came in and not what was made of it. When it
-//! fails, that is said once and the listener works on.
+//! fails, that is said once and the listener works on. A disk that is nearly full fails again and again.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use crate::daemon::Outages;
 
 /// Appends bytes to a file.
 #[derive(Debug)]
@@ -13,7 +16,7 @@ pub struct Recorder {
     path: PathBuf,
     /// Absent while it cannot be written to.
     file: Option<File>,
-    is_failing: bool,
+    outages: Outages,
 }
 
 impl Recorder {
@@ -21,36 +24,35 @@ impl Recorder {
     /// stop the listener.
     pub fn open(path: &Path) -> io::Result<Self> {
         let file = Some(append_to(path)?);
-        Ok(Self { path: path.to_owned(), file, is_failing: false })
+        Ok(Self { path: path.to_owned(), file, outages: Outages::default() })
     }
 
     /// Appends `bytes`. What fails is said once; these bytes are then missing.
-    pub fn write(&mut self, bytes: &[u8]) {
+    pub fn write(&mut self, bytes: &[u8], now: Instant) {
         let Some(file) = &mut self.file else { return };
         match file.write_all(bytes) {
-            Ok(()) if self.is_failing => {
-                self.is_failing = false;
+            Ok(()) if self.outages.works() => {
                 log::info!("recording to {} works again", self.path.display());
             }
             Ok(()) => {}
-            Err(error) => self.fail(&error),
+            Err(error) => self.fail(&error, now),
         }
     }
 
     /// Opens the file anew, in case it was renamed.
-    pub fn reopen(&mut self) {
+    pub fn reopen(&mut self, now: Instant) {
         match append_to(&self.path) {
             Ok(file) => self.file = Some(file),
             Err(error) => {
                 self.file = None;
-                self.fail(&error);
+                self.fail(&error, now);
             }
         }
     }
 
-    fn fail(&mut self, error: &io::Error) {
-        if !std::mem::replace(&mut self.is_failing, true) {
-            log::warn!("cannot record to {}: {error}; bytes are missing", self.path.display());
+    fn fail(&mut self, error: &io::Error, now: Instant) {
+        if let Some(end) = self.outages.fails(now) {
+            log::warn!("cannot record to {}: {error}; bytes are missing{end}", self.path.display());
         }
     }
 }
@@ -67,7 +69,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::listener::said;
+    use crate::daemon::said;
 
     #[test]
     fn bytes_are_appended_to_what_is_there() {
@@ -75,8 +77,8 @@ mod tests {
         let path = folder.path().join("line");
         fs::write(&path, b"old ").unwrap();
         let mut recorder = Recorder::open(&path).unwrap();
-        recorder.write(b"\xFF\0");
-        recorder.write(b"new");
+        recorder.write(b"\xFF\0", Instant::now());
+        recorder.write(b"new", Instant::now());
         assert_eq!(fs::read(&path).unwrap(), b"old \xFF\0new");
     }
 
@@ -85,10 +87,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (path, old) = (folder.path().join("line"), folder.path().join("line.1"));
         let mut recorder = Recorder::open(&path).unwrap();
-        recorder.write(b"one");
+        recorder.write(b"one", Instant::now());
         fs::rename(&path, &old).unwrap();
-        recorder.reopen();
-        recorder.write(b"two");
+        recorder.reopen(Instant::now());
+        recorder.write(b"two", Instant::now());
         assert_eq!(
             (fs::read(old).unwrap(), fs::read(path).unwrap()),
             (b"one".into(), b"two".into())
@@ -104,13 +106,13 @@ mod tests {
             fs::remove_file(&path).unwrap();
             fs::create_dir(&path).unwrap();
             for _ in 0..3 {
-                recorder.reopen();
-                recorder.write(b"lost");
+                recorder.reopen(Instant::now());
+                recorder.write(b"lost", Instant::now());
             }
             fs::remove_dir(&path).unwrap();
-            recorder.reopen();
-            recorder.write(b"one");
-            recorder.write(b"two");
+            recorder.reopen(Instant::now());
+            recorder.write(b"one", Instant::now());
+            recorder.write(b"two", Instant::now());
         });
         assert_eq!(fs::read(&path).unwrap(), b"onetwo");
         assert_eq!(lines.len(), 2, "{lines:?}");

@@ -10,6 +10,7 @@ use super::source::{Given, Source};
 use std::time::Duration;
 
 use super::*;
+use crate::daemon::said;
 use crate::multicast::Receiver;
 use crate::telegram::crc16;
 

@@ -152,18 +152,17 @@ impl Message {
         self.raw_equipment_id().map(decode_identifier)
     }
 
-    /// The equipment identifier, fit for names of files and topics: letters, digits, `_` and `-` stay,
-    /// everything else becomes `_`; 64 characters at most. `unknown` when the meter sends none.
+    /// The equipment identifier, fit for names of files. `unknown` when the meter sends none.
     #[must_use]
     pub fn meter_name(&self) -> String {
-        let fit = |c: char| match c {
-            'A'..='Z' | 'a'..='z' | '0'..='9' | '_' | '-' => c,
-            _ => '_',
-        };
-        match self.equipment_id() {
-            Some(id) => id.chars().map(fit).take(MAX_NAME).collect(),
-            None => "unknown".to_owned(),
-        }
+        fit_name(self.equipment_id().as_deref())
+    }
+
+    /// The same for names of topics, by which data of many hosts are told apart: a meter that sends no
+    /// identifier has the name of its listener.
+    #[must_use]
+    pub fn meter_or_source_name(&self) -> String {
+        fit_name(self.equipment_id().as_deref().or(self.meta.source.as_deref()))
     }
 
     /// The zone that the times in the telegram are of.
@@ -192,6 +191,18 @@ impl Message {
             .flat_map(|code| self.telegram.iter().filter(move |(key, _)| is(key, code)))
             .filter_map(|(_, value)| value.text())
             .find(|id| !id.is_empty())
+    }
+}
+
+/// Letters, digits, `_` and `-` stay, everything else becomes `_`; 64 characters at most.
+fn fit_name(text: Option<&str>) -> String {
+    let fit = |c: char| match c {
+        'A'..='Z' | 'a'..='z' | '0'..='9' | '_' | '-' => c,
+        _ => '_',
+    };
+    match text {
+        Some(text) if !text.is_empty() => text.chars().map(fit).take(MAX_NAME).collect(),
+        _ => "unknown".to_owned(),
     }
 }
 

@@ -367,3 +367,16 @@ fn the_name_of_a_meter_is_its_identifier_decoded_and_made_fit_for_files_and_topi
     assert_eq!(message(0, &[]).meter_name(), "unknown");
     assert_eq!(name_of(""), "unknown");
 }
+
+#[test]
+fn a_meter_without_an_identifier_has_the_name_of_its_listener_where_hosts_are_told_apart() {
+    let name_of = |source: Option<&str>, objects: &[(&str, &str)]| {
+        let mut message = message(0, objects);
+        message.meta.source = source.map(str::to_owned);
+        message.meter_or_source_name()
+    };
+    assert_eq!(name_of(Some("attic"), &[("0-0:96.1.1", "E-0_47")]), "E-0_47");
+    assert_eq!(name_of(Some("the attic"), &[]), "the_attic");
+    assert_eq!(name_of(Some(""), &[]), "unknown");
+    assert_eq!(name_of(None, &[]), "unknown");
+}

@@ -7,7 +7,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::failure::Failure;
+use super::failure::{Failure, Login};
 use super::link::{Broker, Connection, KEEP_ALIVE};
 use super::packets::{self, Answer, Decoder, Hello, Incoming};
 use super::password;
@@ -83,6 +83,10 @@ impl Broker for Remote {
     fn address(&self) -> String {
         self.target.address()
     }
+
+    fn client(&self) -> &str {
+        &self.target.client
+    }
 }
 
 /// A connection that the broker has accepted.
@@ -111,7 +115,11 @@ fn connect(target: &Target) -> Result<Open, Failure> {
             open.stream.read_without_waiting();
             Ok(open)
         }
-        answer => Err(Failure::Refused { answer, user: target.user.clone() }),
+        answer => {
+            let has_password = password.is_some();
+            let login = target.user.clone().map(|user| Login { user, has_password });
+            Err(Failure::Refused { answer, login })
+        }
     }
 }
 

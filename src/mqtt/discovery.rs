@@ -15,6 +15,10 @@ use crate::reading::{Kind, Reading};
 pub(super) struct About<'a> {
     /// The name that is in its topics.
     pub meter: &'a str,
+    /// What its owner calls it, if there is a name.
+    pub name: Option<&'a str>,
+    /// The reading `unique_id`, if there is one.
+    pub serial: Option<&'a str>,
     /// The reading `meter_model`, if there is one.
     pub model: Option<&'a str>,
     /// The reading `protocol_version`, if there is one.
@@ -32,8 +36,10 @@ pub(super) fn payload(about: About<'_>, readings: &[&'static Reading], topics: &
 
 fn message<'a>(about: About<'a>, readings: &'a [&'static Reading], topics: &Topics) -> Message<'a> {
     let id = device(about.meter);
+    let name = about.name.map_or_else(|| "P1 meter".into(), |name| format!("P1 meter {name:.64}"));
+    let About { serial: sn, model: mdl, version: sw, .. } = about;
     Message {
-        dev: Device { ids: [id.clone()], name: "P1 meter", mdl: about.model, sw: about.version },
+        dev: Device { ids: [id.clone()], name, sn, mdl, sw },
         o: Origin { name: "p1-multicast", sw: env!("CARGO_PKG_VERSION") },
         state_topic: topics.state(about.meter),
         availability: [topics.bridge(), topics.availability(about.meter)]
@@ -58,7 +64,9 @@ struct Message<'a> {
 #[derive(Serialize)]
 struct Device<'a> {
     ids: [String; 1],
-    name: &'static str,
+    name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sn: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     mdl: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -163,7 +171,14 @@ mod tests {
     use crate::reading::VOCABULARY;
 
     fn about(meter: &str) -> About<'_> {
-        About { meter, model: Some("TST5\\2ESMR5"), version: Some("50"), expire_after: 60 }
+        About {
+            meter,
+            name: None,
+            serial: Some(meter),
+            model: Some("TST5\\2ESMR5"),
+            version: Some("50"),
+            expire_after: 60,
+        }
     }
 
     fn topics() -> Topics {

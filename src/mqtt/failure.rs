@@ -5,7 +5,7 @@
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
-use rustls::CertificateError;
+use rustls::{AlertDescription, CertificateError};
 
 use super::packets::Answer;
 use super::password::PasswordError;
@@ -26,14 +26,17 @@ pub(super) enum Failure {
     Stalled,
     #[error("it closed the connection")]
     Closed,
-    #[error("it closed the connection soon: does another client have the same client_id?")]
-    ClosedSoon,
+    #[error(
+        "it closes each connection soon: does another client call itself {client:?} there (give this one \
+         a p1_mqtt.client_id of its own), or is this one not allowed to publish?"
+    )]
+    ClosedSoon { client: String },
     #[error("it closed the connection at once: is p1_mqtt.tls right for this port?")]
     ClosedAtOnce,
     #[error("what it answers is no MQTT: is the port right?")]
     NotMqtt,
-    #[error("{}", refused(*answer, user.as_deref()))]
-    Refused { answer: Answer, user: Option<String> },
+    #[error("{}", refused(*answer, login.as_ref()))]
+    Refused { answer: Answer, login: Option<Login> },
     #[error(transparent)]
     Password(#[from] PasswordError),
     #[error("cannot read the certificates in {}: {reason}", file.display())]
@@ -48,6 +51,13 @@ pub(super) enum Failure {
     BrokenOff(#[from] BrokenOff),
 }
 
+/// What the broker was told of the user.
+#[derive(Clone, Debug)]
+pub(super) struct Login {
+    pub user: String,
+    pub has_password: bool,
+}
+
 impl Failure {
     /// Whether the broker, or the way to it, is not there; that may end by itself.
     pub fn is_absence(&self) -> bool {
@@ -59,7 +69,7 @@ impl Failure {
                 | Self::Silent
                 | Self::Stalled
                 | Self::Closed
-                | Self::ClosedSoon
+                | Self::ClosedSoon { .. }
                 | Self::ClosedAtOnce
                 | Self::Io(_)
         )
@@ -101,11 +111,15 @@ fn connecting(error: &io::Error) -> String {
     }
 }
 
-fn refused(answer: Answer, user: Option<&str>) -> String {
-    match (answer, user) {
-        (Answer::BadLogin | Answer::NotAuthorized, Some(user)) => {
+fn refused(answer: Answer, login: Option<&Login>) -> String {
+    match (answer, login) {
+        (Answer::BadLogin | Answer::NotAuthorized, Some(Login { user, has_password: true })) => {
             format!("it refuses the user {user:?}: wrong user or password, or not authorized")
         }
+        (Answer::BadLogin | Answer::NotAuthorized, Some(Login { user, .. })) => format!(
+            "it refuses the user {user:?} without a password: write one to \
+             /etc/p1-multicast/mqtt-password and restart p1mqtt, or set p1_mqtt.password_file"
+        ),
         (Answer::BadLogin | Answer::NotAuthorized, None) => {
             "it wants a user and a password: set p1_mqtt.user".into()
         }
@@ -122,6 +136,10 @@ fn certificate(error: &rustls::Error) -> String {
         rustls::Error::InvalidMessage(_) => {
             return "it does not speak TLS: is the port right?".into();
         }
+        rustls::Error::AlertReceived(AlertDescription::CertificateRequired) => {
+            return "it wants a certificate of ours, and p1mqtt has none: let it take user and password"
+                .into();
+        }
         other => return format!("TLS: {other}"),
     };
     match fault {
@@ -136,10 +154,22 @@ fn certificate(error: &rustls::Error) -> String {
             "its certificate is not valid yet, or the clock here is wrong".into()
         }
         Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
-            "its certificate is for another name than p1_mqtt.broker has".into()
+            "its certificate is for another name than p1_mqtt.broker has (see p1mqtt(8), TLS)"
+                .into()
         }
-        other => format!("its certificate is not accepted: {other}"),
+        other => unusable(&other.to_string()),
     }
+}
+
+/// Faults for which there is no type here, by the library's word: what `openssl` makes, if not told better.
+fn unusable(fault: &str) -> String {
+    let is = |word| fault.contains(word);
+    let what = match fault {
+        _ if is("UnsupportedCertVersion") => "is of the old version 1, which has no names in it",
+        _ if is("CaUsedAsEndEntity") => "is one for a CA, not for a broker",
+        _ => return format!("its certificate is not accepted: {fault}"),
+    };
+    format!("its certificate {what}: p1mqtt(8) tells under TLS how to make one")
 }
 
 #[cfg(test)]
@@ -149,14 +179,37 @@ mod tests {
     #[test]
     fn a_wrong_password_names_the_user_and_a_missing_one_the_key() {
         for answer in [Answer::BadLogin, Answer::NotAuthorized] {
-            let said = Failure::Refused { answer, user: Some("p1".into()) }.to_string();
+            let login = |has_password| Some(Login { user: "p1".into(), has_password });
+            let said = Failure::Refused { answer, login: login(false) }.to_string();
+            assert!(said.starts_with("it refuses the user \"p1\" without a password: "), "{said}");
+            let said = Failure::Refused { answer, login: login(true) }.to_string();
             assert!(
                 said.starts_with("it refuses the user \"p1\": wrong user or password"),
                 "{said}"
             );
-            let said = Failure::Refused { answer, user: None }.to_string();
+            let said = Failure::Refused { answer, login: None }.to_string();
             assert!(said.ends_with("set p1_mqtt.user"), "{said}");
         }
+    }
+
+    #[test]
+    fn certificates_that_are_often_made_are_explained() {
+        for (fault, said) in [
+            ("UnsupportedCertVersion", "its certificate is of the old version 1"),
+            ("Other(OtherError(CaUsedAsEndEntity))", "its certificate is one for a CA"),
+            ("Revoked", "its certificate is not accepted: Revoked"),
+        ] {
+            assert!(unusable(fault).starts_with(said), "{}", unusable(fault));
+        }
+    }
+
+    #[test]
+    fn a_broker_that_wants_a_certificate_of_ours_is_told_from_other_faults_of_tls() {
+        let alert = |alert| certificate(&rustls::Error::AlertReceived(alert));
+        let said = alert(AlertDescription::CertificateRequired);
+        assert!(said.starts_with("it wants a certificate of ours"), "{said}");
+        let said = alert(AlertDescription::InternalError);
+        assert!(said.starts_with("TLS: "), "{said}");
     }
 
     #[test]

@@ -2,8 +2,8 @@
 //!
 //! Owns when it is tried (for ever, each time after a longer wait), how it is known to be gone (what
 //! cannot be sent, pings without an answer), and what is said of it: a line when it is lost, one when it
-//! is back, and between them one for each fault that somebody has to mend. Nothing is kept for a broker
-//! that is away.
+//! is back, and between them one for each fault that somebody has to mend; of a broker that comes and
+//! goes all the time, not all of this. Nothing is kept for a broker that is away.
 
 use std::time::{Duration, Instant as Monotonic};
 
@@ -11,6 +11,8 @@ use super::Publication;
 use super::failure::Failure;
 use super::packets::{self, Incoming, ONLINE};
 use super::topics::BIRTH;
+use crate::daemon::{Limiter, Outages};
+use crate::words;
 
 /// What the broker is promised: to hear something within one and a half times as many seconds.
 pub(super) const KEEP_ALIVE: u16 = 30;
@@ -28,8 +30,15 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// A connection that lasted so long was a good one: the waits begin anew.
 const GOOD: Duration = Duration::from_secs(60);
 
-/// A broker that ends a connection so soon has something against it.
-const SOON: Duration = Duration::from_secs(10);
+/// A broker that ends two connections in a row so soon has something against us: a client with the same
+/// id, mostly. That one is thrown out by us in turn, and may take its time to come back.
+const SOON: Duration = Duration::from_secs(180);
+
+/// That is told no more often than this: it goes on until somebody mends it.
+const SOON_PERIOD: Duration = Duration::from_secs(3600);
+
+/// How many troubles are told of one outage.
+const MOST_TROUBLES: usize = 3;
 
 /// Home Assistant is answered no more often than this.
 const BIRTH_PERIOD: Duration = Duration::from_secs(5);
@@ -41,6 +50,9 @@ pub(super) trait Broker {
 
     /// What it is called in the log.
     fn address(&self) -> String;
+
+    /// What we are called there.
+    fn client(&self) -> &str;
 }
 
 /// A connection that the broker has accepted. After an error it is of no use any more.
@@ -61,19 +73,32 @@ pub(super) struct Link<B> {
     is_refused: bool,
     state: State,
     wait: Duration,
-    /// Since when there has been no connection.
-    away: Monotonic,
-    /// Why there is none, if that is known.
-    trouble: Option<Trouble>,
+    /// From the first failure on, as long as there is no connection.
+    outage: Option<Outage>,
+    /// The broker has ended the last connection soon.
+    was_closed_soon: bool,
+    /// Which outages are told,
+    outages: Outages,
+    /// and which of those that come of a broker that ends each connection soon.
+    soon: Limiter,
     /// Home Assistant has started, and is answered from then on.
     birth: Option<Monotonic>,
     answered: Option<Monotonic>,
     published: u64,
 }
 
+struct Outage {
+    since: Monotonic,
+    trouble: Trouble,
+    /// What was told of this outage, if anything was.
+    told: Vec<Trouble>,
+}
+
+#[derive(Clone)]
 struct Trouble {
     reason: String,
     is_absence: bool,
+    is_closed_soon: bool,
 }
 
 enum State {
@@ -99,8 +124,10 @@ impl<B: Broker> Link<B> {
             is_refused: false,
             state: State::Away { until: now },
             wait: FIRST_WAIT,
-            away: now,
-            trouble: None,
+            outage: None,
+            was_closed_soon: false,
+            outages: Outages::default(),
+            soon: Limiter::new(SOON_PERIOD),
             birth: None,
             answered: None,
             published: 0,
@@ -117,14 +144,14 @@ impl<B: Broker> Link<B> {
                 match self.broker.open() {
                     None => false,
                     Some(Ok(connection)) => self.connected(connection, now),
-                    Some(Err(failure)) => self.failed(&failure, now),
+                    Some(Err(failure)) => self.failed(failure, now),
                 }
             }
             State::Online(online) => {
                 let mut packets = Vec::new();
                 match online.turn(now, &mut packets) {
                     Ok(()) => self.mind(&packets, now),
-                    Err(failure) => self.failed(&failure, now),
+                    Err(failure) => self.failed(failure, now),
                 }
             }
         }
@@ -151,7 +178,7 @@ impl<B: Broker> Link<B> {
         match online.connection.send(&packets) {
             Ok(()) => self.published += publications.len() as u64,
             Err(failure) => {
-                self.failed(&failure, now);
+                self.failed(failure, now);
             }
         }
     }
@@ -169,10 +196,12 @@ impl<B: Broker> Link<B> {
     /// How it is going, for `systemctl status`.
     pub fn status(&self) -> String {
         let (broker, published) = (self.broker.address(), self.published);
-        match (&self.state, &self.trouble) {
-            (State::Online(_), _) => format!("{published} messages to the broker {broker}"),
-            (_, Some(trouble)) => {
-                format!("no connection to the broker {broker}: {}", trouble.reason)
+        match (&self.state, &self.outage) {
+            (State::Online(_), _) => {
+                format!("{} to the broker {broker}", words::count(published, "message"))
+            }
+            (_, Some(outage)) => {
+                format!("no connection to the broker {broker}: {}", outage.trouble.reason)
             }
             (_, None) => format!("connecting to the broker {broker}"),
         }
@@ -181,15 +210,18 @@ impl<B: Broker> Link<B> {
     fn connected(&mut self, mut connection: Box<dyn Connection>, now: Monotonic) -> bool {
         if self.minds_births {
             if let Err(failure) = connection.send(&packets::subscribe(BIRTH)) {
-                return self.failed(&failure, now);
+                return self.failed(failure, now);
             }
         }
         let broker = self.broker.address();
-        if self.trouble.take().is_some() {
-            let seconds = now.saturating_duration_since(self.away).as_secs();
-            log::info!("connected to the broker {broker}, after {seconds} s without");
-        } else {
-            log::info!("connected to the broker {broker}");
+        let _ = self.outages.works();
+        match self.outage.take() {
+            None => log::info!("connected to the broker {broker}"),
+            Some(Outage { since, told, .. }) if !told.is_empty() => {
+                let seconds = now.saturating_duration_since(since).as_secs();
+                log::info!("connected to the broker {broker}, after {seconds} s without");
+            }
+            Some(_) => {}
         }
         self.state = State::Online(Online {
             connection,
@@ -202,29 +234,42 @@ impl<B: Broker> Link<B> {
     }
 
     /// The connection is lost, or could not be made. Always `false`: there is nothing to publish.
-    fn failed(&mut self, failure: &Failure, now: Monotonic) -> bool {
-        let broker = self.broker.address();
-        let mut trouble = Trouble::of(failure);
+    fn failed(&mut self, failure: Failure, now: Monotonic) -> bool {
         if let State::Online(online) = &self.state {
             let lasted = now.saturating_duration_since(online.since);
-            if lasted < SOON && matches!(failure, Failure::Closed) {
-                trouble = Trouble::of(&Failure::ClosedSoon);
-            }
             if lasted >= GOOD {
                 self.wait = FIRST_WAIT;
             }
-            self.away = now;
-            log::warn!(
-                "the connection to the broker {broker} is lost: {}; trying again",
-                trouble.reason
-            );
-        } else if self.trouble.as_ref().is_none_or(|known| trouble.is_news_after(known)) {
-            log::warn!("no connection to the broker {broker}: {}; trying again", trouble.reason);
+            let is_soon = lasted < SOON && matches!(failure, Failure::Closed);
+            let again = std::mem::replace(&mut self.was_closed_soon, is_soon) && is_soon;
+            let soon = || Failure::ClosedSoon { client: self.broker.client().to_owned() };
+            let trouble = Trouble::of(&if again { soon() } else { failure });
+            self.tell("lost the connection to the broker", trouble, now);
+        } else {
+            self.tell("no connection to the broker", Trouble::of(&failure), now);
         }
-        self.trouble = Some(trouble);
         self.state = State::Away { until: now + self.wait };
         self.wait = (self.wait * 2).min(LONGEST_WAIT);
         false
+    }
+
+    /// Says what the trouble is, if that is news and there was not too much of it of late.
+    fn tell(&mut self, what: &str, trouble: Trouble, now: Monotonic) {
+        let fresh = Outage { since: now, trouble: trouble.clone(), told: Vec::new() };
+        let outage = self.outage.get_or_insert(fresh);
+        let end = if trouble.is_closed_soon {
+            self.soon.permit(now).map(|_| " (which is told once an hour)")
+        } else if outage.told.is_empty() {
+            self.outages.fails(now)
+        } else {
+            outage.is_news(&trouble).then_some("")
+        };
+        if let Some(end) = end {
+            let broker = self.broker.address();
+            log::warn!("{what} {broker}: {}; trying again{end}", trouble.reason);
+            outage.told.push(trouble.clone());
+        }
+        outage.trouble = trouble;
     }
 
     /// Looks at what the broker has sent. `true`: Home Assistant has started.
@@ -260,13 +305,21 @@ impl<B: Broker> Link<B> {
 
 impl Trouble {
     fn of(failure: &Failure) -> Self {
-        Self { reason: failure.to_string(), is_absence: failure.is_absence() }
+        Self {
+            reason: failure.to_string(),
+            is_absence: failure.is_absence(),
+            is_closed_soon: matches!(failure, Failure::ClosedSoon { .. }),
+        }
     }
+}
 
-    /// Whether this is worth a line when `known` was the trouble before: that a broker is not there is
-    /// said once, however it is noticed.
-    fn is_news_after(&self, known: &Self) -> bool {
-        self.reason != known.reason && !(self.is_absence && known.is_absence)
+impl Outage {
+    /// Whether this is worth one more line: that a broker is not there is told once, however it is noticed.
+    fn is_news(&self, trouble: &Trouble) -> bool {
+        let is_it = |told: &Trouble| {
+            told.reason == trouble.reason || (told.is_absence && trouble.is_absence)
+        };
+        self.told.len() < MOST_TROUBLES && !self.told.iter().any(is_it)
     }
 }
 

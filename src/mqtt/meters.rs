@@ -34,6 +34,8 @@ const SETTLED: Duration = Duration::from_secs(2);
 pub(super) struct Meters {
     topics: Topics,
     interval: Duration,
+    /// The name of this host.
+    host: String,
     known: Vec<Meter>,
     /// Whether the broker has been told that this program is there.
     is_bridge_told: bool,
@@ -58,15 +60,16 @@ struct Meter {
 }
 
 impl Meters {
-    /// No meter yet. The state of each is published once in `interval`.
-    pub fn new(topics: Topics, interval: Duration) -> Self {
+    /// No meter yet. The state of each is published once in `interval`. A listener that is called `host`
+    /// has no name of its own.
+    pub fn new(topics: Topics, interval: Duration, host: String) -> Self {
         let too_many = Limiter::new(Duration::MAX);
-        Self { topics, interval, known: Vec::new(), is_bridge_told: false, too_many }
+        Self { topics, interval, host, known: Vec::new(), is_bridge_told: false, too_many }
     }
 
     /// Takes a telegram.
     pub fn take(&mut self, message: Message, now: Monotonic) {
-        let name = message.meter_name();
+        let name = message.meter_or_source_name();
         if let Some(meter) = self.known.iter_mut().find(|meter| meter.name == name) {
             meter.message = message;
             meter.heard = now;
@@ -116,7 +119,7 @@ impl Meters {
             out.push(availability(self.topics.bridge(), true));
         }
         for meter in &mut self.known {
-            meter.due(now, &self.topics, self.interval, zone, &mut out);
+            meter.due(now, &self.topics, self.interval, &self.host, zone, &mut out);
         }
         out
     }
@@ -139,6 +142,7 @@ impl Meter {
         now: Monotonic,
         topics: &Topics,
         interval: Duration,
+        host: &str,
         zone: &impl Zone,
         out: &mut Vec<Publication>,
     ) {
@@ -154,7 +158,8 @@ impl Meter {
         let readings = Readings::of(&self.message);
         if let Some(topic) = topics.discovery(&self.name) {
             if let Some(all) = more(&self.announced, &readings) {
-                let about = about(&self.name, &readings, interval);
+                let about =
+                    About { name: self.listener(host), ..about(&self.name, &readings, interval) };
                 let payload = discovery::payload(about, &all, topics);
                 out.push(Publication { topic, payload, is_retained: true });
                 self.announced = all;
@@ -165,6 +170,11 @@ impl Meter {
         let members = readings.iter().map(|(reading, value)| (reading.name, value));
         write_json(members, zone, &mut payload);
         out.push(Publication { topic: topics.state(&self.name), payload, is_retained: false });
+    }
+
+    /// The name of its listener, if it has one of its own.
+    fn listener(&self, host: &str) -> Option<&str> {
+        self.message.meta.source.as_deref().filter(|source| !source.is_empty() && *source != host)
     }
 
     /// Tells the broker whether the meter is available, if that has changed.
@@ -201,6 +211,8 @@ fn about<'a>(meter: &'a str, readings: &'a Readings, interval: Duration) -> Abou
     };
     About {
         meter,
+        name: None,
+        serial: text("unique_id"),
         model: text("meter_model"),
         version: text("protocol_version"),
         expire_after: SILENCE.max(interval * 3).as_secs(),

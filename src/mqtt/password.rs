@@ -7,6 +7,8 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Mode, OFlags};
+
 /// What systemd calls the credential: `LoadCredential=password:/path` in the unit.
 const CREDENTIAL: &str = "password";
 
@@ -54,7 +56,10 @@ pub(super) fn read(
 /// The bytes of a file whose mode is sound. The file that is looked at is the one that is read.
 fn content(path: &Path, is_sound: impl Fn(u32) -> bool) -> Result<Vec<u8>, PasswordError> {
     let unreadable = |source| PasswordError::Unreadable { file: path.to_owned(), source };
-    let file = File::open(path).map_err(unreadable)?;
+    // A FIFO that nobody writes to is not waited for.
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    let opened = rustix::fs::open(path, flags, Mode::empty());
+    let file = File::from(opened.map_err(|error| unreadable(error.into()))?);
     let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o777;
     if !is_sound(mode) {
         return Err(PasswordError::OpenToOthers { file: path.to_owned(), mode });
@@ -116,6 +121,15 @@ mod tests {
             let expected = if sound { Ok(Some("sesam".into())) } else { Err(said) };
             assert_eq!(password(&file), expected);
         }
+    }
+
+    #[test]
+    fn a_fifo_without_a_writer_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let fifo = folder.path().join("fifo");
+        rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, Mode::RUSR | Mode::WUSR).unwrap();
+        let said = password(&fifo).unwrap_err();
+        assert!(said.ends_with("is not one line of text of 1 to 1024 bytes"), "{said}");
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::topics::Topics;
 use crate::choice::Choice;
 use crate::config::Config;
 use crate::daemon::{Daemon, Exit, Signals, live};
+use crate::host;
 use crate::senders::Senders;
 use crate::subscription::Subscription;
 use crate::words;
@@ -151,15 +152,13 @@ fn bridge(config: &Config, now: Monotonic) -> (Meters, Link<Remote>) {
         client,
     };
     let link = Link::new(Remote::new(target), mqtt.discovery_prefix.is_some(), now);
-    (Meters::new(topics, mqtt.interval), link)
+    (Meters::new(topics, mqtt.interval, host::name()), link)
 }
 
 /// Another one on each host and for each group: a broker ends the older connection of the same client.
 fn client_id(port: u16) -> String {
-    let uname = rustix::system::uname();
-    let host = uname.nodename().to_string_lossy();
     let fit = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-    let host: String = host.chars().map(fit).take(64).collect();
+    let host: String = host::name().chars().map(fit).take(64).collect();
     format!("p1mqtt-{host}-{port}")
 }
 

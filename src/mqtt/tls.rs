@@ -39,5 +39,5 @@ fn roots(file: &Path) -> Result<RootCertStore, String> {
         let certificate = certificate.map_err(|error| error.to_string())?;
         roots.add_parsable_certificates([certificate]);
     }
-    if roots.is_empty() { Err("there is none in it".into()) } else { Ok(roots) }
+    if roots.is_empty() { Err("there is none in it, in PEM".into()) } else { Ok(roots) }
 }

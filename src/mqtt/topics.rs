@@ -8,8 +8,8 @@
 //! homeassistant/status                  what Home Assistant says of itself
 //! ```
 //!
-//! The names of meters are fit for this ([`Message::meter_name`](crate::message::Message::meter_name)),
-//! and the prefixes and the client are checked with the configuration.
+//! The names of meters are fit for this ([`crate::message::Message::meter_or_source_name`]), and
+//! the prefixes and the client are checked with the configuration.
 
 /// Where Home Assistant says that it has started, whatever its discovery prefix is.
 pub(super) const BIRTH: &str = "homeassistant/status";

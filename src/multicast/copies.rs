@@ -35,17 +35,18 @@ impl UnicastCopies {
         Self { destinations: destinations.iter().map(open).collect() }
     }
 
-    /// Sends `bytes` to every destination and calls `report` with the outcome of each. Those whose
-    /// first look-up is still under way are passed over. Never blocks. `now` is the time.
+    /// Sends `bytes` to every destination and calls `report` with the place of each in the list and the
+    /// outcome. Those whose first look-up is still under way are passed over. Never blocks. `now` is the
+    /// time.
     pub fn send(
         &mut self,
         bytes: &[u8],
         now: Instant,
-        mut report: impl FnMut(&str, io::Result<()>),
+        mut report: impl FnMut(usize, io::Result<()>),
     ) {
-        for destination in &mut self.destinations {
+        for (index, destination) in self.destinations.iter_mut().enumerate() {
             if let Some(outcome) = destination.send(bytes, now) {
-                report(&destination.name, outcome);
+                report(index, outcome);
             }
         }
     }
@@ -188,12 +189,10 @@ mod tests {
         (socket, port)
     }
 
-    /// Sends `bytes`; what is reported, as names and whether it went well.
-    fn send(copies: &mut UnicastCopies, bytes: &[u8], now: Instant) -> Vec<(String, bool)> {
+    /// Sends `bytes`; what is reported, as places in the list and whether it went well.
+    fn send(copies: &mut UnicastCopies, bytes: &[u8], now: Instant) -> Vec<(usize, bool)> {
         let mut reports = Vec::new();
-        copies.send(bytes, now, |name, outcome| {
-            reports.push((name.to_owned(), outcome.is_ok()));
-        });
+        copies.send(bytes, now, |index, outcome| reports.push((index, outcome.is_ok())));
         reports
     }
 
@@ -211,8 +210,8 @@ mod tests {
         // Broadcasting is forbidden to an ordinary socket.
         let bad = "255.255.255.255:9".to_owned();
         let now = Instant::now();
-        let mut copies = UnicastCopies::open(&[bad.clone(), good.clone()], now);
-        assert_eq!(send(&mut copies, b"one", now), [(bad, false), (good, true)]);
+        let mut copies = UnicastCopies::open(&[bad, good], now);
+        assert_eq!(send(&mut copies, b"one", now), [(0, false), (1, true)]);
         let mut buffer = [0; 16];
         let length = listener.recv(&mut buffer).unwrap();
         assert_eq!(&buffer[..length], b"one");
@@ -238,7 +237,7 @@ mod tests {
         let now = Instant::now();
         let mut copies = UnicastCopies::open(std::slice::from_ref(&name), now);
         settle(&mut copies);
-        assert_eq!(send(&mut copies, b"two", now), [(name, true)]);
+        assert_eq!(send(&mut copies, b"two", now), [(0, true)]);
         assert_eq!(listener.recv(&mut [0; 16]).unwrap(), 3);
     }
 
@@ -259,9 +258,9 @@ mod tests {
         let mut copies = UnicastCopies::open(std::slice::from_ref(&name), now);
         settle(&mut copies);
         let early = now + RETRY.saturating_sub(Duration::from_millis(1));
-        assert_eq!(send(&mut copies, b"x", early), [(name.clone(), false)]);
+        assert_eq!(send(&mut copies, b"x", early), [(0, false)]);
         assert!(copies.destinations[0].answer.is_none());
-        assert_eq!(send(&mut copies, b"x", now + RETRY), [(name, false)]);
+        assert_eq!(send(&mut copies, b"x", now + RETRY), [(0, false)]);
         assert!(copies.destinations[0].answer.is_some());
     }
 

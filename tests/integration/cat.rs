@@ -4,10 +4,12 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use p1_multicast::message::{Message, Value};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::support::{Meter, PATIENCE, Place, Running, binary, corpus, telegram, wait_for, watts};
 
@@ -130,6 +132,40 @@ fn silence_ends_with_69_when_there_is_a_time_out() {
     let mut command = place.program("p1cat");
     command.args(["--timeout", "1"]);
     assert_eq!(run(command, b"").status.code(), Some(69));
+}
+
+#[test]
+fn what_is_held_of_an_interval_is_printed_before_a_signal_ends_it() {
+    let place = Place::new();
+    place.config();
+    let mut meter = Meter::plug_in(&place);
+    let listener = place.daemon("p1listener");
+    listener.wait_for_log("is open");
+    let mut command = place.program("p1cat");
+    let lines = place.path("lines");
+    command.args(["--every", "86400", "--debug"]).stdout(File::create(&lines).unwrap());
+    let mut cat = Running::start(&place, "p1cat", &mut command);
+    send_until(&mut meter, 123, || cat.log().contains("is printed"));
+    cat.signal(Signal::TERM);
+    assert_eq!(cat.wait().signal(), Some(Signal::TERM.as_raw()));
+    let line = fs::read_to_string(&lines).unwrap();
+    assert_eq!(watts(&Message::parse(line.trim_end().as_bytes()).unwrap()), 123);
+    listener.stop();
+}
+
+#[test]
+fn a_signal_is_the_end_of_an_input_that_has_none() {
+    let mut command = p1cat(&["--input", "-", "--every", "86400"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input.write_all(&telegram(123)).unwrap();
+    wait_for("the telegram to be read", || {
+        (rustix::io::ioctl_fionread(&input).unwrap() == 0).then_some(())
+    });
+    kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.signal(), Some(Signal::INT.as_raw()));
+    assert_eq!(watts(&Message::parse(output.stdout.trim_ascii_end()).unwrap()), 123);
 }
 
 #[test]

@@ -122,7 +122,7 @@ fn a_broker_that_restarts_is_connected_to_again_and_told_everything_in_two_lines
     let states = broker.subscriber(&["-t", "p1/#"]);
     published(&mut meter, &states, 423);
     broker.end();
-    bridge.wait_for_log("is lost: it closed the connection");
+    bridge.wait_for_log("it closed the connection; trying again");
     broker.begin();
     bridge.wait_for_log("s without");
     // This broker stores nothing: what is retained was published again.
@@ -145,7 +145,7 @@ fn of_an_outage_only_the_newest_telegram_is_published() {
     let bridge = place.daemon("p1mqtt");
     published(&mut meter, &states, 423);
     proxy.turn(false);
-    bridge.wait_for_log("is lost");
+    bridge.wait_for_log("lost the connection");
     let published_before = states.payloads("/state").len();
     let mut group = place.subscriber();
     for power in 500..=520 {
@@ -259,6 +259,41 @@ fn tls_takes_a_broker_of_the_named_ca_and_says_what_is_wrong_with_any_other() {
     bridge.signal(Signal::HUP);
     bridge.wait_for_log("connected to the broker");
     bridge.stop();
+}
+
+#[test]
+fn of_certificates_that_openssl_makes_that_of_the_manual_is_taken_and_others_are_explained() {
+    let place = Place::new();
+    if is_missing("openssl") {
+        return;
+    }
+    let openssl = |arguments: &str| {
+        let mut command = Command::new("openssl");
+        command.args(arguments.split(' ')).current_dir(place.folder.path());
+        assert!(command.output().unwrap().status.success(), "{arguments}");
+    };
+    openssl("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem");
+    openssl("req -new -key key.pem -subj /CN=localhost -out request.pem");
+    openssl("x509 -req -in request.pem -signkey key.pem -days 2 -out old.pem");
+    let own = "req -x509 -key key.pem -days 2 -subj /CN=localhost";
+    openssl(&format!("{own} -out ca.pem"));
+    let names = "-addext subjectAltName=DNS:localhost,IP:127.0.0.1";
+    openssl(&format!("{own} -addext basicConstraints=critical,CA:FALSE {names} -out good.pem"));
+    for (certificate, said) in [
+        // Of version 1, or of 3 without names: that depends on the version of openssl.
+        ("old.pem", "its certificate is "),
+        ("ca.pem", "its certificate is one for a CA, not for a broker"),
+        ("good.pem", "connected to the broker 127.0.0.1:"),
+    ] {
+        let path = |name: &str| place.path(name).display().to_string();
+        let (certificate, key) = (path(certificate), path("key.pem"));
+        let settings = format!("allow_anonymous true\ncertfile {certificate}\nkeyfile {key}");
+        let Some(broker) = Broker::start(&place, &settings) else { return };
+        configure(&place, broker.port, &format!(", tls: true, ca_file: \"{certificate}\""));
+        let bridge = place.daemon("p1mqtt");
+        bridge.wait_for_log(said);
+        bridge.stop();
+    }
 }
 
 #[test]

@@ -48,6 +48,7 @@ fn the_daemons_and_the_pipe_catch_what_their_manual_pages_tell() {
     assert_listed(reader.process(), "p1reader.8");
     let lines = place.path("lines");
     let mut command = place.program("p1cat");
+    command.args(["--every", "1"]);
     let cat = Running::start(&place, "p1cat", command.stdout(File::create(&lines).unwrap()));
     wait_for("a line of p1cat", || {
         meter.send(&telegram(1));

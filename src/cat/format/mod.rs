@@ -74,6 +74,9 @@ pub enum FieldsError {
     /// It has none to choose from.
     #[error("--fields goes with the formats readings, csv, influx, prometheus and text")]
     None,
+    /// Only those that are not among the fields of a line.
+    #[error("a line of influx has time and source by itself, and needs another field beside them")]
+    NoField,
     /// One of which no metric is made.
     #[error("there is no metric of {name:?}; there are those of {}", prometheus::sources().collect::<Vec<_>>().join(", "))]
     NoMetric {
@@ -98,7 +101,12 @@ impl Format {
             Self::Prometheus => fields
                 .find(|field| !prometheus::sources().any(|source| source == field.name()))
                 .map(|field| FieldsError::NoMetric { name: field.name().to_owned() }),
-            Self::Readings | Self::Csv | Self::Influx | Self::Text => None,
+            Self::Influx => {
+                let mut fields = fields.peekable();
+                let is_empty = fields.peek().is_some() && !fields.any(influx::is_field);
+                is_empty.then_some(FieldsError::NoField)
+            }
+            Self::Readings | Self::Csv | Self::Text => None,
         };
         wrong.map_or(Ok(()), Err)
     }

@@ -216,11 +216,28 @@ fn hostile_texts_stay_in_their_line_and_their_quotes() {
 }
 
 #[test]
+fn influx_without_any_field_of_its_own_is_refused_rather_than_silent() {
+    let check = |fields: &[&str]| {
+        let fields: Vec<Field> = fields.iter().map(|name| name.parse().unwrap()).collect();
+        Format::Influx.check(&fields)
+    };
+    assert_eq!(check(&["time", "source"]), Err(FieldsError::NoField));
+    assert_eq!((check(&["time", "power_w"]), check(&[])), (Ok(()), Ok(())));
+}
+
+#[test]
 fn a_telegram_without_any_field_gives_no_line_of_influx_and_no_metric_of_it() {
     let message = message(0, &[]);
     assert_eq!(written("influx", "power_w", &[&message]), "");
     assert_eq!(written("prometheus", "power_import_w", &[&message]), "");
     assert_eq!(written("readings", "power_w", &[&message]), "{}\n");
+}
+
+#[test]
+fn a_listener_without_a_name_is_no_tag_of_influx() {
+    let mut message = message(0, &[("1-0:1.7.0", "5")]);
+    message.meta.source = Some(String::new());
+    assert_eq!(written("influx", "power_w", &[&message]), "p1 power_w=5 0\n");
 }
 
 #[test]

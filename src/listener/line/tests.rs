@@ -6,7 +6,8 @@ use std::io::{self, ErrorKind};
 use std::rc::Rc;
 
 use super::*;
-use crate::listener::said;
+use crate::daemon::outages::{MOST, PERIOD};
+use crate::daemon::said;
 
 /// A port that is there or not, counts its openings, and whose sources give what is queued.
 #[derive(Clone, Default)]
@@ -235,7 +236,7 @@ fn a_peer_that_hangs_up_after_each_telegram_does_not_fill_the_log() {
     };
     let lines = an_hour_of_it();
     assert_eq!(lines.len(), 20, "{lines:?}");
-    assert!(lines[18].contains("10 times within 60 min"), "{lines:?}");
+    assert!(lines[18].contains("10th time in an hour"), "{lines:?}");
     assert_eq!(an_hour_of_it().len(), 20, "in the next hour it is told again");
 }
 
@@ -245,7 +246,7 @@ fn an_outage_that_began_among_too_many_is_told_when_it_outlasts_them() {
     let (mut line, mut now) = line_of(&port);
     port.there.set(true);
     run(&mut line, &mut now, FIRST_WAIT);
-    for _ in 0..MOST_OUTAGES {
+    for _ in 0..MOST {
         port.will_hang_up();
         run(&mut line, &mut now, FIRST_WAIT * 2);
         line.decoded(now);
@@ -254,7 +255,7 @@ fn an_outage_that_began_among_too_many_is_told_when_it_outlasts_them() {
         port.will_hang_up();
         run(&mut line, &mut now, Duration::from_millis(1));
         port.there.set(false);
-        run(&mut line, &mut now, OUTAGE_PERIOD * 24);
+        run(&mut line, &mut now, PERIOD * 24);
         port.there.set(true);
         run(&mut line, &mut now, FIRST_WAIT);
         line.decoded(now);

@@ -6,6 +6,7 @@ use std::io::{Error, ErrorKind};
 use std::rc::Rc;
 
 use super::*;
+use crate::daemon::said;
 
 /// What the broker does, and what it has got.
 #[derive(Default)]
@@ -34,6 +35,10 @@ impl Broker for Fake {
 
     fn address(&self) -> String {
         "test:1883".into()
+    }
+
+    fn client(&self) -> &'static str {
+        "me"
     }
 }
 
@@ -204,23 +209,81 @@ fn home_assistant_is_answered_not_too_often_and_in_the_end() {
 
 #[test]
 fn a_fault_that_somebody_must_mend_is_news_and_another_kind_of_absence_is_not() {
-    let gone = Trouble::of(&Failure::Closed);
-    let refused = Trouble::of(&refused().unwrap_err());
-    let wrong = Trouble::of(&Failure::NotMqtt);
-    assert!(!refused.is_news_after(&gone) && !gone.is_news_after(&refused));
-    assert!(wrong.is_news_after(&gone) && gone.is_news_after(&wrong));
-    assert!(!wrong.is_news_after(&wrong));
+    let gone = Err(Failure::Closed);
+    let wrong = || Err(Failure::NotMqtt);
+    let mut test = Test::new([gone, refused(), wrong(), wrong(), refused(), Ok(())]);
+    let lines = said::during(|| (0..=31).for_each(|second| _ = test.turn(second)));
+    let broker = "the broker test:1883";
+    assert_eq!(
+        lines,
+        [
+            format!("no connection to {broker}: it closed the connection; trying again"),
+            format!(
+                "no connection to {broker}: what it answers is no MQTT: is the port right?; trying again"
+            ),
+            format!("connected to {broker}, after 31 s without"),
+        ]
+    );
+}
+
+/// What is said of a broker that ends each connection after `lasted` seconds, for so many hours.
+fn flapping(lasted: u64, hours: u64) -> Vec<String> {
+    let mut test = Test::new((0..3600 * hours).map(|_| Ok(())));
+    let mut online = 0;
+    said::during(|| {
+        for second in 0..3600 * hours {
+            online = if test.link.is_online() { online + 1 } else { 0 };
+            test.broker.0.borrow_mut().is_gone = online > lasted;
+            test.says(Incoming::Other);
+            test.turn(second);
+        }
+    })
 }
 
 #[test]
-fn a_connection_that_is_closed_soon_is_a_hint_at_another_client_of_the_same_name() {
-    for (second, is_soon) in [(9, true), (10, false)] {
-        let mut test = Test::new([Ok(())]);
-        test.turn(0);
-        test.broker.0.borrow_mut().is_gone = true;
-        test.turn(second);
-        assert_eq!(test.link.status().ends_with("the same client_id?"), is_soon);
+fn two_clients_of_the_same_name_are_told_with_their_name_and_then_once_an_hour() {
+    for lasted in [0, 1, 30, 61, 170] {
+        let (first, day) = (flapping(lasted, 1), flapping(lasted, 25));
+        let lost = |line: &&String| line.starts_with("lost the connection");
+        let lost = first.iter().filter(lost).collect::<Vec<_>>();
+        assert!(lost[0].ends_with(": it closed the connection; trying again"), "{first:?}");
+        assert!(
+            lost[1].contains("does another client call itself \"me\" there (give"),
+            "{first:?}"
+        );
+        assert!(lost[1].ends_with("trying again (which is told once an hour)"), "{first:?}");
+        assert_eq!(first.len(), 5, "{first:?}");
+        assert!((46..=48).contains(&(day.len() - first.len())), "{day:?}");
     }
+}
+
+#[test]
+fn a_broker_that_comes_and_goes_all_the_time_does_not_fill_the_log() {
+    let lines = flapping(200, 10);
+    assert!((200..=202).contains(&lines.len()), "{lines:?}");
+    assert!(lines[19].contains("10th time in an hour"), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.contains("another client")), "{lines:?}");
+}
+
+#[test]
+fn faults_that_take_turns_do_not_fill_the_log() {
+    let faults = (0..2000).map(|n| if n % 2 == 0 { Err(Failure::NotMqtt) } else { refused() });
+    let mut test = Test::new(faults);
+    let lines = said::during(|| (0..60 * 2000).for_each(|second| _ = test.turn(second)));
+    assert_eq!(lines.len(), 2, "{lines:?}");
+}
+
+#[test]
+fn an_outage_that_began_among_too_many_is_told_when_it_outlasts_them() {
+    let mut test = Test::new((0..30).map(|_| Ok(())).chain((0..100).map(|_| refused())));
+    let lines = said::during(|| {
+        for second in 0..7200 {
+            test.broker.0.borrow_mut().is_gone = test.link.is_online();
+            test.turn(second);
+        }
+    });
+    let last = lines.last().unwrap();
+    assert!(last.starts_with("no connection to the broker test:1883: refused"), "{lines:?}");
 }
 
 #[test]

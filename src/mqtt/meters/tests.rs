@@ -14,7 +14,8 @@ struct Bridge {
 impl Bridge {
     fn new(interval: u64, discovery: Option<&str>) -> Self {
         let topics = Topics::new("p1", "me", discovery);
-        Self { meters: Meters::new(topics, Duration::from_secs(interval)), start: Monotonic::now() }
+        let meters = Meters::new(topics, Duration::from_secs(interval), "pi".into());
+        Self { meters, start: Monotonic::now() }
     }
 
     fn at(&self, millis: u64) -> Monotonic {
@@ -204,6 +205,38 @@ fn a_flood_of_meters_takes_no_more_memory_and_ends_with_itself() {
     bridge.take(3_600_000, &[("0-0:96.1.1", "'new")]);
     let names: Vec<&str> = bridge.meters.known.iter().map(|meter| &*meter.name).collect();
     assert!(names.len() == MOST && names.contains(&"E1") && names.contains(&"new"), "{names:?}");
+}
+
+#[test]
+fn meters_are_told_apart_by_the_names_of_their_listeners_unless_that_is_the_host_itself() {
+    let mut bridge = Bridge::new(10, Some("ha"));
+    let mut device = |source: Option<&str>, id: Option<&str>| {
+        let id = id.map(|id| ("0-0:96.1.1", id));
+        let objects: Vec<_> = id.into_iter().chain([("1-0:1.7.0", "7")]).collect();
+        let mut message = message(0, &objects);
+        message.meta.source = source.map(str::to_owned);
+        bridge.meters.take(message, bridge.start);
+        let mut due = bridge.meters.due(bridge.start, &HostZone);
+        let config: serde_json::Value =
+            serde_json::from_slice(&due.remove(due.len() - 2).payload).unwrap();
+        let text = |key| config["dev"][key].as_str().map(str::to_owned);
+        (text("name").unwrap(), text("sn"), config["state_topic"].as_str().unwrap().to_owned())
+    };
+    let expected = |name: &str, sn: Option<&str>, topic: &str| {
+        (name.into(), sn.map(str::to_owned), topic.into())
+    };
+    assert_eq!(device(Some("pi"), Some("'E1")), expected("P1 meter", Some("E1"), "p1/E1/state"));
+    assert_eq!(device(None, Some("'E2")), expected("P1 meter", Some("E2"), "p1/E2/state"));
+    assert_eq!(
+        device(Some("attic"), Some("'E3")),
+        expected("P1 meter attic", Some("E3"), "p1/E3/state")
+    );
+    assert_eq!(
+        device(Some("the attic"), None),
+        expected("P1 meter the attic", None, "p1/the_attic/state")
+    );
+    assert_eq!(device(Some("cellar"), None), expected("P1 meter cellar", None, "p1/cellar/state"));
+    assert_eq!(device(None, None), expected("P1 meter", None, "p1/unknown/state"));
 }
 
 #[test]
