@@ -54,6 +54,7 @@ for suite in "${@:-bookworm trixie}"; do
         bridge
         settings
         old_records
+        other_place
         further_meter
         faults
         reboot

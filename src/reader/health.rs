@@ -2,7 +2,7 @@
 //!
 //! Owns the words for it and the count of rows that were lost, so that no output logs twice.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// A file could not be written.
@@ -42,8 +42,15 @@ impl Health {
     /// Something could not be written.
     pub fn failed(&mut self, failure: &Failure) {
         if !std::mem::replace(&mut self.failing, true) {
+            // A service may write to few places, and is told of any other one in these words.
+            let advice = match failure.source.kind() {
+                ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
+                    " (PLACES in p1reader(8) tells where a service may write)"
+                }
+                _ => "",
+            };
             log::error!(output = self.output, file:% = failure.file.display();
-                "{}: {failure}; rows wait in memory", self.output);
+                "{}: {failure}{advice}; rows wait in memory", self.output);
         }
     }
 

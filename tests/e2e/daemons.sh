@@ -61,10 +61,11 @@ settings() {
     wait_until "the fault in the journal" journal_has p1listener 'p1_listener.nonsense'
     is p1listener ActiveState active || fail "p1listener does not survive a broken file"
 
-    step "a broken file at the start: status 78, and no restart"
+    step "a broken file at the start: status 78, no restart, and the unit's journal tells why"
     inside systemctl restart p1reader 2>/dev/null || true
     wait_until "the failure" is p1reader ActiveState failed
     is p1reader ExecMainStatus 78 || fail "the exit status is $(state p1reader ExecMainStatus)"
+    wait_until "the fault in the journal" journal_has p1reader 'p1_listener.nonsense'
     configure 's|^  nonsense: attic|  name: attic|'
     quietly inside systemctl restart p1reader p1listener
 }

@@ -24,6 +24,15 @@ raw_over_tcp() {
     # Without a single line, journalctl knows no such unit, and fails.
     lines=$({ inside journalctl -q -u 'p1raw@*' -u p1raw.socket -o cat --no-pager 2>/dev/null || true; } | wc -l)
     [ "$lines" -eq 0 ] || fail "$lines lines of p1raw in the journal"
+
+    step "where multicast does not reach, a listener takes that stream, as in p1-multicast(7)"
+    inside sh -c "printf 'p1_listener:\n  port: tcp://127.0.0.1:2001\nmulticast:\n  interface: lo\n  port: 52021\n  raw_port: 52022\n' \
+        >/etc/p1-multicast/away.yml"
+    quietly inside systemctl start p1listener@away
+    quietly inside p1cat --config-file /etc/p1-multicast/away.yml --count 1 --timeout 30
+    grep -q '"1-0:1.8.1"' "$work/said" || fail "no telegram by way of TCP"
+    quietly inside systemctl stop p1listener@away
+    inside rm /etc/p1-multicast/away.yml
 }
 
 # What a client of the raw stream gets in so many seconds.
@@ -99,6 +108,24 @@ old_records() {
     inside sh -c 'test ! -e /var/lib/p1-multicast/*-????????.csv-*.gz.* && rm /var/lib/p1-multicast/*.gz'
     more_rows "after logrotate"
     inside rm /etc/logrotate.d/p1-multicast
+}
+
+other_place() {
+    step "records at another place, as in p1reader(8): the service is refused until it is told of it"
+    local place=/srv/meter drop_in=/run/systemd/system/p1reader.service.d
+    inside install -d -o p1-multicast -g p1-multicast -m 750 $place
+    configure "s|/var/lib/p1-multicast/p1_reader_details|$place/p1_reader_details|"
+    quietly inside systemctl reload p1reader
+    wait_until "the way out in the journal" journal_has p1reader 'cannot write /srv/meter.*PLACES in p1reader(8)'
+    inside mkdir -p $drop_in
+    inside sh -c "printf '[Unit]\nRequiresMountsFor=$place\n[Service]\nReadWritePaths=$place\n' >$drop_in/place.conf"
+    quietly inside systemctl daemon-reload
+    quietly inside systemctl restart p1reader
+    wait_until "the records there" inside sh -c "grep -q '^[0-9]' $place/p1_reader_details-*.csv"
+    inside rm -r $drop_in
+    quietly inside systemctl daemon-reload
+    configure "s|$place/|/var/lib/p1-multicast/|"
+    quietly inside systemctl restart p1reader
 }
 
 name_for_the_cable() {
