@@ -7,10 +7,20 @@ use std::path::{Path, PathBuf};
 
 /// A file could not be written.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write {}: {source}", file.display())]
+#[error("cannot write {}: {source}{}", file.display(), way_out(source))]
 pub(super) struct Failure {
     pub file: PathBuf,
     pub source: io::Error,
+}
+
+/// A service may write to few places, and is told of any other one as if the disk were at fault.
+fn way_out(error: &io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
+            " (PLACES in p1reader(8) tells where a service may write)"
+        }
+        _ => "",
+    }
 }
 
 /// The state of one output.
@@ -42,15 +52,8 @@ impl Health {
     /// Something could not be written.
     pub fn failed(&mut self, failure: &Failure) {
         if !std::mem::replace(&mut self.failing, true) {
-            // A service may write to few places, and is told of any other one in these words.
-            let advice = match failure.source.kind() {
-                ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
-                    " (PLACES in p1reader(8) tells where a service may write)"
-                }
-                _ => "",
-            };
             log::error!(output = self.output, file:% = failure.file.display();
-                "{}: {failure}{advice}; rows wait in memory", self.output);
+                "{}: {failure}; rows wait in memory", self.output);
         }
     }
 

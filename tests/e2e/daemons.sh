@@ -146,6 +146,12 @@ upgrade() {
 }
 
 remove_and_purge() {
+    step "installed again with a faulty configuration: the package is whole, though its services are not"
+    inside sh -c 'echo "nonsense: 1" >>/etc/p1-multicast/p1reader.yml'
+    quietly inside apt-get install --reinstall p1-multicast
+    inside dpkg -s p1-multicast | grep -q '^Status: install ok installed' || fail "the package is left half installed"
+    wait_until "the failure of p1reader" is p1reader ActiveState failed
+
     step "remove stops; purge takes the configuration and leaves the records"
     quietly inside apt-get remove p1-multicast
     for unit in p1listener p1reader p1listener@attic p1reader@attic; do
