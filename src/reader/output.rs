@@ -112,6 +112,11 @@ impl Output {
         }
     }
 
+    /// Its name, while it cannot be written.
+    pub fn failing(&self) -> Option<&'static str> {
+        self.health.is_failing().then(|| self.health.output())
+    }
+
     /// Whether rows should be written now: a new file has begun, or memory is half full.
     pub fn is_urgent(&self) -> bool {
         self.urgent

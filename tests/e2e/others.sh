@@ -117,6 +117,7 @@ other_place() {
     configure "s|/var/lib/p1-multicast/p1_reader_details|$place/p1_reader_details|"
     quietly inside systemctl reload p1reader
     wait_until "the way out in the journal" journal_has p1reader 'cannot write /srv/meter.*PLACES in p1reader(8)'
+    wait_until "the output in the status" status_says p1reader 'cannot write details'
     inside mkdir -p $drop_in
     inside sh -c "printf '[Unit]\nRequiresMountsFor=$place\n[Service]\nReadWritePaths=$place\n' >$drop_in/place.conf"
     quietly inside systemctl daemon-reload
