@@ -55,6 +55,7 @@ for suite in "${@:-bookworm trixie}"; do
         settings
         old_records
         other_place
+        changing_over
         further_meter
         faults
         reboot
