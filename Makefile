@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PROGRAMS = p1listener p1reader p1dashboard p1mqtt p1cat p1sim
 
-.PHONY: help build test lint bench bench-card fuzz demo interop deb deb-all apt-repo e2e install clean
+.PHONY: help build test lint bench bench-card fuzz demo interop deb deb-all apt-repo e2e install uninstall clean
 
 FUZZ_SECONDS ?= 60
 
@@ -65,25 +65,38 @@ apt-repo: ## make a signed apt repository of the packages: REPOSITORY=directory 
 e2e: deb ## install the packages on a booted Debian 12 and 13 and try everything; needs root
 	tests/e2e.sh
 
-install: TO = $(DESTDIR)$(PREFIX)
+TO = $(DESTDIR)$(PREFIX)
+SETTINGS = $(DESTDIR)/etc/p1-multicast
+# What is installed, for make install and make uninstall: mode, place below PREFIX, source.
+entries = $(foreach file,$(3),$(1):$(2)/$(notdir $(file)):$(file))
+INSTALLED = $(call entries,755,bin,$(PROGRAMS:%=target/release/%)) \
+  $(foreach n,1 5 7 8,$(call entries,644,share/man/man$(n),$(wildcard man/*.$(n)))) \
+  $(call entries,644,share/bash-completion/completions,$(wildcard etc/completions/bash/*)) \
+  $(call entries,644,share/zsh/site-functions,$(wildcard etc/completions/zsh/*)) \
+  $(call entries,644,share/fish/vendor_completions.d,$(wildcard etc/completions/fish/*)) \
+  $(call entries,755,share/doc/p1-multicast/examples,$(wildcard etc/examples/*.sh etc/examples/*.py)) \
+  $(call entries,644,share/doc/p1-multicast/examples,$(filter-out %.sh %.py,$(wildcard etc/examples/*))) \
+  $(call entries,644,share/p1-multicast,etc/p1-multicast.schema.json) \
+  $(call entries,644,lib/systemd/system,$(wildcard systemd/*.service systemd/*.socket)) \
+  644:lib/sysusers.d/p1-multicast.conf:systemd/p1-multicast.sysusers
+
 install: ## install below DESTDIR and PREFIX (run make build before)
-	install -d $(addprefix $(TO)/,bin lib/sysusers.d lib/systemd/system share/man/man1 share/man/man5 \
-	  share/man/man7 share/man/man8 share/bash-completion/completions share/zsh/site-functions \
-	  share/fish/vendor_completions.d share/doc/p1-multicast/examples share/p1-multicast) $(DESTDIR)/etc/p1-multicast
-	install -m 755 $(addprefix target/release/,$(PROGRAMS)) $(TO)/bin
-	for page in man/*.[1578]; do install -m 644 $$page $(TO)/share/man/man$${page##*.} || exit 1; done
-	install -m 644 etc/completions/bash/* $(TO)/share/bash-completion/completions
-	install -m 644 etc/completions/zsh/* $(TO)/share/zsh/site-functions
-	install -m 644 etc/completions/fish/* $(TO)/share/fish/vendor_completions.d
-	install -m 644 $(filter-out %.sh %.py,$(wildcard etc/examples/*)) $(TO)/share/doc/p1-multicast/examples
-	install -m 755 $(wildcard etc/examples/*.sh etc/examples/*.py) $(TO)/share/doc/p1-multicast/examples
-	install -m 644 etc/p1-multicast.schema.json $(TO)/share/p1-multicast
-	install -m 644 $(wildcard systemd/*.service systemd/*.socket) $(TO)/lib/systemd/system
-	install -m 644 systemd/p1-multicast.sysusers $(TO)/lib/sysusers.d/p1-multicast.conf
-	sed -i -E 's,/usr/(bin/p1|share/(doc/)?p1-multicast),$(PREFIX)/\1,g' $(TO)/lib/systemd/system/p1* \
-	  $(TO)/share/man/man?/p1* $(TO)/share/doc/p1-multicast/examples/*
-	[ -e $(DESTDIR)/etc/p1-multicast/p1reader.yml ] || \
-	  install -m 644 etc/p1reader.yml $(DESTDIR)/etc/p1-multicast
+	for entry in $(INSTALLED); do \
+	  IFS=:; set -- $$entry; file=$(TO)/$$2; install -D -m $$1 $$3 $$file || exit 1; \
+	  case $$2 in bin/*) continue; esac; \
+	  sed -i -E 's,/usr/(bin/p1|share/(doc/)?p1-multicast),$(PREFIX)/\1,g' $$file || exit 1; \
+	done
+	[ -e $(SETTINGS)/p1reader.yml ] || install -D -m 644 etc/p1reader.yml $(SETTINGS)/p1reader.yml
+
+uninstall: ## remove what make install put there, with the same DESTDIR and PREFIX
+	for entry in $(INSTALLED); do IFS=:; set -- $$entry; rm -f $(TO)/$$2 || exit 1; done
+	! cmp -s etc/p1reader.yml $(SETTINGS)/p1reader.yml || rm $(SETTINGS)/p1reader.yml
+	for folder in $(addprefix $(TO)/share/,doc/p1-multicast/examples doc/p1-multicast p1-multicast) $(SETTINGS); do \
+	  [ ! -d $$folder ] || rmdir --ignore-fail-on-non-empty $$folder; \
+	done
+	@for left in $(SETTINGS)/* $(DESTDIR)/var/lib/p1-multicast; do \
+	  [ ! -e $$left ] || echo "$$left stays: it is yours"; \
+	done
 
 clean: ## remove what was built
 	$(CARGO) clean

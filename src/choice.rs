@@ -71,7 +71,7 @@ impl Choice {
             _ if all => return true,
             Meter::NoneYet => {
                 let id = message.equipment_id().unwrap_or_default().into_owned();
-                log::log!(self.level, meter = id.as_str(); "the meter {id:?} is {}", self.done);
+                log::log!(self.level, meter = id.as_str(); "the meter {} is {}", spoken(&id), self.done);
                 self.meter = Meter::Heard { id, listener: listener(), at: now };
                 return true;
             }
@@ -85,7 +85,8 @@ impl Choice {
                 }
                 if silent >= REPLACED_AFTER && *known == listener() {
                     log::warn!(meter = &*new;
-                        "the meter {id:?} has been replaced by {new:?}, which is {} from now on", self.done);
+                        "the meter {} has been replaced by {}, which is {} from now on",
+                        spoken(id), spoken(&new), self.done);
                     (*id, *at) = (new.into_owned(), now);
                     return true;
                 }
@@ -103,9 +104,15 @@ impl Choice {
         if self.others.permit(now).is_some() {
             let other = message.equipment_id().unwrap_or_default();
             log::warn!(meter = &*other;
-                "another meter is heard, {other:?}; only {followed:?} is {}{}", self.done, self.hint);
+                "another meter is heard, {}; only {} is {}{}",
+                spoken(&other), spoken(followed), self.done, self.hint);
         }
     }
+}
+
+/// An equipment identifier for the log. Swedish meters, for one, have none.
+fn spoken(id: &str) -> String {
+    if id.is_empty() { "without an identifier".into() } else { format!("{id:?}") }
 }
 
 #[cfg(test)]
@@ -138,6 +145,7 @@ mod tests {
             wanted(None, false, &[(0, "", 1), (1, "'A", 2), (2, "", 1)]),
             [true, false, true]
         );
+        assert_eq!(spoken(""), "without an identifier");
     }
 
     #[test]

@@ -54,6 +54,8 @@ for suite in "${@:-bookworm trixie}"; do
         bridge
         settings
         old_records
+        other_place
+        changing_over
         further_meter
         faults
         reboot

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Loads the interval files that are complete into PostgreSQL, each once, and keeps them in loaded/.
 # usage: postgresql.sh [DIRECTORY]     the data base is that of PGHOST, PGDATABASE, PGUSER; see postgresql.sql
+# To be run as root or p1-multicast: others may read the files, but not move them.
 set -eu
 cd "${1:-/var/lib/p1-multicast}"
 mkdir -p loaded

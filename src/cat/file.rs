@@ -19,7 +19,7 @@ const CHUNK: usize = 64 * 1024;
 /// Prints the telegrams of a file of raw telegrams.
 ///
 /// Each one that is rejected, and each that does not end, gives a line on `errors`; then the exit
-/// status is [`Exit::Rejected`]. A closed pipe is a good end.
+/// status is [`Exit::Rejected`], and so it is if there is none at all. A closed pipe is a good end.
 pub fn from_file(
     name: &str,
     mut file: impl Read,
@@ -61,6 +61,10 @@ pub fn from_file(
         let dropped = intake.dropped();
         desk.tell_dropped(dropped.incomplete, "began and did not end")?;
         desk.tell_dropped(dropped.oversize, "did not end within 64 KiB")?;
+        if desk.number + desk.bad == 0 {
+            desk.bad = 1;
+            writeln!(desk.errors, "{name}: there is no telegram in it")?;
+        }
     }
     desk.outlet.finish()?;
     desk.outlet.flush()?;
@@ -76,7 +80,7 @@ struct Desk<'a, W: Write, E: Write> {
     errors: &'a mut E,
     /// How many telegrams there were.
     number: u64,
-    /// How many of them were rejected, or did not end.
+    /// How many of them were rejected, did not end, or are missing.
     bad: u64,
 }
 

@@ -50,6 +50,15 @@ fn a_rejected_telegram_is_told_with_its_place_and_the_status_says_so() {
 }
 
 #[test]
+fn a_file_without_a_telegram_is_told() {
+    for file in [&b""[..], b"\xdb\x08encrypted"] {
+        let (out, errors, exit) = decode(file, &Options::default());
+        assert_eq!((out.as_str(), exit), ("", Exit::Rejected));
+        assert_eq!(errors, "FILE: there is no telegram in it\n");
+    }
+}
+
+#[test]
 fn a_telegram_that_does_not_end_is_told() {
     let (out, errors, exit) =
         decode(&[&telegram(1)[..40], &telegram(2)].concat(), &Options::default());

@@ -58,7 +58,36 @@ fn journal(program: &str) -> Option<Box<dyn Log>> {
         return None;
     }
     let journal = JournalLog::empty().ok()?;
-    Some(Box::new(journal.with_syslog_identifier(program.to_owned())))
+    Some(Box::new(Journal(journal.with_syslog_identifier(program.to_owned()))))
+}
+
+/// The journal. It takes messages with fields by a socket, and looks up whose they are when it reads them:
+/// the last words of a program that ends with them are not filed under its unit, and are not in
+/// `systemctl status`. What comes by standard error always is, so errors go there, but for those with fields.
+struct Journal(JournalLog);
+
+impl Log for Journal {
+    fn enabled(&self, metadata: &Metadata) -> bool {
+        self.0.enabled(metadata)
+    }
+
+    fn log(&self, record: &Record) {
+        if record.level() == log::Level::Error && record.key_values().count() == 0 {
+            let _ = io::stderr().lock().write_all(journal_line(record).as_bytes());
+        } else {
+            self.0.log(record);
+        }
+    }
+
+    fn flush(&self) {}
+}
+
+/// An error as a line of standard error that leads to the journal: see sd-daemon(3).
+fn journal_line(record: &Record) -> String {
+    let mut line = Line("<3>".into());
+    let _ = write!(line, "{}", record.args());
+    line.0.push('\n');
+    line.0
 }
 
 /// Writes each message as one line on standard error.
@@ -153,6 +182,13 @@ mod tests {
         let line = line_of(log::Level::Info, "got /ISK5\r\n\u{1b}[2J\u{9b}é", &[]);
         assert!(line.ends_with(" INFO got /ISK5\\r\\n\\u{1b}[2J\\u{9b}é\n"), "{line}");
         assert_eq!(line.matches(char::is_control).count(), 1);
+    }
+
+    #[test]
+    fn an_error_for_the_journal_is_one_line_with_its_priority() {
+        let record =
+            Record::builder().level(log::Level::Error).args(format_args!("no\nport")).build();
+        assert_eq!(journal_line(&record), "<3>no\\nport\n");
     }
 
     #[test]

@@ -97,7 +97,8 @@ Over a network, nothing on the way may change line ends or double bytes, as teln
             }
             Self::Encrypted => {
                 "\
-The meter and the cable are well, but p1listener cannot decrypt.
+The meter and the cable are well, but p1listener cannot decrypt. A program or a reader that has the key,
+which the grid operator gives, can, and p1listener reads what it gives: see p1-multicast(7).
 "
             }
             Self::Fragments => {

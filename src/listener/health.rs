@@ -129,7 +129,7 @@ impl Health {
                 "nothing comes in; is the cable in the meter, and is the meter's port on?".into()
             }
             Received { rejected: 0, bytes } => format!(
-                "{} came in without one; wrong speed, an inverted signal, or another program at the port? (p1listener --probe tells more)",
+                "{} came in without one; wrong speed, an inverted signal, an encrypted meter, or another program at the port? (p1listener --probe tells more)",
                 words::count(bytes, "byte")
             ),
             Received { rejected, .. } => format!("{} rejected", words::count(rejected, "telegram")),

@@ -2,15 +2,25 @@
 //!
 //! Owns the words for it and the count of rows that were lost, so that no output logs twice.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// A file could not be written.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write {}: {source}", file.display())]
+#[error("cannot write {}: {source}{}", file.display(), way_out(source))]
 pub(super) struct Failure {
     pub file: PathBuf,
     pub source: io::Error,
+}
+
+/// A service may write to few places, and is told of any other one as if the disk were at fault.
+fn way_out(error: &io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
+            " (PLACES in p1reader(8) tells where a service may write)"
+        }
+        _ => "",
+    }
 }
 
 /// The state of one output.

@@ -15,6 +15,7 @@ use super::queue::{Batch, Queue};
 use super::settings::FileSettings;
 use super::storage::Storage;
 use super::{table, tidy};
+use crate::words;
 
 /// An output that could not be written is tried again after this many seconds, or earlier.
 const RETRY_SECONDS: i64 = 60;
@@ -112,6 +113,11 @@ impl Output {
         }
     }
 
+    /// Its name, while it cannot be written.
+    pub fn failing(&self) -> Option<&'static str> {
+        self.health.is_failing().then(|| self.health.output())
+    }
+
     /// Whether rows should be written now: a new file has begun, or memory is half full.
     pub fn is_urgent(&self) -> bool {
         self.urgent
@@ -179,6 +185,7 @@ impl Output {
             self.target.keep_days.and_then(|days| today.checked_sub_days(Days::new(days.into())));
         let Some(oldest) = oldest else { return };
         let folder = self.target.pattern.directory();
+        let (mut removed, mut refused) = (0, None);
         // A folder that cannot be read has been said where it could not be written.
         for name in storage.names(folder).unwrap_or_default() {
             let date = name.to_str().and_then(|name| self.target.pattern.date_of(name));
@@ -186,13 +193,20 @@ impl Output {
                 continue;
             }
             let file = folder.join(name);
-            let (output, shown) = (self.health.output(), file.display());
             match storage.remove(&file) {
-                Ok(()) => log::info!(output, file:% = shown; "{output}: removed old {shown}"),
-                Err(error) => {
-                    log::warn!(output, file:% = shown; "{output}: cannot remove {shown}: {error}");
-                }
+                Ok(()) => removed += 1,
+                Err(error) => refused = refused.or(Some((file, error))),
             }
+        }
+        // A line for all of them: after years there are tens of thousands.
+        let output = self.health.output();
+        if removed > 0 {
+            let files = words::count(removed, "file");
+            log::info!(output; "{output}: removed {files} of before {oldest}");
+        }
+        if let Some((file, error)) = refused {
+            let file = file.display();
+            log::warn!(output, file:%; "{output}: cannot remove {file}: {error}");
         }
     }
 }

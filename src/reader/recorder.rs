@@ -197,6 +197,16 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
         periods.map(next).min()
     }
 
+    /// What cannot be written now, for the end of a status; nothing when all is well.
+    pub fn trouble(&self) -> String {
+        let rows = self.outputs.iter().filter_map(Output::failing);
+        let failing: Vec<_> = rows.chain(self.html.as_ref().and_then(Report::failing)).collect();
+        if failing.is_empty() {
+            return String::new();
+        }
+        format!("; cannot write {}", failing.join(", "))
+    }
+
     fn say_no_date(&mut self, time: Instant) {
         if !std::mem::replace(&mut self.said_no_date, true) {
             let seconds = time.seconds();

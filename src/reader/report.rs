@@ -71,6 +71,11 @@ impl Report {
         self.settings.flush_seconds()
     }
 
+    /// Its name, while it cannot be written.
+    pub fn failing(&self) -> Option<&'static str> {
+        self.health.is_failing().then(|| self.health.output())
+    }
+
     /// Removes what an earlier run left behind when it was killed.
     pub fn tidy(&self, storage: &mut dyn Storage) {
         tidy::remove_unfinished(storage, &self.pattern);

@@ -58,7 +58,7 @@ impl Daemon for Session {
         let recorded = words::count(self.recorded, "telegram");
         let age = words::age(self.last, now);
         let (counts, trouble) = (self.senders.counts(), self.subscription.trouble());
-        format!("{group}: {recorded}, {age}{counts}{trouble}")
+        format!("{group}: {recorded}, {age}{counts}{trouble}{}", self.recorder.trouble())
     }
 
     fn reconfigure(&mut self, config: Config, now: Monotonic) {

@@ -61,10 +61,11 @@ settings() {
     wait_until "the fault in the journal" journal_has p1listener 'p1_listener.nonsense'
     is p1listener ActiveState active || fail "p1listener does not survive a broken file"
 
-    step "a broken file at the start: status 78, and no restart"
+    step "a broken file at the start: status 78, no restart, and the unit's journal tells why"
     inside systemctl restart p1reader 2>/dev/null || true
     wait_until "the failure" is p1reader ActiveState failed
     is p1reader ExecMainStatus 78 || fail "the exit status is $(state p1reader ExecMainStatus)"
+    wait_until "the fault in the journal" journal_has p1reader 'p1_listener.nonsense'
     configure 's|^  nonsense: attic|  name: attic|'
     quietly inside systemctl restart p1reader p1listener
 }
@@ -145,6 +146,12 @@ upgrade() {
 }
 
 remove_and_purge() {
+    step "installed again with a faulty configuration: the package is whole, though its services are not"
+    inside sh -c 'echo "nonsense: 1" >>/etc/p1-multicast/p1reader.yml'
+    quietly inside apt-get install --reinstall p1-multicast
+    inside dpkg -s p1-multicast | grep -q '^Status: install ok installed' || fail "the package is left half installed"
+    wait_until "the failure of p1reader" is p1reader ActiveState failed
+
     step "remove stops; purge takes the configuration and leaves the records"
     quietly inside apt-get remove p1-multicast
     for unit in p1listener p1reader p1listener@attic p1reader@attic; do

@@ -24,6 +24,15 @@ raw_over_tcp() {
     # Without a single line, journalctl knows no such unit, and fails.
     lines=$({ inside journalctl -q -u 'p1raw@*' -u p1raw.socket -o cat --no-pager 2>/dev/null || true; } | wc -l)
     [ "$lines" -eq 0 ] || fail "$lines lines of p1raw in the journal"
+
+    step "where multicast does not reach, a listener takes that stream, as in p1-multicast(7)"
+    inside sh -c "printf 'p1_listener:\n  port: tcp://127.0.0.1:2001\nmulticast:\n  interface: lo\n  port: 52021\n  raw_port: 52022\n' \
+        >/etc/p1-multicast/away.yml"
+    quietly inside systemctl start p1listener@away
+    quietly inside p1cat --config-file /etc/p1-multicast/away.yml --count 1 --timeout 30
+    grep -q '"1-0:1.8.1"' "$work/said" || fail "no telegram by way of TCP"
+    quietly inside systemctl stop p1listener@away
+    inside rm /etc/p1-multicast/away.yml
 }
 
 # What a client of the raw stream gets in so many seconds.
@@ -99,6 +108,53 @@ old_records() {
     inside sh -c 'test ! -e /var/lib/p1-multicast/*-????????.csv-*.gz.* && rm /var/lib/p1-multicast/*.gz'
     more_rows "after logrotate"
     inside rm /etc/logrotate.d/p1-multicast
+}
+
+# Tells the service of a place, as p1reader(8) does.
+tell_of_place() {
+    inside install -d -o p1-multicast -g p1-multicast -m 750 "$1"
+    inside mkdir -p /run/systemd/system/p1reader.service.d
+    inside sh -c "printf '[Unit]\nRequiresMountsFor=$1\n[Service]\nReadWritePaths=$1\n' \
+        >/run/systemd/system/p1reader.service.d/place.conf"
+    quietly inside systemctl daemon-reload
+}
+
+forget_places() {
+    inside rm -r /run/systemd/system/p1reader.service.d
+    quietly inside systemctl daemon-reload
+}
+
+records_in() { inside sh -c "grep -q '^[0-9]' $1/p1_reader_details-*.csv"; }
+
+other_place() {
+    step "records at another place, as in p1reader(8): the service is refused until it is told of it"
+    local place=/srv/meter
+    configure "s|/var/lib/p1-multicast/p1_reader_details|$place/p1_reader_details|"
+    quietly inside systemctl reload p1reader
+    wait_until "the way out in the journal" journal_has p1reader 'cannot write /srv/meter.*PLACES in p1reader(8)'
+    wait_until "the output in the status" status_says p1reader 'cannot write details'
+    tell_of_place $place
+    quietly inside systemctl restart p1reader
+    wait_until "the records there" records_in $place
+    forget_places
+    configure "s|$place/|/var/lib/p1-multicast/|"
+    quietly inside systemctl restart p1reader
+}
+
+changing_over() {
+    step "a P1reader.yml of 2021, as in README.md"
+    local place=/var/ram/p1
+    tell_of_place $place
+    inside cp /etc/p1-multicast/p1reader.yml /root/kept.yml
+    # shellcheck disable=SC2016 # a variable of that file
+    sed 's|${P1_LOGS}|/dev/shm|' src/config/testdata/P1reader.yml | inside sh -c 'cat >/home/pi/P1reader.yml'
+    section="Changing over from the Python programs" as_in_readme 1
+    wait_until "the records where they were" records_in $place
+    wait_until "the page where it was" inside test -s /dev/shm/lastm.html
+    wait_until "the weekly log where it was" inside sh -c 'test -s /dev/shm/p1_reader-*.log'
+    forget_places
+    inside cp /root/kept.yml /etc/p1-multicast/p1reader.yml
+    quietly inside systemctl restart p1listener p1reader
 }
 
 name_for_the_cable() {

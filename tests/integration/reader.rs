@@ -132,6 +132,22 @@ fn after_a_rename_sighup_starts_a_new_file_and_no_row_is_lost() {
 }
 
 #[test]
+fn old_files_are_removed_in_one_line_of_the_log() {
+    let place = Place::new();
+    place.config_with("p1_reader_details: {keep_days: 7}");
+    for day in 10..30 {
+        fs::write(place.path(&format!("details-202001{day}.csv")), "").unwrap();
+    }
+    let reader = in_utc(&place, &[]);
+    Publisher::new(&place).publish(START, 1);
+    reader.wait_for_log("details: removed 20 files of before 20");
+    wait_for("the row", || (recorded(&place) == [1]).then_some(()));
+    assert_eq!(reader.log().matches("removed").count(), 1, "{}", reader.log());
+    reader.stop();
+    assert_eq!(place.files("details-").len(), 1);
+}
+
+#[test]
 fn test_ends_it_after_five_telegrams() {
     let place = Place::new();
     place.config();

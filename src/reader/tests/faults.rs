@@ -17,9 +17,11 @@ fn a_full_disk_loses_no_row_and_is_written_when_there_is_room() {
         }
     }
     assert_eq!(storage.paths(), [""; 0]);
+    assert_eq!(recorder.trouble(), "; cannot write interval, details, day, weekly, html");
     storage.set_full(false);
     for recorder in [&mut recorder, &mut healthy.0] {
         recorder.tick(at(MIDNIGHT + 4020));
+        assert_eq!(recorder.trouble(), "");
     }
     let day = storage.text("/v/day-20261123.csv");
     assert_eq!(day.lines().count(), 13, "retried a minute later, not an hour");
