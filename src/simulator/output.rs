@@ -28,6 +28,8 @@ const PIPE_ROOM: usize = 4096;
 pub struct Output {
     sink: Sink,
     baud_pace: bool,
+    /// There has been a listener, and it was given the time to set up the port.
+    has_been_heard: bool,
 }
 
 /// The far end of an [`Output`].
@@ -43,7 +45,7 @@ impl Output {
     /// Writes to `sink`: at the pace of a line of 115,200 baud if `baud_pace`, else at once.
     #[must_use]
     pub fn new(sink: Sink, baud_pace: bool) -> Self {
-        Self { sink, baud_pace }
+        Self { sink, baud_pace, has_been_heard: false }
     }
 
     /// Waits until `moment`, or until `stop` is set.
@@ -66,12 +68,13 @@ impl Output {
         let Sink::Port(port) = &mut self.sink else {
             return Ok(());
         };
-        if port.has_listener()? {
+        if self.has_been_heard && port.has_listener()? {
             return Ok(());
         }
         while !stop.load(Ordering::Relaxed) && !port.has_listener()? {
             port.idle(SLICE / 4)?;
         }
+        self.has_been_heard = true;
         self.wait_until(Instant::now() + SETTLING, stop)
     }
 
