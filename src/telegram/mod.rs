@@ -31,6 +31,7 @@ pub use checksum::{Checksum, Gate, Policy, Rejection, crc16};
 pub use framer::{Dropped, Frame, Framer, MAX_FRAME};
 pub use intake::{Intake, Received};
 pub use obis::Obis;
+pub(crate) use obis::TARIFFS;
 pub(crate) use object::groups;
 pub use object::{Content, Object};
 pub use parity::Parity;
