@@ -13,11 +13,12 @@ use crate::reading::{Kind, Value};
 pub(super) fn write(context: &Context<'_>, fields: &[Field], out: &mut Vec<u8>) {
     let meta = &context.message.meta;
     let meter = context.message.equipment_id();
-    let meter = meter.as_deref().filter(|meter| !meter.is_empty());
-    let tag = |name, value: Option<&str>| {
-        value.map(|value| format!(",{name}={}", key(value))).unwrap_or_default()
+    // A tag must not be empty.
+    let tag = |name, value: Option<&str>| match value {
+        None | Some("") => String::new(),
+        Some(value) => format!(",{name}={}", key(value)),
     };
-    let tags = tag("meter", meter) + &tag("source", meta.source.as_deref());
+    let tags = tag("meter", meter.as_deref()) + &tag("source", meta.source.as_deref());
     let told = context.values(fields);
     // These two are the time of the line and a tag.
     let told = told.filter(|(field, _)| !matches!(field, Field::Time | Field::Source));

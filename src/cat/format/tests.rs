@@ -224,6 +224,13 @@ fn a_telegram_without_any_field_gives_no_line_of_influx_and_no_metric_of_it() {
 }
 
 #[test]
+fn a_listener_without_a_name_is_no_tag_of_influx() {
+    let mut message = message(0, &[("1-0:1.7.0", "5")]);
+    message.meta.source = Some(String::new());
+    assert_eq!(written("influx", "power_w", &[&message]), "p1 power_w=5 0\n");
+}
+
+#[test]
 fn a_format_that_is_none_is_told_with_all_that_there_are() {
     let error = |name: &str| name.parse::<Format>().unwrap_err().to_string();
     assert_eq!(
