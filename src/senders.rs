@@ -234,7 +234,7 @@ impl Sender {
             return Order::New(missed);
         }
         let behind = self.number - number;
-        if behind > LATE || (behind > 0 && meta.frame_start > self.start) {
+        if behind > LATE || meta.frame_start > self.start {
             (self.number, self.start, self.before) = (number, meta.frame_start, 0);
             return Order::Restart;
         }
@@ -323,6 +323,16 @@ mod tests {
             assert!(senders.note(address(port), &meta(number, second), now));
         }
         assert_eq!(senders.counts(), Counts { restarts: 2, ..Counts::default() });
+    }
+
+    #[test]
+    fn a_sender_that_begins_again_after_one_telegram_loses_none() {
+        let mut senders = Senders::new();
+        let now = Monotonic::now();
+        for second in [0, 5] {
+            assert!(senders.note(address(5000), &meta(1, second), now));
+        }
+        assert_eq!(senders.counts(), Counts { restarts: 1, ..Counts::default() });
     }
 
     #[test]
