@@ -113,7 +113,8 @@ mod tests {
     use super::*;
     use crate::message::tests::message;
 
-    /// Which of these telegrams (seconds from the start, meter, port of the listener) are wanted.
+    /// Which of these telegrams (seconds from the start, meter, last byte of the listener's address) are
+    /// wanted.
     fn wanted(configured: Option<&str>, all: bool, telegrams: &[(u64, &str, u8)]) -> Vec<bool> {
         let mut choice = Choice::new(configured.map(str::to_owned), "recorded", "");
         let start = Monotonic::now();
