@@ -8,6 +8,7 @@ use std::time::{Duration, Instant as Monotonic};
 
 use crate::daemon::Limiter;
 use crate::message::Message;
+use crate::words;
 
 /// A meter that was silent so long, while its listener sends the telegrams of another one, was replaced.
 const REPLACED_AFTER: Duration = Duration::from_secs(600);
@@ -71,7 +72,8 @@ impl Choice {
             _ if all => return true,
             Meter::NoneYet => {
                 let id = message.equipment_id().unwrap_or_default().into_owned();
-                log::log!(self.level, meter = id.as_str(); "the meter {id:?} is {}", self.done);
+                let shown = words::shown(&id);
+                log::log!(self.level, meter = shown.as_str(); "the meter \"{shown}\" is {}", self.done);
                 self.meter = Meter::Heard { id, listener: listener(), at: now };
                 return true;
             }
@@ -84,8 +86,9 @@ impl Choice {
                     return true;
                 }
                 if silent >= REPLACED_AFTER && *known == listener() {
-                    log::warn!(meter = &*new;
-                        "the meter {id:?} has been replaced by {new:?}, which is {} from now on", self.done);
+                    let (old, shown) = (words::shown(id), words::shown(&new));
+                    log::warn!(meter = shown.as_str();
+                        "the meter \"{old}\" has been replaced by \"{shown}\", which is {} from now on", self.done);
                     (*id, *at) = (new.into_owned(), now);
                     return true;
                 }
@@ -101,9 +104,10 @@ impl Choice {
             Meter::NoneYet => return,
         };
         if self.others.permit(now).is_some() {
-            let other = message.equipment_id().unwrap_or_default();
-            log::warn!(meter = &*other;
-                "another meter is heard, {other:?}; only {followed:?} is {}{}", self.done, self.hint);
+            let other = words::shown(&message.equipment_id().unwrap_or_default());
+            let followed = words::shown(followed);
+            log::warn!(meter = other.as_str();
+                "another meter is heard, \"{other}\"; only \"{followed}\" is {}{}", self.done, self.hint);
         }
     }
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant as Monotonic};
 use crate::daemon::Limiter;
 use crate::message::Meta;
 use crate::telegram::Instant;
+use crate::words;
 
 /// The most senders that are followed; of more, the one that was silent longest is forgotten.
 const MAX_SENDERS: usize = 16;
@@ -252,7 +253,7 @@ impl Sender {
 
 /// What the sender calls itself, fit for the log.
 fn name(meta: &Meta) -> String {
-    meta.source.as_deref().unwrap_or("no name").escape_debug().to_string()
+    words::shown(meta.source.as_deref().unwrap_or("no name"))
 }
 
 /// The numbers that have come, seen from a number that is `missed` + 1 further on.

@@ -4,7 +4,7 @@
 //! not the structure of the file. A `$` that does not stand before `{` is an ordinary character.
 
 use super::tree::Node;
-use super::value::shown;
+use crate::words::shown;
 
 /// Looks up a variable.
 pub(super) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
