@@ -52,9 +52,11 @@ pub(super) fn first_row(
     let codes = records.next()?.ok()?;
     let row = records.nth(1)?.ok()?;
     let time = NaiveDateTime::parse_from_str(row.get(0)?, details::TIME).ok()?;
+    // Old meters write their times in digits only: twelve of them, which no register has.
+    let is_time = |cell: &str| Instant::parse_about(cell.as_bytes()).is_some();
     let value = |cell: &str| match Decimal::parse(cell.as_bytes()) {
-        Some(number) => Value::Number(number),
-        None => Value::Text(cell.to_owned()),
+        Some(number) if !is_time(cell) => Value::Number(number),
+        _ => Value::Text(cell.to_owned()),
     };
     let objects = codes.iter().zip(&row).skip(1).filter(|(_, cell)| !cell.is_empty());
     let telegram = objects.map(|(code, cell)| (code.to_owned(), value(cell))).collect();

@@ -242,4 +242,20 @@ mod tests {
         let today = Today::resume(&mut storage, tomorrow, files.0, None);
         assert_eq!(today.since(), Some(tomorrow), "files of another day");
     }
+
+    #[test]
+    fn gas_of_an_old_meter_whose_time_is_digits_only_is_counted_from_the_first_row_too() {
+        let mut storage = MemoryStorage::default();
+        storage.put(
+            "/d",
+            "datum;1-0:1.8.1;1-0:1.7.0;0-1:24.1.0;0-1:24.2.1.A;0-1:24.2.1.B\n\
+             datum;elec. in, t1;power in;device type;Gas meting tijd;Gas meting;\n\
+             22-11-2026 00:00:00;1000;7;03;261121230000;6000;\n",
+        );
+        let mut today = Today::resume(&mut storage, time(9, 30, 0), Some(Path::new("/d")), None);
+        let objects =
+            [("0-1:24.1.0", "'03"), ("0-1:24.2.1.A", "'261122090000"), ("0-1:24.2.1.B", "6150")];
+        today.add_gas(&Readings::of(&message(0, &objects)));
+        assert_eq!(today.gas().unwrap().to_string(), "0.150");
+    }
 }
