@@ -36,6 +36,8 @@ use object::Brackets;
 pub use object::{Content, Object};
 pub(crate) use object::{begins_with_code, groups};
 pub use parity::Parity;
+#[cfg(test)]
+pub(crate) use parity::tests::put_on as put_parity_on;
 pub use timestamp::{Instant, MeterZone};
 pub use unit::Unit;
 pub(crate) use value::Digits;
