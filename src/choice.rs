@@ -8,6 +8,7 @@ use std::time::{Duration, Instant as Monotonic};
 
 use crate::daemon::Limiter;
 use crate::message::Message;
+use crate::words;
 
 /// A meter that was silent so long, while its listener sends the telegrams of another one, was replaced.
 const REPLACED_AFTER: Duration = Duration::from_secs(600);
@@ -71,7 +72,8 @@ impl Choice {
             _ if all => return true,
             Meter::NoneYet => {
                 let id = message.equipment_id().unwrap_or_default().into_owned();
-                log::log!(self.level, meter = id.as_str(); "the meter {} is {}", spoken(&id), self.done);
+                log::log!(self.level, meter = words::shown(&id).as_str();
+                    "the meter {} is {}", spoken(&id), self.done);
                 self.meter = Meter::Heard { id, listener: listener(), at: now };
                 return true;
             }
@@ -84,7 +86,7 @@ impl Choice {
                     return true;
                 }
                 if silent >= REPLACED_AFTER && *known == listener() {
-                    log::warn!(meter = &*new;
+                    log::warn!(meter = words::shown(&new).as_str();
                         "the meter {} has been replaced by {}, which is {} from now on",
                         spoken(id), spoken(&new), self.done);
                     (*id, *at) = (new.into_owned(), now);
@@ -103,7 +105,7 @@ impl Choice {
         };
         if self.others.permit(now).is_some() {
             let other = message.equipment_id().unwrap_or_default();
-            log::warn!(meter = &*other;
+            log::warn!(meter = words::shown(&other).as_str();
                 "another meter is heard, {}; only {} is {}{}",
                 spoken(&other), spoken(followed), self.done, self.hint);
         }
@@ -112,7 +114,7 @@ impl Choice {
 
 /// An equipment identifier for the log. Swedish meters, for one, have none.
 fn spoken(id: &str) -> String {
-    if id.is_empty() { "without an identifier".into() } else { format!("{id:?}") }
+    if id.is_empty() { "without an identifier".into() } else { format!("\"{}\"", words::shown(id)) }
 }
 
 #[cfg(test)]
@@ -120,7 +122,8 @@ mod tests {
     use super::*;
     use crate::message::tests::message;
 
-    /// Which of these telegrams (seconds from the start, meter, port of the listener) are wanted.
+    /// Which of these telegrams (seconds from the start, meter, last byte of the listener's address) are
+    /// wanted.
     fn wanted(configured: Option<&str>, all: bool, telegrams: &[(u64, &str, u8)]) -> Vec<bool> {
         let mut choice = Choice::new(configured.map(str::to_owned), "recorded", "");
         let start = Monotonic::now();

@@ -16,7 +16,7 @@
 //! | [`commands`]  | the command lines of the programs                                       |
 //! | [`program`]   | the start that all programs share                                       |
 //! | [`zone`]      | local time                                                              |
-//! | `subscription`| a daemon's membership in the group, kept up for ever                    |
+//! | `subscription`| a program's membership in the group, kept up for ever                   |
 //! | `dial`        | a TCP connection to a host by name, made beside the loop                 |
 //! | `host`        | the name of the host                                                    |
 //! | `choice`      | which meter is followed when several are heard                          |

@@ -3,7 +3,8 @@
 //! Owns what is said about a configuration, and which exit status comes of it. What the options and
 //! the keys mean is known elsewhere.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind, Write as _};
+use std::path::Path;
 
 use crate::config::{self, Config, ConfigError};
 use crate::daemon::{Arguments, Exit, logging, panic};
@@ -37,10 +38,7 @@ impl Program {
                 if source.kind() == ErrorKind::NotFound && self.arguments.config_file.is_none() =>
             {
                 if self.arguments.check_config {
-                    println!(
-                        "{}: there is no such file; the defaults are in force",
-                        file.display()
-                    );
+                    tell("there is no such file; the defaults are in force", &file);
                     return Err(Exit::Done);
                 }
                 Ok(Config::default())
@@ -71,7 +69,7 @@ impl Program {
     fn checked(&self, loaded: Result<Config, ConfigError>) -> Result<Config, Exit> {
         match loaded {
             Ok(_) if self.arguments.check_config => {
-                println!("{}: no fault found", self.arguments.config_path().display());
+                tell("no fault found", self.arguments.config_path());
                 Err(Exit::Done)
             }
             Ok(config) => Ok(config),
@@ -81,6 +79,11 @@ impl Program {
             }
         }
     }
+}
+
+/// Writes the outcome of a check to standard output; whoever does not read it goes by the exit status.
+fn tell(outcome: &str, file: &Path) {
+    let _ = writeln!(io::stdout(), "{}: {outcome}", file.display());
 }
 
 /// A message for each problem: the log has lines, and shows a line end within one as an escape.

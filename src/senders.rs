@@ -13,6 +13,7 @@ use clock::Clock;
 use crate::daemon::Limiter;
 use crate::message::Meta;
 use crate::telegram::Instant;
+use crate::words;
 
 /// The most senders that are followed; of more, the one that was silent longest is forgotten.
 const MAX_SENDERS: usize = 16;
@@ -234,7 +235,7 @@ impl Sender {
             return Order::New(missed);
         }
         let behind = self.number - number;
-        if behind > LATE || (behind > 0 && meta.frame_start > self.start) {
+        if behind > LATE || meta.frame_start > self.start {
             (self.number, self.start, self.before) = (number, meta.frame_start, 0);
             return Order::Restart;
         }
@@ -257,7 +258,7 @@ fn clock(meta: &Meta, now: Monotonic) -> Clock {
 
 /// What the sender calls itself, fit for the log.
 fn name(meta: &Meta) -> String {
-    meta.source.as_deref().unwrap_or("no name").escape_debug().to_string()
+    words::shown(meta.source.as_deref().unwrap_or("no name"))
 }
 
 /// The numbers that have come, seen from a number that is `missed` + 1 further on.
@@ -328,6 +329,16 @@ mod tests {
             assert!(senders.note(address(port), &meta(number, second), now));
         }
         assert_eq!(senders.counts(), Counts { restarts: 2, ..Counts::default() });
+    }
+
+    #[test]
+    fn a_sender_that_begins_again_after_one_telegram_loses_none() {
+        let mut senders = Senders::new();
+        let now = Monotonic::now();
+        for second in [0, 5] {
+            assert!(senders.note(address(5000), &meta(1, second), now));
+        }
+        assert_eq!(senders.counts(), Counts { restarts: 1, ..Counts::default() });
     }
 
     #[test]

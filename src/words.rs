@@ -39,6 +39,19 @@ pub fn printable(bytes: &[u8]) -> String {
     shown.collect()
 }
 
+/// The longest part of a text that [`shown`] repeats, in characters.
+const SHOWN_CHARACTERS: usize = 60;
+
+/// A text of the network or of a file as a message can repeat it: not too long, and without control
+/// characters.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    match text.char_indices().nth(SHOWN_CHARACTERS) {
+        Some((end, _)) => format!("{}…", text[..end].escape_debug()),
+        None => text.escape_debug().to_string(),
+    }
+}
+
 /// The words for a port that is not there.
 #[must_use]
 pub fn absence(path: &Path) -> String {
@@ -66,6 +79,13 @@ mod tests {
     #[test]
     fn a_header_is_shown_as_it_is_and_control_characters_are_not_obeyed() {
         assert_eq!(printable(b"/ISK5\\2M\x1B[2J\xFF"), "/ISK5\\2M\\x1b[2J\\xff");
+    }
+
+    #[test]
+    fn a_text_is_shown_on_one_line_and_not_for_ever() {
+        assert_eq!(shown("é\n\"x\""), "é\\n\\\"x\\\"");
+        assert_eq!(shown(&"é".repeat(60)), "é".repeat(60));
+        assert_eq!(shown(&"é".repeat(65_000)), "é".repeat(60) + "…");
     }
 
     #[test]

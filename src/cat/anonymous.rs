@@ -6,7 +6,7 @@
 
 use crate::message::decode_identifier;
 use crate::telegram::catalogue::{self, Kind};
-use crate::telegram::{Frame, crc16};
+use crate::telegram::{Frame, begins_with_code, crc16};
 
 /// Numbers with fewer digits are models and versions.
 const LONG_NUMBER: usize = 6;
@@ -36,12 +36,14 @@ pub fn anonymous(frame: &Frame<'_>) -> Vec<u8> {
 fn mask_lines(lines: &[u8], masked: &mut Vec<u8>) {
     let (mut mask, mut is_open) = (Mask::LongNumbers, false);
     for line in lines.split_inclusive(|&byte| byte == b'\n') {
-        let code = line.iter().position(|&byte| byte == b'(').unwrap_or(0);
-        let here = mask_of(&line[..code]);
         // A line that begins with a bracket belongs to the one above, and the rest of a wrapped text.
-        let goes_on = line.starts_with(b"(") || (is_open && here.is_none());
+        let goes_on = line.starts_with(b"(") || (is_open && !begins_with_code(line));
+        let code = match line.iter().position(|&byte| byte == b'(') {
+            Some(length) if !goes_on => length,
+            _ => 0,
+        };
         if !goes_on {
-            mask = here.unwrap_or(Mask::LongNumbers);
+            mask = mask_of(&line[..code]);
         }
         let depth: i32 = line.iter().fold(i32::from(is_open && goes_on), |depth, &byte| {
             depth + i32::from(byte == b'(') - i32::from(byte == b')')
@@ -58,12 +60,12 @@ fn mask_lines(lines: &[u8], masked: &mut Vec<u8>) {
     }
 }
 
-/// `None` for what the catalogue does not know.
-fn mask_of(code: &[u8]) -> Option<Mask> {
-    Some(match catalogue::find(code)?.kind {
-        Kind::Identifier | Kind::Text => Mask::Everything,
-        _ => Mask::Nothing,
-    })
+fn mask_of(code: &[u8]) -> Mask {
+    match catalogue::find(code).map(|entry| entry.kind) {
+        Some(Kind::Identifier | Kind::Text) => Mask::Everything,
+        Some(_) => Mask::Nothing,
+        None => Mask::LongNumbers,
+    }
 }
 
 /// The digits after the `!`: they differ from the bytes' checksum in the same bits as before.
@@ -165,6 +167,8 @@ mod tests {
             ("0-0:96.13.0(48656C6C6F)", "0-0:96.13.0(5858585858)"),
             ("0-0:96.13.0(Hello 1)", "0-0:96.13.0(XXXXX 0)"),
             ("0-0:96.13.0(3031\r\n3233)", "0-0:96.13.0(3030\r\n3030)"),
+            ("0-0:96.13.0(Hello\r\nyou (2) there)", "0-0:96.13.0(XXXXX\r\nXXX (0) XXXXX)"),
+            ("0-0:96.13.0(Hello\r\n9-9:1.2.3(4)", "0-0:96.13.0(XXXXX\r\n9-9:1.2.3(4)"),
             ("0-0:96.13.0()", "0-0:96.13.0()"),
             ("1-0:1.8.1(001234.567*kWh)", "1-0:1.8.1(001234.567*kWh)"),
             ("0-1:24.2.1(261122075001W)(00006.135*m3)", "0-1:24.2.1(261122075001W)(00006.135*m3)"),

@@ -6,9 +6,10 @@ mod lines;
 
 use std::fmt::{self, Display, Write};
 
-use super::explain::lines::{Line, printable};
+use self::lines::Line;
 use crate::message::Superseded;
 use crate::telegram::{MeterZone, Parity, Received, Rejection, Telegram, crc16};
+use crate::words::printable;
 
 /// One telegram of a file, and what is known of how it came.
 pub struct Explanation<'a> {

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use super::*;
 use crate::daemon::Exit;
 use crate::message::{Message, Translator};
-use crate::telegram::{Instant, Policy, crc16};
+use crate::telegram::{Instant, Policy, crc16, put_parity_on};
 
 fn telegram(watts: u32) -> Vec<u8> {
     let body = format!("/TST5\r\n\r\n0-0:96.1.1(453031)\r\n1-0:1.7.0(00.{watts:03}*kW)\r\n!");
@@ -106,8 +106,7 @@ fn a_rejected_telegram_is_explained_with_all_that_is_odd_about_it() {
 #[test]
 fn what_was_done_to_the_bytes_on_their_way_is_told() {
     let sent = telegram(1);
-    let with_parity: Vec<u8> =
-        sent.iter().map(|byte| byte | u8::from(byte.count_ones() % 2 == 1) << 7).collect();
+    let with_parity = put_parity_on(&sent);
     let without_cr: Vec<u8> = sent.iter().copied().filter(|&byte| byte != b'\r').collect();
     let options = Options { form: Form::Explained, ..Options::default() };
     for (file, said) in [(&sent, None), (&with_parity, Some("7E1")), (&without_cr, Some("CR"))] {

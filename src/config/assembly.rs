@@ -11,7 +11,7 @@ use super::keys::Section;
 use super::model::Config;
 use super::problem::{ConfigError, Problem};
 use super::tree::{Entry, Node};
-use super::value::shown;
+use crate::words::shown;
 
 /// Builds the settings from the root of a file, or lists all its problems.
 pub(super) fn assemble(

@@ -4,6 +4,7 @@
 //! not the structure of the file. A `$` that does not stand before `{` is an ordinary character.
 
 use super::tree::Node;
+use crate::words::shown;
 
 /// Looks up a variable.
 pub(super) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -32,15 +33,18 @@ fn expand_text(text: &str, environment: Environment, wrong: &mut Vec<String>) ->
     let mut expanded = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let Some((name, rest)) = part.split_once('}') else {
-            wrong.push(format!("expected a `}}` after `${{{part}`, found none"));
+            wrong.push(format!("expected a `}}` after `${{{}`, found none", shown(part)));
             continue;
         };
         if !is_name(name) {
-            wrong
-                .push(format!("expected the name of an environment variable, found `${{{name}}}`"));
+            let found = shown(name);
+            wrong.push(format!(
+                "expected the name of an environment variable, found `${{{found}}}`"
+            ));
         } else if let Some(value) = environment(name) {
             expanded += &value;
         } else {
+            let name = shown(name);
             wrong.push(format!(
                 "expected the environment variable {name} to be set, found it unset"
             ));
@@ -105,6 +109,15 @@ mod tests {
         for text in ["${", "${HOST", "${}", "${a-b}", "${1A}", "${A B}"] {
             assert!(expanded(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_a_message_repeats_is_short_and_on_one_line() {
+        for text in ["${a\nb", "${a\nb}"].map(|text| text.replace('b', &"b".repeat(5000))) {
+            let wrong = expanded(&text).unwrap_err();
+            assert!(wrong.len() < 200 && !wrong.contains(char::is_control), "{wrong}");
+        }
+        assert!(expanded(&format!("${{{}}}", "A".repeat(5000))).unwrap_err().len() < 200);
     }
 
     #[test]

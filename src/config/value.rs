@@ -11,12 +11,10 @@ use std::time::Duration;
 
 use super::model::Broker;
 use super::tree::Node;
+use crate::words::shown;
 
 /// A value, or what was expected and what was found.
 pub(super) type Sound<T> = Result<T, String>;
-
-/// Longest part of a wrong value that a message repeats.
-const SHOWN_CHARACTERS: usize = 60;
 
 /// The longest equipment ids have 96 characters.
 const LONGEST_LABEL: usize = 128;
@@ -32,14 +30,6 @@ impl fmt::Display for Node {
             Self::List(_) => formatter.write_str("a list"),
             Self::Map(_) => formatter.write_str("a section with keys"),
         }
-    }
-}
-
-/// `text` as a message can repeat it: not too long, and without control characters.
-pub(super) fn shown(text: &str) -> String {
-    match text.char_indices().nth(SHOWN_CHARACTERS) {
-        Some((end, _)) => format!("{}…", text[..end].escape_debug()),
-        None => text.escape_debug().to_string(),
     }
 }
 

@@ -107,8 +107,7 @@ fn start(config: &Config, options: Options) -> Result<Exit, Exit> {
         Depth::Many | Depth::Sixteen if options.monochrome => Depth::Monochrome,
         depth => depth,
     };
-    let screen = view::Screen::new(state, look, depth, source.name(), now);
-    Ok(view::run(screen, &mut *source, log))
+    Ok(view::run(state, look, depth, &mut *source, log))
 }
 
 fn local(time: Instant) -> chrono::NaiveDateTime {

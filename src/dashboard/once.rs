@@ -24,25 +24,7 @@ pub(super) fn print(
     source: &mut dyn Source,
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Exit, Exit> {
-    let began = Monotonic::now();
-    let mut came = false;
-    loop {
-        let now = Monotonic::now();
-        let event = source.next(now).map_err(|error| {
-            log::error!("{}: {error}", source.name());
-            Exit::Io
-        })?;
-        match event {
-            Some(Event::Telegram(message, from)) => {
-                came = from.is_some();
-                state.take(*message, from, now);
-            }
-            Some(Event::Garbage) => state.garbage += 1,
-            None if source.has_ended() || (came && state.meter().is_some()) => break,
-            None if now - began > PATIENCE => break,
-            None => signals::wait(LOOK),
-        }
-    }
+    gather(&mut state, source, PATIENCE)?;
     if state.meter().is_none() {
         let (wanted, garbage) = (state.wanted().unwrap_or("any meter"), state.garbage);
         log::error!("no telegram of {wanted} came from {} ({garbage} were bad)", source.name());
@@ -72,6 +54,37 @@ pub(super) fn print(
     }
 }
 
+/// Takes telegrams until one of the meter to show has come from the network, or the recording is over.
+///
+/// What else comes from the network is not waited for longer than `patience`, however much it is.
+fn gather(state: &mut State, source: &mut dyn Source, patience: Duration) -> Result<(), Exit> {
+    let mut since = Monotonic::now();
+    loop {
+        let now = Monotonic::now();
+        let event = source.next(now).map_err(|error| {
+            log::error!("{}: {error}", source.name());
+            Exit::Io
+        })?;
+        match event {
+            Some(Event::Telegram(message, from)) => {
+                state.take(*message, from, now);
+                match from {
+                    Some(_) if state.meter().is_some() => return Ok(()),
+                    Some(_) => {}
+                    // A recording may be long.
+                    None => since = now,
+                }
+            }
+            Some(Event::Garbage) => state.garbage += 1,
+            None if source.has_ended() => return Ok(()),
+            None => signals::wait(LOOK),
+        }
+        if now - since > patience {
+            return Ok(());
+        }
+    }
+}
+
 /// The size that the environment tells, else that of the terminal.
 fn size(variable: &dyn Fn(&str) -> Option<String>) -> (usize, usize) {
     let told = |name: &str| variable(name)?.parse().ok().filter(|cells| (1..=1000).contains(cells));
@@ -80,4 +93,48 @@ fn size(variable: &dyn Fn(&str) -> Option<String>) -> (usize, usize) {
     let (width, height) =
         real.map_or(USUAL, |size| (size.ws_col.into(), usize::from(size.ws_row) - 1));
     (told("COLUMNS").unwrap_or(width), told("LINES").unwrap_or(height))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dashboard::state::tests::message;
+
+    /// A network that is never silent: every other datagram is a telegram, the others are none.
+    struct Flood(u64);
+
+    impl Source for Flood {
+        fn next(&mut self, _: Monotonic) -> io::Result<Option<Event>> {
+            self.0 += 1;
+            if self.0 % 2 == 1 {
+                return Ok(Some(Event::Garbage));
+            }
+            let mut message = message(&[("0-0:96.1.1", "\"A\"")]);
+            message.meta.frame_number = self.0;
+            Ok(Some(Event::Telegram(Box::new(message), Some(([127, 0, 0, 1], 1).into()))))
+        }
+
+        fn name(&self) -> String {
+            "flood".to_owned()
+        }
+    }
+
+    fn gathered(wanted: Option<&str>, patience: Duration) -> State {
+        let local = |_| chrono::NaiveDateTime::default();
+        let mut state = State::new(wanted.map(str::to_owned), local, Monotonic::now());
+        gather(&mut state, &mut Flood(0), patience).unwrap();
+        state
+    }
+
+    #[test]
+    fn the_first_telegram_of_the_meter_ends_it_whatever_else_comes() {
+        assert_eq!(gathered(Some("A"), PATIENCE).meter().unwrap().received, 1);
+        assert_eq!(gathered(None, PATIENCE).meter().unwrap().received, 1);
+    }
+
+    #[test]
+    fn a_flood_of_other_meters_and_garbage_is_not_waited_out() {
+        let state = gathered(Some("B"), Duration::ZERO);
+        assert!(state.meter().is_none() && state.garbage > 0);
+    }
 }

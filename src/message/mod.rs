@@ -1,7 +1,8 @@
 //! The datagram: what the listener knows of a telegram (meta) and the telegram itself, as JSON.
 //!
 //! Owns the wire format, both ways: [`encode`] makes a datagram of a telegram, [`Message`] is what a
-//! subscriber reads of one, and [`Translator`] runs from a meter's bytes to datagrams. Compatible with the Python programs of 2021. It knows nothing of sockets.
+//! subscriber reads of one, and [`Translator`] runs from a meter's bytes to datagrams. Compatible with
+//! the Python programs of 2021. It knows nothing of sockets.
 //!
 //! | unit of the value                                          | on the wire                       |
 //! |------------------------------------------------------------|-----------------------------------|

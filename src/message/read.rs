@@ -18,6 +18,14 @@ pub enum MessageError {
     /// A key that every sender gives is not there.
     #[error("meta lacks {0:?}")]
     Missing(&'static str),
+    /// A number of `meta` is no moment, or no number of a telegram.
+    #[error("{key:?} cannot be {value}")]
+    Range {
+        /// The key of `meta`.
+        key: &'static str,
+        /// The number.
+        value: Decimal,
+    },
     /// A value is neither a number that fits nor a string.
     #[error("{key:?} is neither a number nor a text: {value}")]
     Type {
@@ -122,18 +130,22 @@ impl<'a> Members<'a> {
     }
 
     fn moment(&mut self, key: &'static str) -> Result<Instant, MessageError> {
-        let micros = self.required(key)?.scaled(6);
-        micros.map(Instant::from_micros).ok_or(MessageError::Missing(key))
+        let value = self.required(key)?;
+        value.scaled(6).map(Instant::from_micros).ok_or(MessageError::Range { key, value })
+    }
+
+    fn count(&mut self, key: &'static str) -> Result<u64, MessageError> {
+        let value = self.required(key)?;
+        u64::try_from(value.whole()).map_err(|_| MessageError::Range { key, value })
     }
 }
 
 fn read_meta(mut members: Members<'_>) -> Result<Meta, MessageError> {
-    let count = |number: Decimal| u64::try_from(number.whole()).ok();
-    let frame_number = members.required("frame-number")?;
+    let frame_number = members.count("frame-number")?;
     let source = members.take("source").map(|raw| value("source", raw)).transpose()?;
     Ok(Meta {
         frame_start: members.moment("frame-start-time")?,
-        frame_number: count(frame_number).ok_or(MessageError::Missing("frame-number"))?,
+        frame_number,
         frame_end: members.moment("frame-end-time")?,
         frame_duration_ms: members.required("frame-time-duration")?.whole(),
         meter_time: members
@@ -141,7 +153,7 @@ fn read_meta(mut members: Members<'_>) -> Result<Meta, MessageError> {
             .and_then(|n| n.scaled(6))
             .map(Instant::from_micros),
         clock_drift: members.number("clock-drift")?,
-        protocol: members.number("protocol")?.and_then(count),
+        protocol: members.number("protocol")?.and_then(|n| u64::try_from(n.whole()).ok()),
         source: source.map(|source| source.to_string()),
         other: members
             .0

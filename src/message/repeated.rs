@@ -4,10 +4,10 @@
 //! the channel of the living one, before it or behind it.
 
 use super::member::{Key, Values};
-use crate::telegram::Telegram;
+use crate::telegram::{Object, Telegram};
 
-/// How many bits [`Seen`] has; a hundred keys leave most of them empty.
-const SLOTS: usize = 1024;
+/// Telegrams with so many objects or fewer are looked through without an allocation: nearly all.
+const FEW: usize = 64;
 
 /// 2^64 divided by the golden ratio: multiplying by it spreads fingerprints over their top bits.
 const FIBONACCI: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -27,24 +27,26 @@ impl Superseded {
     #[must_use]
     pub fn of(telegram: &Telegram<'_>) -> Self {
         let mut superseded = Self::default();
-        let mut seen = Seen([0; SLOTS / 64]);
         let objects = &telegram.objects;
+        let (mut few, mut many) = ([0; 2 * FEW], Vec::new());
+        let slots = if objects.len() <= FEW {
+            &mut few[..]
+        } else {
+            many.resize((2 * objects.len()).next_power_of_two(), 0);
+            &mut many
+        };
+        let mut staying = Staying { objects, slots };
         for (index, object) in objects.iter().enumerate() {
-            let head = head(object.code);
-            if seen.is_new(head) {
-                continue;
-            }
-            let key = Key::of(object);
-            let same = |&at: &usize| {
-                let other = &objects[at];
-                self::head(other.code) == head && !superseded.contains(at) && Key::of(other) == key
-            };
-            let earlier = (0..index).rev().find(same).filter(|_| key != Key::Line);
-            if let Some(earlier) = earlier {
-                let weight = |at: usize| Values::of(&objects[at]).weight();
-                let later_stays = weight(index) >= weight(earlier);
+            let Some(slot) = staying.slot_of(object) else { continue };
+            if let Some(earlier) = slot.checked_sub(1) {
+                let weight = |object| Values::of(object).weight();
+                let later_stays = weight(object) >= weight(&objects[earlier]);
                 superseded.add(if later_stays { earlier } else { index }, objects.len());
+                if !later_stays {
+                    continue;
+                }
             }
+            *slot = index + 1;
         }
         superseded
     }
@@ -75,20 +77,96 @@ fn head(code: &[u8]) -> &[u8] {
     reading.unwrap_or(code)
 }
 
-/// A bit for each head by its fingerprint: most can be told to be new by that alone.
-struct Seen([u64; SLOTS / 64]);
+/// The objects that stay so far, by their keys: a hash table with open addressing, half empty at least.
+struct Staying<'t, 'a> {
+    objects: &'t [Object<'a>],
+    /// A power of two of them: the index of an object, and one more; 0 where there is none.
+    slots: &'t mut [usize],
+}
 
-impl Seen {
-    fn is_new(&mut self, head: &[u8]) -> bool {
-        let fingerprint = match head.last_chunk() {
-            Some(last) => u64::from_le_bytes(*last),
-            None => head.iter().fold(0, |sum, &byte| sum << 8 | u64::from(byte)),
-        };
-        let [high, low, ..] = fingerprint.wrapping_mul(FIBONACCI).to_be_bytes();
-        let slot = usize::from(u16::from_be_bytes([high, low])) % SLOTS;
-        let (word, bit) = (&mut self.0[slot / 64], 1 << (slot % 64));
-        let is_new = *word & bit == 0;
-        *word |= bit;
-        is_new
+impl Staying<'_, '_> {
+    /// The slot of the object with the key of this one, or the one for it; `None` for a line without a
+    /// code, which gives way to no other.
+    fn slot_of(&mut self, object: &Object<'_>) -> Option<&mut usize> {
+        let head = head(object.code);
+        let last = self.slots.len() - 1;
+        let mut slot = fingerprint(head) & last;
+        while let Some(at) = self.slots[slot].checked_sub(1) {
+            let other = &self.objects[at];
+            if self::head(other.code) == head {
+                match Key::of(object) {
+                    Key::Line => return None,
+                    key if key == Key::of(other) => break,
+                    _ => {}
+                }
+            }
+            slot = (slot + 1) & last;
+        }
+        Some(&mut self.slots[slot])
+    }
+}
+
+/// A number for a head, of its last bytes: there codes differ.
+fn fingerprint(head: &[u8]) -> usize {
+    let last = match head.last_chunk() {
+        Some(last) => u64::from_le_bytes(*last),
+        None => head.iter().fold(0, |sum, &byte| sum << 8 | u64::from(byte)),
+    };
+    let [.., high, low] = last.wrapping_mul(FIBONACCI).rotate_left(16).to_be_bytes();
+    usize::from(u16::from_be_bytes([high, low]))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn gives_way(lines: &str) -> Vec<bool> {
+        let text = format!("/T\r\n{lines}!\r\n");
+        let telegram = Telegram::parse(text.as_bytes());
+        let superseded = Superseded::of(&telegram);
+        let gives_way: Vec<bool> =
+            (0..telegram.objects.len()).map(|index| superseded.contains(index)).collect();
+        assert_eq!(gives_way.iter().filter(|gives| **gives).count(), superseded.count());
+        gives_way
+    }
+
+    #[test]
+    fn of_thousands_that_are_outweighed_the_first_stays_and_lines_without_code_all_do() {
+        let outweighed = gives_way(&format!("1.7(1*W)\n{}", "1.7()\n".repeat(5000)));
+        assert_eq!(
+            (outweighed[0], outweighed.iter().filter(|gives| **gives).count()),
+            (false, 5000)
+        );
+        assert!(!gives_way(&"what\n".repeat(5000)).contains(&true));
+    }
+
+    proptest! {
+        #[test]
+        fn of_each_key_the_weightiest_stays_and_of_equal_ones_the_last(
+            lines in prop::collection::vec((
+                "0-[12]:24\\.[23]\\.[01]|[1-3]\\.7|what",
+                prop_oneof![
+                    Just("()"), Just("(1*W)"), Just("(261122070000W)(1*m3)"), Just("(251122070000W)(2*m3)"),
+                    Just("(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(00001.001)"), Just(""),
+                ],
+            ), 0..40),
+        ) {
+            let lines: String = lines.iter().flat_map(|(code, body)| [code, *body, "\r\n"]).collect();
+            let found = gives_way(&lines);
+            let text = format!("/T\r\n{lines}!\r\n");
+            let objects = Telegram::parse(text.as_bytes()).objects;
+            for (index, object) in objects.iter().enumerate() {
+                let weight = Values::of(object).weight();
+                let is_beaten = objects.iter().enumerate().any(|(at, other)| {
+                    let other_weight = Values::of(other).weight();
+                    at != index
+                        && Key::of(other) == Key::of(object)
+                        && (other_weight > weight || (other_weight == weight && at > index))
+                });
+                prop_assert_eq!(found[index], is_beaten && Key::of(object) != Key::Line, "{}", lines);
+            }
+        }
     }
 }

@@ -195,8 +195,8 @@ fn times(window: Window, local: impl Fn(i64) -> NaiveDateTime) -> Vec<Mark> {
     let seconds = window.slots * window.seconds;
     let apart = MINUTES.into_iter().find(|minutes| seconds / (minutes * 60) <= MAX_TIMES);
     let apart = apart.unwrap_or(720);
-    // Local time differs from UTC by a multiple of a quarter of an hour.
-    let stride = apart.min(15) * 60;
+    // Local time differs from UTC by a multiple of a quarter of an hour: what divides both is looked at.
+    let stride = [15, 5, 1].into_iter().find(|minutes| apart % minutes == 0).unwrap_or(1) * 60;
     let start = (window.last - window.slots + 1) * window.seconds;
     let mut times = Vec::new();
     let mut second = start.div_euclid(stride) * stride + stride;
@@ -294,6 +294,17 @@ mod tests {
             labels(&graph.times),
             [(166, "02:45"), (416, "02:50"), (666, "02:55"), (916, "03:00")]
         );
+    }
+
+    #[test]
+    fn a_zone_with_quarters_of_an_hour_has_its_marks_as_well() {
+        for (minutes, expected) in [(10, "05:46"), (30, "05:50"), (60, "06:00")] {
+            let window = Window { last: minutes * 6 - 1, slots: minutes * 6, seconds: 10 };
+            let local =
+                |second| chrono::DateTime::from_timestamp(second + 20_700, 0).unwrap().naive_utc();
+            let times = Graph::of(std::iter::empty(), window, local).times;
+            assert_eq!(times[0].label, expected, "{minutes}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Whether an output can be written: said once when it fails, and once when it works again.
 //!
-//! Owns the words for it and the count of rows that were lost, so that no output logs twice.
+//! Owns the words for it and the count of rows that were lost, so that no output logs twice. The page has
+//! no rows: the next one shows all that it showed.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ fn way_out(error: &io::Error) -> &'static str {
 #[derive(Debug)]
 pub(super) struct Health {
     output: &'static str,
+    has_rows: bool,
     failing: bool,
     /// Rows that waited, and were written after all.
     kept: usize,
@@ -35,8 +37,14 @@ pub(super) struct Health {
 }
 
 impl Health {
-    pub fn new(output: &'static str) -> Self {
-        Self { output, failing: false, kept: 0, lost: 0 }
+    /// Of an output of rows.
+    pub fn of_rows(output: &'static str) -> Self {
+        Self { output, has_rows: true, failing: false, kept: 0, lost: 0 }
+    }
+
+    /// Of the page.
+    pub fn of_page(output: &'static str) -> Self {
+        Self { has_rows: false, ..Self::of_rows(output) }
     }
 
     /// The name of the output.
@@ -53,7 +61,7 @@ impl Health {
     pub fn failed(&mut self, failure: &Failure) {
         if !std::mem::replace(&mut self.failing, true) {
             log::error!(output = self.output, file:% = failure.file.display();
-                "{}: {failure}; rows wait in memory", self.output);
+                "{}: {failure}{}", self.output, self.until_then());
         }
     }
 
@@ -68,9 +76,8 @@ impl Health {
     pub fn recovered(&mut self, file: &Path) {
         if self.failing {
             log::warn!(output = self.output, file:% = file.display();
-                "{}: {} can be written again; {} rows were kept, {} lost",
-                self.output, file.display(), self.kept, self.lost);
-            *self = Self::new(self.output);
+                "{}: {} can be written again{}", self.output, file.display(), self.meanwhile());
+            *self = Self { failing: false, kept: 0, lost: 0, ..*self };
         }
     }
 
@@ -90,5 +97,39 @@ impl Health {
             log::error!(output = self.output;
                 "{}: {lost} rows could not be written and are lost", self.output);
         }
+    }
+
+    /// What becomes of rows that cannot be written.
+    fn until_then(&self) -> &'static str {
+        if self.has_rows { "; rows wait in memory" } else { "" }
+    }
+
+    /// What became of them.
+    fn meanwhile(&self) -> String {
+        if self.has_rows {
+            format!("; {} rows were kept, {} lost", self.kept, self.lost)
+        } else {
+            String::new()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_rows_is_said_what_becomes_of_them_and_of_the_page_nothing() {
+        let failure = Failure { file: "/f".into(), source: ErrorKind::StorageFull.into() };
+        let mut rows = Health::of_rows("day");
+        rows.failed(&failure);
+        rows.wrote(3);
+        rows.dropped(2);
+        assert_eq!(rows.until_then(), "; rows wait in memory");
+        assert_eq!(rows.meanwhile(), "; 3 rows were kept, 2 lost");
+        rows.recovered(Path::new("/f"));
+        assert_eq!(rows.meanwhile(), "; 0 rows were kept, 0 lost");
+        let page = Health::of_page("html");
+        assert_eq!((page.until_then(), page.meanwhile().as_str()), ("", ""));
     }
 }

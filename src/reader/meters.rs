@@ -17,6 +17,7 @@ pub(super) struct Meter {
     pub name: String,
     /// Whether it was the first one heard.
     pub is_first: bool,
+    /// That of the telegrams that tell energy and power.
     pub clock: Clock,
     pub five_minutes: FiveMinutes,
     pub page: Page,

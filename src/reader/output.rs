@@ -85,7 +85,7 @@ impl Output {
                     shape,
                     queue: Queue::new(limit),
                     limit,
-                    health: Health::new(name),
+                    health: Health::of_rows(name),
                     urgent: false,
                 });
             }

@@ -112,10 +112,10 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
         if let Some(output) = &mut self.outputs.details {
             output.add(meter, local, |out| details::write_row(out, local, message));
         }
-        let order = meter.clock.order(time);
         let Some(totals) = totals(meter, message) else {
             return;
         };
+        let order = meter.clock.order(time);
         let second = time.seconds();
         let record = meter.five_minutes.add(order, second, local, &totals);
         self.outputs.add_record(meter, record);

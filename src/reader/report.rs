@@ -56,7 +56,7 @@ impl Report {
             pattern: Pattern::new(&settings.filename),
             environment,
             words: words(settings.language),
-            health: Health::new("html"),
+            health: Health::of_page("html"),
             nobody: Page::default(),
         }
     }

@@ -4,6 +4,7 @@
 //! Owns the two header rows. The first one, with the codes, decides the columns, also in a file that
 //! an earlier run began. A row that is older than a column simply has fewer cells.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 
@@ -51,9 +52,11 @@ pub(super) fn first_row(
     let codes = records.next()?.ok()?;
     let row = records.nth(1)?.ok()?;
     let time = NaiveDateTime::parse_from_str(row.get(0)?, details::TIME).ok()?;
+    // Old meters write their times in digits only: twelve of them, which no register has.
+    let is_time = |cell: &str| Instant::parse_about(cell.as_bytes()).is_some();
     let value = |cell: &str| match Decimal::parse(cell.as_bytes()) {
-        Some(number) => Value::Number(number),
-        None => Value::Text(cell.to_owned()),
+        Some(number) if !is_time(cell) => Value::Number(number),
+        _ => Value::Text(cell.to_owned()),
     };
     let objects = codes.iter().zip(&row).skip(1).filter(|(_, cell)| !cell.is_empty());
     let telegram = objects.map(|(code, cell)| (code.to_owned(), value(cell))).collect();
@@ -63,6 +66,8 @@ pub(super) fn first_row(
 
 struct Columns {
     codes: Vec<Vec<u8>>,
+    /// The column of each code; of one that is there twice, the first.
+    places: HashMap<Vec<u8>, usize>,
     /// Whether the header does not show them yet.
     are_new: bool,
 }
@@ -70,18 +75,25 @@ struct Columns {
 impl Columns {
     /// The columns of a file that has this header; those of a new file if it has none.
     fn parse(head: &[u8]) -> Self {
+        let mut columns = Self { codes: Vec::new(), places: HashMap::new(), are_new: true };
         let mut record = csv::ByteRecord::new();
         // Reading from memory does not fail, and rows may differ in length.
         if let Ok(true) = reader(head).read_byte_record(&mut record) {
-            return Self {
-                codes: record.iter().map(<[u8]>::to_vec).collect(),
-                are_new: head.split_inclusive(|&byte| byte == b'\n').count() < 2,
-            };
+            for code in &record {
+                columns.add(code);
+            }
+            columns.are_new = head.split_inclusive(|&byte| byte == b'\n').count() < 2;
+        } else {
+            for (code, _) in COLUMNS {
+                columns.add(code.as_bytes());
+            }
         }
-        Self {
-            codes: COLUMNS.iter().map(|(code, _)| code.as_bytes().to_vec()).collect(),
-            are_new: true,
-        }
+        columns
+    }
+
+    fn add(&mut self, code: &[u8]) {
+        self.places.entry(code.to_vec()).or_insert(self.codes.len());
+        self.codes.push(code.to_vec());
     }
 
     /// Both header rows. The first one has no `;` at its end.
@@ -149,11 +161,11 @@ impl Columns {
         if self.codes.get(expected).is_some_and(|known| known == code) {
             return Some(expected);
         }
-        let found = self.codes.iter().position(|known| known == code);
+        let found = self.places.get(code).copied();
         if found.is_some() || self.codes.len() >= MAX_COLUMNS {
             return found;
         }
-        self.codes.push(code.to_vec());
+        self.add(code);
         self.are_new = true;
         Some(self.codes.len() - 1)
     }
@@ -228,6 +240,14 @@ mod tests {
         let text = storage.text(FILE);
         assert!(text.starts_with("a;1-0:1.7.0;datum;1-3:0.2.8;"), "{text}");
         assert!(text.contains("\n8;7;01-01-1970 00:00:00;"), "{text}");
+    }
+
+    #[test]
+    fn of_two_columns_of_one_code_the_first_has_the_cells() {
+        let mut storage = MemoryStorage::default();
+        storage.put(FILE, "a;a\na;a;\n");
+        append_to(&mut storage, &[&[("a", "8")]]);
+        assert!(storage.text(FILE).contains("\n8;;01-01-1970 00:00:00;"), "{}", storage.text(FILE));
     }
 
     #[test]

@@ -94,10 +94,14 @@ impl Today {
     /// Takes the gas of a telegram.
     pub fn add_gas(&mut self, readings: &Readings) {
         let Some(gas) = readings.number("gas_m3") else { return };
+        let has_risen = |before: Decimal| {
+            let risen = gas.checked_sub(before).and_then(|risen| risen.scaled(6));
+            risen.is_some_and(|risen| risen >= 0)
+        };
+        if !self.now.gas.is_some_and(has_risen) {
+            self.start.gas = Some(gas);
+        }
         self.now.gas = Some(gas);
-        let is_sound =
-            |start: &Decimal| gas.checked_sub(*start).is_some_and(|used| used.whole() >= 0);
-        self.start.gas = self.start.gas.filter(is_sound).or(Some(gas));
     }
 
     /// Energy to the customer, Wh.
@@ -116,14 +120,17 @@ impl Today {
     }
 
     fn add_energy(&mut self, totals: &Totals) {
-        let Registers { import, export, .. } = &mut self.now;
-        (*import, *export) = (totals.import.total(), totals.export.total());
-        // A register that is lower than before is one of another meter.
-        let start = |start: Option<Micro>, now: Option<Micro>| {
-            start.filter(|start| now >= Some(*start)).or(now)
-        };
-        self.start.import = start(self.start.import, self.now.import);
-        self.start.export = start(self.start.export, self.now.export);
+        let (start, now) = (&mut self.start, &mut self.now);
+        for (start, before, now) in [
+            (&mut start.import, &mut now.import, totals.import.total()),
+            (&mut start.export, &mut now.export, totals.export.total()),
+        ] {
+            // A register that is lower than before is one of another meter.
+            if before.is_none() || now < *before {
+                *start = now;
+            }
+            *before = now;
+        }
     }
 
     fn add_power(&mut self, time: NaiveDateTime, power_in: i64, power_out: i64) {
@@ -191,6 +198,17 @@ mod tests {
             today.add(time(0, 0, second), &totals(import, "0", "0"));
         }
         assert_eq!(today.import(), Some(7));
+        for (second, import) in [(4, "9000"), (5, "6000"), (6, "6020")] {
+            today.add(time(0, 0, second), &totals(import, "0", "0"));
+        }
+        assert_eq!(today.import(), Some(20), "lower than before, and not than at midnight");
+        for (gas, used) in
+            [("9000", "0.000"), ("9100", "0.100"), ("9050", "0.000"), ("9051", "0.001")]
+        {
+            let objects = [("0-1:24.1.0", "'003"), ("0-1:24.2.1.B", gas)];
+            today.add_gas(&Readings::of(&message(0, &objects)));
+            assert_eq!(today.gas().unwrap().to_string(), used, "{gas}");
+        }
     }
 
     #[test]
@@ -223,5 +241,21 @@ mod tests {
         let tomorrow = time(9, 30, 0) + chrono::Days::new(1);
         let today = Today::resume(&mut storage, tomorrow, files.0, None);
         assert_eq!(today.since(), Some(tomorrow), "files of another day");
+    }
+
+    #[test]
+    fn gas_of_an_old_meter_whose_time_is_digits_only_is_counted_from_the_first_row_too() {
+        let mut storage = MemoryStorage::default();
+        storage.put(
+            "/d",
+            "datum;1-0:1.8.1;1-0:1.7.0;0-1:24.1.0;0-1:24.2.1.A;0-1:24.2.1.B\n\
+             datum;elec. in, t1;power in;device type;Gas meting tijd;Gas meting;\n\
+             22-11-2026 00:00:00;1000;7;03;261121230000;6000;\n",
+        );
+        let mut today = Today::resume(&mut storage, time(9, 30, 0), Some(Path::new("/d")), None);
+        let objects =
+            [("0-1:24.1.0", "'03"), ("0-1:24.2.1.A", "'261122090000"), ("0-1:24.2.1.B", "6150")];
+        today.add_gas(&Readings::of(&message(0, &objects)));
+        assert_eq!(today.gas().unwrap().to_string(), "0.150");
     }
 }

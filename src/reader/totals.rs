@@ -3,6 +3,13 @@
 //! Owns the choice of registers. Exact: numbers are counted in millionths, never in binary floats.
 
 use crate::message::Message;
+use crate::telegram::{Obis, TARIFFS};
+
+const POWER_IN: Obis = Obis::literal("1-0:1.7.0");
+const POWER_OUT: Obis = Obis::literal("1-0:2.7.0");
+/// The registers without tariff; that of a tariff has its number in place of the last 0.
+const IMPORT: Obis = Obis::literal("1-0:1.8.0");
+const EXPORT: Obis = Obis::literal("1-0:2.8.0");
 
 /// An amount in millionths of a Wh or W; decimals beyond the sixth are cut off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,7 +23,8 @@ impl Micro {
 
     /// Thousandths of a Wh or W, rounded to the nearest.
     pub fn thousandths(self) -> i64 {
-        (self.0 + 500 * self.0.signum()) / 1000
+        let (cut, rest) = (self.0 / 1000, self.0 % 1000);
+        if rest.abs() < 500 { cut } else { cut + rest.signum() }
     }
 }
 
@@ -24,13 +32,13 @@ impl Micro {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Energy {
     untariffed: Option<Micro>,
-    tariffs: [Option<Micro>; 4],
+    tariffs: [Option<Micro>; TARIFFS as usize],
 }
 
 impl Energy {
     /// The sum of the tariffs, if the meter sends any, else its register without tariff.
     pub fn total(&self) -> Option<Micro> {
-        if self.tariffs == [None; 4] {
+        if self.tariffs.iter().all(Option::is_none) {
             return self.untariffed;
         }
         let sum = |sum: i64, tariff: &Micro| sum.checked_add(tariff.0);
@@ -43,6 +51,16 @@ impl Energy {
             [None, None, ..] => [self.untariffed.unwrap_or_default(), Micro(0)],
             [one, two, ..] => [one, two].map(Option::unwrap_or_default),
         }
+    }
+
+    /// The place of this register, if it is `untariffed` or that of one of its tariffs.
+    fn place(&mut self, register: Obis, untariffed: Obis) -> Option<&mut Option<Micro>> {
+        if register == untariffed {
+            return Some(&mut self.untariffed);
+        }
+        let mut tariffs = (1..=TARIFFS).zip(&mut self.tariffs);
+        tariffs
+            .find_map(|(tariff, place)| (register == untariffed.of_tariff(tariff)).then_some(place))
     }
 }
 
@@ -62,30 +80,24 @@ pub(super) struct Totals {
 impl Totals {
     /// Takes them out of a telegram; `None` when it has no energy or no power to the customer.
     ///
-    /// Codes of `1-1:` count as those of `1-0:`.
+    /// Codes of `1-1:` count as those of `1-0:`, and group F (`*255`) makes no difference.
     pub fn of(message: &Message) -> Option<Self> {
         let mut import = Energy::default();
         let mut export = Energy::default();
         let mut power_in = None;
         let mut power_out = None;
         for (code, value) in &message.telegram {
-            let in_millionths = || value.number()?.scaled(6).map(Micro);
-            let slot = match code.strip_prefix("1-0:").or(code.strip_prefix("1-1:")) {
-                Some("1.7.0") => &mut power_in,
-                Some("2.7.0") => &mut power_out,
-                Some("1.8.0") => &mut import.untariffed,
-                Some("1.8.1") => &mut import.tariffs[0],
-                Some("1.8.2") => &mut import.tariffs[1],
-                Some("1.8.3") => &mut import.tariffs[2],
-                Some("1.8.4") => &mut import.tariffs[3],
-                Some("2.8.0") => &mut export.untariffed,
-                Some("2.8.1") => &mut export.tariffs[0],
-                Some("2.8.2") => &mut export.tariffs[1],
-                Some("2.8.3") => &mut export.tariffs[2],
-                Some("2.8.4") => &mut export.tariffs[3],
-                _ => continue,
+            let Some(code) = Obis::parse(code.as_bytes()).map(Obis::main_channel) else {
+                continue;
             };
-            *slot = slot.or_else(in_millionths);
+            let place = match code {
+                POWER_IN => Some(&mut power_in),
+                POWER_OUT => Some(&mut power_out),
+                code => import.place(code, IMPORT).or_else(|| export.place(code, EXPORT)),
+            };
+            if let Some(place) = place {
+                *place = place.or_else(|| value.number()?.scaled(6).map(Micro));
+            }
         }
         import.total()?;
         Some(Self { import, export, power_in: power_in?, power_out: power_out.unwrap_or_default() })
@@ -111,9 +123,19 @@ mod tests {
     fn tariffs_are_summed_and_go_before_the_register_without_tariff() {
         let both = [("1-0:1.8.0", "99"), ("1-0:1.8.1", "1"), ("1-0:1.8.2", "2")];
         assert_eq!(import(&both), 3);
-        assert_eq!(import(&[("1-0:1.8.3", "4"), ("1-0:1.8.4", "8")]), 12);
+        assert_eq!(import(&[("1-0:1.8.3", "4"), ("1-0:1.8.4", "8"), ("1-0:1.8.5", "16")]), 28);
         assert_eq!(import(&[("1-0:1.8.0", "99")]), 99);
         assert_eq!(import(&[("1-1:1.8.1", "7")]), 7);
+    }
+
+    #[test]
+    fn codes_that_are_written_in_full_count() {
+        let objects = [("1-0:1.8.1*255", "5"), ("1-0:2.8.0.255", "3"), ("1-0:1.7.0*255", "7")];
+        let found = totals(&objects).unwrap();
+        assert_eq!(found.import.total().unwrap().whole(), 5);
+        assert_eq!(found.export.total().unwrap().whole(), 3);
+        assert_eq!(found.power_in.whole(), 7);
+        assert_eq!(totals(&[("1-0:1.8.1*1", "5"), ("1-0:1.7.0", "7")]), None, "another period");
     }
 
     #[test]
@@ -141,7 +163,10 @@ mod tests {
 
     #[test]
     fn thousandths_are_rounded_to_the_nearest() {
-        for (micro, thousandths) in [(1_499, 1), (1_500, 2), (-1_500, -2), (-1_499, -1), (0, 0)] {
+        let largest = i64::MAX / 1000 + 1;
+        for (micro, thousandths) in
+            [(1_499, 1), (1_500, 2), (-1_500, -2), (-1_499, -1), (0, 0), (i64::MAX, largest)]
+        {
             assert_eq!(Micro(micro).thousandths(), thousandths, "{micro}");
         }
     }

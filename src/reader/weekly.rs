@@ -22,7 +22,7 @@ pub(super) fn is_due(order: Order, second: i64, period: i64) -> bool {
 /// Adds `epoch:t1_in:t2_in:power_in : t1_out:t2_out:power_out`, Wh and W with three decimals.
 ///
 /// Registers are at least seven wide, powers five. A meter without tariffs has its energy under t1;
-/// a third and fourth tariff have no place in this format.
+/// further tariffs have no place in this format.
 pub(super) fn write_line(out: &mut Vec<u8>, second: i64, totals: &Totals) {
     let [t1_in, t2_in] = totals.import.first_two().map(three_decimals);
     let [t1_out, t2_out] = totals.export.first_two().map(three_decimals);

@@ -8,7 +8,7 @@ use super::device::{Device, Devices, Family};
 use super::objects::{Objects, in_unit};
 use super::{Reading, Value};
 use crate::message::{Message, Value as Sent, decode_identifier};
-use crate::telegram::{Decimal, Instant, Obis, Unit};
+use crate::telegram::{Decimal, Instant, Obis, TARIFFS, Unit};
 
 /// Where a reading comes from.
 #[derive(Debug)]
@@ -48,9 +48,6 @@ pub(super) enum Source {
     /// The identifier of the device that gave it.
     DeviceId(&'static Family),
 }
-
-/// The registers of more tariffs than these are not summed up.
-const TARIFFS: std::ops::RangeInclusive<u8> = 1..=5;
 
 /// The lowest power threshold, in W or VA, that cannot be one in amperes.
 const LOWEST_THRESHOLD: i64 = 1000;
@@ -142,7 +139,7 @@ impl<'m> Facts<'m> {
 
     /// A register of which one tariff cannot be read has no sum.
     fn sum(&self, untariffed: Obis, unit: Unit) -> Option<Decimal> {
-        let registers = TARIFFS.map(|tariff| untariffed.of_tariff(tariff));
+        let registers = (1..=TARIFFS).map(|tariff| untariffed.of_tariff(tariff));
         let numbers = registers
             .filter(|&register| self.objects.contains(register))
             .map(|register| self.objects.number(register, unit));

@@ -23,7 +23,7 @@
 //!   no time is no time; neither is an error.
 //! - Numbers are exact, in the unit of the name, whichever unit the meter sends.
 //! - Times are moments. A time without `S` or `W` has no certain offset to UTC, so the reading is
-//!   there and its `_timestamp` is not. The letters mean Central European time.
+//!   there and its `_timestamp` is not. Which zone the letters are of [`Message::zone`] tells.
 //! - M-Bus devices are found by their type, not by channel. Of two of one type the newer reading
 //!   counts: a sensible time wins over none, and of equal ones the lower channel.
 //!

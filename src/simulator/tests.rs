@@ -17,9 +17,10 @@ fn options(link: &Path, others: &[&str]) -> Options {
     Options::parse_from([&["p1sim", "--link", link], others].concat())
 }
 
-/// Listens at `link` until the port hangs up, and returns what was said.
-fn listen(link: &Path) -> Vec<u8> {
+/// Listens at `link` until the port of the meter hangs up, and returns what was said.
+fn listen<T>(link: &Path, meter: &thread::JoinHandle<T>) -> Vec<u8> {
     while fs::symlink_metadata(link).is_err() {
+        assert!(!meter.is_finished(), "no port under this link");
         thread::yield_now();
     }
     let builder = serialport::new(link.to_str().unwrap(), 115_200);
@@ -38,7 +39,7 @@ fn a_recording_arrives_byte_for_byte_and_the_link_goes_with_the_meter() {
     let options = options(&link, &["--replay", recording.to_str().unwrap(), "--speed", "max"]);
 
     let meter = thread::spawn(move || run(&options, &GO_ON));
-    assert_eq!(listen(&link), telegrams);
+    assert_eq!(listen(&link, &meter), telegrams);
     meter.join().unwrap().unwrap();
     assert!(fs::symlink_metadata(&link).is_err());
 }
@@ -55,7 +56,7 @@ fn the_telegrams_asked_for_are_said_and_no_more() {
     let mut expected = Vec::new();
     let mut same = Meter::new(7, calendar::parse_local(start).unwrap());
     (0..300).for_each(|_| same.next_telegram(&mut expected));
-    assert_eq!(listen(&link), expected);
+    assert_eq!(listen(&link, &meter), expected);
     meter.join().unwrap().unwrap();
 }
 

@@ -31,9 +31,13 @@ pub use checksum::{Checksum, Gate, Policy, Rejection, crc16};
 pub use framer::{Dropped, Frame, Framer, MAX_FRAME};
 pub use intake::{Intake, Received};
 pub use obis::Obis;
-pub(crate) use object::groups;
+pub(crate) use obis::TARIFFS;
+use object::Brackets;
 pub use object::{Content, Object};
+pub(crate) use object::{begins_with_code, groups};
 pub use parity::Parity;
+#[cfg(test)]
+pub(crate) use parity::tests::put_on as put_parity_on;
 pub use timestamp::{Instant, MeterZone};
 pub use unit::Unit;
 pub(crate) use value::Digits;
@@ -60,19 +64,19 @@ impl<'a> Telegram<'a> {
         let mut lines = Lines { text: frame, at: 0 };
         let header = lines.next().map_or(&[][..], |(start, end)| &frame[start..end]);
         let mut telegram = Self { header, objects: Vec::with_capacity(48), checksum: None };
-        let mut last_start = 0;
+        let (mut last_start, mut brackets) = (0, Brackets::default());
         for (start, end) in lines {
             let line = &frame[start..end];
             match line.first() {
                 None => {}
                 Some(b'!') => telegram.checksum = checksum::field(&line[1..]),
                 Some(_) => match telegram.objects.last_mut() {
-                    Some(last) if last.continues_with(line) => {
-                        *last = Object::from_line(&frame[last_start..end]);
+                    Some(last) if last.continues_with(line, &mut brackets) => {
+                        *last = last.lengthened(&frame[last_start..end]);
                     }
                     _ => {
                         telegram.objects.push(Object::from_line(line));
-                        last_start = start;
+                        (last_start, brackets) = (start, Brackets::default());
                     }
                 },
             }

@@ -11,6 +11,9 @@ pub struct Obis(
     u64,
 );
 
+/// The most tariffs that meters are known to count by.
+pub(crate) const TARIFFS: u8 = 5;
+
 /// What B is in a code for any M-Bus channel, `0-n:24.2.1`.
 const ANY_CHANNEL: u8 = 255;
 

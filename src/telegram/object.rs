@@ -34,8 +34,17 @@ impl<'a> Object<'a> {
     }
 
     /// Whether `line`, the next one of the telegram, belongs to this object.
-    pub(super) fn continues_with(&self, line: &[u8]) -> bool {
-        line.starts_with(b"(") || (!begins_with_code(line) && self.is_open())
+    pub(super) fn continues_with(&self, line: &[u8], brackets: &mut Brackets) -> bool {
+        line.starts_with(b"(") || (!begins_with_code(line) && brackets.are_open_in(self.body))
+    }
+
+    /// This object with further lines: `lines` are all of its own, those that it has so far included.
+    pub(super) fn lengthened(&self, lines: &'a [u8]) -> Self {
+        if self.body.is_empty() {
+            return Self::from_line(lines);
+        }
+        let (code, body) = lines.split_at(self.code.len());
+        Self { code, body }
     }
 
     /// What the brackets hold.
@@ -73,18 +82,28 @@ impl<'a> Object<'a> {
         let number = Decimal::parse(groups.next()?)?;
         groups.at_end().then_some((channel, time, Quantity { number, unit }))
     }
+}
 
-    fn is_open(&self) -> bool {
-        let mut depth = 0i32;
-        for &byte in self.body {
-            depth += i32::from(byte == b'(') - i32::from(byte == b')');
+/// The brackets of an object, each counted once however many lines it goes on over.
+#[derive(Default)]
+pub(super) struct Brackets {
+    counted: usize,
+    depth: i32,
+}
+
+impl Brackets {
+    /// Whether some are open in `body`, which begins with what was counted before.
+    fn are_open_in(&mut self, body: &[u8]) -> bool {
+        for &byte in &body[self.counted..] {
+            self.depth += i32::from(byte == b'(') - i32::from(byte == b')');
         }
-        depth > 0
+        self.counted = body.len();
+        self.depth > 0
     }
 }
 
 /// `digits-digits:` at the start of a line.
-fn begins_with_code(line: &[u8]) -> bool {
+pub(crate) fn begins_with_code(line: &[u8]) -> bool {
     let after_digits = |text: &[u8]| text.iter().position(|byte| !byte.is_ascii_digit());
     let Some(dash) = after_digits(line).filter(|&at| at > 0 && line[at] == b'-') else {
         return false;
@@ -183,10 +202,25 @@ mod tests {
 
     #[test]
     fn an_object_goes_on_in_brackets_or_where_its_own_are_open() {
+        let goes_on = |object: &Object, line| object.continues_with(line, &mut Brackets::default());
         let open = Object::from_line(b"0-0:96.13.0(3031");
-        assert!(open.continues_with(b"3233)"));
-        assert!(open.continues_with(b"(x)"));
-        assert!(!open.continues_with(b"1-0:1.8.1(1*kWh)"));
-        assert!(!Object::from_line(b"0-0:96.13.0(3031)").continues_with(b"3233)"));
+        assert!(goes_on(&open, b"3233)"));
+        assert!(goes_on(&open, b"(x)"));
+        assert!(!goes_on(&open, b"1-0:1.8.1(1*kWh)"));
+        assert!(!goes_on(&Object::from_line(b"0-0:96.13.0(3031)"), b"3233)"));
+    }
+
+    #[test]
+    fn an_object_goes_on_until_its_last_bracket_is_closed() {
+        let lines = b"x(1\n(2\n3)\n4)\n5";
+        let mut brackets = Brackets::default();
+        let mut object = Object::from_line(b"x(1");
+        for (end, next) in [(6, &b"3)"[..]), (9, b"4)")] {
+            object = object.lengthened(&lines[..end]);
+            assert!(object.continues_with(next, &mut brackets), "{object:?}");
+        }
+        object = object.lengthened(&lines[..12]);
+        assert_eq!((object.code, object.body), (&b"x"[..], &lines[1..12]));
+        assert!(!object.continues_with(b"5", &mut brackets));
     }
 }

@@ -37,7 +37,7 @@ fn is_wrong(byte: u8) -> bool {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::*;
 
     /// What a 7E1 line looks like that is read as 8N1.

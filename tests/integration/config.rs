@@ -62,6 +62,18 @@ fn a_good_configuration_is_said_to_be_good() {
 }
 
 #[test]
+fn a_check_whose_outcome_cannot_be_written_tells_it_by_its_status() {
+    let place = Place::new();
+    place.config();
+    for program in PROGRAMS {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let output = place.program(program).arg("--check-config").stdout(full).output().unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), errors.as_str()), (Some(0), ""), "{program}");
+    }
+}
+
+#[test]
 fn the_shipped_configuration_is_good() {
     let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/etc/p1reader.yml");
     for program in PROGRAMS {

@@ -1,5 +1,6 @@
 //! `p1dashboard`: in a real terminal (tmux), and printed once.
 
+use std::fmt;
 use std::fs;
 use std::process::{Command, Output};
 
@@ -44,9 +45,21 @@ impl Tmux {
     }
 
     fn wait_for(&self, text: &str) -> String {
-        wait_for(&format!("{text:?} on the screen"), || {
+        wait_for(&Sought { tmux: self, text }, || {
             Some(self.screen()).filter(|screen| screen.contains(text))
         })
+    }
+}
+
+/// A text on the screen; what is there instead is told when it never comes.
+struct Sought<'t> {
+    tmux: &'t Tmux,
+    text: &'t str,
+}
+
+impl fmt::Display for Sought<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} on the screen:\n{}", self.text, self.tmux.screen())
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the tests share: a folder with a configuration, a meter on a pty, programs, a subscriber.
 
+use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr};
@@ -160,7 +161,7 @@ pub fn binary(name: &str) -> PathBuf {
 }
 
 /// Waits until `check` gives something; fails with `what` when it does not.
-pub fn wait_for<T>(what: &str, mut check: impl FnMut() -> Option<T>) -> T {
+pub fn wait_for<T>(what: &(impl Display + ?Sized), mut check: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(found) = check() {

@@ -7,6 +7,7 @@ use chrono::{DateTime, FixedOffset};
 use crate::message::{decode_identifier, is_code};
 use crate::telegram::catalogue::{self, Entry, Kind, device_type};
 use crate::telegram::{Content, Instant, MeterZone, Object, Quantity, groups};
+use crate::words::printable;
 
 /// The longest text that is shown whole, in characters.
 const LONGEST_TEXT: usize = 160;
@@ -215,17 +216,4 @@ fn decoded(text: &[u8]) -> String {
         let _ = write!(shown, "… ({} bytes)", text.len());
     }
     shown
-}
-
-/// Bytes of a meter as they may be shown on a terminal: printable ASCII, else `\x1b`.
-pub(super) fn printable(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for &byte in bytes {
-        match byte {
-            b' '..=b'~' => text.push(char::from(byte)),
-            // Writing to a string cannot fail.
-            _ => drop(write!(text, "\\x{byte:02x}")),
-        }
-    }
-    text
 }

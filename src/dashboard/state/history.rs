@@ -11,9 +11,9 @@ pub enum Window {
     /// Five minutes, a second a bucket.
     #[default]
     Minutes,
-    /// An hour, ten seconds a bucket.
+    /// An hour, twelve seconds a bucket.
     Hour,
-    /// A day, four minutes a bucket.
+    /// A day, 288 seconds a bucket.
     Day,
 }
 

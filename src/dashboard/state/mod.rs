@@ -18,6 +18,7 @@ use chrono::NaiveDateTime;
 use crate::message::Message;
 use crate::senders::Senders;
 use crate::telegram::Instant;
+use crate::words;
 
 pub use history::{History, Summary, Window};
 pub use meter::{Freshness, Meter};
@@ -67,7 +68,7 @@ impl State {
     }
 
     fn add(&mut self, meter: Meter, now: Monotonic) {
-        log::info!("a meter is heard: {:?}", meter.name);
+        log::info!("a meter is heard: \"{}\"", words::shown(&meter.name));
         if self.meters.len() == MAX_METERS {
             let others = (0..MAX_METERS).filter(|&index| Some(index) != self.position());
             let silent = others.max_by_key(|&index| self.meters[index].age(now));

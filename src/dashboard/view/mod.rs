@@ -20,30 +20,27 @@ use cursive::view::Nameable as _;
 use cursive::{Cursive, CursiveRunner};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
+use super::layout::Look;
 use super::source::Source;
-use super::terminal::{self, Keyboard, Wake};
+use super::state::State;
+use super::terminal::{self, Depth, Keyboard, Wake};
 use crate::daemon::{Exit, signals};
 
-pub use screen::Screen;
-
-/// The name of the screen among the views.
-const SCREEN: &str = "screen";
+use screen::{SCREEN, Screen};
 
 /// How long a telegram may wait until it is looked at.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// A cursive with this screen.
-fn cursive(screen: Screen) -> Cursive {
-    let mut siv = Cursive::new();
-    siv.set_theme(theme::theme(screen.depth, screen.look.glyphs.ascii));
-    siv.add_fullscreen_layer(screen.with_name(SCREEN));
-    siv
-}
-
-/// Shows the screen until a key or a signal ends it.
+/// Shows the state until a key or a signal ends it, and takes what the source has meanwhile.
 ///
 /// `log` takes what is logged meanwhile.
-pub fn run(screen: Screen, source: &mut dyn Source, log: Option<File>) -> Exit {
+pub fn run(
+    state: State,
+    look: Look,
+    depth: Depth,
+    source: &mut dyn Source,
+    log: Option<File>,
+) -> Exit {
     let fail = |what: &str, error: &dyn std::fmt::Display| {
         log::error!("{what}: {error}");
         Exit::Io
@@ -56,7 +53,8 @@ pub fn run(screen: Screen, source: &mut dyn Source, log: Option<File>) -> Exit {
         Ok(keyboard) => keyboard,
         Err(error) => return fail("there is no terminal (--once needs none)", &error),
     };
-    let siv = cursive(screen);
+    let now = Monotonic::now();
+    let siv = cursive(Screen::new(state, look, depth, source.name(), now, windows::open));
     let backend = match terminal::take(log) {
         Ok(backend) => backend,
         Err(error) => return fail("there is no terminal (--once needs none)", &error),
@@ -70,6 +68,14 @@ pub fn run(screen: Screen, source: &mut dyn Source, log: Option<File>) -> Exit {
         Ok(()) => Exit::Done,
         Err(error) => fail(&source.name(), &error),
     }
+}
+
+/// A cursive with this screen.
+fn cursive(screen: Screen) -> Cursive {
+    let mut siv = Cursive::new();
+    siv.set_theme(theme::theme(screen.depth, screen.look.glyphs.ascii));
+    siv.add_fullscreen_layer(screen.with_name(SCREEN));
+    siv
 }
 
 fn rounds(

@@ -3,17 +3,23 @@
 use std::time::{Duration, Instant as Monotonic};
 
 use cursive::event::{Event, EventResult, Key, MouseButton, MouseEvent};
-use cursive::{Printer, Vec2, View};
+use cursive::{Cursive, Printer, Vec2, View};
 
-use super::{theme, windows};
+use super::theme;
 use crate::dashboard::layout::{self, Action, Ink, Line, Look, Page, Scene};
 use crate::dashboard::source;
 use crate::dashboard::state::State;
 use crate::dashboard::terminal::Depth;
 use crate::dashboard::words::{DUTCH, ENGLISH};
 
+/// The name of the screen among the views.
+pub(super) const SCREEN: &str = "screen";
+
+/// Opens the window over the page that an action asks for.
+pub(super) type Open = fn(&mut Cursive, Action);
+
 /// The screen under all windows.
-pub struct Screen {
+pub(super) struct Screen {
     state: State,
     /// What is shown while the screen is held.
     held: Option<State>,
@@ -23,14 +29,22 @@ pub struct Screen {
     ended: bool,
     now: Monotonic,
     page: Page,
+    open: Open,
 }
 
 impl Screen {
     /// A screen of this state. `origin` says where telegrams come from.
     #[must_use]
-    pub fn new(state: State, look: Look, depth: Depth, origin: String, now: Monotonic) -> Self {
+    pub fn new(
+        state: State,
+        look: Look,
+        depth: Depth,
+        origin: String,
+        now: Monotonic,
+        open: Open,
+    ) -> Self {
         let page = Page::new(0, 0, true);
-        Self { state, held: None, look, depth, origin, ended: false, now, page }
+        Self { state, held: None, look, depth, origin, ended: false, now, page, open }
     }
 
     /// Takes what came from the source.
@@ -94,10 +108,11 @@ impl Screen {
 
     fn act(&mut self, action: Action) -> EventResult {
         match action {
-            Action::Quit => return EventResult::with_cb(cursive::Cursive::quit),
-            Action::Help => return EventResult::with_cb(windows::help),
-            Action::Objects => return EventResult::with_cb(windows::objects),
-            Action::Log => return EventResult::with_cb(windows::log),
+            Action::Quit => return EventResult::with_cb(Cursive::quit),
+            Action::Help | Action::Objects | Action::Log => {
+                let open = self.open;
+                return EventResult::with_cb(move |siv| open(siv, action));
+            }
             Action::Pause => {
                 self.held = if self.held.is_some() { None } else { Some(self.state.clone()) };
             }

@@ -62,7 +62,8 @@ impl Terminal {
         let state = State::new(None, winter_time, now);
         let window = Window::default();
         let look = Look { words, glyphs, kilowatts: false, window, fuse: None };
-        let screen = Screen::new(state, look, Depth::Many, "224.7.2.1 : 52001".into(), now);
+        let origin = "224.7.2.1 : 52001".to_owned();
+        let screen = Screen::new(state, look, Depth::Many, origin, now, windows::open);
         let size = Vec2::new(width, height);
         let backend = puppet::Backend::init(Some(size));
         let (screens, keys) = (backend.stream(), backend.input());

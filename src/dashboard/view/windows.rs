@@ -6,10 +6,10 @@ use cursive::view::{Nameable as _, Resizable as _};
 use cursive::views::{Dialog, EditView, LinearLayout, OnEventView, ScrollView, TextView};
 use cursive::{Cursive, View};
 
-use super::screen::Screen;
-use super::{SCREEN, theme};
+use super::screen::{SCREEN, Screen};
+use super::theme;
 use crate::dashboard::harmless;
-use crate::dashboard::layout::{Line, lists};
+use crate::dashboard::layout::{Action, Ink, Line, lists};
 
 const OBJECTS: &str = "objects";
 const SEARCH: &str = "search";
@@ -17,6 +17,24 @@ const SCROLL: &str = "scroll";
 
 /// The widest that a window with text becomes.
 const TEXT_WIDTH: usize = 72;
+
+/// Opens the window that this action asks for, if it asks for one.
+pub(super) fn open(siv: &mut Cursive, action: Action) {
+    match action {
+        Action::Help => help(siv),
+        Action::Objects => objects(siv),
+        Action::Log => log(siv),
+        _ => {}
+    }
+}
+
+/// Shows the objects of the newest telegram, if their window is open.
+pub(super) fn update_objects(siv: &mut Cursive) {
+    let search = siv.call_on_name(SEARCH, |edit: &mut EditView| edit.get_content());
+    let Some(search) = search else { return };
+    let text = on_screen(siv, |screen| styled(&screen.objects(&search), screen));
+    siv.call_on_name(OBJECTS, |list: &mut TextView| list.set_content(text.unwrap_or_default()));
+}
 
 /// Lines as cursive takes them.
 fn styled(lines: &[Line], screen: &Screen) -> StyledString {
@@ -60,11 +78,11 @@ fn closes_if(
 }
 
 /// Shows the keys.
-pub(super) fn help(siv: &mut Cursive) {
+fn help(siv: &mut Cursive) {
     let made = on_screen(siv, |screen| {
         let version = format!("p1dashboard {}", env!("CARGO_PKG_VERSION"));
         let mut lines = lists::keys(&screen.look);
-        lines.push(Line::of(crate::dashboard::layout::Ink::Faint, version));
+        lines.push(Line::of(Ink::Faint, version));
         (screen.look.words.help_title, styled(&lines, screen))
     });
     if let Some((title, text)) = made {
@@ -73,7 +91,7 @@ pub(super) fn help(siv: &mut Cursive) {
 }
 
 /// Shows the failure log and the text message.
-pub(super) fn log(siv: &mut Cursive) {
+fn log(siv: &mut Cursive) {
     let width = siv.screen_size().x.saturating_sub(8).min(TEXT_WIDTH);
     let made = on_screen(siv, |screen| {
         let lines = lists::log(&screen.scene(), width);
@@ -85,7 +103,7 @@ pub(super) fn log(siv: &mut Cursive) {
 }
 
 /// Shows every object; what is typed is searched for.
-pub(super) fn objects(siv: &mut Cursive) {
+fn objects(siv: &mut Cursive) {
     let words = on_screen(siv, |screen| screen.look.words);
     let Some(words) = words else { return };
     let search =
@@ -121,12 +139,4 @@ fn scroll(siv: &mut Cursive, rows: isize) {
         let top = list.content_viewport().top().saturating_add_signed(rows).min(last);
         list.set_offset((0, top));
     });
-}
-
-/// Shows the objects of the newest telegram, if their window is open.
-pub(super) fn update_objects(siv: &mut Cursive) {
-    let search = siv.call_on_name(SEARCH, |edit: &mut EditView| edit.get_content());
-    let Some(search) = search else { return };
-    let text = on_screen(siv, |screen| styled(&screen.objects(&search), screen));
-    siv.call_on_name(OBJECTS, |list: &mut TextView| list.set_content(text.unwrap_or_default()));
 }

@@ -192,3 +192,20 @@ fn a_telegram_without_energy_is_in_the_details_only() {
     recorder.finish();
     assert_eq!(storage.paths(), ["/v/details-20261123.csv"]);
 }
+
+#[test]
+fn a_period_ends_and_a_line_is_due_also_where_the_telegram_on_the_multiple_lacks_energy() {
+    let (mut recorder, storage) = recorder(&settings());
+    for second in 1..=601 {
+        let telegram = match second {
+            300 => message(MIDNIGHT + second, &[("0-1:24.2.1.B", "12")]),
+            _ => power(MIDNIGHT + second, second),
+        };
+        recorder.record(&telegram);
+    }
+    recorder.finish();
+    let day = storage.text("/v/day-20261123.csv");
+    let ends: Vec<_> = day.lines().map(|line| &line[11..19]).collect();
+    assert_eq!(ends, ["00:05:01", "00:10:00", "00:10:01"]);
+    assert!(storage.text("/v/2026-W48.log").contains(&format!("{}:", MIDNIGHT + 301)));
+}

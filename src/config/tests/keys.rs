@@ -1,0 +1,223 @@
+//! What the keys accept, alone and beside each other, and where it goes.
+
+use std::net::Ipv6Addr;
+use std::time::Duration;
+
+use super::super::*;
+use super::{config, problems};
+
+#[test]
+fn every_key_of_the_listener_and_the_group_reaches_its_setting() {
+    let found = config(
+        r#"
+p1_listener: {port: "tcp://meter:23", baud_rate: 9600, format: 7E1, checksum: require, name: 007,
+              time_zone: EET, silence: 11}
+multicast: {address: "ff02::71", port: 1, TTL: 255, interface: lo, raw_port: off, meter: 4530,
+            also_to: ["pi:2", "[fe80::1]:3"]}
+"#,
+    );
+    let p1_listener = P1Listener {
+        port: "tcp://meter:23".to_owned(),
+        baud_rate: BaudRate::Fixed(9600),
+        format: Format::SevenEvenOne,
+        checksum: ChecksumPolicy::Require,
+        time_zone: TimeZone::Eastern,
+        silence: Duration::from_secs(11),
+        name: Some("007".to_owned()),
+    };
+    let multicast = Multicast {
+        address: Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x71).into(),
+        port: 1,
+        ttl: 255,
+        interface: Some("lo".to_owned()),
+        raw_port: None,
+        also_to: vec!["pi:2".to_owned(), "[fe80::1]:3".to_owned()],
+        meter: Some("4530".to_owned()),
+    };
+    assert_eq!(found, Config { p1_listener, multicast, ..Config::default() });
+}
+
+#[test]
+fn every_key_of_the_recorder_reaches_its_setting() {
+    let found = config(
+        "
+p1_reader: {min_free: 12}
+p1_reader_details: {enabled: false, filename: /d/DAY, flush_period: 1, keep_days: 2}
+p1_reader_interval: {enabled: false, filename: /i/PERIOD, flush_period: 3, keep_days: 4}
+p1_reader_day: {enabled: false, filename: /e/DAY, flush_period: 5, keep_days: 6}
+html_report: {enabled: false, filename: /h.html, flush_period: 7, minutes: 8, language: en}
+weekly_log: {enabled: false, filename: /YYYYww, measurement_period: 9, flush_period: 86400}
+",
+    );
+    let output = |filename: &str, seconds, days| FileOutput {
+        enabled: false,
+        filename: filename.into(),
+        flush_period: Duration::from_secs(seconds),
+        keep_days: Some(days),
+    };
+    let html_report = HtmlReport {
+        enabled: false,
+        filename: "/h.html".into(),
+        flush_period: Duration::from_secs(7),
+        minutes: 8,
+        language: Language::English,
+    };
+    let weekly_log = WeeklyLog {
+        enabled: false,
+        filename: "/YYYYww".into(),
+        measurement_period: Duration::from_secs(9),
+        flush_period: Duration::from_secs(86400),
+    };
+    let expected = Config {
+        p1_reader: P1Reader { min_free: 12 },
+        p1_reader_details: output("/d/DAY", 1, 2),
+        p1_reader_interval: output("/i/PERIOD", 3, 4),
+        p1_reader_day: output("/e/DAY", 5, 6),
+        html_report,
+        weekly_log,
+        ..Config::default()
+    };
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn every_key_of_the_dashboard_and_the_bridge_reaches_its_setting() {
+    let found = config(
+        r#"
+p1_dashboard: {fuse: 35, language: NL}
+p1_mqtt: {broker: "[fd00::2]:1884", tls: true, ca_file: /ca.pem, user: 12, password_file: /password,
+          client_id: p1-2, topic_prefix: house/p1, discovery_prefix: off, interval: 3600}
+"#,
+    );
+    let p1_dashboard = P1Dashboard { fuse: Some(35), language: Some(Language::Dutch) };
+    let p1_mqtt = P1Mqtt {
+        broker: Broker { host: "fd00::2".to_owned(), port: Some(1884) },
+        tls: true,
+        ca_file: "/ca.pem".into(),
+        user: Some("12".to_owned()),
+        password_file: Some("/password".into()),
+        client_id: Some("p1-2".to_owned()),
+        topic_prefix: "house/p1".to_owned(),
+        discovery_prefix: None,
+        interval: Duration::from_secs(3600),
+    };
+    assert_eq!(found, Config { p1_dashboard, p1_mqtt, ..Config::default() });
+}
+
+#[test]
+fn impossible_values_are_refused() {
+    for (section, setting) in [
+        ("p1_listener", "port: 5"),
+        ("p1_listener", "baud_rate: 299"),
+        ("p1_listener", "baud_rate: 921601"),
+        ("p1_listener", "format: 8E1"),
+        ("p1_listener", "checksum: sometimes"),
+        ("p1_listener", "checksum: off"),
+        ("p1_listener", "time_zone: Europe/Vilnius"),
+        ("p1_listener", "silence: 0"),
+        ("p1_listener", "name: 1e5"),
+        ("multicast", "address: 224.7.2.1.5"),
+        ("multicast", "port: 0"),
+        ("multicast", "port: 65536"),
+        ("multicast", "port: 52002"),
+        ("multicast", "TTL: 256"),
+        ("multicast", "TTL: -1"),
+        ("multicast", "interface: eth 0"),
+        ("multicast", "raw_port: 0"),
+        ("multicast", "raw_port: true"),
+        ("multicast", "also_to: pi:52001"),
+        ("multicast", "meter: [1]"),
+        ("p1_reader", "min_free: 1000001"),
+        ("p1_reader_details", "enabled: yes"),
+        ("p1_reader_details", "filename: /d/details.csv"),
+        ("p1_reader_details", "filename: details-DAY.csv"),
+        ("p1_reader_details", "filename: /DAY/"),
+        ("p1_reader_details", "flush_period: 0"),
+        ("p1_reader_details", "keep_days: 0"),
+        ("p1_reader_interval", "filename: /d/interval-DAY.csv"),
+        ("p1_reader_interval", "flush_period: 86401"),
+        ("p1_reader_day", "filename: /d/day.csv"),
+        ("p1_reader_day", "flush_period: 1.5"),
+        ("html_report", "minutes: 0"),
+        ("html_report", "minutes: 1441"),
+        ("weekly_log", "filename: /l/YYYY.log"),
+        ("weekly_log", "filename: /l/ww.log"),
+        ("weekly_log", "measurement_period: 0"),
+        ("p1_dashboard", "fuse: 0"),
+        ("p1_dashboard", "fuse: 401"),
+        ("p1_dashboard", "language: de"),
+        ("p1_mqtt", "broker: mqtt://pi"),
+        ("p1_mqtt", "interval: 3601"),
+    ] {
+        let key = setting.split_once(':').unwrap().0;
+        let found = problems(&format!("{section}:\n  {setting}\n"));
+        assert_eq!(found.len(), 1, "{found:?}");
+        let place = format!("2: {section}.{key}: expected ");
+        assert!(found[0].starts_with(&place), "{found:?}");
+    }
+}
+
+#[test]
+fn the_ends_of_the_ranges_are_allowed() {
+    for (section, setting) in [
+        ("p1_listener", "baud_rate: 300"),
+        ("p1_listener", "baud_rate: 921600"),
+        ("multicast", "port: 65535"),
+        ("multicast", "TTL: 0"),
+        ("multicast", "raw_port: 1"),
+        ("multicast", "raw_port: false"),
+        ("multicast", "also_to: []"),
+        ("p1_reader_day", "flush_period: 86400"),
+        ("p1_reader_day", "keep_days: 36500"),
+        ("html_report", "minutes: 1440"),
+        ("weekly_log", "measurement_period: 3600"),
+        ("p1_reader", "min_free: 1000000"),
+        ("p1_dashboard", "fuse: 400"),
+        ("p1_mqtt", "interval: 1"),
+    ] {
+        config(&format!("{section}: {{{setting}}}"));
+    }
+}
+
+#[test]
+fn two_outputs_cannot_share_a_file_unless_one_is_off() {
+    let text = "p1_reader_day: {filename: /d/DAY}\np1_reader_details: {filename: //d//DAY}\n";
+    let found = problems(text);
+    assert_eq!(found.len(), 1);
+    let start = "2: p1_reader_details.filename: expected another value than p1_reader_day.filename";
+    assert!(found[0].starts_with(start), "{found:?}");
+    config(&text.replace("{filename: /d", "{enabled: false, filename: /d"));
+}
+
+#[test]
+fn a_key_that_is_wrong_by_itself_is_not_compared_with_others() {
+    let found = problems("multicast: {port: x, raw_port: 52001}");
+    assert_eq!(found.len(), 1, "{found:?}");
+}
+
+#[test]
+fn a_password_without_a_user_and_a_ca_file_without_tls_are_refused_where_they_stand() {
+    let text = "p1_mqtt:\n  password_file: /p\n  ca_file: /c\n";
+    assert_eq!(
+        problems(text),
+        [
+            "2: p1_mqtt.password_file: expected p1_mqtt.user beside it, without which it has no effect",
+            "3: p1_mqtt.ca_file: expected p1_mqtt.tls: true beside it, without which it has no effect",
+        ]
+    );
+    config("p1_mqtt: {user: u, password_file: /p, ca_file: /c, tls: true}");
+}
+
+#[test]
+fn topics_below_dsmr_are_refused_with_the_reason() {
+    for (prefix, sound) in [("dsmr", false), ("dsmr/p1", false), ("dsmrs", true), ("p1/dsmr", true)]
+    {
+        let text = format!("p1_mqtt: {{topic_prefix: {prefix}}}");
+        if sound {
+            assert_eq!(config(&text).p1_mqtt.topic_prefix, prefix);
+        } else {
+            let problem = problems(&text).remove(0);
+            assert!(problem.contains("where Home Assistant looks for DSMR-reader"), "{problem}");
+        }
+    }
+}
