@@ -132,7 +132,10 @@ impl Health {
                 "{} came in without one; wrong speed, an inverted signal, or another program at the port? (p1listener --probe tells more)",
                 words::count(bytes, "byte")
             ),
-            Received { rejected, .. } => format!("{} rejected", words::count(rejected, "telegram")),
+            Received { rejected, .. } => format!(
+                "{} rejected; a bad cable, wrong speed, or another program at the port? (p1listener --probe tells more)",
+                words::count(rejected, "telegram")
+            ),
         }
     }
 
@@ -267,7 +270,7 @@ mod tests {
             lines[0].contains("no telegram for 30 s: 100 bytes came in without one; wrong speed"),
             "{lines:?}"
         );
-        assert!(lines[2].ends_with(": 1 telegram rejected"), "{lines:?}");
+        assert!(lines[2].contains(": 1 telegram rejected; a bad cable"), "{lines:?}");
     }
 
     #[test]
