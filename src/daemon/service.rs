@@ -14,6 +14,10 @@ use std::time::{Duration, Instant};
 
 use sd_notify::NotifyState;
 
+/// How much of a status is sent, in characters: systemd throws away what is longer than 4096 bytes, and logs
+/// that each time.
+const LONGEST_STATUS: usize = 1000;
+
 /// The line to the service manager.
 #[derive(Debug)]
 pub struct Service {
@@ -89,7 +93,8 @@ impl Service {
     fn offer_status(&mut self) {
         if self.status_waits {
             // A line break would begin another message to systemd, and the text may quote the meter.
-            let text = self.status.replace(char::is_control, " ");
+            let shown = |character: char| if character.is_control() { ' ' } else { character };
+            let text: String = self.status.chars().map(shown).take(LONGEST_STATUS).collect();
             self.status_waits = !self.offer(&NotifyState::Status(&text));
         }
     }
@@ -161,7 +166,7 @@ mod tests {
         /// What was said since the last time, line by line.
         fn heard(&self) -> Vec<String> {
             let mut said = Vec::new();
-            let mut buffer = [0; 1000];
+            let mut buffer = [0; 4096];
             while let Ok(length) = self.0.recv(&mut buffer) {
                 let text = std::str::from_utf8(&buffer[..length]).unwrap();
                 said.extend(text.lines().map(str::to_owned));
@@ -200,9 +205,9 @@ mod tests {
             let moment = reload[1].strip_prefix("MONOTONIC_USEC=").unwrap();
             assert!(moment.parse::<u64>().is_ok());
             assert_eq!([&*reload[0], &*reload[2]], ["RELOADING=1", "READY=1"]);
-            service.status("stopped");
+            service.status(&"é".repeat(3000));
             service.stopping();
-            assert_eq!(manager.heard(), ["STOPPING=1", "STATUS=stopped"]);
+            assert_eq!(manager.heard(), ["STOPPING=1", &format!("STATUS={}", "é".repeat(1000))]);
             std::process::exit(42);
         };
         run(&child, "");
