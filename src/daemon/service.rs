@@ -1,13 +1,22 @@
 //! What systemd is told: that the program is ready, how it is going, and that it makes progress.
 //!
-//! There is no thread here. The program's loop calls [`Service::progress`] on every turn, so a loop
+//! A service manager that is busy holds up nothing but what it must hear: pings and statuses wait for a
+//! better time. There is no thread here. The program's loop calls [`Service::progress`] on every turn, so a loop
 //! that hangs falls silent and the watchdog ends it. Without a service manager (no `NOTIFY_SOCKET`)
 //! everything is a no-op.
 
 use std::env;
+use std::io;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::{Duration, Instant};
 
 use sd_notify::NotifyState;
+
+/// How much of a status is sent, in characters: systemd throws away what is longer than 4096 bytes, and logs
+/// that each time.
+const LONGEST_STATUS: usize = 1000;
 
 /// The line to the service manager.
 #[derive(Debug)]
@@ -40,7 +49,8 @@ impl Service {
 
     /// Says that the program is ready, at the start or again after [`Service::reloading`].
     pub fn ready(&mut self) {
-        self.announce(NotifyState::Ready);
+        self.send(&[NotifyState::Ready]);
+        self.offer_status();
     }
 
     /// Says that the configuration is being read again; [`Service::ready`] ends this state.
@@ -51,9 +61,10 @@ impl Service {
         }
     }
 
-    /// Says that the program is about to end.
+    /// Says that the program is about to end, and does not wait for it to be heard.
     pub fn stopping(&mut self) {
-        self.announce(NotifyState::Stopping);
+        self.offer(&NotifyState::Stopping);
+        self.offer_status();
     }
 
     /// Sets the sentence that `systemctl status` shows. It is sent by [`Service::progress`], if it
@@ -69,39 +80,53 @@ impl Service {
     /// interval is over, and sends a waiting status when it may.
     pub fn progress(&mut self, now: Instant) {
         if let Some(period) = self.ping_period {
-            if is_over(period, self.pinged, now) {
+            if is_over(period, self.pinged, now) && self.offer(&NotifyState::Watchdog) {
                 self.pinged = Some(now);
-                self.send(&[NotifyState::Watchdog]);
             }
         }
         if self.status_waits && is_over(self.status_period, self.status_sent, now) {
             self.status_sent = Some(now);
-            self.send_status();
+            self.offer_status();
         }
     }
 
-    /// A change of state, and the status with it if one is waiting.
-    fn announce(&mut self, state: NotifyState) {
-        self.send(&[state]);
+    fn offer_status(&mut self) {
         if self.status_waits {
-            self.send_status();
+            // A line break would begin another message to systemd, and the text may quote the meter.
+            let shown = |character: char| if character.is_control() { ' ' } else { character };
+            let text: String = self.status.chars().map(shown).take(LONGEST_STATUS).collect();
+            self.status_waits = !self.offer(&NotifyState::Status(&text));
         }
     }
 
-    fn send_status(&mut self) {
-        self.status_waits = false;
-        // A line break would begin another message to systemd, and the text may quote the meter.
-        let text = self.status.replace(char::is_control, " ");
-        self.send(&[NotifyState::Status(&text)]);
-    }
-
+    /// Sends what must be heard, and waits until it can be.
     fn send(&self, states: &[NotifyState]) {
         if self.managed {
-            if let Err(error) = sd_notify::notify(states) {
+            if let Err(error) = notify(states, true) {
                 log::debug!("cannot notify the service manager: {error}");
             }
         }
     }
+
+    /// Sends without waiting; false when the service manager is too busy to take it.
+    fn offer(&self, state: &NotifyState) -> bool {
+        let is_busy = |error: io::Error| error.kind() == io::ErrorKind::WouldBlock;
+        !self.managed || !notify(std::slice::from_ref(state), false).is_err_and(is_busy)
+    }
+}
+
+/// Sends one message to `NOTIFY_SOCKET`, which is a path or, after an `@`, an abstract name.
+fn notify(states: &[NotifyState], may_wait: bool) -> io::Result<()> {
+    let place = env::var_os("NOTIFY_SOCKET").unwrap_or_default();
+    let address = match place.as_bytes().strip_prefix(b"@") {
+        Some(name) => SocketAddr::from_abstract_name(name)?,
+        None => SocketAddr::from_pathname(&place)?,
+    };
+    let lines: Vec<String> = states.iter().map(ToString::to_string).collect();
+    let socket = UnixDatagram::unbound()?;
+    socket.set_nonblocking(!may_wait)?;
+    socket.send_to_addr(lines.join("\n").as_bytes(), &address)?;
+    Ok(())
 }
 
 /// Whether `period` is over at `now`, counted from `last`. What never was is overdue.
@@ -111,47 +136,51 @@ fn is_over(period: Duration, last: Option<Instant>, now: Instant) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::net::UnixDatagram;
     use std::process::Command;
 
     use super::*;
     use crate::daemon::rerun::rerun;
 
-    /// Runs `child` as a service with a watchdog of three seconds; what it says, line by line.
-    fn said_by(child: &mut Command) -> Vec<String> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("notify");
-        let manager = UnixDatagram::bind(&path).unwrap();
-        let patience = Duration::from_millis(50);
-        manager.set_read_timeout(Some(patience)).unwrap();
-        let mut child = child
-            .env("NOTIFY_SOCKET", &path)
-            .env("WATCHDOG_USEC", "3000000")
-            .env_remove("WATCHDOG_PID")
-            .spawn()
-            .unwrap();
-        let mut said = Vec::new();
-        let mut buffer = [0; 1000];
-        loop {
-            // Asked before reading, so that nothing said before the end is missed.
-            let ended = child.try_wait().unwrap();
-            while let Ok(length) = manager.recv(&mut buffer) {
+    /// Runs `child` as a service with a watchdog of three seconds, whose manager it is itself: so both are
+    /// in step. `before` is what a shell does before, the process id being the child's.
+    fn run(child: &Command, before: &str) {
+        let mut shell = Command::new("sh");
+        let script = "export NOTIFY_SOCKET=@$$ WATCHDOG_USEC=3000000; exec \"$0\" \"$@\"";
+        shell.args(["-c", &format!("{before} {script}")]);
+        shell.arg(child.get_program()).args(child.get_args()).env_remove("WATCHDOG_PID");
+        let environment = child.get_envs().filter_map(|(key, value)| Some((key, value?)));
+        assert_eq!(shell.envs(environment).status().unwrap().code(), Some(42));
+    }
+
+    /// The manager, in the child.
+    struct Manager(UnixDatagram);
+
+    impl Manager {
+        fn new() -> Self {
+            let name = SocketAddr::from_abstract_name(std::process::id().to_string()).unwrap();
+            let socket = UnixDatagram::bind_addr(&name).unwrap();
+            socket.set_nonblocking(true).unwrap();
+            Self(socket)
+        }
+
+        /// What was said since the last time, line by line.
+        fn heard(&self) -> Vec<String> {
+            let mut said = Vec::new();
+            let mut buffer = [0; 4096];
+            while let Ok(length) = self.0.recv(&mut buffer) {
                 let text = std::str::from_utf8(&buffer[..length]).unwrap();
                 said.extend(text.lines().map(str::to_owned));
             }
-            if let Some(status) = ended {
-                assert_eq!(status.code(), Some(42));
-                return said;
-            }
+            said
         }
     }
 
     #[test]
     fn the_life_of_a_service_is_told_in_order_and_no_oftener_than_agreed() {
-        let Some(mut child) = rerun(
+        let Some(child) = rerun(
             "daemon::service::tests::the_life_of_a_service_is_told_in_order_and_no_oftener_than_agreed",
         ) else {
-            let start = Instant::now();
+            let (manager, start) = (Manager::new(), Instant::now());
             let at = |millis| start + Duration::from_millis(millis);
             let mut service = Service::from_environment(Duration::from_secs(10));
             service.status("no meter");
@@ -162,36 +191,47 @@ mod tests {
             service.status("meter found");
             service.status("meter found");
             service.progress(at(1001));
+            let begun =
+                ["READY=1", "STATUS=no meter", "WATCHDOG=1", "WATCHDOG=1", "STATUS=meter found"];
+            assert_eq!(manager.heard(), begun);
             service.status("17 telegrams\nWATCHDOG=trigger");
             service.progress(at(2000));
             service.progress(at(11_001));
+            let told = ["WATCHDOG=1", "WATCHDOG=1", "STATUS=17 telegrams WATCHDOG=trigger"];
+            assert_eq!(manager.heard(), told);
             service.reloading();
             service.ready();
-            service.status("stopped");
+            let reload = manager.heard();
+            let moment = reload[1].strip_prefix("MONOTONIC_USEC=").unwrap();
+            assert!(moment.parse::<u64>().is_ok());
+            assert_eq!([&*reload[0], &*reload[2]], ["RELOADING=1", "READY=1"]);
+            service.status(&"é".repeat(3000));
             service.stopping();
+            assert_eq!(manager.heard(), ["STOPPING=1", &format!("STATUS={}", "é".repeat(1000))]);
             std::process::exit(42);
         };
-        let mut said = said_by(&mut child);
-        let moment = said.iter().position(|line| line.starts_with("MONOTONIC_USEC="));
-        let moment = said.remove(moment.expect("a reload has its moment"));
-        assert!(moment["MONOTONIC_USEC=".len()..].parse::<u64>().is_ok());
-        assert_eq!(
-            said,
-            [
-                "READY=1",
-                "STATUS=no meter",
-                "WATCHDOG=1",
-                "WATCHDOG=1",
-                "STATUS=meter found",
-                "WATCHDOG=1",
-                "WATCHDOG=1",
-                "STATUS=17 telegrams WATCHDOG=trigger",
-                "RELOADING=1",
-                "READY=1",
-                "STOPPING=1",
-                "STATUS=stopped",
-            ]
-        );
+        run(&child, "");
+    }
+
+    #[test]
+    fn a_manager_that_reads_nothing_holds_up_nothing_and_hears_the_latest_when_it_reads() {
+        let Some(child) = rerun(
+            "daemon::service::tests::a_manager_that_reads_nothing_holds_up_nothing_and_hears_the_latest_when_it_reads",
+        ) else {
+            let (manager, start) = (Manager::new(), Instant::now());
+            let mut service = Service::from_environment(Duration::ZERO);
+            let mut turn = |second| {
+                service.status(&format!("second {second}"));
+                service.progress(start + Duration::from_secs(second));
+            };
+            // No manager has room for so many.
+            (0..10_000).for_each(&mut turn);
+            manager.heard();
+            turn(10_000);
+            assert_eq!(manager.heard(), ["WATCHDOG=1", "STATUS=second 10000"]);
+            std::process::exit(42);
+        };
+        run(&child, "");
     }
 
     #[test]
@@ -199,27 +239,15 @@ mod tests {
         let Some(child) =
             rerun("daemon::service::tests::the_watchdog_of_another_process_is_not_fed")
         else {
-            let start = Instant::now();
+            let (manager, start) = (Manager::new(), Instant::now());
             let mut service = Service::from_environment(Duration::ZERO);
             service.ready();
             service.progress(start);
             service.progress(start + Duration::from_secs(60));
+            assert_eq!(manager.heard(), ["READY=1"]);
             std::process::exit(42);
         };
-        // The shell passes its own process id on as the one that is watched.
-        let program = child.get_program().to_owned();
-        let arguments: Vec<_> = child.get_args().map(ToOwned::to_owned).collect();
-        let environment: Vec<_> = child
-            .get_envs()
-            .filter_map(|(key, value)| Some((key.to_owned(), value?.to_owned())))
-            .collect();
-        let mut shell = Command::new("sh");
-        shell
-            .args(["-c", "export WATCHDOG_PID=$$; \"$0\" \"$@\"; exit $?"])
-            .arg(program)
-            .args(arguments)
-            .envs(environment);
-        assert_eq!(said_by(&mut shell), ["READY=1"]);
+        run(&child, "export WATCHDOG_PID=1;");
     }
 
     #[test]

@@ -140,8 +140,9 @@ fn telegrams(bytes: &[u8]) -> Option<Finding> {
     let (mut framer, mut rest) = (Framer::default(), bytes);
     let (mut good, mut bad) = (None, 0);
     let mut judge = |frame: Frame<'_>| match Checksum::of(&frame) {
+        // In enough noise anything is found, a beginning and an end of a telegram too.
+        Checksum::Wrong { .. } | Checksum::Absent if !is_text(frame.bytes()) => {}
         Checksum::Wrong { .. } => bad += 1,
-        Checksum::Absent if !is_text(frame.bytes()) => {}
         checksum => {
             let header = frame.header().to_vec();
             let has_checksum = checksum == Checksum::Good;
@@ -219,6 +220,12 @@ mod tests {
             .into_iter()
             .max_by_key(Finding::weight);
         assert_eq!(most, Some(Finding::BadChecksum(20)));
+    }
+
+    #[test]
+    fn what_looks_like_a_telegram_amid_noise_is_noise() {
+        let chance = [&noise()[..], b"/", &noise()[..200], b"\n!x\xF8`j\r\n", &noise()].concat();
+        assert!(matches!(examine(&chance), Finding::Noise(_)), "{:?}", examine(&chance));
     }
 
     #[test]

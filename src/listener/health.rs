@@ -16,6 +16,9 @@ const REMINDER: Duration = Duration::from_secs(3600);
 /// How often rejected telegrams are mentioned.
 const REJECTION_PERIOD: Duration = Duration::from_secs(600);
 
+/// How much of a telegram's first line is shown, in bytes. Meters need thirty; noise may be longer.
+const LONGEST_HEADER: usize = 64;
+
 /// What is known of the telegrams so far.
 #[derive(Debug)]
 pub struct Health {
@@ -68,6 +71,7 @@ impl Health {
 
     /// A telegram with this first line has been read.
     pub fn telegram(&mut self, header: &[u8], now: Instant) {
+        let header = &header[..header.len().min(LONGEST_HEADER)];
         let was_missed = self.silences.works();
         if self.last_telegram.replace(now).is_none() {
             log::info!("the first telegram is there: {}", words::printable(header));
@@ -132,7 +136,10 @@ impl Health {
                 "{} came in without one; wrong speed, an inverted signal, an encrypted meter, or another program at the port? (p1listener --probe tells more)",
                 words::count(bytes, "byte")
             ),
-            Received { rejected, .. } => format!("{} rejected", words::count(rejected, "telegram")),
+            Received { rejected, .. } => format!(
+                "{} rejected; a bad cable, wrong speed, or another program at the port? (p1listener --probe tells more)",
+                words::count(rejected, "telegram")
+            ),
         }
     }
 
@@ -267,7 +274,7 @@ mod tests {
             lines[0].contains("no telegram for 30 s: 100 bytes came in without one; wrong speed"),
             "{lines:?}"
         );
-        assert!(lines[2].ends_with(": 1 telegram rejected"), "{lines:?}");
+        assert!(lines[2].contains(": 1 telegram rejected; a bad cable"), "{lines:?}");
     }
 
     #[test]
@@ -301,6 +308,15 @@ mod tests {
         health.check(true, start + PATIENCE);
         let status = health.status("/dev/x", &counts, 0, &[], start + PATIENCE);
         assert!(status.contains("; nothing comes in"), "{status}");
+    }
+
+    #[test]
+    fn a_first_line_without_an_end_is_shown_in_part() {
+        let start = Instant::now();
+        let mut health = Health::new(PATIENCE, start);
+        let lines = said::during(|| health.telegram(&[0xFF; 5000], start));
+        let status = health.status("/dev/x", &Counts::default(), 0, &[], start);
+        assert!(lines[0].len() < 300 && status.len() < 400, "{lines:?} {status}");
     }
 
     #[test]

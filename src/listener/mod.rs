@@ -68,14 +68,15 @@ const BUFFER: usize = 4096;
 #[must_use]
 pub fn run(config: Config, record: Option<&Path>, reload: impl Fn() -> Option<Config>) -> Exit {
     let Some(signals) = Signals::installed() else { return Exit::Io };
-    let recorder = match record.map(|path| (path, Recorder::open(path))) {
-        Some((path, Err(error))) => {
-            log::error!("cannot record to {}: {error}", path.display());
-            return Exit::Io;
-        }
-        Some((_, Ok(recorder))) => Some(recorder),
-        None => None,
-    };
+    let recorder =
+        match record.map(|path| (path, Recorder::open(path, config.p1_listener.port.as_ref()))) {
+            Some((path, Err(error))) => {
+                log::error!("cannot record to {}: {error}", path.display());
+                return Exit::Io;
+            }
+            Some((_, Ok(recorder))) => Some(recorder),
+            None => None,
+        };
     let port = port(&config.p1_listener);
     let listener = Listener::new(config, port, recorder, Monotonic::now());
     live("p1listener", listener, &signals, reload);

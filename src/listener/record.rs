@@ -21,8 +21,12 @@ pub struct Recorder {
 
 impl Recorder {
     /// Opens the file, or makes it. Fails for what is no ordinary file: a FIFO that nobody reads would
-    /// stop the listener.
-    pub fn open(path: &Path) -> io::Result<Self> {
+    /// stop the listener. `port` must be another file: it would be read for ever, and grow for ever.
+    pub fn open(path: &Path, port: &Path) -> io::Result<Self> {
+        if path.canonicalize().is_ok_and(|path| port.canonicalize().is_ok_and(|port| path == port))
+        {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is the port that is read"));
+        }
         let file = Some(append_to(path)?);
         Ok(Self { path: path.to_owned(), file, outages: Outages::default() })
     }
@@ -76,17 +80,27 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("line");
         fs::write(&path, b"old ").unwrap();
-        let mut recorder = Recorder::open(&path).unwrap();
+        let mut recorder = Recorder::open(&path, Path::new("-")).unwrap();
         recorder.write(b"\xFF\0", Instant::now());
         recorder.write(b"new", Instant::now());
         assert_eq!(fs::read(&path).unwrap(), b"old \xFF\0new");
     }
 
     #[test]
+    fn a_file_that_is_read_is_not_appended_to_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("line"), folder.path().join("link"));
+        fs::write(&path, b"old").unwrap();
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        assert!(Recorder::open(&link, &path).is_err());
+        assert!(Recorder::open(&link, Path::new("-")).is_ok());
+    }
+
+    #[test]
     fn after_a_reopen_a_renamed_file_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let (path, old) = (folder.path().join("line"), folder.path().join("line.1"));
-        let mut recorder = Recorder::open(&path).unwrap();
+        let mut recorder = Recorder::open(&path, Path::new("-")).unwrap();
         recorder.write(b"one", Instant::now());
         fs::rename(&path, &old).unwrap();
         recorder.reopen(Instant::now());
@@ -101,7 +115,7 @@ mod tests {
     fn a_failure_is_said_once_and_so_is_its_end() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("line");
-        let mut recorder = Recorder::open(&path).unwrap();
+        let mut recorder = Recorder::open(&path, Path::new("-")).unwrap();
         let lines = said::during(|| {
             fs::remove_file(&path).unwrap();
             fs::create_dir(&path).unwrap();

@@ -15,6 +15,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
+use rustix::termios::isatty;
 use serialport::{ClearBuffer, DataBits, Parity, SerialPort, StopBits, TTYPort};
 
 use super::holder;
@@ -43,6 +44,10 @@ fn opened(path: &Path, setting: Setting) -> Result<OpenDevice, Refusal> {
     };
     // Before serialport keeps others out, and us with them.
     let file = open_to_read(path).map_err(|error| refusal(path, &error.into()))?;
+    if !isatty(&file) {
+        let reason = format!("{} is not a serial device", path.display());
+        return Err(Refusal { reason, may_be_the_setting: false });
+    }
     let port = serialport::new(path.to_string_lossy(), setting.baud_rate)
         .data_bits(data_bits)
         .parity(parity)
@@ -169,8 +174,8 @@ mod tests {
     #[test]
     fn what_cannot_be_opened_is_explained_in_words() {
         assert!(reason("/dev/no-such-port").contains("is the cable plugged in?"));
-        assert!(reason("/dev/null").starts_with("cannot open /dev/null as a serial port"));
-        assert!(reason("/tmp").starts_with("cannot open /tmp as a serial port"));
+        assert_eq!(reason("/dev/null"), "/dev/null is not a serial device");
+        assert_eq!(reason("/tmp"), "/tmp is not a serial device");
         let denied = serialport::Error::new(
             serialport::ErrorKind::Io(ErrorKind::PermissionDenied),
             "Permission denied",

@@ -143,7 +143,8 @@ impl Encoder {
         end: Instant,
     ) -> (Datagram<'a>, Encoded) {
         let telegram = Telegram::parse(raw);
-        let (start, end) = (whole_milliseconds(start), whole_milliseconds(end));
+        // A clock that is set back in the middle of a telegram makes no time run backwards.
+        let (start, end) = (whole_milliseconds(start), whole_milliseconds(end.max(start)));
         let (number, source) = (self.meta.frame_number + 1, self.meta.source.take());
         let time = self.zone.map_or_else(|| telegram.time(), |zone| telegram.time_in(zone));
         self.meta = Meta { source, ..Meta::new(number, start, end, time) };
@@ -208,6 +209,18 @@ mod tests {
         assert_eq!(meta.frame_start.micros(), 1_795_330_010_297_000);
         assert_eq!((meta.frame_duration_ms, meta.source.as_deref()), (78, Some("attic")));
         assert_eq!(meta.clock_drift.unwrap().to_string(), "0.297");
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_in_mid_telegram_gives_no_negative_duration() {
+        let bytes = telegram("0-0:1.0.0(261122074650W)");
+        let mut translator = Translator::new(Policy::Auto, None);
+        let start = Instant::from_seconds(1_795_330_010);
+        assert!(translator.feed(&mut &bytes[..5], start).is_none());
+        let end = Instant::from_seconds(1_795_330_010 - 7200);
+        let datagram = translator.feed(&mut &bytes[5..], end).unwrap().unwrap();
+        let meta = Message::parse(datagram.json).unwrap().meta;
+        assert_eq!((meta.frame_start, meta.frame_end, meta.frame_duration_ms), (start, start, 0));
     }
 
     #[test]

@@ -153,7 +153,7 @@ impl Destination {
                 self.address = Some(address);
                 self.problem = None;
             }
-            Err(error) => self.problem = Some(format!("cannot look up {}: {error}", self.name)),
+            Err(error) => self.problem = Some(error.to_string()),
         }
     }
 }

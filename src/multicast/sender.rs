@@ -29,10 +29,10 @@ impl Sender {
     /// A sender to `group`, whose datagrams live for `ttl` hops (1: this LAN) and are heard on this
     /// machine too.
     ///
-    /// They leave by `interface`. Without one, the kernel's routing table decides (for IPv4 it is
-    /// asked again for each datagram, so that a change of network is followed; for IPv6 the interface
-    /// of the default route is taken); and while there is no route at all they go to `lo`, so that
-    /// programs on this machine hear them even when there is no network.
+    /// They leave by `interface`. Without one, the kernel's routing table decides, for each datagram, so
+    /// that a change of network is followed (for IPv6 the interface of the default route is taken); and
+    /// while there is no route at all they go to `lo`, so that programs on this machine hear them even
+    /// when there is no network.
     pub fn open(group: IpAddr, ttl: u8, interface: Option<&Interface>) -> Result<Self, Error> {
         if !group.is_multicast() {
             return Err(Error::NotMulticast(group));
@@ -60,10 +60,7 @@ impl Sender {
     /// Never blocks. Fails with what the kernel says: no network or route, an interface that is gone,
     /// a firewall, more than 65,507 bytes. Every one of these may be over at the next datagram.
     pub fn send(&self, port: u16, bytes: &[u8]) -> io::Result<()> {
-        if self.at_loopback.get() {
-            self.aim_at_network()?;
-            self.at_loopback.set(false);
-        }
+        self.follow()?;
         let sent = self.transmit(port, bytes);
         if !sent.as_ref().is_err_and(is_no_network) {
             return sent;
@@ -84,6 +81,22 @@ impl Sender {
     #[must_use]
     pub fn is_loopback_only(&self) -> bool {
         self.at_loopback.get()
+    }
+
+    /// Aims anew where the kernel would go on to send by an interface that is no longer the right one.
+    fn follow(&self) -> io::Result<()> {
+        match (&self.interface, self.group) {
+            // It is followed when sending by it fails.
+            (Some(Interface::Name(_)), _) => Ok(()),
+            // The address may have moved to another interface.
+            (Some(interface), _) => self.pin(interface).map_err(io::Error::other),
+            (None, IpAddr::V4(_)) if !self.at_loopback.get() => Ok(()),
+            (None, _) => {
+                self.aim_at_network()?;
+                self.at_loopback.set(false);
+                Ok(())
+            }
+        }
     }
 
     fn transmit(&self, port: u16, bytes: &[u8]) -> io::Result<()> {

@@ -61,7 +61,7 @@ pub enum Policy {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
     /// The digits do not agree with the bytes.
-    #[error("wrong checksum: the meter sent {sent:?}, the bytes give {computed:04X}")]
+    #[error("wrong checksum: the meter sent \"{sent}\", the bytes give {computed:04X}")]
     Wrong {
         /// The digits as sent, made printable.
         sent: String,

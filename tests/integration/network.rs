@@ -38,9 +38,24 @@ impl Namespace {
 
     /// A pair of interfaces, of which `v0` is the one to use.
     fn plug_in(&self) {
-        self.ip("link add v0 type veth peer name v1");
-        self.ip("link set v1 up");
-        self.ip("link set v0 up");
+        self.plug_in_as("v");
+    }
+
+    /// The same with another name than `v`.
+    fn plug_in_as(&self, name: &str) {
+        self.ip(&format!("link add {name}0 type veth peer name {name}1"));
+        self.ip(&format!("link set {name}1 up"));
+        self.ip(&format!("link set {name}0 up"));
+    }
+
+    /// How many packets have left by this interface.
+    fn sent_by(&self, interface: &str) -> u64 {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", &self.0, "cat", "/proc/self/net/dev"]);
+        let table = String::from_utf8(command.output().unwrap().stdout).unwrap();
+        let line = table.lines().find_map(|line| line.trim().strip_prefix(interface)).unwrap();
+        // Behind a colon: eight numbers of what has come in, and the bytes that have left.
+        line.split_whitespace().nth(10).unwrap().parse().unwrap()
     }
 
     fn run(&self, place: &Place, program: &str, output: Option<&PathBuf>) -> Running {
@@ -114,6 +129,15 @@ impl Scene {
         });
     }
 
+    /// Sends telegrams until more of them have left by this interface than a quiet one sends by itself.
+    fn send_until_sent_by(&mut self, interface: &str) {
+        let before = self.namespace.sent_by(interface);
+        wait_for(&format!("telegrams by {interface}"), || {
+            self.meter.send(&telegram(1));
+            (self.namespace.sent_by(interface) > before + 50).then_some(())
+        });
+    }
+
     fn said(&self, text: &str) -> usize {
         self.listener.log().matches(text).count()
     }
@@ -181,6 +205,38 @@ fn a_group_of_ipv6_is_heard() {
     scene.namespace.plug_in();
     scene.namespace.ip("addr add fd00:4d::1/64 dev v0 nodad");
     scene.send_until_heard(1);
+    scene.end();
+}
+
+#[test]
+fn the_default_route_of_ipv6_is_followed() {
+    let keys = "address: \"ff15::4d:2\", port: 28009, raw_port: off";
+    let Some(mut scene) = Scene::begin(keys) else { return };
+    // The listener was there before: by itself the kernel takes the interface that comes first.
+    for name in ["x", "v", "w"] {
+        scene.namespace.plug_in_as(name);
+        scene
+            .namespace
+            .ip(&format!("addr add fd00:4d:{:x}::1/64 dev {name}0 nodad", name.as_bytes()[0]));
+    }
+    for interface in ["v0", "w0", "v0"] {
+        scene.namespace.ip(&format!("-6 route replace default dev {interface}"));
+        scene.send_until_sent_by(interface);
+    }
+    scene.end();
+}
+
+#[test]
+fn an_address_is_followed_to_another_interface() {
+    let keys = "address: 239.255.80.4, port: 28011, raw_port: off, interface: 192.0.2.1";
+    let Some(mut scene) = Scene::begin(keys) else { return };
+    scene.namespace.plug_in_as("v");
+    scene.namespace.plug_in_as("w");
+    for (interface, other) in [("v0", "w0"), ("w0", "v0"), ("v0", "w0")] {
+        scene.namespace.ip(&format!("addr flush dev {other}"));
+        scene.namespace.ip(&format!("addr add 192.0.2.1/24 dev {interface}"));
+        scene.send_until_sent_by(interface);
+    }
     scene.end();
 }
 
