@@ -48,10 +48,8 @@ pub fn live<D: Daemon>(
     reload: impl Fn() -> Option<D::Settings>,
 ) {
     let mut service = Service::from_environment(STATUS_PERIOD);
-    service.status(&daemon.status(Instant::now()));
     service.ready();
     log::info!("{name} {} is ready: {}", env!("CARGO_PKG_VERSION"), daemon.task());
-    let mut next_status = Instant::now();
     while !signals.terminating() {
         let now = Instant::now();
         service.progress(now);
@@ -67,10 +65,7 @@ pub fn live<D: Daemon>(
         if signals.take_flush() {
             daemon.flush(now);
         }
-        if now >= next_status {
-            next_status = now + STATUS_PERIOD;
-            service.status(&daemon.status(now));
-        }
+        service.status(now, || daemon.status(now));
         if daemon.turn(now).is_break() {
             break;
         }

@@ -25,9 +25,9 @@ pub struct Service {
     ping_period: Option<Duration>,
     pinged: Option<Instant>,
     status_period: Duration,
+    /// What was said last, and when that or the same could be said.
     status: String,
-    status_waits: bool,
-    status_sent: Option<Instant>,
+    status_said: Option<Instant>,
 }
 
 impl Service {
@@ -42,15 +42,13 @@ impl Service {
             pinged: None,
             status_period,
             status: String::new(),
-            status_waits: false,
-            status_sent: None,
+            status_said: None,
         }
     }
 
     /// Says that the program is ready, at the start or again after [`Service::reloading`].
     pub fn ready(&mut self) {
         self.send(&[NotifyState::Ready]);
-        self.offer_status();
     }
 
     /// Says that the configuration is being read again; [`Service::ready`] ends this state.
@@ -64,38 +62,29 @@ impl Service {
     /// Says that the program is about to end, and does not wait for it to be heard.
     pub fn stopping(&mut self) {
         self.offer(&NotifyState::Stopping);
-        self.offer_status();
     }
 
-    /// Sets the sentence that `systemctl status` shows. It is sent by [`Service::progress`], if it
-    /// differs from the one before and the status period is over; the latest text wins.
-    pub fn status(&mut self, text: &str) {
-        if self.managed && text != self.status {
-            text.clone_into(&mut self.status);
-            self.status_waits = true;
+    /// Gives the sentence that `systemctl status` shows, at time `now`. `text` is asked when the status
+    /// period is over, and sent if it differs from the one before.
+    pub fn status(&mut self, now: Instant, text: impl FnOnce() -> String) {
+        if !self.managed || !is_over(self.status_period, self.status_said, now) {
+            return;
+        }
+        // A line break would begin another message to systemd, and the text may quote the meter.
+        let shown = |character: char| if character.is_control() { ' ' } else { character };
+        let text: String = text().chars().map(shown).take(LONGEST_STATUS).collect();
+        if text == self.status || self.offer(&NotifyState::Status(&text)) {
+            (self.status, self.status_said) = (text, Some(now));
         }
     }
 
     /// The program's loop has made a turn at time `now`: feeds the watchdog when a third of its
-    /// interval is over, and sends a waiting status when it may.
+    /// interval is over.
     pub fn progress(&mut self, now: Instant) {
         if let Some(period) = self.ping_period {
             if is_over(period, self.pinged, now) && self.offer(&NotifyState::Watchdog) {
                 self.pinged = Some(now);
             }
-        }
-        if self.status_waits && is_over(self.status_period, self.status_sent, now) {
-            self.status_sent = Some(now);
-            self.offer_status();
-        }
-    }
-
-    fn offer_status(&mut self) {
-        if self.status_waits {
-            // A line break would begin another message to systemd, and the text may quote the meter.
-            let shown = |character: char| if character.is_control() { ' ' } else { character };
-            let text: String = self.status.chars().map(shown).take(LONGEST_STATUS).collect();
-            self.status_waits = !self.offer(&NotifyState::Status(&text));
         }
     }
 
@@ -183,31 +172,30 @@ mod tests {
             let (manager, start) = (Manager::new(), Instant::now());
             let at = |millis| start + Duration::from_millis(millis);
             let mut service = Service::from_environment(Duration::from_secs(10));
-            service.status("no meter");
+            let mut turn = |millis, status: &str| {
+                service.progress(at(millis));
+                service.status(at(millis), || status.into());
+                manager.heard()
+            };
+            assert_eq!(turn(0, "no meter"), ["WATCHDOG=1", "STATUS=no meter"]);
+            assert!(turn(999, "meter found").is_empty());
+            assert_eq!(turn(1000, "meter found"), ["WATCHDOG=1"]);
+            assert_eq!(turn(10_000, "meter found"), ["WATCHDOG=1", "STATUS=meter found"]);
+            assert_eq!(turn(20_000, "meter found"), ["WATCHDOG=1"], "that is known");
+            let forged = turn(30_000, "17 telegrams\nWATCHDOG=trigger");
+            assert_eq!(forged, ["WATCHDOG=1", "STATUS=17 telegrams WATCHDOG=trigger"]);
+            let long = turn(40_000, &"é".repeat(3000));
+            assert_eq!(long[1..], [format!("STATUS={}", "é".repeat(1000))]);
             service.ready();
-            service.progress(at(0));
-            service.progress(at(999));
-            service.progress(at(1000));
-            service.status("meter found");
-            service.status("meter found");
-            service.progress(at(1001));
-            let begun =
-                ["READY=1", "STATUS=no meter", "WATCHDOG=1", "WATCHDOG=1", "STATUS=meter found"];
-            assert_eq!(manager.heard(), begun);
-            service.status("17 telegrams\nWATCHDOG=trigger");
-            service.progress(at(2000));
-            service.progress(at(11_001));
-            let told = ["WATCHDOG=1", "WATCHDOG=1", "STATUS=17 telegrams WATCHDOG=trigger"];
-            assert_eq!(manager.heard(), told);
+            assert_eq!(manager.heard(), ["READY=1"]);
             service.reloading();
             service.ready();
             let reload = manager.heard();
             let moment = reload[1].strip_prefix("MONOTONIC_USEC=").unwrap();
             assert!(moment.parse::<u64>().is_ok());
             assert_eq!([&*reload[0], &*reload[2]], ["RELOADING=1", "READY=1"]);
-            service.status(&"é".repeat(3000));
             service.stopping();
-            assert_eq!(manager.heard(), ["STOPPING=1", &format!("STATUS={}", "é".repeat(1000))]);
+            assert_eq!(manager.heard(), ["STOPPING=1"]);
             std::process::exit(42);
         };
         run(&child, "");
@@ -221,8 +209,9 @@ mod tests {
             let (manager, start) = (Manager::new(), Instant::now());
             let mut service = Service::from_environment(Duration::ZERO);
             let mut turn = |second| {
-                service.status(&format!("second {second}"));
-                service.progress(start + Duration::from_secs(second));
+                let now = start + Duration::from_secs(second);
+                service.progress(now);
+                service.status(now, || format!("second {second}"));
             };
             // No manager has room for so many.
             (0..10_000).for_each(&mut turn);
@@ -256,7 +245,7 @@ mod tests {
             rerun("daemon::service::tests::without_a_service_manager_nothing_happens")
         else {
             let mut service = Service::from_environment(Duration::ZERO);
-            service.status("nobody listens");
+            service.status(Instant::now(), || unreachable!("nobody listens"));
             service.ready();
             service.reloading();
             service.progress(Instant::now());
