@@ -1,12 +1,10 @@
 //! A TCP connection to a host that is known by name.
 //!
-//! Owns the looking up, the bounds on connecting, and the thread that all this is done on: both may take
-//! many seconds, and a daemon's loop waits for neither. What is done with a connection the programs know.
+//! Owns the looking up and the bounds on connecting: both may take many seconds, so that a daemon makes an
+//! [`Attempt`](crate::attempt::Attempt) of it. What is done with a connection the programs know.
 
 use std::io;
 use std::net::{TcpStream, ToSocketAddrs};
-use std::sync::mpsc::{self, TryRecvError};
-use std::thread;
 use std::time::Duration;
 
 /// How long one address may take to answer.
@@ -43,37 +41,6 @@ pub(crate) fn connect(address: &str) -> Result<TcpStream, DialError> {
     })
 }
 
-/// An attempt at something that may take long, on a thread of its own that ends with its outcome.
-#[derive(Debug)]
-pub(crate) struct Attempt<T>(mpsc::Receiver<T>);
-
-/// The thread of an attempt is gone without an outcome.
-#[derive(Debug, thiserror::Error)]
-#[error("the attempt to connect broke off")]
-pub(crate) struct BrokenOff;
-
-impl<T: Send + 'static> Attempt<T> {
-    /// Begins it. Fails if there can be no more threads.
-    pub fn begin(work: impl FnOnce() -> T + Send + 'static) -> io::Result<Self> {
-        let (sender, receiver) = mpsc::channel();
-        let attempt = move || {
-            // If nobody waits for it any more, what was reached is let go of again.
-            let _ = sender.send(work());
-        };
-        thread::Builder::new().name("connect".into()).spawn(attempt)?;
-        Ok(Self(receiver))
-    }
-
-    /// What came of it; `None` while it goes on. Does not wait.
-    pub fn outcome(&self) -> Result<Option<T>, BrokenOff> {
-        match self.0.try_recv() {
-            Ok(outcome) => Ok(Some(outcome)),
-            Err(TryRecvError::Empty) => Ok(None),
-            Err(TryRecvError::Disconnected) => Err(BrokenOff),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::net::TcpListener;
@@ -87,21 +54,5 @@ mod tests {
         assert!(said.starts_with(&format!("cannot connect to {closed}: ")), "{said}");
         let said = connect("no-port-in-this").unwrap_err().to_string();
         assert!(said.starts_with("cannot look up no-port-in-this: "), "{said}");
-    }
-
-    #[test]
-    fn an_attempt_goes_on_until_it_has_an_outcome() {
-        let (go, wait) = mpsc::channel::<u8>();
-        let attempt = Attempt::begin(move || wait.recv()).unwrap();
-        assert_eq!(attempt.outcome().unwrap(), None);
-        go.send(7).unwrap();
-        assert_eq!(attempt.0.recv().unwrap(), Ok(7));
-    }
-
-    #[test]
-    fn an_attempt_without_an_outcome_is_no_endless_one() {
-        let (sender, receiver) = mpsc::channel::<u8>();
-        drop(sender);
-        assert!(Attempt(receiver).outcome().is_err());
     }
 }

@@ -17,7 +17,8 @@
 //! | [`program`]   | the start that all programs share                                       |
 //! | [`zone`]      | local time                                                              |
 //! | `subscription`| a program's membership in the group, kept up for ever                   |
-//! | `dial`        | a TCP connection to a host by name, made beside the loop                 |
+//! | `attempt`     | what may take long, done beside the loop                                |
+//! | `dial`        | a TCP connection to a host by name                                      |
 //! | `host`        | the name of the host                                                    |
 //! | `choice`      | which meter is followed when several are heard                          |
 //! | `senders`     | what was lost on the way, by the frame numbers of each sender           |
@@ -33,6 +34,7 @@
 //! Arrows run one way: programs use `multicast`, `reading` and `message`, those use `telegram`, and
 //! `config` and `daemon` are leaves. No program uses another.
 
+mod attempt;
 pub mod cat;
 mod choice;
 pub mod commands;

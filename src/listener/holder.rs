@@ -3,6 +3,7 @@
 //! Best effort: `/proc` shows the open files of other users' processes to root only.
 
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// The other processes that have the file at `path` open: `minicom (pid 1234)`.
@@ -22,7 +23,17 @@ fn has_open(process: u32, device: &Path) -> bool {
     let Ok(files) = fs::read_dir(PathBuf::from(format!("/proc/{process}/fd"))) else {
         return false;
     };
-    files.filter_map(Result::ok).any(|file| fs::read_link(file.path()).is_ok_and(|to| to == device))
+    // The name alone would do if there were no containers: in another one it is another file. To ask
+    // for all files what they are might wait for a file server that is gone.
+    files
+        .filter_map(Result::ok)
+        .map(|file| file.path())
+        .any(|file| fs::read_link(&file).is_ok_and(|to| to == device) && is_same(&file, device))
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    let identity = |path| fs::metadata(path).map(|file| (file.dev(), file.ino())).ok();
+    identity(one).is_some_and(|one| identity(other) == Some(one))
 }
 
 fn name(process: u32) -> String {
@@ -50,5 +61,15 @@ mod tests {
         drop(child.stdin.take());
         child.wait().unwrap();
         assert!(!of(&path).contains(&wanted));
+    }
+
+    #[test]
+    fn a_file_is_known_by_what_it_is_and_not_by_its_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let [port, alias, other] = ["port", "alias", "other"].map(|name| folder.path().join(name));
+        fs::write(&port, "").unwrap();
+        fs::hard_link(&port, &alias).unwrap();
+        fs::write(&other, "").unwrap();
+        assert!(is_same(&port, &alias) && !is_same(&port, &other));
     }
 }

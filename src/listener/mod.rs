@@ -208,7 +208,10 @@ impl Listener {
     fn line_changed(&mut self, now: Monotonic) {
         self.pace.restart();
         match self.translator.finish(SystemTime::now().into()) {
-            Some(Ok(datagram)) => self.publisher.publish(&datagram, now),
+            Some(Ok(datagram)) => {
+                self.publisher.publish(&datagram, now);
+                self.health.telegram(datagram.header, now);
+            }
             Some(Err(rejection)) => {
                 self.health.rejection(&rejection, self.translator.last_frame(), now);
             }

@@ -33,6 +33,9 @@ impl Recorder {
 
     /// Appends `bytes`. What fails is said once; these bytes are then missing.
     pub fn write(&mut self, bytes: &[u8], now: Instant) {
+        if self.file.is_none() {
+            self.reopen(now);
+        }
         let Some(file) = &mut self.file else { return };
         match file.write_all(bytes) {
             Ok(()) if self.outages.works() => {
@@ -43,7 +46,7 @@ impl Recorder {
         }
     }
 
-    /// Opens the file anew, in case it was renamed.
+    /// Opens the file anew, in case it was renamed. If that fails, the next bytes try it again.
     pub fn reopen(&mut self, now: Instant) {
         match append_to(&self.path) {
             Ok(file) => self.file = Some(file),
@@ -124,7 +127,6 @@ mod tests {
                 recorder.write(b"lost", Instant::now());
             }
             fs::remove_dir(&path).unwrap();
-            recorder.reopen(Instant::now());
             recorder.write(b"one", Instant::now());
             recorder.write(b"two", Instant::now());
         });

@@ -9,7 +9,8 @@ use std::time::Duration;
 use socket2::{SockRef, TcpKeepalive};
 
 use super::source::{Given, PATIENCE, Port, Source};
-use crate::dial::{self, Attempt, DialError};
+use crate::attempt::Attempt;
+use crate::dial::{self, DialError};
 
 /// How long a connection may be silent. The slowest meters speak every 10 s; a dongle that was
 /// switched off does not say goodbye.

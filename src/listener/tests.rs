@@ -144,6 +144,25 @@ fn bytes_without_an_end_are_dropped_and_counted_and_the_next_telegram_is_whole()
 }
 
 #[test]
+fn a_telegram_whose_line_end_the_port_has_taken_with_it_is_sent_and_counted_all_the_same() {
+    let (wire, now) = (Wire::default(), Monotonic::now());
+    wire.plug_in();
+    let mut without_end = telegram(1);
+    without_end.truncate(without_end.len() - 2);
+    wire.give(&without_end);
+    let (mut listener, receiver) = listener(Box::new(wire.clone()), 26_119, now);
+    for _ in 0..2 {
+        assert!(listener.turn(now).is_continue());
+    }
+    assert_eq!(next(&receiver), None);
+    wire.0.take();
+    assert!(listener.turn(now).is_continue());
+    assert_eq!(next(&receiver), Some(without_end));
+    assert!(listener.status(now).contains("1 telegram, "), "{}", listener.status(now));
+    assert!(listener.status(now).contains("the last 0 s ago"), "{}", listener.status(now));
+}
+
+#[test]
 fn an_hour_without_the_cable_takes_no_more_than_five_lines() {
     let (wire, mut now) = (Wire::default(), Monotonic::now());
     wire.plug_in();

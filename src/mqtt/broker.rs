@@ -13,7 +13,8 @@ use super::packets::{self, Answer, Decoder, Hello, Incoming};
 use super::password;
 use super::socket::{Socket, Stream};
 use super::tls;
-use crate::dial::{self, Attempt};
+use crate::attempt::Attempt;
+use crate::dial;
 
 /// How long a broker that is connected to may take until it has answered.
 const ANSWER_TIME: Duration = Duration::from_secs(10);

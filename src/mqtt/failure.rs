@@ -9,7 +9,8 @@ use rustls::{AlertDescription, CertificateError};
 
 use super::packets::Answer;
 use super::password::PasswordError;
-use crate::dial::{BrokenOff, DialError};
+use crate::attempt::BrokenOff;
+use crate::dial::DialError;
 
 /// Why there is no connection, or why it was lost.
 #[derive(Debug, thiserror::Error)]

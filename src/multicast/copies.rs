@@ -2,14 +2,13 @@
 //!
 //! Owns the destinations, their addresses and their sockets. A destination that fails disturbs neither
 //! the multicast nor the other destinations. Looking up a host name may take the resolver half a
-//! minute, so it is done on a thread of its own, at most one for each destination, that ends with the
-//! answer: a loop that waited for it would lose telegrams.
+//! minute, so it is attempted beside the loop, which would lose telegrams if it waited.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
-use std::sync::mpsc::{self, TryRecvError};
-use std::thread;
 use std::time::{Duration, Instant};
+
+use crate::attempt::Attempt;
 
 /// How long after a look-up a failure leads to the next.
 const RETRY: Duration = Duration::from_secs(30);
@@ -59,8 +58,8 @@ struct Destination {
     socket: Option<UdpSocket>,
     /// Why the last look-up of the name failed.
     problem: Option<String>,
-    /// Where the answer to the look-up under way will come in.
-    answer: Option<mpsc::Receiver<io::Result<SocketAddr>>>,
+    /// The look-up that is under way.
+    look_up: Option<Attempt<io::Result<SocketAddr>>>,
     /// When the last look-up began.
     asked: Option<Instant>,
     /// The last attempt to send failed.
@@ -74,7 +73,7 @@ impl Destination {
             address: None,
             socket: None,
             problem: None,
-            answer: None,
+            look_up: None,
             asked: None,
             has_failed: false,
         }
@@ -104,18 +103,18 @@ impl Destination {
 
     /// Takes in the answer to a look-up, or begins one if it is time to.
     fn find(&mut self, now: Instant) {
-        if let Some(answer) = &self.answer {
-            match answer.try_recv() {
-                Ok(found) => self.learn(found),
-                Err(TryRecvError::Empty) => return,
-                Err(TryRecvError::Disconnected) => self.learn(Err(io::ErrorKind::Other.into())),
+        if let Some(look_up) = &self.look_up {
+            match look_up.outcome() {
+                Ok(Some(found)) => self.learn(found),
+                Ok(None) => return,
+                Err(broken_off) => self.learn(Err(io::Error::other(broken_off))),
             }
         }
         if self.is_due(now) {
             self.asked = Some(now);
             match self.name.parse() {
                 Ok(address) => self.learn(Ok(address)),
-                Err(_) => self.answer = self.ask(),
+                Err(_) => self.ask(),
             }
         }
     }
@@ -126,25 +125,17 @@ impl Destination {
     }
 
     /// Begins a look-up of the name.
-    fn ask(&mut self) -> Option<mpsc::Receiver<io::Result<SocketAddr>>> {
-        let (sender, receiver) = mpsc::channel();
+    fn ask(&mut self) {
         let name = self.name.clone();
-        let look_up = move || {
-            // If nobody waits for it any more, the answer is of no use.
-            let _ = sender.send(look_up(&name));
-        };
-        match thread::Builder::new().name("look-up".into()).spawn(look_up) {
-            Ok(_) => Some(receiver),
-            Err(error) => {
-                self.learn(Err(error));
-                None
-            }
+        match Attempt::begin(move || look_up(&name)) {
+            Ok(begun) => self.look_up = Some(begun),
+            Err(error) => self.learn(Err(error)),
         }
     }
 
     /// A look-up has ended. If it has failed, an address known from before stays in use.
     fn learn(&mut self, found: io::Result<SocketAddr>) {
-        self.answer = None;
+        self.look_up = None;
         match found {
             Ok(address) => {
                 if self.address.is_some_and(|known| known.is_ipv4() != address.is_ipv4()) {
@@ -199,8 +190,8 @@ mod tests {
     /// Waits for the look-up of the only destination to end.
     fn settle(copies: &mut UnicastCopies) {
         let destination = &mut copies.destinations[0];
-        let answer = destination.answer.take().expect("a look-up is under way");
-        destination.learn(answer.recv().unwrap());
+        let look_up = destination.look_up.take().expect("a look-up is under way");
+        destination.learn(look_up.settled());
     }
 
     #[test]
@@ -245,8 +236,8 @@ mod tests {
     fn while_the_first_look_up_is_under_way_nothing_is_reported() {
         let now = Instant::now();
         let mut copies = UnicastCopies { destinations: vec![Destination::new("meter.invalid:9")] };
-        let (_resolver, answer) = mpsc::channel();
-        copies.destinations[0].answer = Some(answer);
+        let (_resolver, look_up) = Attempt::from_test();
+        copies.destinations[0].look_up = Some(look_up);
         assert_eq!(send(&mut copies, b"x", now), []);
     }
 
@@ -259,9 +250,9 @@ mod tests {
         settle(&mut copies);
         let early = now + RETRY.saturating_sub(Duration::from_millis(1));
         assert_eq!(send(&mut copies, b"x", early), [(0, false)]);
-        assert!(copies.destinations[0].answer.is_none());
+        assert!(copies.destinations[0].look_up.is_none());
         assert_eq!(send(&mut copies, b"x", now + RETRY), [(0, false)]);
-        assert!(copies.destinations[0].answer.is_some());
+        assert!(copies.destinations[0].look_up.is_some());
     }
 
     #[test]
