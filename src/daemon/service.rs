@@ -47,12 +47,12 @@ impl Service {
     }
 
     /// Says that the program is ready, at the start or again after [`Service::reloading`].
-    pub fn ready(&mut self) {
+    pub fn ready(&self) {
         self.send(&[NotifyState::Ready]);
     }
 
     /// Says that the configuration is being read again; [`Service::ready`] ends this state.
-    pub fn reloading(&mut self) {
+    pub fn reloading(&self) {
         match NotifyState::monotonic_usec_now() {
             Ok(moment) => self.send(&[NotifyState::Reloading, moment]),
             Err(_) => self.send(&[NotifyState::Reloading]),
@@ -60,7 +60,7 @@ impl Service {
     }
 
     /// Says that the program is about to end, and does not wait for it to be heard.
-    pub fn stopping(&mut self) {
+    pub fn stopping(&self) {
         self.offer(&NotifyState::Stopping);
     }
 
