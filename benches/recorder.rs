@@ -111,7 +111,7 @@ fn datagrams(translator: &mut Translator, start: u32) -> Vec<Vec<u8>> {
             );
         let body = &text[..=text.rfind('!').expect("an end")];
         let telegram = format!("{body}{:04X}\r\n", crc16(body.as_bytes()));
-        let now = telegram::Instant::from_seconds(START + i64::from(second));
+        let now = telegram::Timestamp::from_seconds(START + i64::from(second));
         let datagram = translator.feed(&mut telegram.as_bytes(), now);
         datagram.expect("a frame").expect("a telegram").json.to_vec()
     };

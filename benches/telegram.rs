@@ -4,11 +4,11 @@
 //! The comparison takes turns telegram by telegram, so that a busy machine is busy for all of them.
 
 use std::hint::black_box;
-use std::time::{Duration, Instant as Monotonic};
+use std::time::{Duration, Instant};
 
 use divan::{AllocProfiler, Bencher, counter::BytesCount};
 use p1_multicast::message::{Message, Translator};
-use p1_multicast::telegram::{Framer, Gate, Instant, Policy, Telegram, crc16};
+use p1_multicast::telegram::{Framer, Gate, Timestamp, Policy, Telegram, crc16};
 
 #[global_allocator]
 static ALLOCATOR: AllocProfiler = AllocProfiler::system();
@@ -85,7 +85,7 @@ fn read(
     gate: &mut Gate,
     look: impl Fn(&Telegram<'_>) -> usize,
 ) -> usize {
-    let frame = framer.feed(&mut black_box(bytes), Instant::default()).expect("a frame");
+    let frame = framer.feed(&mut black_box(bytes), Timestamp::default()).expect("a frame");
     gate.admit(&frame).expect("a good checksum");
     look(&Telegram::parse(frame.bytes()))
 }
@@ -106,7 +106,7 @@ fn translator() -> Translator {
 }
 
 fn translate(bytes: &[u8], translator: &mut Translator) -> usize {
-    let datagram = translator.feed(&mut black_box(bytes), Instant::default());
+    let datagram = translator.feed(&mut black_box(bytes), Timestamp::default());
     datagram.expect("a telegram").expect("a good checksum").json.len()
 }
 
@@ -143,7 +143,7 @@ fn compare() {
     let mut times = [const { Vec::<Duration>::new() }; 4];
     for _ in 0..ROUNDS {
         for ((_, run), times) in contenders.iter_mut().zip(&mut times) {
-            let start = Monotonic::now();
+            let start = Instant::now();
             for _ in 0..10 {
                 black_box(run());
             }

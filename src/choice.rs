@@ -4,7 +4,7 @@
 //! What is done with its telegrams the programs know.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant as Monotonic};
+use std::time::{Duration, Instant};
 
 use crate::daemon::Limiter;
 use crate::message::Message;
@@ -31,7 +31,7 @@ pub(crate) struct Choice {
 enum Meter {
     Configured(String),
     NoneYet,
-    Heard { id: String, listener: Listener, at: Monotonic },
+    Heard { id: String, listener: Listener, at: Instant },
 }
 
 /// Where telegrams come from: a listener has one meter, and keeps its name and host.
@@ -60,7 +60,7 @@ impl Choice {
         message: &Message,
         from: SocketAddr,
         all: bool,
-        now: Monotonic,
+        now: Instant,
     ) -> bool {
         let listener = || Listener { host: from.ip(), source: message.meta.source.clone() };
         match &mut self.meter {
@@ -98,7 +98,7 @@ impl Choice {
         false
     }
 
-    fn mention(&mut self, message: &Message, now: Monotonic) {
+    fn mention(&mut self, message: &Message, now: Instant) {
         let followed = match &self.meter {
             Meter::Configured(id) | Meter::Heard { id, .. } => id,
             Meter::NoneYet => return,
@@ -126,7 +126,7 @@ mod tests {
     /// wanted.
     fn wanted(configured: Option<&str>, all: bool, telegrams: &[(u64, &str, u8)]) -> Vec<bool> {
         let mut choice = Choice::new(configured.map(str::to_owned), "recorded", "");
-        let start = Monotonic::now();
+        let start = Instant::now();
         let mut wants = |&(second, id, host): &(u64, &str, u8)| {
             let id = [("0-0:96.1.1", id)];
             let message = message(0, if id[0].1.is_empty() { &[] } else { &id });

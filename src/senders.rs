@@ -6,13 +6,13 @@ mod clock;
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant as Monotonic};
+use std::time::{Duration, Instant};
 
 use clock::Clock;
 
 use crate::daemon::Limiter;
 use crate::message::Meta;
-use crate::telegram::Instant;
+use crate::telegram::Timestamp;
 use crate::words;
 
 /// The most senders that are followed; of more, the one that was silent longest is forgotten.
@@ -79,8 +79,8 @@ struct Sender {
     address: SocketAddr,
     source: Option<String>,
     number: u64,
-    start: Instant,
-    heard: Monotonic,
+    start: Timestamp,
+    heard: Instant,
     clock: Clock,
     counts: Counts,
     /// The numbers before `number` that have come: bit n is `number` − 1 − n.
@@ -129,7 +129,7 @@ impl Senders {
     }
 
     /// Takes note of a telegram; false when this very telegram has come before.
-    pub fn note(&mut self, from: SocketAddr, meta: &Meta, now: Monotonic) -> bool {
+    pub fn note(&mut self, from: SocketAddr, meta: &Meta, now: Instant) -> bool {
         let Some(at) = self.known.iter().position(|sender| sender.address == from) else {
             self.add(from, meta, now);
             return true;
@@ -169,7 +169,7 @@ impl Senders {
         true
     }
 
-    fn add(&mut self, address: SocketAddr, meta: &Meta, now: Monotonic) {
+    fn add(&mut self, address: SocketAddr, meta: &Meta, now: Instant) {
         let is_crowd = self.known.len() == MAX_SENDERS;
         if is_crowd {
             let oldest = (0..MAX_SENDERS).min_by_key(|&index| self.known[index].heard).unwrap_or(0);
@@ -197,7 +197,7 @@ impl Senders {
         }
     }
 
-    fn restarted(&mut self, from: SocketAddr, meta: &Meta, now: Monotonic) {
+    fn restarted(&mut self, from: SocketAddr, meta: &Meta, now: Instant) {
         self.counts.restarts += 1;
         if self.limits.restart.permit(now).is_some() {
             let total = self.counts.restarts;
@@ -207,7 +207,7 @@ impl Senders {
     }
 
     /// Between two telegrams the clock of their sender should go on as the time here does.
-    fn watch_clock(&mut self, at: usize, meta: &Meta, now: Monotonic) {
+    fn watch_clock(&mut self, at: usize, meta: &Meta, now: Instant) {
         let jump = self.known[at].clock.go_on_to(clock(meta, now));
         if jump == 0 {
             return;
@@ -252,7 +252,7 @@ impl Sender {
 }
 
 /// What the clock of the sender shows now.
-fn clock(meta: &Meta, now: Monotonic) -> Clock {
+fn clock(meta: &Meta, now: Instant) -> Clock {
     Clock { shows: meta.frame_start, now, slept: clock::slept() }
 }
 
@@ -277,7 +277,7 @@ mod tests {
     const START: i64 = 1_795_330_800;
 
     fn meta(number: u64, second: i64) -> Meta {
-        let start = Instant::from_seconds(START + second);
+        let start = Timestamp::from_seconds(START + second);
         Meta::new(number, start, start, None)
     }
 
@@ -288,7 +288,7 @@ mod tests {
     /// Which of these frame numbers of one sender are new, and the counts. One a second.
     fn note(numbers: &[u64]) -> (Vec<bool>, Counts) {
         let mut senders = Senders::new();
-        let now = Monotonic::now();
+        let now = Instant::now();
         let mut note = |&number: &u64| {
             let second = i64::try_from(number).unwrap();
             senders.note(address(5000), &meta(number, second), now)
@@ -324,7 +324,7 @@ mod tests {
     #[test]
     fn a_sender_that_begins_at_one_again_is_a_restart_from_whichever_port() {
         let mut senders = Senders::new();
-        let now = Monotonic::now();
+        let now = Instant::now();
         for (port, number, second) in [(5000, 3, 0), (5000, 1, 5), (5000, 2, 6), (5001, 1, 9)] {
             assert!(senders.note(address(port), &meta(number, second), now));
         }
@@ -334,7 +334,7 @@ mod tests {
     #[test]
     fn a_sender_that_begins_again_after_one_telegram_loses_none() {
         let mut senders = Senders::new();
-        let now = Monotonic::now();
+        let now = Instant::now();
         for second in [0, 5] {
             assert!(senders.note(address(5000), &meta(1, second), now));
         }
@@ -344,7 +344,7 @@ mod tests {
     #[test]
     fn a_clock_that_jumps_is_counted_and_one_that_goes_on_is_not() {
         let mut senders = Senders::new();
-        let now = Monotonic::now();
+        let now = Instant::now();
         let later = |seconds| now + Duration::from_secs(seconds);
         for (number, second, passed, jumps) in [
             (1, 0, 0, 0),
@@ -362,11 +362,11 @@ mod tests {
     #[test]
     fn forged_numbers_and_times_are_survived() {
         let mut senders = Senders::new();
-        let now = Monotonic::now();
+        let now = Instant::now();
         for number in [1, u64::MAX, 2, u64::MAX, 3, 0, u64::MAX] {
             for micros in [i64::MIN, i64::MAX, 0] {
                 let mut meta = meta(number, 0);
-                meta.frame_start = Instant::from_micros(micros);
+                meta.frame_start = Timestamp::from_micros(micros);
                 senders.note(address(5000), &meta, now);
             }
         }
@@ -377,9 +377,9 @@ mod tests {
     fn each_sender_has_its_own_losses() {
         let mut senders = Senders::new();
         let [one, other] = [5000, 5001].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
-        let meta = |number| Meta::new(number, Instant::default(), Instant::default(), None);
+        let meta = |number| Meta::new(number, Timestamp::default(), Timestamp::default(), None);
         for (from, number) in [(one, 1), (other, 107), (one, 4), (other, 108), (other, 108)] {
-            senders.note(from, &meta(number), Monotonic::now());
+            senders.note(from, &meta(number), Instant::now());
         }
         let counts = |missed, repeated| Counts { missed, repeated, ..Counts::default() };
         assert_eq!(senders.counts_of(one), counts(2, 0));
@@ -391,7 +391,7 @@ mod tests {
     fn a_flood_of_senders_takes_no_more_memory() {
         let mut senders = Senders::new();
         for port in 1..=5000 {
-            assert!(senders.note(address(port), &meta(100, 0), Monotonic::now()));
+            assert!(senders.note(address(port), &meta(100, 0), Instant::now()));
         }
         assert_eq!(senders.known.len(), MAX_SENDERS);
     }

@@ -4,7 +4,7 @@
 //! What telegrams mean, and which of them are wanted, the programs know.
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant as Monotonic};
+use std::time::{Duration, Instant};
 
 use crate::config::Multicast;
 use crate::daemon::{Exit, Limiter, Outages, signals};
@@ -28,12 +28,12 @@ const GARBAGE_PERIOD: Duration = Duration::from_secs(600);
 /// The membership of a program that cannot do without it, and has datagrams of its own to read.
 pub(crate) struct Membership {
     pub receiver: Receiver,
-    next_join: Monotonic,
+    next_join: Instant,
 }
 
 impl Membership {
     /// Joins the configured group at `port`; what goes wrong is said, and is [`Exit::Unavailable`].
-    pub fn join(settings: &Multicast, port: u16, now: Monotonic) -> Result<Self, Exit> {
+    pub fn join(settings: &Multicast, port: u16, now: Instant) -> Result<Self, Exit> {
         let receiver = receiver(settings, port).map_err(|reason| {
             log::error!("{reason}");
             Exit::Unavailable
@@ -42,7 +42,7 @@ impl Membership {
     }
 
     /// Joins again when it is time to; gives the time until then.
-    pub fn keep_up(&mut self, now: Monotonic) -> Duration {
+    pub fn keep_up(&mut self, now: Instant) -> Duration {
         if now >= self.next_join {
             self.next_join = now + JOIN_PERIOD;
             // Interfaces that are not there yet will be; that nothing comes, the user sees.
@@ -59,7 +59,7 @@ pub(crate) struct Subscription {
     /// Why there is no receiver, or why the group is joined nowhere.
     trouble: Option<String>,
     outages: Outages,
-    next_join: Monotonic,
+    next_join: Instant,
     buffer: Vec<u8>,
     garbage: Limiter,
     ignored: u64,
@@ -67,7 +67,7 @@ pub(crate) struct Subscription {
 
 impl Subscription {
     /// Joins the group; if that fails it is said, and tried again later.
-    pub fn new(settings: Multicast, now: Monotonic) -> Self {
+    pub fn new(settings: Multicast, now: Instant) -> Self {
         let mut subscription = Self {
             settings,
             receiver: None,
@@ -83,7 +83,7 @@ impl Subscription {
     }
 
     /// Joins the group of other settings, if they differ.
-    pub fn reconfigure(&mut self, settings: &Multicast, now: Monotonic) {
+    pub fn reconfigure(&mut self, settings: &Multicast, now: Instant) {
         if self.settings != *settings {
             self.settings = settings.clone();
             self.receiver = None;
@@ -94,7 +94,7 @@ impl Subscription {
     /// Waits for a datagram, no longer than `patience` or until a signal comes in.
     ///
     /// `None` when there was none, or one that is no telegram.
-    pub fn next(&mut self, now: Monotonic, patience: Duration) -> Option<(Message, SocketAddr)> {
+    pub fn next(&mut self, now: Instant, patience: Duration) -> Option<(Message, SocketAddr)> {
         if now >= self.next_join {
             self.join(now);
         }
@@ -130,7 +130,7 @@ impl Subscription {
         ignored.into_iter().chain(trouble).collect()
     }
 
-    fn ignore(&mut self, error: &MessageError, from: SocketAddr, now: Monotonic) {
+    fn ignore(&mut self, error: &MessageError, from: SocketAddr, now: Instant) {
         self.ignored += 1;
         if self.garbage.permit(now).is_some() {
             log::warn!("a datagram of {from} is ignored, {} so far: {error}", self.ignored);
@@ -138,7 +138,7 @@ impl Subscription {
     }
 
     /// Joins the group, or joins it again where interfaces have come up since.
-    fn join(&mut self, now: Monotonic) {
+    fn join(&mut self, now: Instant) {
         self.next_join = now + JOIN_PERIOD;
         let joined = match &mut self.receiver {
             Some(receiver) => receiver.join_again().map_err(|error| error.to_string()),
@@ -158,7 +158,7 @@ impl Subscription {
 
     /// There is nothing to be heard now. Why may change each time, as interfaces come and go: the status
     /// has the latest reason.
-    fn fail(&mut self, trouble: String, now: Monotonic) {
+    fn fail(&mut self, trouble: String, now: Instant) {
         if let Some(end) = self.outages.fails(now) {
             log::warn!("{trouble}; trying again{end}");
         }
@@ -183,7 +183,7 @@ mod tests {
     {
         let settings = Multicast { interface: Some("lo".into()), ..Config::default().multicast };
         let missing = Multicast { interface: Some("nosuch0".into()), ..settings.clone() };
-        let start = Monotonic::now();
+        let start = Instant::now();
         let mut subscription = Subscription::new(missing.clone(), start);
         let lines = said::during(|| {
             for minute in 0..60 {

@@ -1,7 +1,7 @@
 //! What the programs say alike, in their logs and statuses.
 
 use std::path::Path;
-use std::time::{Duration, Instant as Monotonic};
+use std::time::{Duration, Instant};
 
 /// A length of time in its most fitting unit: `42 s`, `17 min`, `5 h`, `3 days`.
 #[must_use]
@@ -16,7 +16,7 @@ pub fn duration(time: Duration) -> String {
 
 /// How long ago the last one was: `the last 42 s ago`, `none yet`.
 #[must_use]
-pub fn age(last: Option<Monotonic>, now: Monotonic) -> String {
+pub fn age(last: Option<Instant>, now: Instant) -> String {
     match last {
         Some(last) => format!("the last {} ago", duration(now.saturating_duration_since(last))),
         None => "none yet".into(),
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn the_age_of_the_last_one_is_told_if_there_was_any() {
-        let now = Monotonic::now();
+        let now = Instant::now();
         assert_eq!(age(None, now), "none yet");
         assert_eq!(age(Some(now), now + Duration::from_secs(180)), "the last 3 min ago");
     }

@@ -5,21 +5,21 @@
 
 use chrono::{DateTime, FixedOffset, Local, NaiveDateTime, Offset as _, SecondsFormat, Utc};
 
-use crate::telegram::Instant;
+use crate::telegram::Timestamp;
 
 /// A time zone with its rules.
 pub trait Zone {
     /// Local date and time at this moment, cut to whole seconds.
-    fn local(&self, time: Instant) -> NaiveDateTime;
+    fn local(&self, time: Timestamp) -> NaiveDateTime;
 
     /// The moment as ISO 8601 has it, with the offset to UTC: `2026-11-22T07:50:10.297+01:00`.
     ///
     /// Cut to milliseconds; without them where they are zero.
-    fn iso8601(&self, time: Instant) -> String {
-        let whole = utc(Instant::from_seconds(time.seconds()));
+    fn iso8601(&self, time: Timestamp) -> String {
+        let whole = utc(Timestamp::from_seconds(time.seconds()));
         let offset = (self.local(time) - whole.naive_utc()).num_seconds();
         let offset = i32::try_from(offset).ok().and_then(FixedOffset::east_opt);
-        let millis = Instant::from_micros(time.micros().div_euclid(1000).saturating_mul(1000));
+        let millis = Timestamp::from_micros(time.micros().div_euclid(1000).saturating_mul(1000));
         let local = utc(millis).with_timezone(&offset.unwrap_or_else(|| Utc.fix()));
         local.to_rfc3339_opts(SecondsFormat::AutoSi, false)
     }
@@ -30,13 +30,13 @@ pub trait Zone {
 pub struct HostZone;
 
 impl Zone for HostZone {
-    fn local(&self, time: Instant) -> NaiveDateTime {
-        utc(Instant::from_seconds(time.seconds())).with_timezone(&Local).naive_local()
+    fn local(&self, time: Timestamp) -> NaiveDateTime {
+        utc(Timestamp::from_seconds(time.seconds())).with_timezone(&Local).naive_local()
     }
 }
 
 /// Only moments hundreds of thousands of years away have no date; they are taken for 1970.
-fn utc(time: Instant) -> DateTime<Utc> {
+fn utc(time: Timestamp) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(time.micros()).unwrap_or_default()
 }
 
@@ -50,24 +50,24 @@ mod tests {
     struct Ahead(i64);
 
     impl Zone for Ahead {
-        fn local(&self, time: Instant) -> NaiveDateTime {
-            utc(Instant::from_seconds(time.seconds())).naive_utc() + TimeDelta::seconds(self.0)
+        fn local(&self, time: Timestamp) -> NaiveDateTime {
+            utc(Timestamp::from_seconds(time.seconds())).naive_utc() + TimeDelta::seconds(self.0)
         }
     }
 
     #[test]
     fn a_moment_is_written_with_its_offset_and_with_milliseconds_where_there_are_any() {
-        let time = Instant::from_micros(1_795_330_210_297_999);
+        let time = Timestamp::from_micros(1_795_330_210_297_999);
         assert_eq!(Ahead(3600).iso8601(time), "2026-11-22T07:50:10.297+01:00");
         assert_eq!(Ahead(-34_200).iso8601(time), "2026-11-21T21:20:10.297-09:30");
-        assert_eq!(Ahead(0).iso8601(Instant::from_seconds(0)), "1970-01-01T00:00:00+00:00");
-        assert_eq!(Ahead(0).iso8601(Instant::from_micros(-1)), "1969-12-31T23:59:59.999+00:00");
+        assert_eq!(Ahead(0).iso8601(Timestamp::from_seconds(0)), "1970-01-01T00:00:00+00:00");
+        assert_eq!(Ahead(0).iso8601(Timestamp::from_micros(-1)), "1969-12-31T23:59:59.999+00:00");
     }
 
     #[test]
     fn every_moment_can_be_written() {
         for micros in [i64::MIN, i64::MAX] {
-            assert!(HostZone.iso8601(Instant::from_micros(micros)).starts_with("1970-01-01T"));
+            assert!(HostZone.iso8601(Timestamp::from_micros(micros)).starts_with("1970-01-01T"));
         }
     }
 }

@@ -49,7 +49,7 @@ fn heap_growth(telegram: &[u8]) {
     let mut translator = Translator::new(Policy::Auto, Some("bench".into()));
     let mut send = |count: i64| {
         for second in 0..count {
-            let now = telegram::Instant::from_seconds(1_795_330_800 + second);
+            let now = telegram::Timestamp::from_seconds(1_795_330_800 + second);
             let datagram =
                 translator.feed(&mut &telegram[..], now).expect("a frame").expect("a telegram");
             sender.send(LISTENER_PORT, datagram.json).expect("to send");
@@ -136,7 +136,7 @@ fn reader_cost(folder: &Path, telegram: &[u8]) {
     let mut stopwatch = Stopwatch::start(&reader);
     let count = 3600;
     for second in 0..count {
-        let now = telegram::Instant::from_seconds(begin + i64::from(second));
+        let now = telegram::Timestamp::from_seconds(begin + i64::from(second));
         let datagram =
             translator.feed(&mut &telegram[..], now).expect("a frame").expect("a telegram");
         sender.send(LISTENER_PORT, datagram.json).expect("to send");
@@ -189,7 +189,7 @@ fn dashboard_cost(folder: &Path, telegram: &[u8]) {
     let mut stopwatch = Stopwatch::start(&dashboard);
     let count = 20;
     for second in 0..count {
-        let now = telegram::Instant::from_seconds(1_795_330_800 + i64::from(second));
+        let now = telegram::Timestamp::from_seconds(1_795_330_800 + i64::from(second));
         let datagram =
             translator.feed(&mut &telegram[..], now).expect("a frame").expect("a telegram");
         sender.send(LISTENER_PORT, datagram.json).expect("to send");

@@ -6,7 +6,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use p1_multicast::message::{Message, Meta, Superseded, Value, encode};
-use p1_multicast::telegram::{Content, Decimal, Framer, Instant, Object, Quantity, Telegram, Unit};
+use p1_multicast::telegram::{Content, Decimal, Framer, Timestamp, Object, Quantity, Telegram, Unit};
 
 /// The members that an object becomes, each with what the meter sent.
 fn members(line: usize, object: &Object<'_>, first_key: &str) -> Vec<(String, Vec<u8>)> {
@@ -59,7 +59,7 @@ fn assert_same(value: &Value, sent: &[u8]) {
 fuzz_target!(|data: &[u8]| {
     let mut framer = Framer::default();
     let mut rest = data;
-    while let Some(frame) = framer.feed(&mut rest, Instant::from_seconds(1_795_330_800)) {
+    while let Some(frame) = framer.feed(&mut rest, Timestamp::from_seconds(1_795_330_800)) {
         let telegram = Telegram::parse(frame.bytes());
         let meta = Meta::new(1, frame.start, frame.end, telegram.time());
         let mut json = Vec::new();

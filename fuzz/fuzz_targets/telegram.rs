@@ -7,7 +7,7 @@
 use libfuzzer_sys::fuzz_target;
 use p1_multicast::cat::{Explanation, anonymous};
 use p1_multicast::telegram::{
-    Frame, Instant, Intake, MAX_FRAME, Policy, Received, Telegram, crc16,
+    Frame, Timestamp, Intake, MAX_FRAME, Policy, Received, Telegram, crc16,
 };
 
 fn frames(pieces: &[&[u8]], look_at: fn(&Received<'_>)) -> Vec<Vec<u8>> {
@@ -15,12 +15,12 @@ fn frames(pieces: &[&[u8]], look_at: fn(&Received<'_>)) -> Vec<Vec<u8>> {
     let mut found = Vec::new();
     for piece in pieces {
         let mut rest = *piece;
-        while let Some(received) = intake.feed(&mut rest, Instant::default()) {
+        while let Some(received) = intake.feed(&mut rest, Timestamp::default()) {
             look_at(&received);
             found.push(received.frame.bytes().to_vec());
         }
     }
-    found.extend(intake.finish(Instant::default()).map(|last| last.frame.bytes().to_vec()));
+    found.extend(intake.finish(Timestamp::default()).map(|last| last.frame.bytes().to_vec()));
     found
 }
 

@@ -125,11 +125,11 @@ fn mask_byte(byte: u8) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::telegram::{Framer, Instant, Intake, Policy, Rejection};
+    use crate::telegram::{Framer, Timestamp, Intake, Policy, Rejection};
 
     /// The masked bytes of the one telegram in these.
     fn anonymous(mut bytes: &[u8]) -> Vec<u8> {
-        let (mut framer, now) = (Framer::default(), Instant::default());
+        let (mut framer, now) = (Framer::default(), Timestamp::default());
         let complete = framer.feed(&mut bytes, now).map(|frame| super::anonymous(&frame));
         let masked = complete.or_else(|| Some(super::anonymous(&framer.finish(now)?)));
         masked.expect("a telegram")
@@ -153,7 +153,7 @@ mod tests {
 
     fn verdict(telegram: &[u8]) -> Result<(), Rejection> {
         let mut intake = Intake::new(Policy::Auto);
-        intake.feed(&mut &telegram[..], Instant::default()).unwrap().verdict
+        intake.feed(&mut &telegram[..], Timestamp::default()).unwrap().verdict
     }
 
     #[test]

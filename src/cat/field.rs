@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use crate::message::Message;
 use crate::reading::{Kind, Reading, Readings, VOCABULARY, Value};
-use crate::telegram::{Decimal, Instant, Obis};
+use crate::telegram::{Decimal, Timestamp, Obis};
 
 /// Something that a telegram may tell.
 #[derive(Clone, Debug)]
@@ -78,7 +78,7 @@ impl Field {
         let meta = &message.meta;
         let millis = meta.frame_start.micros().div_euclid(1000);
         match self {
-            Self::Time => Some(Value::Time(Instant::from_micros(millis.saturating_mul(1000)))),
+            Self::Time => Some(Value::Time(Timestamp::from_micros(millis.saturating_mul(1000)))),
             Self::Epoch => Some(Value::Number(Decimal::new(millis, 3))),
             Self::FrameNumber => {
                 let number = i64::try_from(meta.frame_number).unwrap_or(i64::MAX);
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn values_come_from_the_readings_the_meta_data_and_the_objects() {
         let mut message = message(7, &[("1-0:1.7.0", "613"), ("0-0:96.13.0", "'hello")]);
-        message.meta.frame_start = Instant::from_micros(7_297_900);
+        message.meta.frame_start = Timestamp::from_micros(7_297_900);
         message.meta.frame_number = 17;
         let readings = Readings::of(&message);
         let value = |name: &str| {

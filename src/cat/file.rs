@@ -4,14 +4,14 @@
 
 use std::borrow::Cow;
 use std::io::{self, ErrorKind, Read, Write};
-use std::time::{Instant as Monotonic, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use super::outlet::{Clock, Outlet};
 use super::printer::named;
 use super::{Explanation, Form, Options, anonymous};
 use crate::daemon::Exit;
 use crate::message::{Encoder, Message};
-use crate::telegram::{Instant, Intake, Policy, Received};
+use crate::telegram::{Timestamp, Intake, Policy, Received};
 
 /// How many bytes of a file are read at a time.
 const CHUNK: usize = 64 * 1024;
@@ -46,7 +46,7 @@ pub fn from_file(
             Err(error) if error.kind() == ErrorKind::Interrupted => continue,
             Err(error) => return Err(named(name, &error)),
         };
-        let (mut rest, now) = (&chunk[..length], Instant::from(SystemTime::now()));
+        let (mut rest, now) = (&chunk[..length], Timestamp::from(SystemTime::now()));
         while desk.outlet.is_open() {
             let Some(received) = intake.feed(&mut rest, now) else { break };
             desk.take(&received, position + length - rest.len())?;
@@ -114,7 +114,7 @@ impl<W: Write, E: Write> Desk<'_, W, E> {
                 if matches!(form, Form::Raw) {
                     return self.outlet.print_text(&bytes);
                 }
-                self.outlet.take(message, Monotonic::now())
+                self.outlet.take(message, Instant::now())
             }
         }
     }

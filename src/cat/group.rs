@@ -6,7 +6,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};
-use std::time::{Duration, Instant as Monotonic};
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -46,7 +46,7 @@ impl<'o> GroupDatagrams<'o> {
             log::error!("multicast.raw_port is off");
             Exit::Unavailable
         })?;
-        let membership = Membership::join(settings, port, Monotonic::now())?;
+        let membership = Membership::join(settings, port, Instant::now())?;
         if let Some(out) = out {
             // Anything but a socket has neither; then the reader of a pipe is waited for.
             let _ = set_socket_send_buffer_size(out, CLIENT_BUFFER);
@@ -65,7 +65,7 @@ impl<'o> GroupDatagrams<'o> {
 
 impl Datagrams for GroupDatagrams<'_> {
     fn next(&mut self, timeout: Duration) -> io::Result<Option<(&[u8], SocketAddr)>> {
-        let until_join = self.membership.keep_up(Monotonic::now());
+        let until_join = self.membership.keep_up(Instant::now());
         let receiver = &self.membership.receiver;
         let mut watched = vec![PollFd::new(receiver, PollFlags::IN)];
         // No events are asked for on the output: its end is told unasked.

@@ -4,7 +4,7 @@
 
 use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
-use std::time::{Duration, Instant as Monotonic};
+use std::time::{Duration, Instant};
 
 use super::outlet::{Clock, Outlet};
 use super::printer::is_gone;
@@ -12,7 +12,7 @@ use super::{Form, Options};
 use crate::choice::Choice;
 use crate::daemon::Exit;
 use crate::message::{Encoder, Message};
-use crate::telegram::{Framer, Instant};
+use crate::telegram::{Framer, Timestamp};
 
 /// The longest wait for a datagram.
 const PATIENCE: Duration = Duration::from_secs(3600);
@@ -37,12 +37,12 @@ pub fn from_network(
 ) -> io::Result<Exit> {
     let mut outlet = Outlet::new(options, Clock::Listener, out);
     let mut selection = Selection::new(options);
-    let mut last = Monotonic::now();
+    let mut last = Instant::now();
     let exit = loop {
         if !outlet.is_open() {
             break Exit::Done;
         }
-        let now = Monotonic::now();
+        let now = Instant::now();
         // A time that no clock reaches is as good as none.
         let silent_at = options.timeout.and_then(|timeout| last.checked_add(timeout));
         if silent_at.is_some_and(|end| end <= now) {
@@ -55,7 +55,7 @@ pub fn from_network(
             Err(error) if error.kind() == ErrorKind::Interrupted => break Exit::Done,
             datagram => datagram?,
         };
-        let now = Monotonic::now();
+        let now = Instant::now();
         if let Some((bytes, from)) = datagram {
             if let Some(message) = selection.of(bytes, from, now) {
                 last = now;
@@ -98,7 +98,7 @@ impl Selection {
     }
 
     /// The telegram of a datagram, if it is one and is to be printed.
-    fn of(&mut self, datagram: &[u8], from: SocketAddr, now: Monotonic) -> Option<Selected> {
+    fn of(&mut self, datagram: &[u8], from: SocketAddr, now: Instant) -> Option<Selected> {
         let message = if self.is_raw { decoded(datagram) } else { parsed(datagram, from) }?;
         let is_wanted = match (&self.meter, &mut self.choice) {
             (Some(meter), _) => message.is_from(meter),
@@ -119,7 +119,7 @@ fn parsed(datagram: &[u8], from: SocketAddr) -> Option<Message> {
 ///
 /// What its checksum is worth the listener has decided.
 fn decoded(mut datagram: &[u8]) -> Option<Message> {
-    let (length, now) = (datagram.len(), Instant::default());
+    let (length, now) = (datagram.len(), Timestamp::default());
     let mut framer = Framer::default();
     let frame = framer.feed(&mut datagram, now).filter(|_| datagram.is_empty());
     let bytes = frame.map(|frame| frame.bytes()).filter(|bytes| bytes.len() == length)?;

@@ -1,13 +1,13 @@
 //! What a telegram passes on its way out: the choice of those that are of interest, the format, the printer.
 
 use std::io::{self, Write};
-use std::time::Instant as Monotonic;
+use std::time::Instant as Instant;
 
 use super::format::Formatter;
 use super::pace::{Changes, Sampler};
 use super::{Options, Printer};
 use crate::message::{Message, Meta};
-use crate::telegram::Instant;
+use crate::telegram::Timestamp;
 use crate::zone::HostZone;
 
 /// Whose clock tells when a telegram was.
@@ -20,7 +20,7 @@ pub(super) enum Clock {
 }
 
 impl Clock {
-    fn time_of(self, meta: &Meta) -> Instant {
+    fn time_of(self, meta: &Meta) -> Timestamp {
         match self {
             Self::Listener => meta.frame_start,
             Self::Meter => meta.meter_time.unwrap_or(meta.frame_start),
@@ -58,7 +58,7 @@ impl<W: Write> Outlet<W> {
     }
 
     /// Takes a telegram; what there is to print is printed.
-    pub fn take(&mut self, message: Message, now: Monotonic) -> io::Result<()> {
+    pub fn take(&mut self, message: Message, now: Instant) -> io::Result<()> {
         let time = self.clock.time_of(&message.meta);
         match &mut self.sampler {
             None => self.print(&message),
@@ -70,12 +70,12 @@ impl<W: Write> Outlet<W> {
     }
 
     /// When there is something to print even if no telegram comes.
-    pub fn due(&self) -> Option<Monotonic> {
+    pub fn due(&self) -> Option<Instant> {
         self.sampler.as_ref()?.due()
     }
 
     /// Prints what is due.
-    pub fn tick(&mut self, now: Monotonic) -> io::Result<()> {
+    pub fn tick(&mut self, now: Instant) -> io::Result<()> {
         match self.sampler.as_mut().and_then(|sampler| sampler.overdue(now)) {
             Some(sample) => self.print(&sample),
             None => Ok(()),

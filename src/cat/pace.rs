@@ -2,12 +2,12 @@
 //!
 //! Owns the intervals and what is remembered. Time is passed in; nothing is printed here.
 
-use std::time::{Duration, Instant as Monotonic};
+use std::time::{Duration, Instant};
 
 use super::Field;
 use crate::message::Message;
 use crate::reading::Readings;
-use crate::telegram::Instant;
+use crate::telegram::Timestamp;
 
 /// How long after the end of an interval its telegram is given out though no newer one has come: the
 /// last ones of an interval may be on their way.
@@ -27,7 +27,7 @@ pub(super) struct Sampler {
 struct Held {
     message: Message,
     interval: i64,
-    due: Monotonic,
+    due: Instant,
 }
 
 impl Sampler {
@@ -37,7 +37,7 @@ impl Sampler {
     }
 
     /// Takes the telegram of this time; gives the one before if that was the last of its interval.
-    pub fn take(&mut self, message: Message, time: Instant, now: Monotonic) -> Option<Message> {
+    pub fn take(&mut self, message: Message, time: Timestamp, now: Instant) -> Option<Message> {
         let interval = time.micros().div_euclid(self.period_micros);
         if self.done == Some(interval) {
             return None;
@@ -51,12 +51,12 @@ impl Sampler {
     }
 
     /// When the telegram that is held is given out even if no newer one comes.
-    pub fn due(&self) -> Option<Monotonic> {
+    pub fn due(&self) -> Option<Instant> {
         self.held.as_ref().map(|held| held.due)
     }
 
     /// The telegram that is due.
-    pub fn overdue(&mut self, now: Monotonic) -> Option<Message> {
+    pub fn overdue(&mut self, now: Instant) -> Option<Message> {
         if self.due()? > now { None } else { self.finish() }
     }
 
@@ -114,9 +114,9 @@ mod tests {
 
     /// What an interval of ten seconds gives for telegrams of these moments in ms, which come in then.
     fn samples(millis: &[u64]) -> Vec<i64> {
-        let (start, mut sampler) = (Monotonic::now(), Sampler::new(Duration::from_secs(10)));
+        let (start, mut sampler) = (Instant::now(), Sampler::new(Duration::from_secs(10)));
         let sample = |&ms: &u64| {
-            let time = Instant::from_micros(i64::try_from(ms).unwrap() * 1000);
+            let time = Timestamp::from_micros(i64::try_from(ms).unwrap() * 1000);
             let mut message = message(0, &[]);
             message.meta.frame_start = time;
             sampler.take(message, time, start + Duration::from_millis(ms))
@@ -141,23 +141,23 @@ mod tests {
 
     #[test]
     fn when_no_newer_one_comes_the_telegram_is_given_some_time_after_its_interval() {
-        let (start, mut sampler) = (Monotonic::now(), Sampler::new(Duration::from_secs(10)));
+        let (start, mut sampler) = (Instant::now(), Sampler::new(Duration::from_secs(10)));
         let at = |seconds| start + Duration::from_secs(seconds);
         assert_eq!(sampler.due(), None);
         assert!(sampler.overdue(at(100)).is_none());
-        assert!(sampler.take(message(14, &[]), Instant::from_seconds(14), at(0)).is_none());
+        assert!(sampler.take(message(14, &[]), Timestamp::from_seconds(14), at(0)).is_none());
         assert_eq!(sampler.due(), Some(at(6) + GRACE));
         assert!(sampler.overdue(at(7)).is_none());
         assert_eq!(sampler.overdue(at(8)).unwrap().meta.frame_start.seconds(), 14);
         assert_eq!(sampler.due(), None);
-        assert!(sampler.take(message(15, &[]), Instant::from_seconds(15), at(9)).is_none());
+        assert!(sampler.take(message(15, &[]), Timestamp::from_seconds(15), at(9)).is_none());
         assert!(sampler.finish().is_none(), "that interval has been given");
     }
 
     #[test]
     fn the_end_gives_what_is_held() {
         let mut sampler = Sampler::new(Duration::from_secs(10));
-        sampler.take(message(14, &[]), Instant::from_seconds(14), Monotonic::now());
+        sampler.take(message(14, &[]), Timestamp::from_seconds(14), Instant::now());
         assert!(sampler.finish().is_some() && sampler.finish().is_none());
     }
 

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use super::*;
 use crate::daemon::Exit;
 use crate::message::{Message, Translator};
-use crate::telegram::{Instant, Policy, crc16, put_parity_on};
+use crate::telegram::{Timestamp, Policy, crc16, put_parity_on};
 
 fn telegram(watts: u32) -> Vec<u8> {
     let body = format!("/TST5\r\n\r\n0-0:96.1.1(453031)\r\n1-0:1.7.0(00.{watts:03}*kW)\r\n!");
@@ -186,7 +186,7 @@ impl Datagrams for Row {
 fn datagrams(watts: &[u32]) -> Row {
     let mut translator = Translator::new(Policy::Auto, None);
     let json = |&watts: &u32| {
-        let datagram = translator.feed(&mut &telegram(watts)[..], Instant::default());
+        let datagram = translator.feed(&mut &telegram(watts)[..], Timestamp::default());
         datagram.unwrap().unwrap().json.to_vec()
     };
     Row(watts.iter().map(json).collect(), Vec::new())
@@ -387,7 +387,7 @@ fn where_two_meters_would_mix_the_first_one_is_followed() {
         let body = format!("/TST5\r\n\r\n0-0:96.1.1({meter})\r\n1-0:1.7.0(00.{watts:03}*kW)\r\n!");
         let telegram = format!("{body}{:04X}\r\n", crc16(body.as_bytes()));
         let mut translator = Translator::new(Policy::Auto, None);
-        let datagram = translator.feed(&mut telegram.as_bytes(), Instant::default());
+        let datagram = translator.feed(&mut telegram.as_bytes(), Timestamp::default());
         datagram.unwrap().unwrap().json.to_vec()
     };
     let row = || Row([of("41", 1), of("42", 2), of("41", 3), of("42", 4)].into(), Vec::new());

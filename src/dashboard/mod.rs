@@ -23,13 +23,13 @@ pub mod words;
 use std::fs::File;
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
-use std::time::{Duration, Instant as Monotonic};
+use std::time::{Duration, Instant};
 
 use log::LevelFilter;
 
 use crate::config::{Config, Language};
 use crate::daemon::Exit;
-use crate::telegram::Instant;
+use crate::telegram::Timestamp;
 use crate::zone::{HostZone, Zone as _};
 
 use layout::Look;
@@ -93,7 +93,7 @@ fn start(config: &Config, options: Options) -> Result<Exit, Exit> {
         Some(path) => Box::new(Recording::open(path, interval)?),
         None => Box::new(Network::join(&config.multicast)?),
     };
-    let now = Monotonic::now();
+    let now = Instant::now();
     let wanted = options.meter.or_else(|| config.multicast.meter.clone());
     let state = State::new(wanted, local, now);
     if options.once {
@@ -110,7 +110,7 @@ fn start(config: &Config, options: Options) -> Result<Exit, Exit> {
     Ok(view::run(state, look, depth, &mut *source, log))
 }
 
-fn local(time: Instant) -> chrono::NaiveDateTime {
+fn local(time: Timestamp) -> chrono::NaiveDateTime {
     HostZone.local(time)
 }
 

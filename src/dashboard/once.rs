@@ -1,7 +1,7 @@
 //! One page as plain text, for scripts and `watch`.
 
 use std::io::{self, Write as _};
-use std::time::{Duration, Instant as Monotonic};
+use std::time::{Duration, Instant};
 
 use super::layout::{self, Look, Scene};
 use super::source::{Event, Source};
@@ -33,7 +33,7 @@ pub(super) fn print(
     let (width, height) = size(variable);
     let scene = Scene {
         state: &state,
-        now: Monotonic::now(),
+        now: Instant::now(),
         look,
         origin: &source.name(),
         paused: false,
@@ -58,9 +58,9 @@ pub(super) fn print(
 ///
 /// What else comes from the network is not waited for longer than `patience`, however much it is.
 fn gather(state: &mut State, source: &mut dyn Source, patience: Duration) -> Result<(), Exit> {
-    let mut since = Monotonic::now();
+    let mut since = Instant::now();
     loop {
-        let now = Monotonic::now();
+        let now = Instant::now();
         let event = source.next(now).map_err(|error| {
             log::error!("{}: {error}", source.name());
             Exit::Io
@@ -104,7 +104,7 @@ mod tests {
     struct Flood(u64);
 
     impl Source for Flood {
-        fn next(&mut self, _: Monotonic) -> io::Result<Option<Event>> {
+        fn next(&mut self, _: Instant) -> io::Result<Option<Event>> {
             self.0 += 1;
             if self.0 % 2 == 1 {
                 return Ok(Some(Event::Garbage));
@@ -121,7 +121,7 @@ mod tests {
 
     fn gathered(wanted: Option<&str>, patience: Duration) -> State {
         let local = |_| chrono::NaiveDateTime::default();
-        let mut state = State::new(wanted.map(str::to_owned), local, Monotonic::now());
+        let mut state = State::new(wanted.map(str::to_owned), local, Instant::now());
         gather(&mut state, &mut Flood(0), patience).unwrap();
         state
     }

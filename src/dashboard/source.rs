@@ -6,13 +6,13 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant as Monotonic, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::config::Multicast;
 use crate::daemon::Exit;
 use crate::message::{Message, Translator};
 use crate::subscription::{LONGEST, Membership};
-use crate::telegram::{Instant, Policy};
+use crate::telegram::{Timestamp, Policy};
 
 /// How many bytes of a file are read at a time.
 const CHUNK: usize = 16 * 1024;
@@ -29,7 +29,7 @@ pub enum Event {
 /// A source of telegrams.
 pub trait Source {
     /// What has come; `None` when there is nothing now.
-    fn next(&mut self, now: Monotonic) -> io::Result<Option<Event>>;
+    fn next(&mut self, now: Instant) -> io::Result<Option<Event>>;
 
     /// Whether nothing will come any more.
     fn has_ended(&self) -> bool {
@@ -50,7 +50,7 @@ pub struct Network {
 impl Network {
     /// Joins the group; what goes wrong is said, and is [`Exit::Unavailable`].
     pub fn join(settings: &Multicast) -> Result<Self, Exit> {
-        let membership = Membership::join(settings, settings.port, Monotonic::now())?;
+        let membership = Membership::join(settings, settings.port, Instant::now())?;
         let on = settings.interface.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
         let name = format!("{} : {}{on}", settings.address, settings.port);
         Ok(Self { membership, buffer: vec![0; LONGEST], name })
@@ -58,7 +58,7 @@ impl Network {
 }
 
 impl Source for Network {
-    fn next(&mut self, now: Monotonic) -> io::Result<Option<Event>> {
+    fn next(&mut self, now: Instant) -> io::Result<Option<Event>> {
         self.membership.keep_up(now);
         let receiver = &self.membership.receiver;
         let Some(datagram) = receiver.receive(&mut self.buffer, Duration::ZERO)? else {
@@ -87,7 +87,7 @@ pub struct Recording {
     at: usize,
     /// Time from one telegram to the next.
     interval: Duration,
-    due: Option<Monotonic>,
+    due: Option<Instant>,
     ended: bool,
 }
 
@@ -119,7 +119,7 @@ impl Recording {
 
     /// The next telegram of the file.
     fn telegram(&mut self) -> io::Result<Option<Event>> {
-        let now = Instant::from(SystemTime::now());
+        let now = Timestamp::from(SystemTime::now());
         loop {
             let mut rest = &self.chunk[self.at..];
             let before = rest.len();
@@ -152,7 +152,7 @@ fn event<E>(json: Result<&[u8], E>) -> Event {
 }
 
 impl Source for Recording {
-    fn next(&mut self, now: Monotonic) -> io::Result<Option<Event>> {
+    fn next(&mut self, now: Instant) -> io::Result<Option<Event>> {
         if self.ended || self.due.is_some_and(|due| now < due) {
             return Ok(None);
         }
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_recording_is_played_at_its_pace_in_the_time_of_the_meter() {
-        let start = Monotonic::now();
+        let start = Instant::now();
         let mut source = recording(&telegram().repeat(2), Duration::from_secs(1));
         let Some(Event::Telegram(message, None)) = source.next(start).unwrap() else { panic!() };
         assert_eq!(Some(message.meta.frame_start), message.meta.meter_time);
@@ -205,7 +205,7 @@ mod tests {
         let bytes = [telegram().repeat(40), bad, telegram().repeat(20)].concat();
         let mut source = recording(&bytes, Duration::ZERO);
         let (mut good, mut garbage) = (0, 0);
-        while let Some(event) = source.next(Monotonic::now()).unwrap() {
+        while let Some(event) = source.next(Instant::now()).unwrap() {
             match event {
                 Event::Telegram(..) => good += 1,
                 Event::Garbage => garbage += 1,

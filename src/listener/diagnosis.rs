@@ -3,7 +3,7 @@
 //! Pure. Owns the signs that each kind is told by, and what to tell the user. The listening is
 //! `probe`'s.
 
-use crate::telegram::{Checksum, Frame, Framer, Instant};
+use crate::telegram::{Checksum, Frame, Framer, Timestamp};
 use crate::words;
 
 /// What the bytes are.
@@ -149,10 +149,10 @@ fn telegrams(bytes: &[u8]) -> Option<Finding> {
             good = Some(Finding::Telegram { header, has_checksum });
         }
     };
-    while let Some(frame) = framer.feed(&mut rest, Instant::default()) {
+    while let Some(frame) = framer.feed(&mut rest, Timestamp::default()) {
         judge(frame);
     }
-    if let Some(frame) = framer.finish(Instant::default()) {
+    if let Some(frame) = framer.finish(Timestamp::default()) {
         judge(frame);
     }
     good.or((bad > 0).then_some(Finding::BadChecksum(bad)))

@@ -37,7 +37,7 @@ mod tests;
 
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::time::{Instant as Monotonic, SystemTime};
+use std::time::{Instant, SystemTime};
 
 pub use adapters::LASTING_NAMES;
 pub use probe::probe;
@@ -56,7 +56,7 @@ use tcp::TcpPort;
 use crate::config::{self, Config};
 use crate::daemon::{Daemon, Exit, Signals, live, signals};
 use crate::message::Translator;
-use crate::telegram::{Instant, MeterZone, Policy};
+use crate::telegram::{Timestamp, MeterZone, Policy};
 
 /// How many bytes are read from the port at a time.
 const BUFFER: usize = 4096;
@@ -78,7 +78,7 @@ pub fn run(config: Config, record: Option<&Path>, reload: impl Fn() -> Option<Co
             None => None,
         };
     let port = port(&config.p1_listener);
-    let listener = Listener::new(config, port, recorder, Monotonic::now());
+    let listener = Listener::new(config, port, recorder, Instant::now());
     live("p1listener", listener, &signals, reload);
     Exit::Done
 }
@@ -102,14 +102,14 @@ impl Daemon for Listener {
         format!("{} to {}", self.line.description(), self.publisher.group())
     }
 
-    fn status(&self, now: Monotonic) -> String {
+    fn status(&self, now: Instant) -> String {
         let troubles = [self.line.trouble().map(str::to_owned), self.publisher.trouble()];
         let (counts, unsent) = (self.translator.counts(), self.publisher.failures());
         self.health.status(&self.line.description(), &counts, unsent, &troubles, now)
     }
 
     /// Takes new settings; what has not changed goes on undisturbed.
-    fn reconfigure(&mut self, config: Config, now: Monotonic) {
+    fn reconfigure(&mut self, config: Config, now: Instant) {
         let (old, new) = (&self.config.p1_listener, &config.p1_listener);
         if (&old.port, old.baud_rate, old.format) != (&new.port, new.baud_rate, new.format) {
             self.line.replace(port(new), now);
@@ -127,13 +127,13 @@ impl Daemon for Listener {
         self.config = config;
     }
 
-    fn flush(&mut self, now: Monotonic) {
+    fn flush(&mut self, now: Instant) {
         log::info!("{}; since the start: {}", self.status(now), self.counters());
     }
 
     /// Waits for bytes, no longer than [`source::PATIENCE`], and publishes what they complete. Breaks
     /// when there will be no more.
-    fn turn(&mut self, now: Monotonic) -> ControlFlow<()> {
+    fn turn(&mut self, now: Instant) -> ControlFlow<()> {
         self.health.check(self.line.trouble().is_none(), now);
         match self.line.turn(&mut self.buffer[..], now) {
             Turn::Bytes(length) => {
@@ -155,7 +155,7 @@ impl Daemon for Listener {
         ControlFlow::Continue(())
     }
 
-    fn finish(self, _: Monotonic) -> String {
+    fn finish(self, _: Instant) -> String {
         format!("; since the start: {}", self.counters())
     }
 }
@@ -165,7 +165,7 @@ impl Listener {
         config: Config,
         port: Box<dyn Port>,
         recorder: Option<Recorder>,
-        now: Monotonic,
+        now: Instant,
     ) -> Self {
         let settings = &config.p1_listener;
         Self {
@@ -181,8 +181,8 @@ impl Listener {
     }
 
     /// Takes in the first `length` bytes of the buffer.
-    fn take(&mut self, length: usize, now: Monotonic) {
-        let wall = Instant::from(SystemTime::now());
+    fn take(&mut self, length: usize, now: Instant) {
+        let wall = Timestamp::from(SystemTime::now());
         let mut bytes = &self.buffer[..length];
         if let Some(recorder) = &mut self.recorder {
             recorder.write(bytes, now);
@@ -205,7 +205,7 @@ impl Listener {
     }
 
     /// The line has changed: what came before and what comes now do not belong together.
-    fn line_changed(&mut self, now: Monotonic) {
+    fn line_changed(&mut self, now: Instant) {
         self.pace.restart();
         match self.translator.finish(SystemTime::now().into()) {
             Some(Ok(datagram)) => {

@@ -66,7 +66,7 @@ fn telegram(number: u32) -> Vec<u8> {
 }
 
 /// A listener on this source, and who hears its raw datagrams on this port.
-fn listener(source: Box<dyn Port>, port: u16, now: Monotonic) -> (Listener, Receiver) {
+fn listener(source: Box<dyn Port>, port: u16, now: Instant) -> (Listener, Receiver) {
     let multicast = config::Multicast {
         address: group(),
         port: port + 1,
@@ -82,7 +82,7 @@ fn listener(source: Box<dyn Port>, port: u16, now: Monotonic) -> (Listener, Rece
 }
 
 /// A turn as the loop makes it, but the waiting is left to the clock of the test.
-fn simulate_turn(listener: &mut Listener, now: &mut Monotonic) {
+fn simulate_turn(listener: &mut Listener, now: &mut Instant) {
     match listener.line.turn(&mut listener.buffer[..], *now) {
         Turn::Bytes(length) => listener.take(length, *now),
         Turn::Changed => listener.line_changed(*now),
@@ -102,7 +102,7 @@ fn next(receiver: &Receiver) -> Option<Vec<u8>> {
 
 /// Gives these pieces to a listener that has just opened its port; the raw datagrams that come of it.
 fn heard_of(pieces: &[&[u8]], port: u16) -> (Vec<Vec<u8>>, Listener) {
-    let (wire, now) = (Wire::default(), Monotonic::now());
+    let (wire, now) = (Wire::default(), Instant::now());
     wire.plug_in();
     for piece in pieces {
         piece.chunks(BUFFER).for_each(|chunk| wire.give(chunk));
@@ -145,7 +145,7 @@ fn bytes_without_an_end_are_dropped_and_counted_and_the_next_telegram_is_whole()
 
 #[test]
 fn a_telegram_whose_line_end_the_port_has_taken_with_it_is_sent_and_counted_all_the_same() {
-    let (wire, now) = (Wire::default(), Monotonic::now());
+    let (wire, now) = (Wire::default(), Instant::now());
     wire.plug_in();
     let mut without_end = telegram(1);
     without_end.truncate(without_end.len() - 2);
@@ -164,7 +164,7 @@ fn a_telegram_whose_line_end_the_port_has_taken_with_it_is_sent_and_counted_all_
 
 #[test]
 fn an_hour_without_the_cable_takes_no_more_than_five_lines() {
-    let (wire, mut now) = (Wire::default(), Monotonic::now());
+    let (wire, mut now) = (Wire::default(), Instant::now());
     wire.plug_in();
     let (mut listener, receiver) = listener(Box::new(wire.clone()), 26_109, now);
     let mut turns = |time: Duration| {
@@ -196,7 +196,7 @@ fn an_hour_without_the_cable_takes_no_more_than_five_lines() {
 
 #[test]
 fn other_settings_of_the_network_leave_the_port_open() {
-    let (wire, now) = (Wire::default(), Monotonic::now());
+    let (wire, now) = (Wire::default(), Instant::now());
     wire.plug_in();
     let (mut listener, _receiver) = listener(Box::new(wire.clone()), 26_111, now);
     let lines = said::during(|| {
@@ -235,7 +235,7 @@ impl Port for OldMeter {
         format!("the meter at {}", self.search.borrow().setting())
     }
 
-    fn heard(&mut self, now: Monotonic) -> bool {
+    fn heard(&mut self, now: Instant) -> bool {
         self.search.borrow_mut().heard(now)
     }
 
@@ -264,7 +264,7 @@ fn the_speed_of_an_old_meter_is_found_and_said_once() {
     for (speaks, port) in [("9600 7E1", 26_115), ("115200 7E1", 26_117)] {
         let search = Search::new(config::BaudRate::Auto, config::Format::Auto);
         let meter = OldMeter { search: Rc::new(RefCell::new(search)), speaks, turns: 0 };
-        let mut now = Monotonic::now();
+        let mut now = Instant::now();
         let (mut listener, receiver) = listener(Box::new(meter), port, now);
         let lines = said::during(|| {
             for _ in 0..7200 {

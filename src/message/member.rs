@@ -3,7 +3,7 @@
 //! Owns what becomes a number and what stays text (the table in [`super`]). The JSON around it is
 //! written elsewhere.
 
-use crate::telegram::{Content, Decimal, Instant, Object, Quantity, Unit};
+use crate::telegram::{Content, Decimal, Timestamp, Object, Quantity, Unit};
 
 /// The longest code, in bytes.
 const MAX_CODE: usize = 32;
@@ -62,7 +62,7 @@ impl<'a> Values<'a> {
     }
 
     /// What decides between two objects with the same key: whether there is a number, and its time.
-    pub(super) fn weight(&self) -> (bool, Option<Instant>) {
+    pub(super) fn weight(&self) -> (bool, Option<Timestamp>) {
         let (first, second) = match *self {
             Self::One(value) => (value, None),
             Self::Two(a, b) => (a, Some(b)),
@@ -78,9 +78,9 @@ impl<'a> Wire<'a> {
         Quantity::parse(text).and_then(on_the_wire).map_or(Self::Text(text), Self::Number)
     }
 
-    fn time(self) -> Option<Instant> {
+    fn time(self) -> Option<Timestamp> {
         match self {
-            Self::Text(text) => Instant::parse_about(text),
+            Self::Text(text) => Timestamp::parse_about(text),
             Self::Number(_) => None,
         }
     }

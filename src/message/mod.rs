@@ -29,7 +29,7 @@ pub use repeated::Superseded;
 pub use translate::{Counts, Datagram, Encoder, Translator};
 pub use write::{Encoded, MAX_DATAGRAM, encode};
 
-use crate::telegram::{Decimal, Instant, MeterZone};
+use crate::telegram::{Decimal, Timestamp, MeterZone};
 
 /// The longest name of a meter, in characters.
 const MAX_NAME: usize = 64;
@@ -41,15 +41,15 @@ pub const PROTOCOL: u64 = 1;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Meta {
     /// Host clock at the first byte, the `/`.
-    pub frame_start: Instant,
+    pub frame_start: Timestamp,
     /// From 1, one more for each telegram sent.
     pub frame_number: u64,
     /// Host clock at the last byte.
-    pub frame_end: Instant,
+    pub frame_end: Timestamp,
     /// From the first byte to the last, in milliseconds.
     pub frame_duration_ms: i64,
     /// The meter's own clock, if it shows a sensible time.
-    pub meter_time: Option<Instant>,
+    pub meter_time: Option<Timestamp>,
     /// `frame_start` − `meter_time`, in seconds.
     pub clock_drift: Option<Decimal>,
     /// The version of the wire format; the programs of 2021 send none.
@@ -63,7 +63,7 @@ pub struct Meta {
 impl Meta {
     /// The meta data of a telegram that came in from `start` to `end`.
     #[must_use]
-    pub fn new(number: u64, start: Instant, end: Instant, meter_time: Option<Instant>) -> Self {
+    pub fn new(number: u64, start: Timestamp, end: Timestamp, meter_time: Option<Timestamp>) -> Self {
         let drift_ms = |time| Decimal::new(start.micros_since(time) / 1000, 3);
         Self {
             frame_start: start,
@@ -174,7 +174,7 @@ impl Message {
         let mut clocks = ["0-0:1.0.0", "0-0:1.1.0"].into_iter().filter_map(|code| self.get(code));
         let clock = clocks.find_map(Value::text).unwrap_or_default().as_bytes();
         let agrees = |zone: &MeterZone| {
-            let shown = Instant::parse_meter_time(clock, *zone);
+            let shown = Timestamp::parse_meter_time(clock, *zone);
             shown.is_some() && shown == self.meta.meter_time
         };
         let of_header = || {

@@ -7,7 +7,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::{Message, Meta, Value};
-use crate::telegram::{Decimal, Instant};
+use crate::telegram::{Decimal, Timestamp};
 
 /// Why a datagram is no message.
 #[derive(Debug, thiserror::Error)]
@@ -129,9 +129,9 @@ impl<'a> Members<'a> {
         self.number(key)?.ok_or(MessageError::Missing(key))
     }
 
-    fn moment(&mut self, key: &'static str) -> Result<Instant, MessageError> {
+    fn moment(&mut self, key: &'static str) -> Result<Timestamp, MessageError> {
         let value = self.required(key)?;
-        value.scaled(6).map(Instant::from_micros).ok_or(MessageError::Range { key, value })
+        value.scaled(6).map(Timestamp::from_micros).ok_or(MessageError::Range { key, value })
     }
 
     fn count(&mut self, key: &'static str) -> Result<u64, MessageError> {
@@ -151,7 +151,7 @@ fn read_meta(mut members: Members<'_>) -> Result<Meta, MessageError> {
         meter_time: members
             .number("meter-time")?
             .and_then(|n| n.scaled(6))
-            .map(Instant::from_micros),
+            .map(Timestamp::from_micros),
         clock_drift: members.number("clock-drift")?,
         protocol: members.number("protocol")?.and_then(|n| u64::try_from(n.whole()).ok()),
         source: source.map(|source| source.to_string()),

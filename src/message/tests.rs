@@ -7,7 +7,7 @@ use crate::telegram::{Framer, Telegram};
 
 /// A telegram of this second. A value is a number if it reads as one, else a text; `'` makes it a text.
 pub(crate) fn message(second: i64, objects: &[(&str, &str)]) -> Message {
-    let time = Instant::from_seconds(second);
+    let time = Timestamp::from_seconds(second);
     let value = |text: &str| {
         let number = Decimal::parse(text.as_bytes()).map(Value::Number);
         number.unwrap_or_else(|| Value::Text(text.strip_prefix('\'').unwrap_or(text).to_owned()))
@@ -17,8 +17,8 @@ pub(crate) fn message(second: i64, objects: &[(&str, &str)]) -> Message {
 }
 
 fn meta() -> Meta {
-    let start = Instant::from_micros(1_762_768_895_297_000);
-    let end = Instant::from_micros(1_762_768_895_375_000);
+    let start = Timestamp::from_micros(1_762_768_895_297_000);
+    let end = Timestamp::from_micros(1_762_768_895_375_000);
     Meta { source: Some("home".into()), ..Meta::new(17, start, end, None) }
 }
 
@@ -53,8 +53,8 @@ fn a_datagram_has_the_keys_of_2021_in_their_order_and_the_new_ones_behind() {
 
 #[test]
 fn meter_time_and_drift_are_there_when_the_meter_has_a_time() {
-    let start = Instant::from_micros(1_762_768_895_297_000);
-    let meta = Meta::new(1, start, start, Some(Instant::from_seconds(1_762_768_896)));
+    let start = Timestamp::from_micros(1_762_768_895_297_000);
+    let meta = Meta::new(1, start, start, Some(Timestamp::from_seconds(1_762_768_896)));
     let mut out = Vec::new();
     encode(&Telegram::parse(b"/T\r\n!\r\n"), &meta, &mut out);
     let json = String::from_utf8(out).unwrap();
@@ -213,7 +213,7 @@ fn a_three_phase_esmr_5_telegram_with_gas_fits_in_one_packet() {
     let telegram = Telegram::parse(lines.as_bytes());
     let meter_time = telegram.time();
     let mut out = Vec::new();
-    let start = Instant::from_micros(1_795_330_010_297_000);
+    let start = Timestamp::from_micros(1_795_330_010_297_000);
     encode(
         &telegram,
         &Meta { source: Some("raspberrypi".into()), ..Meta::new(86_400, start, start, meter_time) },
@@ -329,7 +329,7 @@ proptest! {
         let text = [b"/T\r\n", &text.concat()[..], b"\r\n!\r\n"].concat();
         let mut framer = Framer::default();
         let mut rest = &text[..];
-        while let Some(frame) = framer.feed(&mut rest, Instant::default()) {
+        while let Some(frame) = framer.feed(&mut rest, Timestamp::default()) {
             let telegram = Telegram::parse(frame.bytes());
             let mut out = Vec::new();
             let result = encode(&telegram, &meta(), &mut out);

@@ -5,7 +5,7 @@
 
 use super::{Encoded, Meta, encode};
 use crate::telegram::{
-    Dropped, Instant, Intake, MeterZone, Parity, Policy, Received, Rejection, Telegram,
+    Dropped, Timestamp, Intake, MeterZone, Parity, Policy, Received, Rejection, Telegram,
 };
 
 /// Counts since the start.
@@ -75,14 +75,14 @@ impl Translator {
     pub fn feed(
         &mut self,
         input: &mut &[u8],
-        now: Instant,
+        now: Timestamp,
     ) -> Option<Result<Datagram<'_>, Rejection>> {
         let received = self.intake.feed(input, now)?;
         Some(translate(received, &mut self.encoder, &mut self.counts))
     }
 
     /// The stream has ended: the telegram whose end line lacks its line end, if there is one.
-    pub fn finish(&mut self, now: Instant) -> Option<Result<Datagram<'_>, Rejection>> {
+    pub fn finish(&mut self, now: Timestamp) -> Option<Result<Datagram<'_>, Rejection>> {
         let received = self.intake.finish(now)?;
         Some(translate(received, &mut self.encoder, &mut self.counts))
     }
@@ -131,7 +131,7 @@ impl Encoder {
     /// An encoder whose first datagram has the number 1; `source` is what datagrams name as their sender.
     #[must_use]
     pub fn new(source: Option<String>) -> Self {
-        let meta = Meta { source, ..Meta::new(0, Instant::default(), Instant::default(), None) };
+        let meta = Meta { source, ..Meta::new(0, Timestamp::default(), Timestamp::default(), None) };
         Self { meta, zone: None, json: Vec::new() }
     }
 
@@ -139,8 +139,8 @@ impl Encoder {
     pub fn encode<'a>(
         &'a mut self,
         raw: &'a [u8],
-        start: Instant,
-        end: Instant,
+        start: Timestamp,
+        end: Timestamp,
     ) -> (Datagram<'a>, Encoded) {
         let telegram = Telegram::parse(raw);
         // A clock that is set back in the middle of a telegram makes no time run backwards.
@@ -153,8 +153,8 @@ impl Encoder {
     }
 }
 
-fn whole_milliseconds(time: Instant) -> Instant {
-    Instant::from_micros(time.micros().div_euclid(1000) * 1000)
+fn whole_milliseconds(time: Timestamp) -> Timestamp {
+    Timestamp::from_micros(time.micros().div_euclid(1000) * 1000)
 }
 
 #[cfg(test)]
@@ -172,7 +172,7 @@ mod tests {
     fn translate_all(bytes: &[u8], translator: &mut Translator) -> Vec<Result<u64, Rejection>> {
         let mut rest = bytes;
         let mut results = Vec::new();
-        let now = Instant::from_micros(1_795_330_010_297_999);
+        let now = Timestamp::from_micros(1_795_330_010_297_999);
         while let Some(result) = translator.feed(&mut rest, now) {
             results.push(
                 result.map(|datagram| Message::parse(datagram.json).unwrap().meta.frame_number),
@@ -200,9 +200,9 @@ mod tests {
     fn a_datagram_carries_the_raw_bytes_the_name_and_whole_milliseconds() {
         let bytes = telegram("0-0:1.0.0(261122074650W)");
         let mut translator = Translator::new(Policy::Auto, Some("attic".into()));
-        let start = Instant::from_micros(1_795_330_010_297_999);
+        let start = Timestamp::from_micros(1_795_330_010_297_999);
         assert!(translator.feed(&mut &bytes[..5], start).is_none());
-        let end = Instant::from_micros(1_795_330_010_375_001);
+        let end = Timestamp::from_micros(1_795_330_010_375_001);
         let datagram = translator.feed(&mut &bytes[5..], end).unwrap().unwrap();
         assert_eq!((datagram.raw, datagram.header), (&bytes[..], &b"/TST5"[..]));
         let meta = Message::parse(datagram.json).unwrap().meta;
@@ -215,9 +215,9 @@ mod tests {
     fn a_clock_that_is_set_back_in_mid_telegram_gives_no_negative_duration() {
         let bytes = telegram("0-0:1.0.0(261122074650W)");
         let mut translator = Translator::new(Policy::Auto, None);
-        let start = Instant::from_seconds(1_795_330_010);
+        let start = Timestamp::from_seconds(1_795_330_010);
         assert!(translator.feed(&mut &bytes[..5], start).is_none());
-        let end = Instant::from_seconds(1_795_330_010 - 7200);
+        let end = Timestamp::from_seconds(1_795_330_010 - 7200);
         let datagram = translator.feed(&mut &bytes[5..], end).unwrap().unwrap();
         let meta = Message::parse(datagram.json).unwrap().meta;
         assert_eq!((meta.frame_start, meta.frame_end, meta.frame_duration_ms), (start, start, 0));
@@ -234,9 +234,9 @@ mod tests {
         ] {
             let mut translator = Translator::new(Policy::Auto, None);
             translator.set_zone(zone);
-            let datagram = translator.feed(&mut &bytes[..], Instant::default()).unwrap().unwrap();
+            let datagram = translator.feed(&mut &bytes[..], Timestamp::default()).unwrap().unwrap();
             let message = Message::parse(datagram.json).unwrap();
-            assert_eq!(message.meta.meter_time.map(Instant::seconds), Some(seconds));
+            assert_eq!(message.meta.meter_time.map(Timestamp::seconds), Some(seconds));
             assert_eq!(message.zone(), expected);
         }
     }
@@ -248,7 +248,7 @@ mod tests {
         let without_cr: Vec<u8> = sent.iter().copied().filter(|&byte| byte != b'\r').collect();
         let mut translator = Translator::new(Policy::Auto, None);
         for received in [&sent, &with_parity, &without_cr] {
-            let datagram = translator.feed(&mut &received[..], Instant::default());
+            let datagram = translator.feed(&mut &received[..], Timestamp::default());
             assert_eq!(datagram.unwrap().unwrap().raw, sent, "{}", received.escape_ascii());
         }
         let counts = translator.counts();
@@ -262,7 +262,7 @@ mod tests {
             let mut bytes = put_parity_on(&sent);
             bytes[20] ^= 0x80;
             let mut translator = Translator::new(Policy::Auto, None);
-            let result = translator.feed(&mut &bytes[..], Instant::default()).unwrap();
+            let result = translator.feed(&mut &bytes[..], Timestamp::default()).unwrap();
             assert_eq!(result.is_ok(), expected, "{result:?}");
         }
     }
@@ -272,7 +272,7 @@ mod tests {
         let bytes = telegram("1-0:1.7.0(00.100*kW)");
         let mut translator = Translator::new(Policy::Auto, None);
         assert!(translate_all(&bytes[..bytes.len() - 2], &mut translator).is_empty());
-        assert!(translator.finish(Instant::default()).unwrap().is_ok());
-        assert!(translator.finish(Instant::default()).is_none());
+        assert!(translator.finish(Timestamp::default()).unwrap().is_ok());
+        assert!(translator.finish(Timestamp::default()).is_none());
     }
 }

@@ -3,7 +3,7 @@
 use super::member::{Key, Values, Wire};
 use super::repeated::Superseded;
 use super::{Message, Meta, Value};
-use crate::telegram::{Decimal, Digits, Instant, Object, Telegram};
+use crate::telegram::{Decimal, Digits, Timestamp, Object, Telegram};
 
 /// The longest datagram, in bytes, that the programs of 2021 can receive.
 pub const MAX_DATAGRAM: usize = 10_240;
@@ -232,7 +232,7 @@ fn is_plain(text: &[u8]) -> bool {
 }
 
 /// Unix seconds with a fraction: milliseconds, or microseconds where there are some.
-fn moment(time: Instant) -> Decimal {
+fn moment(time: Timestamp) -> Decimal {
     match time.micros() {
         micros if micros % 1000 == 0 => Decimal::new(micros / 1000, 3),
         micros => Decimal::new(micros, 6),
@@ -240,7 +240,7 @@ fn moment(time: Instant) -> Decimal {
 }
 
 /// Unix seconds, with a fraction only where there is one: meters tell whole seconds, senders may not.
-fn seconds(time: Instant) -> Decimal {
+fn seconds(time: Timestamp) -> Decimal {
     match time.micros() {
         micros if micros % 1_000_000 == 0 => Decimal::new(micros / 1_000_000, 0),
         _ => moment(time),

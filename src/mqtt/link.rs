@@ -5,7 +5,7 @@
 //! is back, and between them one for each fault that somebody has to mend; of a broker that comes and
 //! goes all the time, not all of this. Nothing is kept for a broker that is away.
 
-use std::time::{Duration, Instant as Monotonic};
+use std::time::{Duration, Instant};
 
 use super::Publication;
 use super::failure::Failure;
@@ -82,13 +82,13 @@ pub(super) struct Link<B> {
     /// and which of those that come of a broker that ends each connection soon.
     soon: Limiter,
     /// Home Assistant has started, and is answered from then on.
-    birth: Option<Monotonic>,
-    answered: Option<Monotonic>,
+    birth: Option<Instant>,
+    answered: Option<Instant>,
     published: u64,
 }
 
 struct Outage {
-    since: Monotonic,
+    since: Instant,
     trouble: Trouble,
     /// What was told of this outage, if anything was.
     told: Vec<Trouble>,
@@ -102,22 +102,22 @@ struct Trouble {
 }
 
 enum State {
-    Away { until: Monotonic },
+    Away { until: Instant },
     Opening,
     Online(Online),
 }
 
 struct Online {
     connection: Box<dyn Connection>,
-    since: Monotonic,
-    next_ping: Monotonic,
+    since: Instant,
+    next_ping: Instant,
     /// When the ping was sent that has no answer yet.
-    asked: Option<Monotonic>,
+    asked: Option<Instant>,
 }
 
 impl<B: Broker> Link<B> {
     /// A link that is tried at once. With `minds_births` Home Assistant is listened to.
-    pub fn new(broker: B, minds_births: bool, now: Monotonic) -> Self {
+    pub fn new(broker: B, minds_births: bool, now: Instant) -> Self {
         Self {
             broker,
             minds_births,
@@ -136,7 +136,7 @@ impl<B: Broker> Link<B> {
 
     /// Does what there is to do at this time. `true`: everything must be published anew, for the
     /// broker has just been connected to, or Home Assistant has started.
-    pub fn turn(&mut self, now: Monotonic) -> bool {
+    pub fn turn(&mut self, now: Instant) -> bool {
         match &mut self.state {
             State::Away { until } if now < *until => false,
             State::Away { .. } | State::Opening => {
@@ -169,7 +169,7 @@ impl<B: Broker> Link<B> {
 
     /// Sends messages, if there is a connection. All of them together have the time of one packet: a
     /// broker that is slow must not hold up the loop for each.
-    pub fn publish(&mut self, publications: &[Publication], now: Monotonic) {
+    pub fn publish(&mut self, publications: &[Publication], now: Instant) {
         let State::Online(online) = &mut self.state else { return };
         if publications.is_empty() {
             return;
@@ -184,7 +184,7 @@ impl<B: Broker> Link<B> {
     }
 
     /// Ends the connection in good order: there will be no last will.
-    pub fn close(&mut self, now: Monotonic) {
+    pub fn close(&mut self, now: Instant) {
         if let State::Online(online) = &mut self.state {
             if let Err(failure) = online.connection.send(&packets::disconnect()) {
                 log::debug!("the broker could not be told that this is the end: {failure}");
@@ -207,7 +207,7 @@ impl<B: Broker> Link<B> {
         }
     }
 
-    fn connected(&mut self, mut connection: Box<dyn Connection>, now: Monotonic) -> bool {
+    fn connected(&mut self, mut connection: Box<dyn Connection>, now: Instant) -> bool {
         if self.minds_births {
             if let Err(failure) = connection.send(&packets::subscribe(BIRTH)) {
                 return self.failed(failure, now);
@@ -234,7 +234,7 @@ impl<B: Broker> Link<B> {
     }
 
     /// The connection is lost, or could not be made. Always `false`: there is nothing to publish.
-    fn failed(&mut self, failure: Failure, now: Monotonic) -> bool {
+    fn failed(&mut self, failure: Failure, now: Instant) -> bool {
         if let State::Online(online) = &self.state {
             let lasted = now.saturating_duration_since(online.since);
             if lasted >= GOOD {
@@ -254,7 +254,7 @@ impl<B: Broker> Link<B> {
     }
 
     /// Says what the trouble is, if that is news and there was not too much of it of late.
-    fn tell(&mut self, what: &str, trouble: Trouble, now: Monotonic) {
+    fn tell(&mut self, what: &str, trouble: Trouble, now: Instant) {
         let fresh = Outage { since: now, trouble: trouble.clone(), told: Vec::new() };
         let outage = self.outage.get_or_insert(fresh);
         let end = if trouble.is_closed_soon {
@@ -273,7 +273,7 @@ impl<B: Broker> Link<B> {
     }
 
     /// Looks at what the broker has sent. `true`: Home Assistant has started.
-    fn mind(&mut self, packets: &[Incoming], now: Monotonic) -> bool {
+    fn mind(&mut self, packets: &[Incoming], now: Instant) -> bool {
         for packet in packets {
             match packet {
                 Incoming::Subscribed(false) if !std::mem::replace(&mut self.is_refused, true) => {
@@ -325,7 +325,7 @@ impl Outage {
 
 impl Online {
     /// Reads what has come, and asks for an answer now and then.
-    fn turn(&mut self, now: Monotonic, packets: &mut Vec<Incoming>) -> Result<(), Failure> {
+    fn turn(&mut self, now: Instant, packets: &mut Vec<Incoming>) -> Result<(), Failure> {
         if self.connection.receive(packets)? {
             self.asked = None;
         }

@@ -4,7 +4,7 @@
 //! announced. It knows no broker: it tells what there is to be said, and is told when the broker has
 //! forgotten all. Of each meter it keeps the newest telegram, and no more.
 
-use std::time::{Duration, Instant as Monotonic};
+use std::time::{Duration, Instant};
 
 use super::Publication;
 use super::discovery::{self, About};
@@ -48,11 +48,11 @@ struct Meter {
     name: String,
     /// The newest telegram.
     message: Message,
-    heard: Monotonic,
+    heard: Instant,
     /// Whether that telegram is still to be published.
     is_new: bool,
     /// When the next state may go out.
-    due: Monotonic,
+    due: Instant,
     /// The readings that have been announced, in the order of the vocabulary.
     announced: Vec<&'static Reading>,
     /// The availability that the broker has been told.
@@ -68,7 +68,7 @@ impl Meters {
     }
 
     /// Takes a telegram.
-    pub fn take(&mut self, message: Message, now: Monotonic) {
+    pub fn take(&mut self, message: Message, now: Instant) {
         let name = message.meter_or_source_name();
         if let Some(meter) = self.known.iter_mut().find(|meter| meter.name == name) {
             meter.message = message;
@@ -101,7 +101,7 @@ impl Meters {
     }
 
     /// The broker, or Home Assistant, knows nothing: everything is due.
-    pub fn start_over(&mut self, now: Monotonic) {
+    pub fn start_over(&mut self, now: Instant) {
         self.is_bridge_told = false;
         for meter in &mut self.known {
             meter.is_new = true;
@@ -112,7 +112,7 @@ impl Meters {
     }
 
     /// What is to be published at this time. The caller publishes all of it.
-    pub fn due(&mut self, now: Monotonic, zone: &impl Zone) -> Vec<Publication> {
+    pub fn due(&mut self, now: Instant, zone: &impl Zone) -> Vec<Publication> {
         let mut out = Vec::new();
         if !self.is_bridge_told {
             self.is_bridge_told = true;
@@ -139,7 +139,7 @@ impl Meters {
 impl Meter {
     fn due(
         &mut self,
-        now: Monotonic,
+        now: Instant,
         topics: &Topics,
         interval: Duration,
         host: &str,

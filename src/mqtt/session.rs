@@ -4,7 +4,7 @@
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::time::{Duration, Instant as Monotonic};
+use std::time::{Duration, Instant};
 
 use super::broker::{Remote, Target};
 use super::link::Link;
@@ -35,7 +35,7 @@ const TLS_PORT: u16 = 8883;
 #[must_use]
 pub fn run(config: Config, reload: impl Fn() -> Option<Config>) -> Exit {
     let Some(signals) = Signals::installed() else { return Exit::Io };
-    live("p1mqtt", Session::new(config, Monotonic::now()), &signals, reload);
+    live("p1mqtt", Session::new(config, Instant::now()), &signals, reload);
     Exit::Done
 }
 
@@ -47,7 +47,7 @@ struct Session {
     meters: Meters,
     link: Link<Remote>,
     telegrams: u64,
-    last: Option<Monotonic>,
+    last: Option<Instant>,
 }
 
 impl Daemon for Session {
@@ -61,7 +61,7 @@ impl Daemon for Session {
         )
     }
 
-    fn status(&self, now: Monotonic) -> String {
+    fn status(&self, now: Instant) -> String {
         let group = self.subscription.group();
         let telegrams = words::count(self.telegrams, "telegram");
         let meters = words::count(self.meters.len() as u64, "meter");
@@ -71,7 +71,7 @@ impl Daemon for Session {
         format!("{group}: {telegrams} of {meters}, {age}{counts}{trouble}; {link}")
     }
 
-    fn reconfigure(&mut self, config: Config, now: Monotonic) {
+    fn reconfigure(&mut self, config: Config, now: Instant) {
         self.subscription.reconfigure(&config.multicast, now);
         if self.config.multicast != config.multicast || self.config.p1_mqtt != config.p1_mqtt {
             self.say_goodbye(now);
@@ -82,7 +82,7 @@ impl Daemon for Session {
     }
 
     /// Waits for a datagram, no longer than [`PATIENCE`], and publishes what is due.
-    fn turn(&mut self, now: Monotonic) -> ControlFlow<()> {
+    fn turn(&mut self, now: Instant) -> ControlFlow<()> {
         if self.link.turn(now) {
             self.meters.start_over(now);
         }
@@ -91,7 +91,7 @@ impl Daemon for Session {
         }
         let patience = if self.link.is_opening() { IMPATIENCE } else { PATIENCE };
         if let Some((message, from)) = self.subscription.next(now, patience) {
-            let now = Monotonic::now();
+            let now = Instant::now();
             if self.choice.wants(&message, from, true, now)
                 && self.senders.note(from, &message.meta, now)
             {
@@ -103,7 +103,7 @@ impl Daemon for Session {
         ControlFlow::Continue(())
     }
 
-    fn finish(mut self, now: Monotonic) -> String {
+    fn finish(mut self, now: Instant) -> String {
         let status = self.status(now);
         self.say_goodbye(now);
         format!(": {status}")
@@ -111,7 +111,7 @@ impl Daemon for Session {
 }
 
 impl Session {
-    fn new(config: Config, now: Monotonic) -> Self {
+    fn new(config: Config, now: Instant) -> Self {
         let (meters, link) = bridge(&config, now);
         Self {
             subscription: Subscription::new(config.multicast.clone(), now),
@@ -126,7 +126,7 @@ impl Session {
     }
 
     /// The broker is to know that nothing more comes.
-    fn say_goodbye(&mut self, now: Monotonic) {
+    fn say_goodbye(&mut self, now: Instant) {
         self.link.publish(&self.meters.farewell(), now);
         self.link.close(now);
     }
@@ -137,7 +137,7 @@ fn choice(config: &Config) -> Choice {
 }
 
 /// What there is to publish, and whereto, by these settings.
-fn bridge(config: &Config, now: Monotonic) -> (Meters, Link<Remote>) {
+fn bridge(config: &Config, now: Instant) -> (Meters, Link<Remote>) {
     let mqtt = &config.p1_mqtt;
     let client = mqtt.client_id.clone().unwrap_or_else(|| client_id(config.multicast.port));
     let topics = Topics::new(&mqtt.topic_prefix, &client, mqtt.discovery_prefix.as_deref());

@@ -159,7 +159,7 @@ mod tests {
     use super::*;
     use crate::reader::order::Clock;
     use crate::reader::tests::message;
-    use crate::telegram::Instant;
+    use crate::telegram::Timestamp;
 
     /// Feeds telegrams of (second, power in); gives the records, the last one that of the stop.
     fn records(telegrams: &[(i64, i64)]) -> Vec<String> {
@@ -170,7 +170,7 @@ mod tests {
             let (total, power) = (second.to_string(), power.to_string());
             let objects = [("1-0:1.8.1", &*total), ("1-0:1.7.0", &*power)];
             let totals = Totals::of(&message(second, &objects)).unwrap();
-            let order = clock.order(Instant::from_seconds(second));
+            let order = clock.order(Timestamp::from_seconds(second));
             let local = chrono::DateTime::from_timestamp(second, 0).unwrap();
             records.extend(five_minutes.add(order, second, local.naive_utc(), &totals));
         }

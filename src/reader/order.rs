@@ -1,6 +1,6 @@
 //! The order of a meter's telegrams in time.
 
-use crate::telegram::Instant;
+use crate::telegram::Timestamp;
 
 /// A telegram that is older than the newest by this or less was delayed on the way, or sent twice.
 /// More, and the clock of the sender went back.
@@ -19,11 +19,11 @@ pub(super) enum Order {
 
 /// The time of the newest telegram.
 #[derive(Debug, Default)]
-pub(super) struct Clock(Option<Instant>);
+pub(super) struct Clock(Option<Timestamp>);
 
 impl Clock {
     /// Tells how a telegram of this time follows the one before.
-    pub fn order(&mut self, time: Instant) -> Order {
+    pub fn order(&mut self, time: Timestamp) -> Order {
         let order = match self.0 {
             Some(newest) if time > newest => Order::After(newest.seconds()),
             Some(newest) if newest.micros_since(time) <= LATE_MICROS => return Order::Late,
@@ -41,7 +41,7 @@ mod tests {
     #[test]
     fn the_order_in_time_is_told() {
         let mut clock = Clock::default();
-        let mut order = |millis: i64| clock.order(Instant::from_micros(millis * 1000));
+        let mut order = |millis: i64| clock.order(Timestamp::from_micros(millis * 1000));
         assert_eq!(order(100_900), Order::Afresh);
         assert_eq!(order(101_000), Order::After(100));
         assert_eq!(order(101_000), Order::Late, "sent twice");

@@ -15,7 +15,7 @@ use super::totals::Totals;
 use super::zone::Zone;
 use crate::message::Message;
 use crate::reading::{Readings, Value};
-use crate::telegram::Instant;
+use crate::telegram::Timestamp;
 
 /// Seconds of one row.
 const ROW_SECONDS: i64 = 10;
@@ -42,7 +42,7 @@ struct Row {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Last {
     /// When it came, by the clock of this host.
-    pub arrived: Instant,
+    pub arrived: Timestamp,
     /// Its own time.
     pub local: NaiveDateTime,
     pub watts: Watts,
@@ -61,7 +61,7 @@ pub(super) struct Page {
     /// The readings of a telegram, by name.
     pub readings: BTreeMap<&'static str, String>,
     /// When that telegram came.
-    read: Option<Instant>,
+    read: Option<Timestamp>,
     /// Readings and the day so far in HTML; `None` when they are newer.
     pub facts: Option<String>,
     /// What the last page that was written showed.
@@ -127,8 +127,8 @@ impl Page {
 
     /// Takes what else a telegram says that came at this time. It takes longer, so it is not done for
     /// all of them.
-    pub fn read(&mut self, message: &Message, arrived: Instant, zone: &impl Zone) {
-        let is_due = |read: Instant| arrived.micros_since(read).abs() >= FACTS_MICROS;
+    pub fn read(&mut self, message: &Message, arrived: Timestamp, zone: &impl Zone) {
+        let is_due = |read: Timestamp| arrived.micros_since(read).abs() >= FACTS_MICROS;
         if !self.read.is_none_or(is_due) {
             return;
         }
@@ -169,7 +169,7 @@ impl Page {
     }
 
     /// The last `minutes`, of which the last telegram is `age` seconds old; without one, up to `now`.
-    pub fn window(&self, minutes: u32, age: i64, now: Instant) -> Window {
+    pub fn window(&self, minutes: u32, age: i64, now: Timestamp) -> Window {
         let last = match &self.current {
             Some(row) => row.number.saturating_add(age / ROW_SECONDS),
             None => now.seconds().div_euclid(ROW_SECONDS),

@@ -19,7 +19,7 @@ use super::totals::Totals;
 use super::zone::Zone;
 use super::{details, weekly};
 use crate::message::Message;
-use crate::telegram::Instant;
+use crate::telegram::Timestamp;
 
 /// Most bytes of details rows that wait: seven hours of a three-phase meter with a telegram each second.
 const DETAILS_LIMIT: usize = 8 << 20;
@@ -42,9 +42,9 @@ pub struct Recorder<S, Z> {
     meters: Meters,
     /// The newest time of a telegram, by the clock of its listener or that of its meter, whichever is
     /// behind.
-    newest: Option<Instant>,
+    newest: Option<Timestamp>,
     /// The time of the last tick.
-    ticked: Option<Instant>,
+    ticked: Option<Timestamp>,
     /// Whether the files of an earlier run are in order.
     tidied: bool,
     /// The day on which old files were removed last.
@@ -144,7 +144,7 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
     /// Writes every output of whose flush period a multiple has passed since the last tick, and those
     /// with rows of a day that is over. Removes old files once a day. The first tick puts in order what
     /// an earlier run left unfinished.
-    pub fn tick(&mut self, now: Instant) {
+    pub fn tick(&mut self, now: Timestamp) {
         if !std::mem::replace(&mut self.tidied, true) {
             self.outputs.iter().for_each(|output| output.tidy(&mut self.storage));
             self.html.iter().for_each(|html| html.tidy(&mut self.storage));
@@ -184,7 +184,7 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
     }
 
     /// When [`Recorder::tick`] has something to do next; `None` when every output is off.
-    pub fn next_deadline(&self, now: Instant) -> Option<Instant> {
+    pub fn next_deadline(&self, now: Timestamp) -> Option<Timestamp> {
         if self.outputs.iter().any(Output::is_urgent) {
             return Some(now);
         }
@@ -192,7 +192,7 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
         let periods = periods.chain(self.html.as_ref().map(Report::period));
         let next = |period: i64| {
             let multiple = now.seconds().div_euclid(period).saturating_add(1);
-            Instant::from_seconds(multiple.saturating_mul(period))
+            Timestamp::from_seconds(multiple.saturating_mul(period))
         };
         periods.map(next).min()
     }
@@ -207,7 +207,7 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
         format!("; cannot write {}", failing.join(", "))
     }
 
-    fn say_no_date(&mut self, time: Instant) {
+    fn say_no_date(&mut self, time: Timestamp) {
         if !std::mem::replace(&mut self.said_no_date, true) {
             let seconds = time.seconds();
             log::warn!(
@@ -233,7 +233,7 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
 
     /// Once a day. A clock that is wrong must not remove the records of years: of those of this host, of
     /// the listener and of the meter, the one that is behind the others tells the day.
-    fn remove_old_files(&mut self, now: Instant) {
+    fn remove_old_files(&mut self, now: Timestamp) {
         let Some(newest) = self.newest else { return };
         let today = self.zone.local(newest.min(now)).date();
         if self.cleared.replace(today) != Some(today) {

@@ -21,7 +21,7 @@ use super::totals::Totals;
 use super::zone::Zone;
 use crate::config::Language;
 use crate::message::Message;
-use crate::telegram::Instant;
+use crate::telegram::Timestamp;
 
 /// Name and text of the templates. Their names end with `.html`: what is put into them is escaped.
 const PAGE: (&str, &str) = ("lastm.html", include_str!("lastm.html"));
@@ -106,7 +106,7 @@ impl Report {
         storage: &mut dyn Storage,
         meters: impl Iterator<Item = &'m mut Meter>,
         zone: &impl Zone,
-        now: Option<Instant>,
+        now: Option<Timestamp>,
         is_over: bool,
     ) {
         let mut somebody = false;
@@ -129,7 +129,7 @@ impl Report {
         meter: &str,
         page: &mut Page,
         zone: &impl Zone,
-        (now, is_over): (Option<Instant>, bool),
+        (now, is_over): (Option<Timestamp>, bool),
     ) {
         let Some(now) = now.or(page.last.map(|last| last.arrived)) else { return };
         let age = page.last.map_or(0, |last| now.micros_since(last.arrived).max(0) / 1_000_000);
@@ -163,9 +163,9 @@ impl Report {
         meter: &str,
         page: &mut Page,
         zone: &impl Zone,
-        (now, age, is_over): (Instant, i64, bool),
+        (now, age, is_over): (Timestamp, i64, bool),
     ) -> Result<String, minijinja::Error> {
-        let local = |second: i64| zone.local(Instant::from_seconds(second));
+        let local = |second: i64| zone.local(Timestamp::from_seconds(second));
         let minutes = self.settings.minutes;
         let graph = Graph::of(page.slots(), page.window(minutes, age, now), local);
         let last = page.last.map(|last| {

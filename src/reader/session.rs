@@ -4,7 +4,7 @@
 
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant as Monotonic, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::recorder::Recorder;
 use super::{DiskStorage, HostZone, Settings};
@@ -14,7 +14,7 @@ use crate::daemon::{Daemon, Exit, Signals, live};
 use crate::message::Message;
 use crate::senders::Senders;
 use crate::subscription::Subscription;
-use crate::telegram::Instant;
+use crate::telegram::Timestamp;
 use crate::words;
 
 /// The longest wait for a datagram; a third of a watchdog period must be longer.
@@ -43,7 +43,7 @@ struct Session {
     recorded: u64,
     /// Enough is recorded after so many telegrams.
     enough: u64,
-    last: Option<Monotonic>,
+    last: Option<Instant>,
 }
 
 impl Daemon for Session {
@@ -53,7 +53,7 @@ impl Daemon for Session {
         format!("recording from {}", self.subscription.group())
     }
 
-    fn status(&self, now: Monotonic) -> String {
+    fn status(&self, now: Instant) -> String {
         let group = self.subscription.group();
         let recorded = words::count(self.recorded, "telegram");
         let age = words::age(self.last, now);
@@ -61,7 +61,7 @@ impl Daemon for Session {
         format!("{group}: {recorded}, {age}{counts}{trouble}{}", self.recorder.trouble())
     }
 
-    fn reconfigure(&mut self, config: Config, now: Monotonic) {
+    fn reconfigure(&mut self, config: Config, now: Instant) {
         self.recorder.reconfigure(&Settings::from(&config));
         if self.config.multicast != config.multicast {
             self.subscription.reconfigure(&config.multicast, now);
@@ -74,13 +74,13 @@ impl Daemon for Session {
         self.recorder.flush();
     }
 
-    fn flush(&mut self, _: Monotonic) {
+    fn flush(&mut self, _: Instant) {
         self.recorder.flush();
     }
 
     /// Waits for a datagram, no longer than [`PATIENCE`] or the next flush, and records it.
-    fn turn(&mut self, now: Monotonic) -> ControlFlow<()> {
-        let wall = Instant::from(SystemTime::now());
+    fn turn(&mut self, now: Instant) -> ControlFlow<()> {
+        let wall = Timestamp::from(SystemTime::now());
         self.recorder.tick(wall);
         let patience = match self.recorder.next_deadline(wall) {
             Some(deadline) => {
@@ -95,7 +95,7 @@ impl Daemon for Session {
         if self.recorded < self.enough { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
 
-    fn finish(self, now: Monotonic) -> String {
+    fn finish(self, now: Instant) -> String {
         let status = self.status(now);
         self.recorder.finish();
         format!(": {status}")
@@ -106,7 +106,7 @@ impl Session {
     fn new(config: Config, enough: u64) -> Self {
         Self {
             recorder: Recorder::new(&Settings::from(&config), DiskStorage::default(), HostZone),
-            subscription: Subscription::new(config.multicast.clone(), Monotonic::now()),
+            subscription: Subscription::new(config.multicast.clone(), Instant::now()),
             senders: Senders::new(),
             choice: choice(&config),
             recorded: 0,
@@ -116,7 +116,7 @@ impl Session {
         }
     }
 
-    fn take(&mut self, message: &Message, from: SocketAddr, now: Monotonic) {
+    fn take(&mut self, message: &Message, from: SocketAddr, now: Instant) {
         let all = self.recorder.wants_all_meters();
         if !self.choice.wants(message, from, all, now) {
             return;

@@ -13,7 +13,7 @@ use chrono::NaiveDateTime;
 use super::details::{self, COLUMNS, Row};
 use super::storage::Storage;
 use crate::message::{Message, Meta, Value};
-use crate::telegram::{Decimal, Instant};
+use crate::telegram::{Decimal, Timestamp};
 
 /// The most columns of a file. No meter has as many codes; a hostile sender may.
 const MAX_COLUMNS: usize = 512;
@@ -53,14 +53,14 @@ pub(super) fn first_row(
     let row = records.nth(1)?.ok()?;
     let time = NaiveDateTime::parse_from_str(row.get(0)?, details::TIME).ok()?;
     // Old meters write their times in digits only: twelve of them, which no register has.
-    let is_time = |cell: &str| Instant::parse_about(cell.as_bytes()).is_some();
+    let is_time = |cell: &str| Timestamp::parse_about(cell.as_bytes()).is_some();
     let value = |cell: &str| match Decimal::parse(cell.as_bytes()) {
         Some(number) if !is_time(cell) => Value::Number(number),
         _ => Value::Text(cell.to_owned()),
     };
     let objects = codes.iter().zip(&row).skip(1).filter(|(_, cell)| !cell.is_empty());
     let telegram = objects.map(|(code, cell)| (code.to_owned(), value(cell))).collect();
-    let unknown = Instant::default();
+    let unknown = Timestamp::default();
     Some((time, Message { meta: Meta::new(0, unknown, unknown, None), telegram }))
 }
 

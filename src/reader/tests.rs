@@ -22,7 +22,7 @@ use super::*;
 use crate::config::Language;
 pub(super) use crate::message::tests::message;
 use crate::message::{Message, Value};
-use crate::telegram::{Decimal, Instant};
+use crate::telegram::{Decimal, Timestamp};
 
 /// A telegram of this second with just enough for every output.
 fn power(second: i64, watts: i64) -> Message {
@@ -35,7 +35,7 @@ fn power(second: i64, watts: i64) -> Message {
 struct Amsterdam;
 
 impl Zone for Amsterdam {
-    fn local(&self, time: Instant) -> NaiveDateTime {
+    fn local(&self, time: Timestamp) -> NaiveDateTime {
         let utc = DateTime::from_timestamp(time.seconds(), 0).unwrap().naive_utc();
         let change = |month| {
             let last = NaiveDate::from_ymd_opt(utc.year(), month, 31).unwrap();
@@ -195,6 +195,6 @@ fn recorder(settings: &Settings) -> (Recorder<MemoryStorage, Amsterdam>, MemoryS
     (Recorder::new(settings, storage.clone(), Amsterdam), storage)
 }
 
-fn at(second: i64) -> Instant {
-    Instant::from_seconds(second)
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_seconds(second)
 }

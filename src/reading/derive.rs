@@ -8,7 +8,7 @@ use super::device::{Device, Devices, Family};
 use super::objects::{Objects, in_unit};
 use super::{Reading, Value};
 use crate::message::{Message, Value as Sent, decode_identifier};
-use crate::telegram::{Decimal, Instant, Obis, TARIFFS, Unit};
+use crate::telegram::{Decimal, Timestamp, Obis, TARIFFS, Unit};
 
 /// Where a reading comes from.
 #[derive(Debug)]
@@ -115,7 +115,7 @@ impl<'m> Facts<'m> {
     }
 
     /// Senders that give no `meter-time` still send the object.
-    fn timestamp(&self) -> Option<Instant> {
+    fn timestamp(&self) -> Option<Timestamp> {
         const CLOCKS: [Obis; 2] = [Obis::literal("0-0:1.0.0"), Obis::literal("0-0:1.1.0")];
         let clock = || CLOCKS.iter().find_map(|&clock| self.objects.time(clock));
         self.message.meta.meter_time.or_else(clock)

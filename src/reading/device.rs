@@ -4,7 +4,7 @@
 //! device that was replaced may stay on its own: only type and time tell.
 
 use super::objects::Objects;
-use crate::telegram::{Decimal, Instant, Obis, Unit};
+use crate::telegram::{Decimal, Timestamp, Obis, Unit};
 
 const TYPE: Obis = Obis::literal("0-n:24.1.0");
 /// Dutch and Luxembourgish meters send the first, Belgian ones the second.
@@ -29,9 +29,9 @@ pub(super) struct Device<'m> {
     /// As sent.
     pub(super) identifier: Option<&'m str>,
     /// When the register was read, if that is certain.
-    pub(super) time: Option<Instant>,
+    pub(super) time: Option<Timestamp>,
     /// The same within an hour: good for telling which of two is the newer.
-    about: Option<Instant>,
+    about: Option<Timestamp>,
 }
 
 /// The registers of all devices that tell their type, in the order of the channels.
@@ -57,7 +57,7 @@ impl<'m> Devices<'m> {
                 identifier,
                 time: objects.time(register),
                 about:
-                    objects.texts(register).find_map(|text| Instant::parse_about(text.as_bytes())),
+                    objects.texts(register).find_map(|text| Timestamp::parse_about(text.as_bytes())),
             }));
         }
         Self(devices)

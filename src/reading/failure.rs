@@ -3,7 +3,7 @@
 //! Owns how `1-0:99.97.0` is read: `(count)(0-0:96.7.19)` and a time and a length for each failure.
 
 use crate::message::{Message, Value as Sent};
-use crate::telegram::{Decimal, Instant, Quantity, Unit, groups};
+use crate::telegram::{Decimal, Timestamp, Quantity, Unit, groups};
 
 /// The lowest length, in seconds, that stands for "none" where there is no sensible time either.
 const NO_LENGTH: i64 = 2_147_483_647;
@@ -12,7 +12,7 @@ const NO_LENGTH: i64 = 2_147_483_647;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PowerFailure {
     /// When it ended; `None` when the meter's clock was not set then.
-    pub end: Option<Instant>,
+    pub end: Option<Timestamp>,
     /// How long it was, in seconds; `None` when the meter does not say.
     pub seconds: Option<Decimal>,
 }
@@ -27,7 +27,7 @@ pub fn power_failures(message: &Message) -> Vec<PowerFailure> {
     let zone = message.zone();
     for field in groups(log.unwrap_or_default().as_bytes()) {
         if is_time(field) {
-            let end = Instant::parse_meter_time(field, zone);
+            let end = Timestamp::parse_meter_time(field, zone);
             failures.push(PowerFailure { end, seconds: None });
         } else if let Some(last) = failures.last_mut() {
             last.seconds = last.seconds.or_else(|| seconds(field));

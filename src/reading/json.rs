@@ -48,7 +48,7 @@ impl<Z: Zone> Serialize for Member<'_, Z> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::telegram::{Decimal, Instant};
+    use crate::telegram::{Decimal, Timestamp};
     use crate::zone::HostZone;
 
     #[test]
@@ -70,10 +70,10 @@ mod tests {
 
     #[test]
     fn a_moment_is_a_text_with_its_offset() {
-        let time = Value::Time(Instant::from_seconds(1_795_330_210));
+        let time = Value::Time(Timestamp::from_seconds(1_795_330_210));
         let mut out = Vec::new();
         write_json(std::iter::once(("timestamp", &time)), &HostZone, &mut out);
-        let expected = HostZone.iso8601(Instant::from_seconds(1_795_330_210));
+        let expected = HostZone.iso8601(Timestamp::from_seconds(1_795_330_210));
         assert_eq!(String::from_utf8(out).unwrap(), format!("{{\"timestamp\":\"{expected}\"}}"));
     }
 }

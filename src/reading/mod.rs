@@ -44,7 +44,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::message::Message;
-use crate::telegram::{Decimal, Instant, Unit};
+use crate::telegram::{Decimal, Timestamp, Unit};
 
 pub use failure::{PowerFailure, power_failures};
 pub use json::write_json;
@@ -83,7 +83,7 @@ pub enum Value<'m> {
     /// A number, exact, in the unit of the reading.
     Number(Decimal),
     /// A moment.
-    Time(Instant),
+    Time(Timestamp),
     /// A text, decoded where it was sent in hexadecimal.
     Text(Cow<'m, str>),
 }

@@ -3,7 +3,7 @@
 //! Owns the look-up, and the way back from a value on the wire to a number in a unit.
 
 use crate::message::{Message, Value as Sent};
-use crate::telegram::{Decimal, Instant, MeterZone, Obis, Quantity, Unit};
+use crate::telegram::{Decimal, Timestamp, MeterZone, Obis, Quantity, Unit};
 
 /// Every value of a message that stands under an OBIS code, sorted by it.
 pub(super) struct Objects<'m> {
@@ -61,8 +61,8 @@ impl<'m> Objects<'m> {
     }
 
     /// The first sensible time of an object.
-    pub(super) fn time(&self, obis: Obis) -> Option<Instant> {
-        self.texts(obis).find_map(|text| Instant::parse_meter_time(text.as_bytes(), self.zone))
+    pub(super) fn time(&self, obis: Obis) -> Option<Timestamp> {
+        self.texts(obis).find_map(|text| Timestamp::parse_meter_time(text.as_bytes(), self.zone))
     }
 
     /// The whole number of an object that has no unit: a count, a state, a type.

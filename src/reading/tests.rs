@@ -11,7 +11,7 @@ use crate::message::{Meta, Translator, Value as Sent};
 use crate::telegram::Policy;
 
 /// 2026-11-22 07:52:37.297 in Amsterdam.
-const NOW: Instant = Instant::from_micros(1_795_330_357_297_000);
+const NOW: Timestamp = Timestamp::from_micros(1_795_330_357_297_000);
 
 /// A telegram as a subscriber has it.
 fn message(telegram: &[u8], policy: Policy) -> Message {
@@ -247,7 +247,7 @@ fn power_failures_are_sorted_and_placeholders_left_out() {
     let failures = |log: &str| -> Vec<(Option<i64>, Option<String>)> {
         let failures = power_failures(&lines(&format!("1-0:99.97.0{log}")));
         let told = |failure: PowerFailure| {
-            (failure.end.map(Instant::seconds), failure.seconds.map(|s| s.to_string()))
+            (failure.end.map(Timestamp::seconds), failure.seconds.map(|s| s.to_string()))
         };
         failures.into_iter().map(told).collect()
     };

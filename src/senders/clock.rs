@@ -2,11 +2,11 @@
 //!
 //! Owns what a jump is. When this machine was suspended, its own time stood still: that is no jump.
 
-use std::time::{Duration, Instant as Monotonic};
+use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::telegram::Instant;
+use crate::telegram::Timestamp;
 
 /// A clock that is off by more than this many seconds between two telegrams has jumped.
 const JUMP: i64 = 60;
@@ -14,8 +14,8 @@ const JUMP: i64 = 60;
 /// What the clock of a sender shows, and when that is here.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
-    pub shows: Instant,
-    pub now: Monotonic,
+    pub shows: Timestamp,
+    pub now: Instant,
     /// How long this machine has been suspended until now.
     pub slept: Duration,
 }
@@ -59,9 +59,9 @@ mod tests {
     /// The jumps between readings: what the clock shows, and how long this machine was awake and asleep
     /// until then, all in seconds.
     fn jumps(readings: &[(i64, u64, u64)]) -> Vec<i64> {
-        let start = Monotonic::now();
+        let start = Instant::now();
         let reading = |&(shows, awake, slept): &(i64, u64, u64)| Clock {
-            shows: Instant::from_seconds(1_795_330_800 + shows),
+            shows: Timestamp::from_seconds(1_795_330_800 + shows),
             now: start + Duration::from_secs(awake),
             slept: Duration::from_secs(slept),
         };

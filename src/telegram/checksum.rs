@@ -148,14 +148,14 @@ fn parse_digits(digits: &[u8]) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::telegram::{Framer, Instant};
+    use crate::telegram::{Framer, Timestamp};
 
     const BODY: &[u8] = b"/TST5\\2METER\r\n\r\n1-0:1.7.0(00.329*kW)\r\n!";
 
     fn admit(gate: &mut Gate, end: &str) -> Result<(), Rejection> {
         let telegram = [BODY, end.as_bytes(), b"\r\n"].concat();
         let mut framer = Framer::default();
-        let frame = framer.feed(&mut &telegram[..], Instant::default()).unwrap();
+        let frame = framer.feed(&mut &telegram[..], Timestamp::default()).unwrap();
         gate.admit(&frame)
     }
 
@@ -184,7 +184,7 @@ mod tests {
             .unwrap();
         let line = [&telegram[..], format!("{crc:X}\r\n").as_bytes()].concat();
         let mut framer = Framer::default();
-        let frame = framer.feed(&mut &line[..], Instant::default()).unwrap();
+        let frame = framer.feed(&mut &line[..], Timestamp::default()).unwrap();
         assert_eq!(Checksum::of(&frame), Checksum::Good);
     }
 

@@ -9,7 +9,7 @@
 use memchr::{memchr2, memchr3};
 
 use super::parity::{self, Parity};
-use super::{Checksum, Instant};
+use super::{Checksum, Timestamp};
 
 /// The longest frame that is kept, in bytes. The longest telegram seen so far has 2,523.
 pub const MAX_FRAME: usize = 64 * 1024;
@@ -27,9 +27,9 @@ pub struct Frame<'a> {
     pub(super) end_mark: usize,
     pub(super) parity: Parity,
     /// When the first byte, the `/`, came in.
-    pub start: Instant,
+    pub start: Timestamp,
     /// When the last byte came in.
-    pub end: Instant,
+    pub end: Timestamp,
 }
 
 impl<'a> Frame<'a> {
@@ -83,10 +83,10 @@ pub struct Framer {
     state: State,
     end_mark: usize,
     parity: Parity,
-    start: Instant,
-    end: Instant,
+    start: Timestamp,
+    end: Timestamp,
     /// The last few `/` in mid line: the frame begins at one of them, unless they are text.
-    restarts: Vec<(usize, Instant)>,
+    restarts: Vec<(usize, Timestamp)>,
     dropped: Dropped,
 }
 
@@ -107,7 +107,7 @@ impl Framer {
     /// Takes bytes off the front of `input` until a frame is complete or `input` is empty.
     ///
     /// `now` is when these bytes came in. Call again, with the same `input`, until it gives `None`.
-    pub fn feed(&mut self, input: &mut &[u8], now: Instant) -> Option<Frame<'_>> {
+    pub fn feed(&mut self, input: &mut &[u8], now: Timestamp) -> Option<Frame<'_>> {
         while !input.is_empty() {
             match self.state {
                 State::Done | State::Seeking => self.seek(input, now),
@@ -124,7 +124,7 @@ impl Framer {
     /// The stream has ended: the frame whose end line lacks its line end, if there is one.
     ///
     /// Whatever else is half there is dropped, and the framer is ready for a new stream.
-    pub fn finish(&mut self, now: Instant) -> Option<Frame<'_>> {
+    pub fn finish(&mut self, now: Timestamp) -> Option<Frame<'_>> {
         match self.state {
             State::EndLine => {
                 self.complete(now);
@@ -155,7 +155,7 @@ impl Framer {
         Frame { bytes: buffer, end_mark: *end_mark, parity: *parity, start: *start, end: *end }
     }
 
-    fn seek(&mut self, input: &mut &[u8], now: Instant) {
+    fn seek(&mut self, input: &mut &[u8], now: Timestamp) {
         self.state = State::Seeking;
         let stray = memchr2(b'/', parity::SLASH, input).unwrap_or(input.len());
         self.dropped.stray_bytes += stray as u64;
@@ -166,7 +166,7 @@ impl Framer {
     }
 
     /// Takes the `/` at the front of `input`.
-    fn begin(&mut self, input: &mut &[u8], now: Instant) {
+    fn begin(&mut self, input: &mut &[u8], now: Timestamp) {
         self.buffer.clear();
         self.restarts.clear();
         self.start = now;
@@ -178,7 +178,7 @@ impl Framer {
         self.buffer.first() == Some(&parity::SLASH)
     }
 
-    fn body(&mut self, input: &mut &[u8], now: Instant) {
+    fn body(&mut self, input: &mut &[u8], now: Timestamp) {
         let length = memchr3(b'/', parity::SLASH, b'!', input).unwrap_or(input.len());
         if !self.take(input, length) {
             return;
@@ -201,19 +201,19 @@ impl Framer {
         }
     }
 
-    fn remember_restart(&mut self, at: usize, now: Instant) {
+    fn remember_restart(&mut self, at: usize, now: Timestamp) {
         if self.restarts.len() == MAX_RESTARTS {
             self.restarts.remove(0);
         }
         self.restarts.push((at, now));
     }
 
-    fn begin_anew(&mut self, input: &mut &[u8], now: Instant) {
+    fn begin_anew(&mut self, input: &mut &[u8], now: Timestamp) {
         self.drop_incomplete();
         self.begin(input, now);
     }
 
-    fn end_line(&mut self, input: &mut &[u8], now: Instant) {
+    fn end_line(&mut self, input: &mut &[u8], now: Timestamp) {
         let room = MAX_END_LINE - (self.buffer.len() - self.end_mark - 1);
         let ends = |&byte: &u8| matches!(byte, b'\n' | b'/' | parity::SLASH);
         match input.iter().take(room).position(ends) {
@@ -254,7 +254,7 @@ impl Framer {
         true
     }
 
-    fn complete(&mut self, now: Instant) {
+    fn complete(&mut self, now: Timestamp) {
         self.end = now;
         self.state = State::Done;
         if let Some((at, start)) = self.choose_restart() {
@@ -267,12 +267,12 @@ impl Framer {
 
     /// Where the frame really begins, if not where it seemed to: where the checksum proves it, else
     /// at the last `/`.
-    fn choose_restart(&self) -> Option<(usize, Instant)> {
+    fn choose_restart(&self) -> Option<(usize, Timestamp)> {
         if self.restarts.is_empty() || self.is_proven(0) {
             return None;
         }
         let proven = self.restarts.iter().find(|(at, _)| self.is_proven(*at));
-        let is_plausible = |(at, _): &&(usize, Instant)| {
+        let is_plausible = |(at, _): &&(usize, Timestamp)| {
             self.buffer[*at] == b'/' || parity::is_right(&self.buffer[*at..])
         };
         proven.or_else(|| self.restarts.iter().rfind(is_plausible)).copied()
@@ -289,7 +289,7 @@ impl Framer {
     }
 
     /// The frame begins here.
-    fn restart(&mut self, at: usize, start: Instant) {
+    fn restart(&mut self, at: usize, start: Timestamp) {
         self.buffer.drain(..at);
         self.end_mark = self.end_mark.saturating_sub(at);
         self.start = start;

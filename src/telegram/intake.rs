@@ -3,7 +3,7 @@
 //! Owns the line ends: programs between meter and us turn CR LF into LF, and the checksum proves
 //! where that is all that is wrong. Nothing else is ever changed to make a checksum fit.
 
-use super::{Checksum, Dropped, Frame, Framer, Gate, Instant, Policy, Rejection};
+use super::{Checksum, Dropped, Frame, Framer, Gate, Timestamp, Policy, Rejection};
 
 /// Takes bytes of one meter in and judges the frames in them.
 #[derive(Debug)]
@@ -39,13 +39,13 @@ impl Intake {
     /// Takes bytes off the front of `input` until a frame is complete or `input` is empty.
     ///
     /// `now` is when these bytes came in. Call again, with the same `input`, until it gives `None`.
-    pub fn feed(&mut self, input: &mut &[u8], now: Instant) -> Option<Received<'_>> {
+    pub fn feed(&mut self, input: &mut &[u8], now: Timestamp) -> Option<Received<'_>> {
         let frame = self.framer.feed(input, now)?;
         Some(receive(frame, &mut self.gate, &mut self.mended))
     }
 
     /// The stream has ended: the frame whose end line lacks its line end, if there is one.
-    pub fn finish(&mut self, now: Instant) -> Option<Received<'_>> {
+    pub fn finish(&mut self, now: Timestamp) -> Option<Received<'_>> {
         let frame = self.framer.finish(now)?;
         Some(receive(frame, &mut self.gate, &mut self.mended))
     }
@@ -109,10 +109,10 @@ mod tests {
     fn lost_crs_are_put_back_where_the_checksum_proves_it() {
         let mut intake = Intake::new(Policy::Auto);
         let received = without_cr(&telegram());
-        let received = intake.feed(&mut &received[..], Instant::from_seconds(7)).unwrap();
+        let received = intake.feed(&mut &received[..], Timestamp::from_seconds(7)).unwrap();
         assert_eq!((received.verdict, received.is_mended), (Ok(()), true));
         assert_eq!((received.frame.bytes(), received.frame.end.seconds()), (&telegram()[..], 7));
-        let received = intake.feed(&mut &telegram()[..], Instant::default()).unwrap();
+        let received = intake.feed(&mut &telegram()[..], Timestamp::default()).unwrap();
         assert_eq!((received.verdict, received.is_mended), (Ok(()), false));
     }
 
@@ -121,7 +121,7 @@ mod tests {
         let mut broken = without_cr(&telegram());
         broken[15] ^= 1;
         let mut intake = Intake::new(Policy::Auto);
-        let received = intake.feed(&mut &broken[..], Instant::default()).unwrap();
+        let received = intake.feed(&mut &broken[..], Timestamp::default()).unwrap();
         assert!(matches!(received.verdict, Err(Rejection::Wrong { .. })));
         assert_eq!((received.frame.bytes(), received.is_mended), (&broken[..], false));
     }
@@ -131,7 +131,7 @@ mod tests {
         let body = "/TST5\n\n1-0:1.7.0(00.329*kW)\n!";
         let telegram = format!("{body}{:04X}\n", crc16(body.as_bytes())).into_bytes();
         let mut intake = Intake::new(Policy::Require);
-        let received = intake.feed(&mut &telegram[..], Instant::default()).unwrap();
+        let received = intake.feed(&mut &telegram[..], Timestamp::default()).unwrap();
         assert_eq!((received.verdict, received.is_mended), (Ok(()), false));
         assert_eq!(received.frame.bytes(), telegram);
     }

@@ -4,11 +4,11 @@
 //! cannot be interpreted is kept as text under its code; it is never fatal and never dropped.
 //!
 //! ```
-//! use p1_multicast::telegram::{Framer, Instant, Telegram};
+//! use p1_multicast::telegram::{Framer, Timestamp, Telegram};
 //!
 //! let mut line: &[u8] = b"/TST5METER\r\n\r\n1-0:1.7.0(00.329*kW)\r\n!\r\n";
 //! let mut framer = Framer::default();
-//! let frame = framer.feed(&mut line, Instant::from_seconds(0)).unwrap();
+//! let frame = framer.feed(&mut line, Timestamp::from_seconds(0)).unwrap();
 //! let telegram = Telegram::parse(frame.bytes());
 //! assert_eq!(telegram.header, b"/TST5METER");
 //! assert_eq!(telegram.get("1-0:1.7.0").unwrap().body, b"(00.329*kW)");
@@ -38,7 +38,7 @@ pub(crate) use object::{begins_with_code, groups};
 pub use parity::Parity;
 #[cfg(test)]
 pub(crate) use parity::tests::put_on as put_parity_on;
-pub use timestamp::{Instant, MeterZone};
+pub use timestamp::{Timestamp, MeterZone};
 pub use unit::Unit;
 pub(crate) use value::Digits;
 pub use value::{Decimal, Quantity};
@@ -94,16 +94,16 @@ impl<'a> Telegram<'a> {
     ///
     /// `0-0:1.0.0` of DSMR 4 and later; heat gateways send `0-0:1.1.0`. The zone is that of the header.
     #[must_use]
-    pub fn time(&self) -> Option<Instant> {
+    pub fn time(&self) -> Option<Timestamp> {
         self.time_in(MeterZone::of_header(self.header))
     }
 
     /// As [`Self::time`], of a meter whose clock is known to show this zone.
     #[must_use]
-    pub fn time_in(&self, zone: MeterZone) -> Option<Instant> {
+    pub fn time_in(&self, zone: MeterZone) -> Option<Timestamp> {
         let clock = self.get("0-0:1.0.0").or_else(|| self.get("0-0:1.1.0"))?;
         match clock.content() {
-            Content::One(text) => Instant::parse_meter_time(text, zone),
+            Content::One(text) => Timestamp::parse_meter_time(text, zone),
             _ => None,
         }
     }

@@ -51,7 +51,7 @@ fn a_line_that_is_no_object_is_kept() {
 #[test]
 fn the_clock_is_read_where_it_is_sensible() {
     let clock =
-        |line: &str| parse(&format!("/TST5\r\n\r\n{line}\r\n!\r\n")).time().map(Instant::seconds);
+        |line: &str| parse(&format!("/TST5\r\n\r\n{line}\r\n!\r\n")).time().map(Timestamp::seconds);
     assert_eq!(clock("0-0:1.0.0(261025020000W)"), Some(1_792_890_000));
     assert_eq!(clock("0-0:1.1.0(261025020000W)"), Some(1_792_890_000));
     assert_eq!(clock("0-0:1.0.0(000101010000W)"), None);
@@ -103,7 +103,7 @@ fn every_real_telegram_is_read_with_all_its_objects_or_refused_for_its_wrong_che
         }
         for policy in [Policy::Auto, Policy::Ignore] {
             let mut intake = Intake::new(policy);
-            let received = intake.feed(&mut &bytes[..], Instant::default());
+            let received = intake.feed(&mut &bytes[..], Timestamp::default());
             let received = received.unwrap_or_else(|| panic!("{name}"));
             let is_let_through = valid != "no" || policy == Policy::Ignore;
             assert_eq!(received.verdict.is_ok(), is_let_through, "{name}: {:?}", received.verdict);
@@ -129,7 +129,7 @@ fn every_real_telegram_is_read_from_a_line_with_parity_bits_and_without_its_crs(
     for Real { name, bytes, valid, .. } in real_telegrams(&folder) {
         let received = |bytes: &[u8]| {
             let mut intake = Intake::new(Policy::Auto);
-            let received = intake.feed(&mut &bytes[..], Instant::default())?;
+            let received = intake.feed(&mut &bytes[..], Timestamp::default())?;
             received.verdict.is_ok().then(|| received.frame.bytes().to_vec())
         };
         let expected = (valid != "no").then(|| bytes.clone());
@@ -156,7 +156,7 @@ fn every_telegram_of_the_recorded_streams_is_found() {
         let bytes = std::fs::read(folder.join("streams").join(columns[0])).unwrap();
         let (mut framer, mut gate, mut good) = (Framer::default(), Gate::default(), 0);
         let mut rest = &bytes[..];
-        while let Some(frame) = framer.feed(&mut rest, Instant::default()) {
+        while let Some(frame) = framer.feed(&mut rest, Timestamp::default()) {
             good += usize::from(gate.admit(&frame).is_ok());
         }
         assert_eq!(good.to_string(), columns[3], "{row}");

@@ -9,9 +9,9 @@ use chrono::{Datelike, NaiveDate, NaiveDateTime, TimeDelta};
 
 /// A moment: microseconds since 1970-01-01 00:00:00 UTC.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Instant(i64);
+pub struct Timestamp(i64);
 
-impl Instant {
+impl Timestamp {
     /// The moment `micros` microseconds after 1970-01-01 00:00:00 UTC.
     #[must_use]
     pub const fn from_micros(micros: i64) -> Self {
@@ -68,7 +68,7 @@ impl Instant {
     }
 }
 
-impl From<SystemTime> for Instant {
+impl From<SystemTime> for Timestamp {
     fn from(time: SystemTime) -> Self {
         let micros = |span: Duration| i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
         match time.duration_since(UNIX_EPOCH) {
@@ -119,7 +119,7 @@ impl MeterZone {
 /// whose fields are "not specified" shows 2000, 1970 (as 2070), 2063 or nonsense.
 const SENSIBLE_YEARS: std::ops::RangeInclusive<i32> = 2008..=2060;
 
-fn parse_tst(text: &[u8], zone: MeterZone) -> Option<Instant> {
+fn parse_tst(text: &[u8], zone: MeterZone) -> Option<Timestamp> {
     let (&season, digits) = text.split_last()?;
     let offset_hours = zone.offset_hours(season)?;
     let mut fields = [0; 6];
@@ -131,7 +131,7 @@ fn parse_tst(text: &[u8], zone: MeterZone) -> Option<Instant> {
     to_instant(local, TimeDelta::hours(offset_hours.into()))
 }
 
-fn parse_cosem(text: &[u8]) -> Option<Instant> {
+fn parse_cosem(text: &[u8]) -> Option<Timestamp> {
     let mut octets = [0; 12];
     for (octet, pair) in octets.iter_mut().zip(text.chunks_exact(2)) {
         *octet = u8::try_from(number(pair, 16)?).ok()?;
@@ -168,10 +168,10 @@ fn local_time(year: i32, [month, day, hour, minute, second]: [u32; 5]) -> Option
     NaiveDate::from_ymd_opt(year, month, day)?.and_hms_opt(hour, minute, second)
 }
 
-fn to_instant(local: NaiveDateTime, offset: TimeDelta) -> Option<Instant> {
+fn to_instant(local: NaiveDateTime, offset: TimeDelta) -> Option<Timestamp> {
     let utc =
         SENSIBLE_YEARS.contains(&local.year()).then(|| local.checked_sub_signed(offset))??;
-    Some(Instant::from_seconds(utc.and_utc().timestamp()))
+    Some(Timestamp::from_seconds(utc.and_utc().timestamp()))
 }
 
 #[cfg(test)]
@@ -179,14 +179,14 @@ mod tests {
     use super::*;
 
     fn seconds(text: &str) -> Option<i64> {
-        Instant::parse_meter_time(text.as_bytes(), MeterZone::Central).map(Instant::seconds)
+        Timestamp::parse_meter_time(text.as_bytes(), MeterZone::Central).map(Timestamp::seconds)
     }
 
     #[test]
     fn further_east_the_clock_is_an_hour_ahead() {
         for (clock, utc) in [("240714142200S", 1_720_956_120), ("240114142200W", 1_705_234_920)] {
-            let time = Instant::parse_meter_time(clock.as_bytes(), MeterZone::Eastern);
-            assert_eq!(time.map(Instant::seconds), Some(utc), "{clock}");
+            let time = Timestamp::parse_meter_time(clock.as_bytes(), MeterZone::Eastern);
+            assert_eq!(time.map(Timestamp::seconds), Some(utc), "{clock}");
             assert_eq!(seconds(clock), Some(utc + 3600), "{clock}");
         }
         assert_eq!(MeterZone::of_header(b"/ESO5\\253833635_A"), MeterZone::Eastern);
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn a_time_without_its_letter_can_be_put_in_order_only() {
-        let about = |text: &str| Instant::parse_about(text.as_bytes());
+        let about = |text: &str| Timestamp::parse_about(text.as_bytes());
         assert_eq!(about("261025020000"), about("261025020000W"));
         assert!(about("261025020000S") < about("261025020000"));
         assert_eq!(about("000101010000"), None);
@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn a_moment_before_1970_is_negative() {
         let before = UNIX_EPOCH - Duration::from_millis(1500);
-        assert_eq!(Instant::from(before).micros(), -1_500_000);
-        assert_eq!(Instant::from(before).seconds(), -2);
+        assert_eq!(Timestamp::from(before).micros(), -1_500_000);
+        assert_eq!(Timestamp::from(before).seconds(), -2);
     }
 }

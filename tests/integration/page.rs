@@ -13,7 +13,7 @@ use chrono::NaiveDateTime;
 use p1_multicast::config::Language;
 use p1_multicast::message::{Message, Value};
 use p1_multicast::reader::{DiskStorage, PageSettings, Recorder, Settings, Zone};
-use p1_multicast::telegram::{Decimal, Instant};
+use p1_multicast::telegram::{Decimal, Timestamp};
 
 /// 2026-11-22 11:00:00 UTC.
 const START: i64 = 1_795_345_200;
@@ -25,7 +25,7 @@ const SCREENS: [(u32, u32); 6] =
 struct Utc;
 
 impl Zone for Utc {
-    fn local(&self, time: Instant) -> NaiveDateTime {
+    fn local(&self, time: Timestamp) -> NaiveDateTime {
         chrono::DateTime::from_timestamp(time.seconds(), 0).unwrap().naive_utc()
     }
 }
@@ -33,7 +33,7 @@ impl Zone for Utc {
 /// A telegram of this second with these powers, and a text that is as long as they get.
 fn message(second: i64, power_in: i64, power_out: i64) -> Message {
     let mut message = Message::parse(include_bytes!("../data/esmr50-three-phase.json")).unwrap();
-    message.meta.frame_start = Instant::from_seconds(second);
+    message.meta.frame_start = Timestamp::from_seconds(second);
     for (code, value) in [("1-0:1.7.0", power_in), ("1-0:2.7.0", power_out)] {
         let place = message.telegram.iter_mut().find(|(known, _)| known == code);
         place.unwrap().1 = Value::Number(Decimal::new(value, 0));
@@ -79,14 +79,14 @@ fn pages(folder: &Path) -> Vec<PathBuf> {
                 ..Settings::default()
             };
             let mut recorder = Recorder::new(&settings, DiskStorage::default(), Utc);
-            recorder.tick(Instant::from_seconds(START));
+            recorder.tick(Timestamp::from_seconds(START));
             for second in 0..seconds {
-                recorder.tick(Instant::from_seconds(START + second));
+                recorder.tick(Timestamp::from_seconds(START + second));
                 if let Some((power_in, power_out)) = household(second) {
                     recorder.record(&message(START + second, power_in, power_out));
                 }
             }
-            recorder.tick(Instant::from_seconds(START + seconds + silence));
+            recorder.tick(Timestamp::from_seconds(START + seconds + silence));
             recorder.flush();
             pages.push(page);
         }

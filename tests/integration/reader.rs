@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use p1_multicast::message::Translator;
 use p1_multicast::multicast::Sender;
-use p1_multicast::telegram::{Instant, Policy};
+use p1_multicast::telegram::{Timestamp, Policy};
 use rustix::process::Signal;
 
 use crate::support::{Place, Running, lo, telegram, wait_for};
@@ -43,7 +43,7 @@ impl Publisher {
     }
 
     fn datagram(&mut self, seconds: i64, watts: u32) -> Vec<u8> {
-        let (bytes, now) = (telegram(watts), Instant::from_seconds(seconds));
+        let (bytes, now) = (telegram(watts), Timestamp::from_seconds(seconds));
         self.translator.feed(&mut &bytes[..], now).unwrap().unwrap().json.to_vec()
     }
 }

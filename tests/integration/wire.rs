@@ -5,7 +5,7 @@ use std::path::Path;
 
 use jsonschema::Validator;
 use p1_multicast::message::{Encoder, Message, Translator};
-use p1_multicast::telegram::{Instant, Policy};
+use p1_multicast::telegram::{Timestamp, Policy};
 use serde_json::{Value, json};
 
 use crate::support::{Meter, Place, corpus, telegram};
@@ -29,7 +29,7 @@ fn assert_valid(schema: &Validator, json: &[u8], what: &str) {
 fn assert_telegrams_valid(schema: &Validator, path: &Path) {
     let bytes = fs::read(path).unwrap();
     let mut translator = Translator::new(Policy::Ignore, Some("home".into()));
-    let (mut rest, now) = (&bytes[..], Instant::from_micros(1_795_330_356_297_000));
+    let (mut rest, now) = (&bytes[..], Timestamp::from_micros(1_795_330_356_297_000));
     let mut count = 0;
     while let Some(datagram) = translator.feed(&mut rest, now) {
         assert_valid(schema, datagram.unwrap().json, &path.display().to_string());
@@ -88,7 +88,7 @@ fn odd_telegrams_are_as_the_schema_says() {
         "1-0:1.7.0(00.1*kW)(x)",
     ] {
         let telegram = format!("/TST5\r\n\r\n{lines}\r\n!\r\n");
-        let now = Instant::default();
+        let now = Timestamp::default();
         assert_valid(&schema, encoder.encode(telegram.as_bytes(), now, now).0.json, lines);
     }
 }

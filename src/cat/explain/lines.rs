@@ -6,7 +6,7 @@ use chrono::{DateTime, FixedOffset};
 
 use crate::message::{decode_identifier, is_code};
 use crate::telegram::catalogue::{self, Entry, Kind, device_type};
-use crate::telegram::{Content, Instant, MeterZone, Object, Quantity, groups};
+use crate::telegram::{Content, Timestamp, MeterZone, Object, Quantity, groups};
 use crate::words::printable;
 
 /// The longest text that is shown whole, in characters.
@@ -119,7 +119,7 @@ impl Line {
 
     /// A time as the meter shows it, with its offset to UTC.
     fn time(&mut self, text: &[u8]) -> String {
-        if let Some(time) = Instant::parse_meter_time(text, self.zone) {
+        if let Some(time) = Timestamp::parse_meter_time(text, self.zone) {
             let season = text.last().copied().unwrap_or_default();
             let hours = self.zone.offset_hours(season).unwrap_or_default();
             let local = FixedOffset::east_opt(hours * 3600).and_then(|offset| {
@@ -130,7 +130,7 @@ impl Line {
                 |local| local.format("%Y-%m-%d %H:%M:%S %:z").to_string(),
             );
         }
-        let odd = match Instant::parse_about(text) {
+        let odd = match Timestamp::parse_about(text) {
             Some(_) => "the time has no S or W behind it: its offset to UTC is not certain",
             None => "that is no time",
         };

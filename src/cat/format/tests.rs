@@ -16,7 +16,7 @@ use crate::reading::VOCABULARY;
 struct Winter;
 
 impl Zone for Winter {
-    fn local(&self, time: Instant) -> NaiveDateTime {
+    fn local(&self, time: Timestamp) -> NaiveDateTime {
         let utc = DateTime::from_timestamp(time.seconds(), 0).unwrap().naive_utc();
         utc + TimeDelta::hours(1)
     }
@@ -27,7 +27,7 @@ fn telegram(file: &str) -> Message {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(file);
     let bytes = fs::read_to_string(path).unwrap().replace('\n', "\r\n").into_bytes();
     let mut encoder = Encoder::new(Some("home".into()));
-    let [start, end] = [297, 375].map(|ms| Instant::from_micros(1_795_330_356_000_000 + ms * 1000));
+    let [start, end] = [297, 375].map(|ms| Timestamp::from_micros(1_795_330_356_000_000 + ms * 1000));
     Message::parse(encoder.encode(&bytes, start, end).0.json).unwrap()
 }
 
@@ -115,7 +115,7 @@ fn a_file_of_its_own_has_the_head_each_time() {
         Formatter::new(Format::Csv, Some(vec!["power_w".parse().unwrap()]), true, Winter);
     for _ in 0..2 {
         let mut out = Vec::new();
-        formatter.write(&message(0, &[("1-0:1.7.0", "5")]), Instant::default(), &mut out);
+        formatter.write(&message(0, &[("1-0:1.7.0", "5")]), Timestamp::default(), &mut out);
         assert_eq!(out, b"power_w\n5\n");
     }
 }
@@ -326,7 +326,7 @@ proptest! {
         let mut message = message(0, &objects);
         message.meta.source = source;
         // Within the years that have dates.
-        message.meta.frame_start = Instant::from_micros(micros / 100);
+        message.meta.frame_start = Timestamp::from_micros(micros / 100);
         for format in Format::NAMES {
             let out = written(format, "", &[&message]);
             prop_assert!(out.is_empty() || out.ends_with('\n'), "{format}: {out:?}");

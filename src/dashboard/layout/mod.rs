@@ -26,7 +26,7 @@ mod panels;
 mod shelf;
 mod waiting;
 
-use std::time::Instant as Monotonic;
+use std::time::Instant as Instant;
 
 use super::state::{State, Window};
 use super::words::Words;
@@ -80,7 +80,7 @@ pub struct Scene<'a> {
     /// What is known.
     pub state: &'a State,
     /// The time.
-    pub now: Monotonic,
+    pub now: Instant,
     /// How things are to be shown.
     pub look: &'a Look,
     /// Where telegrams come from, in words.

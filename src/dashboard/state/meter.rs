@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
-use std::time::{Duration, Instant as Monotonic};
+use std::time::{Duration, Instant};
 
 use super::Local;
 use super::history::History;
@@ -31,7 +31,7 @@ pub struct Meter {
     pub history: History,
     /// What was used today.
     pub today: Today,
-    arrived: Monotonic,
+    arrived: Instant,
     interval: Duration,
 }
 
@@ -50,7 +50,7 @@ impl Meter {
     pub(super) fn new(
         message: Message,
         from: Option<SocketAddr>,
-        now: Monotonic,
+        now: Instant,
         local: Local,
     ) -> Self {
         let mut meter = Self {
@@ -71,7 +71,7 @@ impl Meter {
         &mut self,
         message: Message,
         from: Option<SocketAddr>,
-        now: Monotonic,
+        now: Instant,
         local: Local,
     ) {
         if message.meta.frame_number == self.message.meta.frame_number.wrapping_add(1) {
@@ -101,13 +101,13 @@ impl Meter {
 
     /// How long ago its newest telegram came.
     #[must_use]
-    pub fn age(&self, now: Monotonic) -> Duration {
+    pub fn age(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.arrived)
     }
 
     /// Whether its newest telegram is new, measured by how often it speaks.
     #[must_use]
-    pub fn freshness(&self, now: Monotonic) -> Freshness {
+    pub fn freshness(&self, now: Instant) -> Freshness {
         let age = self.age(now);
         if age < self.interval * 2 + Duration::from_secs(3) {
             Freshness::Fresh
@@ -120,7 +120,7 @@ impl Meter {
 
     /// The present, in Unix seconds by the clock of its telegrams.
     #[must_use]
-    pub fn present(&self, now: Monotonic) -> i64 {
+    pub fn present(&self, now: Instant) -> i64 {
         let age = i64::try_from(self.age(now).as_secs()).unwrap_or(i64::MAX);
         self.message.meta.frame_start.seconds().saturating_add(age)
     }

@@ -11,13 +11,13 @@ mod today;
 pub(crate) mod tests;
 
 use std::net::SocketAddr;
-use std::time::Instant as Monotonic;
+use std::time::Instant as Instant;
 
 use chrono::NaiveDateTime;
 
 use crate::message::Message;
 use crate::senders::Senders;
-use crate::telegram::Instant;
+use crate::telegram::Timestamp;
 use crate::words;
 
 pub use history::{History, Summary, Window};
@@ -28,7 +28,7 @@ pub use today::{Since, Today};
 const MAX_METERS: usize = 16;
 
 /// The clock on the wall at a moment.
-pub type Local = fn(Instant) -> NaiveDateTime;
+pub type Local = fn(Timestamp) -> NaiveDateTime;
 
 /// All that the dashboard knows.
 #[derive(Clone, Debug)]
@@ -40,7 +40,7 @@ pub struct State {
     /// Datagrams that were no telegrams, in number.
     pub garbage: u64,
     /// When it began.
-    pub began: Monotonic,
+    pub began: Instant,
     local: Local,
 }
 
@@ -48,13 +48,13 @@ impl State {
     /// Nothing is known yet. `wanted` is the equipment identifier, as sent or decoded, of the meter to
     /// show; without it, the first one that is heard is shown.
     #[must_use]
-    pub fn new(wanted: Option<String>, local: Local, now: Monotonic) -> Self {
+    pub fn new(wanted: Option<String>, local: Local, now: Instant) -> Self {
         let senders = Senders::new();
         Self { meters: Vec::new(), chosen: wanted, senders, garbage: 0, began: now, local }
     }
 
     /// Takes a telegram, from the network or, without a sender, from a file. False when it came before.
-    pub fn take(&mut self, message: Message, from: Option<SocketAddr>, now: Monotonic) -> bool {
+    pub fn take(&mut self, message: Message, from: Option<SocketAddr>, now: Instant) -> bool {
         let is_new = from.is_none_or(|from| self.senders.note(from, &message.meta, now));
         if !is_new {
             return false;
@@ -67,7 +67,7 @@ impl State {
         true
     }
 
-    fn add(&mut self, meter: Meter, now: Monotonic) {
+    fn add(&mut self, meter: Meter, now: Instant) {
         log::info!("a meter is heard: \"{}\"", words::shown(&meter.name));
         if self.meters.len() == MAX_METERS {
             let others = (0..MAX_METERS).filter(|&index| Some(index) != self.position());
@@ -113,7 +113,7 @@ impl State {
 
     /// The clock on the wall at a moment.
     #[must_use]
-    pub fn local(&self, time: Instant) -> NaiveDateTime {
+    pub fn local(&self, time: Timestamp) -> NaiveDateTime {
         (self.local)(time)
     }
 

@@ -25,7 +25,7 @@ fn numbered(number: u64, objects: &[(&str, &str)]) -> Message {
     Message::parse(json.as_bytes()).unwrap()
 }
 
-fn utc(time: Instant) -> NaiveDateTime {
+fn utc(time: Timestamp) -> NaiveDateTime {
     DateTime::from_timestamp(time.seconds(), 0).unwrap_or_default().naive_utc()
 }
 
@@ -43,7 +43,7 @@ fn shown(state: &State) -> Option<&str> {
 
 #[test]
 fn the_first_meter_is_shown_and_a_key_goes_round() {
-    let now = Monotonic::now();
+    let now = Instant::now();
     let mut state = State::new(None, utc, now);
     assert_eq!((shown(&state), state.place()), (None, (0, 0)));
     for (port, id) in (1..).zip(["one", "two", "three"]) {
@@ -59,7 +59,7 @@ fn the_first_meter_is_shown_and_a_key_goes_round() {
 
 #[test]
 fn a_meter_that_is_wanted_is_waited_for_and_may_be_named_in_hexadecimal() {
-    let now = Monotonic::now();
+    let now = Instant::now();
     for wanted in ["E0044", "4530303434"] {
         let mut state = State::new(Some(wanted.into()), utc, now);
         state.take(of_meter(1, "other"), Some(sender(1)), now);
@@ -75,7 +75,7 @@ fn a_meter_that_is_wanted_is_waited_for_and_may_be_named_in_hexadecimal() {
 
 #[test]
 fn meters_without_an_identifier_are_told_by_their_first_line() {
-    let now = Monotonic::now();
+    let now = Instant::now();
     let mut state = State::new(None, utc, now);
     for (port, header) in (1..).zip(["\"/ADN9 6534\"", "\"/KFM5\""]) {
         state.take(numbered(1, &[("header", header)]), Some(sender(port)), now);
@@ -86,7 +86,7 @@ fn meters_without_an_identifier_are_told_by_their_first_line() {
 
 #[test]
 fn a_thousand_meters_take_no_more_memory_and_the_shown_one_stays() {
-    let now = Monotonic::now();
+    let now = Instant::now();
     let mut state = State::new(None, utc, now);
     state.take(of_meter(1, "mine"), Some(sender(1)), now);
     for number in 0..1000 {
@@ -97,7 +97,7 @@ fn a_thousand_meters_take_no_more_memory_and_the_shown_one_stays() {
 
 #[test]
 fn losses_are_those_of_the_sender_and_repetitions_count_once() {
-    let now = Monotonic::now();
+    let now = Instant::now();
     let mut state = State::new(None, utc, now);
     let taken: Vec<bool> = [1, 2, 2, 6]
         .into_iter()
@@ -113,7 +113,7 @@ fn losses_are_those_of_the_sender_and_repetitions_count_once() {
 
 #[test]
 fn age_turns_to_late_and_lost_by_how_often_the_meter_speaks() {
-    let start = Monotonic::now();
+    let start = Instant::now();
     let at = |second| start + Duration::from_secs(second);
     for (interval, late, lost) in [(1, 5, 30), (10, 23, 84)] {
         let mut state = State::new(None, utc, start);
@@ -131,7 +131,7 @@ fn age_turns_to_late_and_lost_by_how_often_the_meter_speaks() {
 
 #[test]
 fn the_present_goes_on_when_no_telegram_comes() {
-    let start = Monotonic::now();
+    let start = Instant::now();
     let mut state = State::new(None, utc, start);
     state.take(of_meter(1, "one"), Some(sender(1)), start);
     let meter = state.meter().unwrap();

@@ -6,7 +6,7 @@
 use chrono::NaiveDate;
 
 use crate::reading::{Readings, Value};
-use crate::telegram::{Decimal, Instant};
+use crate::telegram::{Decimal, Timestamp};
 
 /// The longest silence around midnight after which a day still counts as whole, in seconds.
 const WHOLE_DAY_GAP: i64 = 60;
@@ -30,13 +30,13 @@ pub enum Since {
     /// The beginning of the day.
     Midnight,
     /// The moment of the first telegram, or that at which the register began anew.
-    Time(Instant),
+    Time(Timestamp),
 }
 
 /// The use of a day.
 #[derive(Clone, Debug, Default)]
 pub struct Today {
-    last: Option<(NaiveDate, Instant)>,
+    last: Option<(NaiveDate, Timestamp)>,
     registers: Vec<Register>,
 }
 
@@ -51,7 +51,7 @@ struct Register {
 
 impl Today {
     /// Takes the registers of a telegram; `day` is the local date at `time`.
-    pub fn note(&mut self, readings: &Readings<'_>, time: Instant, day: NaiveDate) {
+    pub fn note(&mut self, readings: &Readings<'_>, time: Timestamp, day: NaiveDate) {
         if let Some((last_day, last_time)) = self.last.filter(|(last, _)| *last != day) {
             let is_next = last_day.succ_opt() == Some(day);
             if is_next && time.seconds() - last_time.seconds() <= WHOLE_DAY_GAP {
@@ -104,7 +104,7 @@ mod tests {
     const EVENING: i64 = 1_795_391_990;
 
     fn note(today: &mut Today, second: i64, objects: &[(&str, &str)]) {
-        let time = Instant::from_seconds(EVENING + second);
+        let time = Timestamp::from_seconds(EVENING + second);
         let day = chrono::DateTime::from_timestamp(time.seconds(), 0).unwrap().date_naive();
         today.note(&Readings::of(&message(objects)), time, day);
     }
@@ -115,7 +115,7 @@ mod tests {
     }
 
     fn since(second: i64) -> Since {
-        Since::Time(Instant::from_seconds(EVENING + second))
+        Since::Time(Timestamp::from_seconds(EVENING + second))
     }
 
     #[test]

@@ -14,7 +14,7 @@ mod tests;
 use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant as Monotonic};
+use std::time::{Duration, Instant};
 
 use cursive::view::Nameable as _;
 use cursive::{Cursive, CursiveRunner};
@@ -53,7 +53,7 @@ pub fn run(
         Ok(keyboard) => keyboard,
         Err(error) => return fail("there is no terminal (--once needs none)", &error),
     };
-    let now = Monotonic::now();
+    let now = Instant::now();
     let siv = cursive(Screen::new(state, look, depth, source.name(), now, windows::open));
     let backend = match terminal::take(log) {
         Ok(backend) => backend,
@@ -88,7 +88,7 @@ fn rounds(
     let mut input = true;
     while runner.is_running() && !asked.load(Ordering::Relaxed) {
         let changed = input && runner.process_events();
-        if turn(runner, source, Monotonic::now())? || changed {
+        if turn(runner, source, Instant::now())? || changed {
             runner.refresh();
         }
         input = match keyboard.wait(LOOK) {
@@ -100,7 +100,7 @@ fn rounds(
 }
 
 /// Takes what the source has; whether there is something new to draw.
-fn turn(siv: &mut Cursive, source: &mut dyn Source, now: Monotonic) -> std::io::Result<bool> {
+fn turn(siv: &mut Cursive, source: &mut dyn Source, now: Instant) -> std::io::Result<bool> {
     let mut events = Vec::new();
     // A flood must not keep the keyboard waiting.
     while events.len() < 100 {

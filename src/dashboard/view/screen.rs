@@ -1,6 +1,6 @@
 //! The page as a view: it owns the state, lays the page out anew when something changed, and takes keys.
 
-use std::time::{Duration, Instant as Monotonic};
+use std::time::{Duration, Instant};
 
 use cursive::event::{Event, EventResult, Key, MouseButton, MouseEvent};
 use cursive::{Cursive, Printer, Vec2, View};
@@ -27,7 +27,7 @@ pub(super) struct Screen {
     pub(super) depth: Depth,
     origin: String,
     ended: bool,
-    now: Monotonic,
+    now: Instant,
     page: Page,
     open: Open,
 }
@@ -40,7 +40,7 @@ impl Screen {
         look: Look,
         depth: Depth,
         origin: String,
-        now: Monotonic,
+        now: Instant,
         open: Open,
     ) -> Self {
         let page = Page::new(0, 0, true);
@@ -48,7 +48,7 @@ impl Screen {
     }
 
     /// Takes what came from the source.
-    pub fn take(&mut self, event: source::Event, now: Monotonic) {
+    pub fn take(&mut self, event: source::Event, now: Instant) {
         match event {
             source::Event::Telegram(message, from) => {
                 self.state.take(*message, from, now);
@@ -66,7 +66,7 @@ impl Screen {
     ///
     /// Seconds change half-way between telegrams that come on the second: the age does not flicker.
     #[must_use]
-    pub fn is_due(&self, now: Monotonic) -> bool {
+    pub fn is_due(&self, now: Instant) -> bool {
         let age = |now| match self.scene().state.meter() {
             Some(meter) => meter.age(now),
             None => now.saturating_duration_since(self.state.began),
@@ -76,7 +76,7 @@ impl Screen {
     }
 
     /// Lays the page out for this time and size; whether it differs from the one before.
-    pub fn update(&mut self, now: Monotonic, size: Vec2) -> bool {
+    pub fn update(&mut self, now: Instant, size: Vec2) -> bool {
         self.now = now;
         let page = layout::page(&self.scene(), size.x, size.y);
         let differs = page != self.page;

@@ -18,14 +18,14 @@ use crate::dashboard::state::{State, Window};
 use crate::dashboard::terminal::Depth;
 use crate::dashboard::words::{DUTCH, ENGLISH, Words};
 use crate::message::{Message, Translator, Value};
-use crate::telegram::{Decimal, Instant, Policy};
+use crate::telegram::{Decimal, Timestamp, Policy};
 
 const SIZES: [(usize, usize); 3] = [(80, 24), (120, 40), (40, 12)];
 
 /// 2026-11-22 07:52:36 Central European winter time, as the telegrams of the tests have it.
 const START: i64 = 1_795_330_356;
 
-fn winter_time(time: Instant) -> chrono::NaiveDateTime {
+fn winter_time(time: Timestamp) -> chrono::NaiveDateTime {
     let utc = chrono::DateTime::from_timestamp(time.seconds() + 3600, 0).unwrap_or_default();
     utc.naive_utc()
 }
@@ -39,7 +39,7 @@ fn message(file: &str, changes: &[(&str, &str)]) -> Message {
         text = text.replace(old, new);
     }
     let mut translator = Translator::new(Policy::Ignore, Some("pi".into()));
-    let datagram = translator.feed(&mut text.as_bytes(), Instant::from_seconds(START));
+    let datagram = translator.feed(&mut text.as_bytes(), Timestamp::from_seconds(START));
     Message::parse(datagram.unwrap().unwrap().json).unwrap()
 }
 
@@ -48,7 +48,7 @@ struct Terminal {
     screens: Receiver<ObservedScreen>,
     keys: Sender<Option<Event>>,
     size: Vec2,
-    now: Monotonic,
+    now: Instant,
     seconds: u64,
 }
 
@@ -58,7 +58,7 @@ impl Terminal {
         words: &'static Words,
         glyphs: &'static Glyphs,
     ) -> Self {
-        let now = Monotonic::now();
+        let now = Instant::now();
         let state = State::new(None, winter_time, now);
         let window = Window::default();
         let look = Look { words, glyphs, kilowatts: false, window, fuse: None };
@@ -79,7 +79,7 @@ impl Terminal {
     /// A second goes by, and this telegram comes, numbered and timed to fit.
     fn take(&mut self, mut message: Message) {
         self.wait(1);
-        let time = Instant::from_seconds(START + i64::try_from(self.seconds).unwrap() - 1);
+        let time = Timestamp::from_seconds(START + i64::try_from(self.seconds).unwrap() - 1);
         message.meta.frame_number = self.seconds;
         (message.meta.frame_start, message.meta.frame_end) = (time, time);
         let now = self.now;
@@ -282,7 +282,7 @@ fn every_real_telegram_fits_every_size() {
     for file in files.map(|file| file.unwrap().path()).filter(|path| path.is_file()) {
         let bytes = std::fs::read(&file).unwrap();
         let mut translator = Translator::new(Policy::Ignore, None);
-        let time = Instant::from_seconds(START);
+        let time = Timestamp::from_seconds(START);
         let Some(Ok(datagram)) = translator.feed(&mut bytes.as_slice(), time) else { continue };
         let message = Message::parse(datagram.json).unwrap();
         let mut terminal = Terminal::new((80, 24), &DUTCH, &UNICODE);

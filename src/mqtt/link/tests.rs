@@ -65,12 +65,12 @@ impl Connection for Fake {
 struct Test {
     broker: Fake,
     link: Link<Fake>,
-    start: Monotonic,
+    start: Instant,
 }
 
 impl Test {
     fn new(attempts: impl IntoIterator<Item = Result<(), Failure>>) -> Self {
-        let (broker, start) = (Fake::default(), Monotonic::now());
+        let (broker, start) = (Fake::default(), Instant::now());
         broker.0.borrow_mut().attempts = attempts.into_iter().collect();
         Self { link: Link::new(broker.clone(), true, start), broker, start }
     }

@@ -8,17 +8,17 @@ const METER: (&str, &str) = ("0-0:96.1.1", "'E1");
 
 struct Bridge {
     meters: Meters,
-    start: Monotonic,
+    start: Instant,
 }
 
 impl Bridge {
     fn new(interval: u64, discovery: Option<&str>) -> Self {
         let topics = Topics::new("p1", "me", discovery);
         let meters = Meters::new(topics, Duration::from_secs(interval), "pi".into());
-        Self { meters, start: Monotonic::now() }
+        Self { meters, start: Instant::now() }
     }
 
-    fn at(&self, millis: u64) -> Monotonic {
+    fn at(&self, millis: u64) -> Instant {
         self.start + Duration::from_millis(millis)
     }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::message;
 use crate::message::{Message, Value as Sent};
 use crate::reading::{Readings, VOCABULARY, Value, power_failures};
-use crate::telegram::{Instant, Policy, Unit};
+use crate::telegram::{Timestamp, Policy, Unit};
 
 /// All readings: a line each, its name, value and unit.
 fn listing(message: &Message) -> String {
@@ -28,7 +28,7 @@ fn listing(message: &Message) -> String {
     listing
 }
 
-fn utc(time: Instant) -> String {
+fn utc(time: Timestamp) -> String {
     let time = chrono::DateTime::from_timestamp(time.seconds(), 0).unwrap();
     time.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

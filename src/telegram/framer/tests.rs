@@ -17,12 +17,12 @@ fn frames(stream: &[u8], pieces: &[usize]) -> (Vec<Vec<u8>>, Dropped) {
     while !rest.is_empty() {
         length = lengths.next().unwrap_or(length).clamp(1, rest.len());
         let (mut piece, after) = rest.split_at(length);
-        while let Some(frame) = framer.feed(&mut piece, Instant::default()) {
+        while let Some(frame) = framer.feed(&mut piece, Timestamp::default()) {
             found.push(frame.bytes().to_vec());
         }
         rest = after;
     }
-    if let Some(frame) = framer.finish(Instant::default()) {
+    if let Some(frame) = framer.finish(Timestamp::default()) {
         found.push(frame.bytes().to_vec());
     }
     (found, framer.dropped())
@@ -37,7 +37,7 @@ fn a_frame_runs_from_the_slash_to_the_end_of_the_end_line() {
 #[test]
 fn the_parts_of_a_frame_are_told_apart() {
     let mut framer = Framer::default();
-    let frame = framer.feed(&mut &ONE[..], Instant::default()).unwrap();
+    let frame = framer.feed(&mut &ONE[..], Timestamp::default()).unwrap();
     assert_eq!(frame.header(), b"/ONE5\\2A");
     assert!(frame.up_to_end_mark().ends_with(b"kW)\r\n!"));
     assert_eq!(frame.after_end_mark(), b"A1B2\r\n");
@@ -46,9 +46,9 @@ fn the_parts_of_a_frame_are_told_apart() {
 #[test]
 fn start_and_end_are_when_their_bytes_came_in() {
     let mut framer = Framer::default();
-    assert!(framer.feed(&mut &b"noise/ONE"[..], Instant::from_seconds(10)).is_none());
-    assert!(framer.feed(&mut &b"5\r\n!A1B2\r"[..], Instant::from_seconds(11)).is_none());
-    let frame = framer.feed(&mut &b"\n"[..], Instant::from_seconds(12)).unwrap();
+    assert!(framer.feed(&mut &b"noise/ONE"[..], Timestamp::from_seconds(10)).is_none());
+    assert!(framer.feed(&mut &b"5\r\n!A1B2\r"[..], Timestamp::from_seconds(11)).is_none());
+    let frame = framer.feed(&mut &b"\n"[..], Timestamp::from_seconds(12)).unwrap();
     assert_eq!((frame.start.seconds(), frame.end.seconds()), (10, 12));
 }
 
@@ -91,12 +91,12 @@ fn a_line_with_parity_bits_is_read_and_they_are_taken_off() {
     let stream = [&put_on(ONE)[10..], &put_on(TWO), &put_on(ONE)].concat();
     let mut rest = &stream[..];
     for expected in [TWO, ONE] {
-        let frame = framer.feed(&mut rest, Instant::default()).unwrap();
+        let frame = framer.feed(&mut rest, Timestamp::default()).unwrap();
         assert_eq!((frame.bytes(), frame.parity()), (expected, Parity::Right));
     }
     let dropped = Dropped { stray_bytes: ONE.len() as u64 - 10, ..Dropped::default() };
     assert_eq!(framer.dropped(), dropped);
-    let frame = framer.feed(&mut &ONE[..], Instant::default()).unwrap();
+    let frame = framer.feed(&mut &ONE[..], Timestamp::default()).unwrap();
     assert_eq!((frame.bytes(), frame.parity()), (ONE, Parity::None));
 }
 
@@ -105,7 +105,7 @@ fn a_wrong_parity_bit_is_told() {
     let mut bytes = put_on(TWO);
     bytes[12] ^= 0x80;
     let mut framer = Framer::default();
-    let frame = framer.feed(&mut &bytes[..], Instant::default()).unwrap();
+    let frame = framer.feed(&mut &bytes[..], Timestamp::default()).unwrap();
     assert_eq!((frame.bytes(), frame.parity()), (TWO, Parity::Wrong));
 }
 
@@ -147,13 +147,13 @@ fn a_frame_without_end_is_dropped_at_the_limit_and_memory_stays_bounded() {
     let mut framer = Framer::default();
     let junk = [b'x'; 1000];
     let mut first: &[u8] = b"/";
-    assert!(framer.feed(&mut first, Instant::default()).is_none());
+    assert!(framer.feed(&mut first, Timestamp::default()).is_none());
     for _ in 0..10_000 {
-        assert!(framer.feed(&mut &junk[..], Instant::default()).is_none());
+        assert!(framer.feed(&mut &junk[..], Timestamp::default()).is_none());
         assert!(framer.buffer.capacity() <= 2 * MAX_FRAME);
     }
     assert_eq!(framer.dropped().oversize, 1);
-    assert_eq!(framer.feed(&mut &TWO[..], Instant::default()).unwrap().bytes(), TWO);
+    assert_eq!(framer.feed(&mut &TWO[..], Timestamp::default()).unwrap().bytes(), TWO);
 }
 
 #[test]

@@ -110,14 +110,14 @@ fn stream(telegrams: &[Vec<u8>], damages: &[Damage]) -> (Vec<u8>, Vec<Vec<u8>>) 
 fn received(stream: &[u8], piece: usize) -> Vec<Vec<u8>> {
     let (mut intake, mut found) = (Intake::new(Policy::Require), Vec::new());
     for mut piece in stream.chunks(piece) {
-        while let Some(received) = intake.feed(&mut piece, Instant::default()) {
+        while let Some(received) = intake.feed(&mut piece, Timestamp::default()) {
             assert!(received.frame.bytes().len() <= MAX_FRAME + MAX_FRAME / 8);
             if received.verdict.is_ok() {
                 found.push(received.frame.bytes().to_vec());
             }
         }
     }
-    let last = intake.finish(Instant::default()).filter(|last| last.verdict.is_ok());
+    let last = intake.finish(Timestamp::default()).filter(|last| last.verdict.is_ok());
     found.extend(last.map(|last| last.frame.bytes().to_vec()));
     found
 }

@@ -15,7 +15,7 @@ use super::Scene;
 use super::shelf::Panel;
 use crate::dashboard::state::Meter;
 use crate::reading::{Readings, Value};
-use crate::telegram::{Decimal, Instant};
+use crate::telegram::{Decimal, Timestamp};
 
 pub(super) use devices::lines as device_lines;
 pub(super) use energy::today;
@@ -53,7 +53,7 @@ impl<'a> Facts<'a> {
     }
 
     /// The moment of this reading.
-    pub fn moment(&self, name: &str) -> Option<Instant> {
+    pub fn moment(&self, name: &str) -> Option<Timestamp> {
         match self.readings.get(name) {
             Some(Value::Time(time)) => Some(*time),
             _ => None,

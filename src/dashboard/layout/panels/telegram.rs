@@ -5,7 +5,7 @@ use crate::dashboard::layout::figures;
 use crate::dashboard::layout::page::{Ink, Line};
 use crate::dashboard::layout::shelf::Panel;
 use crate::message::Value;
-use crate::telegram::Instant;
+use crate::telegram::Timestamp;
 
 /// How wide and how high the panel of the text message is expected to be at the most.
 const USUAL_WIDTH: usize = 76;
@@ -15,8 +15,8 @@ const MESSAGE_ROWS: usize = 6;
 const DRIFT: i64 = 60_000;
 
 /// `12:52:36.297-36.375`
-fn from_to(facts: &Facts<'_>, start: Instant, end: Instant) -> String {
-    let exact = |time: Instant, format: &str| {
+fn from_to(facts: &Facts<'_>, start: Timestamp, end: Timestamp) -> String {
+    let exact = |time: Timestamp, format: &str| {
         let millis = time.micros().rem_euclid(1_000_000) / 1000;
         format!("{}.{millis:03}", facts.scene.state.local(time).format(format))
     };
