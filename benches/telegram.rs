@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use divan::{AllocProfiler, Bencher, counter::BytesCount};
 use p1_multicast::message::{Message, Translator};
-use p1_multicast::telegram::{Framer, Gate, Timestamp, Policy, Telegram, crc16};
+use p1_multicast::telegram::{Framer, Gate, Policy, Telegram, Timestamp, crc16};
 
 #[global_allocator]
 static ALLOCATOR: AllocProfiler = AllocProfiler::system();

@@ -6,9 +6,9 @@
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crate::daemon::Limiter;
 use crate::message::Message;
-use crate::words;
+use crate::runtime::RateLimit;
+use crate::text;
 
 /// A meter that was silent so long, while its listener sends the telegrams of another one, was replaced.
 const REPLACED_AFTER: Duration = Duration::from_secs(600);
@@ -24,7 +24,7 @@ pub(crate) struct Choice {
     /// How the first meter is said: a daemon's log should name it, a filter's not.
     level: log::Level,
     /// The other meters are mentioned once.
-    others: Limiter,
+    others: RateLimit,
 }
 
 #[derive(Debug)]
@@ -45,7 +45,7 @@ impl Choice {
     /// The telegrams of one meter are `done`, such as `recorded`; `hint` ends what is said of others.
     pub fn new(configured: Option<String>, done: &'static str, hint: &'static str) -> Self {
         let meter = configured.map_or(Meter::NoneYet, Meter::Configured);
-        let others = Limiter::new(Duration::MAX);
+        let others = RateLimit::new(Duration::MAX);
         Self { meter, done, hint, level: log::Level::Info, others }
     }
 
@@ -55,13 +55,7 @@ impl Choice {
     }
 
     /// Whether this telegram is wanted; `all`: that of every meter is, where none is configured.
-    pub fn wants(
-        &mut self,
-        message: &Message,
-        from: SocketAddr,
-        all: bool,
-        now: Instant,
-    ) -> bool {
+    pub fn wants(&mut self, message: &Message, from: SocketAddr, all: bool, now: Instant) -> bool {
         let listener = || Listener { host: from.ip(), source: message.meta.source.clone() };
         match &mut self.meter {
             Meter::Configured(meter) => {
@@ -72,7 +66,7 @@ impl Choice {
             _ if all => return true,
             Meter::NoneYet => {
                 let id = message.equipment_id().unwrap_or_default().into_owned();
-                log::log!(self.level, meter = words::shown(&id).as_str();
+                log::log!(self.level, meter = text::escaped(&id).as_str();
                     "the meter {} is {}", spoken(&id), self.done);
                 self.meter = Meter::Heard { id, listener: listener(), at: now };
                 return true;
@@ -86,7 +80,7 @@ impl Choice {
                     return true;
                 }
                 if silent >= REPLACED_AFTER && *known == listener() {
-                    log::warn!(meter = words::shown(&new).as_str();
+                    log::warn!(meter = text::escaped(&new).as_str();
                         "the meter {} has been replaced by {}, which is {} from now on",
                         spoken(id), spoken(&new), self.done);
                     (*id, *at) = (new.into_owned(), now);
@@ -105,7 +99,7 @@ impl Choice {
         };
         if self.others.permit(now).is_some() {
             let other = message.equipment_id().unwrap_or_default();
-            log::warn!(meter = words::shown(&other).as_str();
+            log::warn!(meter = text::escaped(&other).as_str();
                 "another meter is heard, {}; only {} is {}{}",
                 spoken(&other), spoken(followed), self.done, self.hint);
         }
@@ -114,7 +108,11 @@ impl Choice {
 
 /// An equipment identifier for the log. Swedish meters, for one, have none.
 fn spoken(id: &str) -> String {
-    if id.is_empty() { "without an identifier".into() } else { format!("\"{}\"", words::shown(id)) }
+    if id.is_empty() {
+        "without an identifier".into()
+    } else {
+        format!("\"{}\"", text::escaped(id))
+    }
 }
 
 #[cfg(test)]

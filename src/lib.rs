@@ -5,57 +5,45 @@
 //! meter ──serial──▶ listener ──▶ UDP multicast ──▶ reader (files), dashboard, cat (pipes), mqtt
 //! ```
 //!
-//! | module        | owns                                                                    |
-//! |---------------|-------------------------------------------------------------------------|
-//! | [`telegram`]  | what a meter says: frames, checksums, data objects. Pure, no I/O        |
-//! | [`message`]   | the datagram: meta data and telegram as JSON, both ways                 |
-//! | [`reading`]   | named readings: one vocabulary for every view and export                |
-//! | [`multicast`] | the sender and the receiver of datagrams                                |
-//! | [`config`]    | the YAML file                                                           |
-//! | [`daemon`]    | what every program does: logging, signals, systemd, exit codes          |
-//! | [`commands`]  | the command lines of the programs                                       |
-//! | [`program`]   | the start that all programs share                                       |
-//! | [`zone`]      | local time                                                              |
-//! | `subscription`| a program's membership in the group, kept up for ever                   |
-//! | `attempt`     | what may take long, done beside the loop                                |
-//! | `dial`        | a TCP connection to a host by name                                      |
-//! | `host`        | the name of the host                                                    |
-//! | `choice`      | which meter is followed when several are heard                          |
-//! | `senders`     | what was lost on the way, by the frame numbers of each sender           |
-//! | `whole_file`  | files that are there whole or not at all                                |
-//! | `words`       | lengths of time and numbers as people say them                          |
-//! | [`listener`]  | `p1listener`: sources of bytes, and the loop from byte to datagram      |
-//! | [`reader`]    | `p1reader`: the five outputs and the files under them                   |
-//! | [`cat`]       | `p1cat`: telegrams as lines of text                                     |
-//! | `dashboard`   | `p1dashboard`: the state of the meters, the panels, the terminal        |
-//! | `mqtt`        | `p1mqtt`: the state of the meters for an MQTT broker and Home Assistant  |
-//! | [`simulator`] | `p1sim`: a household, its meter, and the port that the meter hangs on   |
+//! | module        | owns                                                                       |
+//! |---------------|----------------------------------------------------------------------------|
+//! | [`telegram`]  | what a meter says in text: frames, checksums, data objects. Pure, no I/O   |
+//! | [`message`]   | the datagram: meta data and telegram as JSON, both ways                    |
+//! | [`reading`]   | named readings: one table of names and units, one rule for totals          |
+//! | [`multicast`] | sockets: sender, receiver, interfaces, unicast copies                      |
+//! | [`config`]    | the YAML file                                                              |
+//! | [`runtime`]   | what every program does: options, log, signals, systemd, exit codes        |
+//! | [`zone`]      | local time                                                                 |
+//! | `text`        | durations, counts and foreign text as log messages show them               |
+//! | `atomic_file` | files replaced by rename                                                   |
+//! | [`listener`]  | `p1listener`: sources of bytes, and the loop from byte to datagram         |
+//! | [`reader`]    | `p1reader`: the outputs and the files under them                           |
+//! | [`cat`]       | `p1cat`: telegrams as lines of text                                        |
+//! | `dashboard`   | `p1dashboard`: the state of the meters, the panels, the terminal           |
+//! | `mqtt`        | `p1mqtt`: the state of the meters for an MQTT broker and Home Assistant    |
+//! | [`simulator`] | `p1sim`: a household, its meter, and the port that the meter is wired to   |
 //!
-//! Arrows run one way: programs use `multicast`, `reading` and `message`, those use `telegram`, and
-//! `config` and `daemon` are leaves. No program uses another.
+//! Imports run one way: `bin → a program → multicast, reading → message → telegram`; `config` and
+//! `runtime` are leaves that the programs use. No program imports another.
 
-mod attempt;
+mod atomic_file;
 pub mod cat;
 mod choice;
 pub mod commands;
 pub mod config;
-pub mod daemon;
 #[cfg(feature = "dashboard")]
 pub mod dashboard;
-mod dial;
-mod host;
 pub mod listener;
 pub mod message;
 #[cfg(feature = "mqtt")]
 pub mod mqtt;
 pub mod multicast;
-pub mod program;
 pub mod reader;
 pub mod reading;
+pub mod runtime;
 mod senders;
 pub mod simulator;
 mod subscription;
 pub mod telegram;
-mod whole_file;
-mod words;
+mod text;
 pub mod zone;

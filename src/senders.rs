@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use clock::Clock;
 
-use crate::daemon::Limiter;
 use crate::message::Meta;
+use crate::runtime::RateLimit;
 use crate::telegram::Timestamp;
-use crate::words;
+use crate::text;
 
 /// The most senders that are followed; of more, the one that was silent longest is forgotten.
 const MAX_SENDERS: usize = 16;
@@ -66,12 +66,12 @@ pub(crate) struct Senders {
 /// One limit for each thing that is said, so that a flood of one does not silence another.
 #[derive(Clone, Debug)]
 struct Limits {
-    heard: Limiter,
-    restart: Limiter,
-    missed: Limiter,
-    repeated: Limiter,
-    late: Limiter,
-    jump: Limiter,
+    heard: RateLimit,
+    restart: RateLimit,
+    missed: RateLimit,
+    repeated: RateLimit,
+    late: RateLimit,
+    jump: RateLimit,
 }
 
 #[derive(Clone, Debug)]
@@ -101,7 +101,7 @@ enum Order {
 
 impl Senders {
     pub fn new() -> Self {
-        let limiter = || Limiter::new(PERIOD);
+        let limiter = || RateLimit::new(PERIOD);
         let limits = Limits {
             heard: limiter(),
             restart: limiter(),
@@ -258,7 +258,7 @@ fn clock(meta: &Meta, now: Instant) -> Clock {
 
 /// What the sender calls itself, fit for the log.
 fn name(meta: &Meta) -> String {
-    words::shown(meta.source.as_deref().unwrap_or("no name"))
+    text::escaped(meta.source.as_deref().unwrap_or("no name"))
 }
 
 /// The numbers that have come, seen from a number that is `missed` + 1 further on.

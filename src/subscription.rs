@@ -7,10 +7,10 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use crate::config::Multicast;
-use crate::daemon::{Exit, Limiter, Outages, signals};
 use crate::message::{Message, MessageError};
 use crate::multicast::{Interface, Receiver};
-use crate::words;
+use crate::runtime::{Exit, OutageLog, RateLimit, signals};
+use crate::text;
 
 /// The longest datagram that UDP has, in bytes.
 pub(crate) const LONGEST: usize = 65_535;
@@ -58,10 +58,10 @@ pub(crate) struct Subscription {
     receiver: Option<Receiver>,
     /// Why there is no receiver, or why the group is joined nowhere.
     trouble: Option<String>,
-    outages: Outages,
+    outages: OutageLog,
     next_join: Instant,
     buffer: Vec<u8>,
-    garbage: Limiter,
+    garbage: RateLimit,
     ignored: u64,
 }
 
@@ -72,10 +72,10 @@ impl Subscription {
             settings,
             receiver: None,
             trouble: None,
-            outages: Outages::default(),
+            outages: OutageLog::default(),
             next_join: now,
             buffer: vec![0; LONGEST],
-            garbage: Limiter::new(GARBAGE_PERIOD),
+            garbage: RateLimit::new(GARBAGE_PERIOD),
             ignored: 0,
         };
         subscription.join(now);
@@ -125,7 +125,7 @@ impl Subscription {
     /// What is wrong, for the end of a status: after a comma or semicolon, empty when all is well.
     pub fn trouble(&self) -> String {
         let ignored = (self.ignored > 0)
-            .then(|| format!(", {} ignored", words::count(self.ignored, "datagram")));
+            .then(|| format!(", {} ignored", text::count(self.ignored, "datagram")));
         let trouble = self.trouble.as_ref().map(|trouble| format!("; {trouble}"));
         ignored.into_iter().chain(trouble).collect()
     }
@@ -148,7 +148,7 @@ impl Subscription {
         match joined {
             Ok(()) => {
                 self.trouble = None;
-                if self.outages.works() {
+                if self.outages.up() {
                     log::info!("{} is joined", self.group());
                 }
             }
@@ -159,7 +159,7 @@ impl Subscription {
     /// There is nothing to be heard now. Why may change each time, as interfaces come and go: the status
     /// has the latest reason.
     fn fail(&mut self, trouble: String, now: Instant) {
-        if let Some(end) = self.outages.fails(now) {
+        if let Some(end) = self.outages.down(now) {
             log::warn!("{trouble}; trying again{end}");
         }
         self.trouble = Some(trouble);
@@ -176,7 +176,7 @@ fn receiver(settings: &Multicast, port: u16) -> Result<Receiver, String> {
 mod tests {
     use super::*;
     use crate::config::Config;
-    use crate::daemon::said;
+    use crate::runtime::captured_log;
 
     #[test]
     fn an_interface_that_comes_and_goes_does_not_fill_the_log_and_the_status_has_the_latest_reason()
@@ -185,7 +185,7 @@ mod tests {
         let missing = Multicast { interface: Some("nosuch0".into()), ..settings.clone() };
         let start = Instant::now();
         let mut subscription = Subscription::new(missing.clone(), start);
-        let lines = said::during(|| {
+        let lines = captured_log(|| {
             for minute in 0..60 {
                 let now = start + Duration::from_secs(60 * minute);
                 subscription.reconfigure(&missing, now);
@@ -202,7 +202,7 @@ mod tests {
             lines[17].contains("cannot join 224.7.2.1:52001: no network interface"),
             "{lines:?}"
         );
-        assert!(lines[17].ends_with("the rest of which tells no more)"), "{lines:?}");
+        assert!(lines[17].ends_with("further messages suppressed)"), "{lines:?}");
         assert_eq!(lines[18], "224.7.2.1:52001 is joined");
     }
 }

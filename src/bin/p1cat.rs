@@ -10,8 +10,8 @@ use std::time::Duration;
 use p1_multicast::cat::{self, Ending, Form, GroupDatagrams, Options};
 use p1_multicast::commands;
 use p1_multicast::config::Multicast;
-use p1_multicast::daemon::{Exit, arguments};
-use p1_multicast::program::Program;
+use p1_multicast::runtime::Program;
+use p1_multicast::runtime::{Exit, arguments};
 use p1_multicast::telegram::Policy;
 
 fn main() -> ExitCode {

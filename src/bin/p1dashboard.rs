@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use p1_multicast::commands;
 use p1_multicast::config::Language;
-use p1_multicast::daemon::{Exit, arguments};
 use p1_multicast::dashboard;
-use p1_multicast::program::Program;
+use p1_multicast::runtime::Program;
+use p1_multicast::runtime::{Exit, arguments};
 
 fn main() -> ExitCode {
     run().unwrap_or_else(|exit| exit).into()

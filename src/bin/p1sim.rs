@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use p1_multicast::daemon::{Exit, arguments, signals};
+use p1_multicast::runtime::{Exit, arguments, signals};
 use p1_multicast::simulator::{self, Options};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
@@ -12,7 +12,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<Exit, Exit> {
     let options: Options = arguments::parse()?;
-    let stop = signals::asked_to_end_by(&[SIGHUP, SIGINT, SIGTERM]).map_err(|error| {
+    let stop = signals::termination_flag(&[SIGHUP, SIGINT, SIGTERM]).map_err(|error| {
         eprintln!("p1sim: signals cannot be handled: {error}");
         Exit::Io
     })?;

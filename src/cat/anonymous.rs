@@ -125,7 +125,7 @@ fn mask_byte(byte: u8) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::telegram::{Framer, Timestamp, Intake, Policy, Rejection};
+    use crate::telegram::{Framer, Intake, Policy, Rejection, Timestamp};
 
     /// The masked bytes of the one telegram in these.
     fn anonymous(mut bytes: &[u8]) -> Vec<u8> {

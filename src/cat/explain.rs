@@ -9,7 +9,7 @@ use std::fmt::{self, Display, Write};
 use self::lines::Line;
 use crate::message::Superseded;
 use crate::telegram::{MeterZone, Parity, Received, Rejection, Telegram, crc16};
-use crate::words::printable;
+use crate::text::printable;
 
 /// One telegram of a file, and what is known of how it came.
 pub struct Explanation<'a> {

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use crate::message::Message;
 use crate::reading::{Kind, Reading, Readings, VOCABULARY, Value};
-use crate::telegram::{Decimal, Timestamp, Obis};
+use crate::telegram::{Decimal, Obis, Timestamp};
 
 /// Something that a telegram may tell.
 #[derive(Clone, Debug)]

@@ -9,9 +9,9 @@ use std::time::{Instant, SystemTime};
 use super::outlet::{Clock, Outlet};
 use super::printer::named;
 use super::{Explanation, Form, Options, anonymous};
-use crate::daemon::Exit;
 use crate::message::{Encoder, Message};
-use crate::telegram::{Timestamp, Intake, Policy, Received};
+use crate::runtime::Exit;
+use crate::telegram::{Intake, Policy, Received, Timestamp};
 
 /// How many bytes of a file are read at a time.
 const CHUNK: usize = 64 * 1024;

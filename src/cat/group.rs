@@ -14,7 +14,7 @@ use rustix::net::sockopt::{Timeout, set_socket_send_buffer_size, set_socket_time
 
 use super::{Datagrams, Ending};
 use crate::config::Multicast;
-use crate::daemon::Exit;
+use crate::runtime::Exit;
 use crate::subscription::{LONGEST, Membership};
 
 /// How long a write to a client that does not read is tried. A telegram may take two: the first one

@@ -10,8 +10,8 @@ use super::outlet::{Clock, Outlet};
 use super::printer::is_gone;
 use super::{Form, Options};
 use crate::choice::Choice;
-use crate::daemon::Exit;
 use crate::message::{Encoder, Message};
+use crate::runtime::Exit;
 use crate::telegram::{Framer, Timestamp};
 
 /// The longest wait for a datagram.

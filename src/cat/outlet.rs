@@ -1,7 +1,7 @@
 //! What a telegram passes on its way out: the choice of those that are of interest, the format, the printer.
 
 use std::io::{self, Write};
-use std::time::Instant as Instant;
+use std::time::Instant;
 
 use super::format::Formatter;
 use super::pace::{Changes, Sampler};

@@ -6,7 +6,7 @@
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::PathBuf;
 
-use crate::whole_file;
+use crate::atomic_file;
 
 /// Prints until it has printed enough, or until nobody reads any more.
 pub struct Printer<W: Write> {
@@ -41,7 +41,7 @@ impl<W: Write> Printer<W> {
         }
         let result = match &mut self.target {
             Target::Stream(out) => out.write_all(text),
-            Target::File(path) => whole_file::replace(path, |file| file.write_all(text))
+            Target::File(path) => atomic_file::replace(path, |file| file.write_all(text))
                 .map_err(|error| named(&path.display().to_string(), &error)),
         };
         self.mind_closed(result)

@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 
 use super::*;
-use crate::daemon::Exit;
 use crate::message::{Message, Translator};
-use crate::telegram::{Timestamp, Policy, crc16, put_parity_on};
+use crate::runtime::Exit;
+use crate::telegram::{Policy, Timestamp, crc16, put_parity_on};
 
 fn telegram(watts: u32) -> Vec<u8> {
     let body = format!("/TST5\r\n\r\n0-0:96.1.1(453031)\r\n1-0:1.7.0(00.{watts:03}*kW)\r\n!");

@@ -8,7 +8,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, Command, Parser};
 
 use crate::cat::{Field, Format};
-use crate::daemon::Arguments;
+use crate::runtime::Arguments;
 
 /// Prints the telegrams of a smart meter, one line of JSON each, or in other formats.
 #[expect(clippy::struct_excessive_bools, reason = "each is an option without a value")]

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Parser;
 use clap::builder::PossibleValuesParser;
 
-use crate::daemon::Arguments;
+use crate::runtime::Arguments;
 
 /// Shows everything a smart meter says, in a terminal.
 #[derive(Clone, Debug, Parser)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use crate::daemon::Arguments;
+use crate::runtime::Arguments;
 
 /// Owns the P1 port of a smart meter and multicasts every telegram on the LAN as JSON.
 #[derive(Clone, Debug, Parser)]

@@ -2,7 +2,7 @@
 
 use clap::Parser;
 
-use crate::daemon::Arguments;
+use crate::runtime::Arguments;
 
 /// Publishes what p1listener multicasts to an MQTT broker, with discovery for Home Assistant.
 #[derive(Clone, Debug, Parser)]

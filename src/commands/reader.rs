@@ -2,7 +2,7 @@
 
 use clap::Parser;
 
-use crate::daemon::Arguments;
+use crate::runtime::Arguments;
 
 /// Records the telegrams that p1listener multicasts to files, rotated by day and week.
 #[derive(Clone, Debug, Parser)]

@@ -11,7 +11,7 @@ use super::keys::Section;
 use super::model::Config;
 use super::problem::{ConfigError, Problem};
 use super::tree::{Entry, Node};
-use crate::words::shown;
+use crate::text::escaped;
 
 /// Builds the settings from the root of a file, or lists all its problems.
 pub(super) fn assemble(
@@ -176,6 +176,6 @@ impl Assembly<'_> {
 
 /// `section.key`, or the name of a section when `section` is empty.
 fn path(section: &str, name: &str) -> String {
-    let name = shown(name);
+    let name = escaped(name);
     if section.is_empty() { name } else { format!("{section}.{name}") }
 }

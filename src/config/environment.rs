@@ -4,7 +4,7 @@
 //! not the structure of the file. A `$` that does not stand before `{` is an ordinary character.
 
 use super::tree::Node;
-use crate::words::shown;
+use crate::text::escaped;
 
 /// Looks up a variable.
 pub(super) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -33,18 +33,18 @@ fn expand_text(text: &str, environment: Environment, wrong: &mut Vec<String>) ->
     let mut expanded = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let Some((name, rest)) = part.split_once('}') else {
-            wrong.push(format!("expected a `}}` after `${{{}`, found none", shown(part)));
+            wrong.push(format!("expected a `}}` after `${{{}`, found none", escaped(part)));
             continue;
         };
         if !is_name(name) {
-            let found = shown(name);
+            let found = escaped(name);
             wrong.push(format!(
                 "expected the name of an environment variable, found `${{{found}}}`"
             ));
         } else if let Some(value) = environment(name) {
             expanded += &value;
         } else {
-            let name = shown(name);
+            let name = escaped(name);
             wrong.push(format!(
                 "expected the environment variable {name} to be set, found it unset"
             ));

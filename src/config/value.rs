@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::model::Broker;
 use super::tree::Node;
-use crate::words::shown;
+use crate::text::escaped;
 
 /// A value, or what was expected and what was found.
 pub(super) type Sound<T> = Result<T, String>;
@@ -25,8 +25,8 @@ impl fmt::Display for Node {
         match self {
             Self::Nothing => formatter.write_str("nothing"),
             Self::Flag(value) => write!(formatter, "{value}"),
-            Self::Number(number) => formatter.write_str(&shown(number)),
-            Self::Text(text) => write!(formatter, "\"{}\"", shown(text)),
+            Self::Number(number) => formatter.write_str(&escaped(number)),
+            Self::Text(text) => write!(formatter, "\"{}\"", escaped(text)),
             Self::List(_) => formatter.write_str("a list"),
             Self::Map(_) => formatter.write_str("a section with keys"),
         }

@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 use log::LevelFilter;
 
 use crate::config::{Config, Language};
-use crate::daemon::Exit;
+use crate::runtime::Exit;
 use crate::telegram::Timestamp;
 use crate::zone::{HostZone, Zone as _};
 

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::layout::{self, Look, Scene};
 use super::source::{Event, Source};
 use super::state::State;
-use crate::daemon::{Exit, signals};
+use crate::runtime::{Exit, signals};
 
 /// How long a telegram is waited for: longer than the slowest meter needs.
 const PATIENCE: Duration = Duration::from_secs(15);

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::config::Multicast;
-use crate::daemon::Exit;
 use crate::message::{Message, Translator};
+use crate::runtime::Exit;
 use crate::subscription::{LONGEST, Membership};
-use crate::telegram::{Timestamp, Policy};
+use crate::telegram::{Policy, Timestamp};
 
 /// How many bytes of a file are read at a time.
 const CHUNK: usize = 16 * 1024;

@@ -158,7 +158,7 @@ mod tests {
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
     use super::*;
-    use crate::daemon::panic;
+    use crate::runtime::panic;
 
     const INSIDE: &str = "P1_TEST_INSIDE_A_TERMINAL";
 

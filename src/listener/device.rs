@@ -11,7 +11,7 @@ use std::time::Instant;
 use super::source::{Port, Source};
 use super::speed::Search;
 use super::{adapters, file, serial};
-use crate::words;
+use crate::text;
 
 /// Where the port is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,7 +100,7 @@ impl Port for Device {
 fn kind(path: &Path) -> Result<Kind, String> {
     let kind = fs::metadata(path)
         .map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => words::absence(path),
+            std::io::ErrorKind::NotFound => text::absence(path),
             _ => format!("cannot open {}: {error}", path.display()),
         })?
         .file_type();

@@ -4,7 +4,7 @@
 //! `probe`'s.
 
 use crate::telegram::{Checksum, Frame, Framer, Timestamp};
-use crate::words;
+use crate::text;
 
 /// What the bytes are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,10 +60,10 @@ impl Finding {
             Self::Telegram { header, has_checksum } => {
                 let checksum =
                     if *has_checksum { "with a good checksum" } else { "without a checksum" };
-                format!("A telegram of {}, {checksum}.", words::printable(header))
+                format!("A telegram of {}, {checksum}.", text::printable(header))
             }
             Self::BadChecksum(number) => {
-                format!("{} with a wrong checksum.", words::count(*number as u64, "telegram"))
+                format!("{} with a wrong checksum.", text::count(*number as u64, "telegram"))
             }
             Self::Parity => {
                 "Characters of seven bits with even parity: `format: 7E1` is right.".into()
@@ -71,7 +71,7 @@ impl Finding {
             Self::Encrypted => "Encrypted telegrams, as in Luxembourg and Austria.".into(),
             Self::Fragments => "Text, but no whole telegram.".into(),
             Self::Noise(number) => {
-                format!("Noise: {} that are no text.", words::count(*number as u64, "byte"))
+                format!("Noise: {} that are no text.", text::count(*number as u64, "byte"))
             }
         }
     }

@@ -16,7 +16,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use super::source::{Given, PATIENCE, Port, Source};
-use crate::daemon::signals;
+use crate::runtime::signals;
 
 /// The most that is read at a time, in bytes.
 const PIECE: usize = 4096;

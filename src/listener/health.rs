@@ -5,10 +5,10 @@
 
 use std::time::{Duration, Instant};
 
-use crate::daemon::{Limiter, Outages};
 use crate::message::Counts;
+use crate::runtime::{OutageLog, RateLimit};
 use crate::telegram::Rejection;
-use crate::words;
+use crate::text;
 
 /// How often missing telegrams are mentioned after the first time.
 const REMINDER: Duration = Duration::from_secs(3600);
@@ -31,10 +31,10 @@ pub struct Health {
     quiet_since: Instant,
     /// When that was to be said last, or when there was no line since.
     warned: Option<Instant>,
-    silences: Outages,
+    silences: OutageLog,
     /// What has come in since the last telegram.
     since_then: Received,
-    rejections: Limiter,
+    rejections: RateLimit,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,9 +53,9 @@ impl Health {
             last_telegram: None,
             quiet_since: now,
             warned: None,
-            silences: Outages::default(),
+            silences: OutageLog::default(),
             since_then: Received::default(),
-            rejections: Limiter::new(REJECTION_PERIOD),
+            rejections: RateLimit::new(REJECTION_PERIOD),
         }
     }
 
@@ -72,12 +72,12 @@ impl Health {
     /// A telegram with this first line has been read.
     pub fn telegram(&mut self, header: &[u8], now: Instant) {
         let header = &header[..header.len().min(LONGEST_HEADER)];
-        let was_missed = self.silences.works();
+        let was_missed = self.silences.up();
         if self.last_telegram.replace(now).is_none() {
-            log::info!("the first telegram is there: {}", words::printable(header));
+            log::info!("the first telegram is there: {}", text::printable(header));
         } else if was_missed {
             let silence = now.saturating_duration_since(self.quiet_since);
-            log::info!("telegrams come again, after {}", words::duration(silence));
+            log::info!("telegrams come again, after {}", text::duration(silence));
         }
         if self.meter != header {
             self.meter = header.to_vec();
@@ -118,9 +118,9 @@ impl Health {
         };
         if is_due {
             self.warned = Some(now);
-            let reminder = self.silences.is_told().then_some("");
-            if let Some(end) = reminder.or_else(|| self.silences.fails(now)) {
-                let silence = words::duration(silence);
+            let reminder = self.silences.is_logged().then_some("");
+            if let Some(end) = reminder.or_else(|| self.silences.down(now)) {
+                let silence = text::duration(silence);
                 log::warn!("no telegram for {silence}: {}{end}", self.diagnosis());
             }
         }
@@ -134,11 +134,11 @@ impl Health {
             }
             Received { rejected: 0, bytes } => format!(
                 "{} came in without one; wrong speed, an inverted signal, an encrypted meter, or another program at the port? (p1listener --probe tells more)",
-                words::count(bytes, "byte")
+                text::count(bytes, "byte")
             ),
             Received { rejected, .. } => format!(
                 "{} rejected; a bad cable, wrong speed, or another program at the port? (p1listener --probe tells more)",
-                words::count(rejected, "telegram")
+                text::count(rejected, "telegram")
             ),
         }
     }
@@ -156,9 +156,9 @@ impl Health {
         let telegrams = match self.last_telegram {
             Some(last) => format!(
                 "{} on {line}: {}, {}",
-                words::printable(&self.meter),
-                words::count(counts.telegrams, "telegram"),
-                words::age(Some(last), now)
+                text::printable(&self.meter),
+                text::count(counts.telegrams, "telegram"),
+                text::ago(Some(last), now)
             ),
             None => format!("{line}: no telegram yet"),
         };
@@ -185,7 +185,7 @@ pub fn counters(counts: &Counts, unsent: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::daemon::said;
+    use crate::runtime::captured_log;
 
     const PATIENCE: Duration = Duration::from_secs(30);
     const METER: &[u8] = b"/TST5\\2M";
@@ -198,7 +198,7 @@ mod tests {
     fn silence_is_said_after_its_time_then_hourly_and_so_is_its_end() {
         let start = Instant::now();
         let mut health = Health::new(PATIENCE, start);
-        let lines = said::during(|| {
+        let lines = captured_log(|| {
             health.telegram(METER, start);
             for second in 1..=7300 {
                 health.check(true, start + Duration::from_secs(second));
@@ -217,7 +217,7 @@ mod tests {
     fn a_meter_that_is_always_a_little_late_does_not_fill_the_log() {
         let start = Instant::now();
         let mut health = Health::new(PATIENCE, start);
-        let lines = said::during(|| {
+        let lines = captured_log(|| {
             for second in 0..3600 {
                 let now = start + Duration::from_secs(second);
                 health.check(true, now);
@@ -227,14 +227,14 @@ mod tests {
             }
         });
         assert_eq!(lines.len(), 21, "{lines:?}");
-        assert!(lines[19].ends_with("the rest of which tells no more)"), "{lines:?}");
+        assert!(lines[19].ends_with("further messages suppressed)"), "{lines:?}");
     }
 
     #[test]
     fn without_a_line_no_telegrams_are_missed() {
         let start = Instant::now();
         let mut health = Health::new(PATIENCE, start);
-        let lines = said::during(|| {
+        let lines = captured_log(|| {
             for second in 0..3600 {
                 health.check(false, start + Duration::from_secs(second));
             }
@@ -247,7 +247,7 @@ mod tests {
     fn a_reminder_waits_for_the_first_hour_of_a_line_that_is_back() {
         let start = Instant::now();
         let mut health = Health::new(PATIENCE, start);
-        let lines = said::during(|| {
+        let lines = captured_log(|| {
             health.check(true, start + PATIENCE);
             health.check(false, start + minutes(1));
             health.check(false, start + minutes(120));
@@ -264,7 +264,7 @@ mod tests {
     fn what_comes_in_tells_why_there_is_no_telegram() {
         let start = Instant::now();
         let mut health = Health::new(PATIENCE, start);
-        let lines = said::during(|| {
+        let lines = captured_log(|| {
             health.received(100);
             health.check(true, start + PATIENCE);
             health.rejection(&Rejection::Missing, b"", start);
@@ -281,7 +281,7 @@ mod tests {
     fn rejected_telegrams_are_mentioned_every_ten_minutes_at_most() {
         let start = Instant::now();
         let mut health = Health::new(PATIENCE, start);
-        let lines = said::during(|| {
+        let lines = captured_log(|| {
             for minute in 0..=10 {
                 health.rejection(&Rejection::Missing, b"/x", start + minutes(minute));
             }
@@ -314,7 +314,7 @@ mod tests {
     fn a_first_line_without_an_end_is_shown_in_part() {
         let start = Instant::now();
         let mut health = Health::new(PATIENCE, start);
-        let lines = said::during(|| health.telegram(&[0xFF; 5000], start));
+        let lines = captured_log(|| health.telegram(&[0xFF; 5000], start));
         let status = health.status("/dev/x", &Counts::default(), 0, &[], start);
         assert!(lines[0].len() < 300 && status.len() < 400, "{lines:?} {status}");
     }

@@ -8,8 +8,8 @@
 use std::time::{Duration, Instant};
 
 use super::source::{Given, Port, Source};
-use crate::daemon::Outages;
-use crate::words;
+use crate::runtime::OutageLog;
+use crate::text;
 
 /// The first wait after a failure; each further one is twice as long, until a telegram was read.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -54,7 +54,7 @@ pub struct Line {
     /// Telegrams since the start, in number.
     telegrams: u64,
     /// Which outages are told: some dongles hang up after each telegram.
-    outages: Outages,
+    outages: OutageLog,
 }
 
 enum State {
@@ -97,7 +97,7 @@ impl Line {
             outage: None,
             is_said: false,
             telegrams: 0,
-            outages: Outages::default(),
+            outages: OutageLog::default(),
         }
     }
 
@@ -107,7 +107,7 @@ impl Line {
     }
 
     /// Reads, or opens the line when it is time to.
-    pub fn turn(&mut self, buffer: &mut [u8], now: Instant) -> Turn {
+    pub fn step(&mut self, buffer: &mut [u8], now: Instant) -> Turn {
         match self.state {
             State::Open { .. } => self.read(buffer, now),
             State::Closed { .. } => self.wait_or_open(now),
@@ -126,7 +126,7 @@ impl Line {
         }
         self.outage = None;
         // That was said when it was opened.
-        let _ = self.outages.works();
+        let _ = self.outages.up();
     }
 
     /// What is wrong with the line, if anything is.
@@ -176,7 +176,7 @@ impl Line {
                 let silence = now.saturating_duration_since(*heard);
                 match source.longest_silence() {
                     Some(longest) if silence >= longest => {
-                        format!("nothing came for {}", words::duration(longest))
+                        format!("nothing came for {}", text::duration(longest))
                     }
                     _ => return Turn::Silence,
                 }
@@ -221,8 +221,8 @@ impl Line {
             self.is_said = false;
             Outage { since: now, reason: String::new(), said: Vec::new(), was_lost_again: false }
         });
-        let begins = self.outages.fails(now);
-        let is_told = self.outages.is_told();
+        let begins = self.outages.down(now);
+        let is_told = self.outages.is_logged();
         if let Some(end) = begins {
             log::warn!("{reason}; trying again{end}");
             outage.said.push(reason.clone());
@@ -242,11 +242,11 @@ impl Line {
         self.is_said = true;
         let description = self.port.description();
         match &self.outage {
-            Some(_) if !self.outages.is_told() => {}
+            Some(_) if !self.outages.is_logged() => {}
             Some(outage) => log::info!(
                 "{description} is open, after {}; {} since the start",
-                words::duration(now.saturating_duration_since(outage.since)),
-                words::count(self.telegrams, "telegram")
+                text::duration(now.saturating_duration_since(outage.since)),
+                text::count(self.telegrams, "telegram")
             ),
             None => log::info!("{description} is open"),
         }

@@ -54,9 +54,9 @@ use speed::Search;
 use tcp::TcpPort;
 
 use crate::config::{self, Config};
-use crate::daemon::{Daemon, Exit, Signals, live, signals};
 use crate::message::Translator;
-use crate::telegram::{Timestamp, MeterZone, Policy};
+use crate::runtime::{self, Exit, Service, Signals, signals};
+use crate::telegram::{MeterZone, Policy, Timestamp};
 
 /// How many bytes are read from the port at a time.
 const BUFFER: usize = 4096;
@@ -67,7 +67,7 @@ const BUFFER: usize = 4096;
 /// `None` when it is not good.
 #[must_use]
 pub fn run(config: Config, record: Option<&Path>, reload: impl Fn() -> Option<Config>) -> Exit {
-    let Some(signals) = Signals::installed() else { return Exit::Io };
+    let Some(signals) = Signals::install_or_log() else { return Exit::Io };
     let recorder =
         match record.map(|path| (path, Recorder::open(path, config.p1_listener.port.as_ref()))) {
             Some((path, Err(error))) => {
@@ -79,7 +79,7 @@ pub fn run(config: Config, record: Option<&Path>, reload: impl Fn() -> Option<Co
         };
     let port = port(&config.p1_listener);
     let listener = Listener::new(config, port, recorder, Instant::now());
-    live("p1listener", listener, &signals, reload);
+    runtime::run("p1listener", listener, &signals, reload);
     Exit::Done
 }
 
@@ -95,10 +95,10 @@ struct Listener {
     buffer: Box<[u8; BUFFER]>,
 }
 
-impl Daemon for Listener {
+impl Service for Listener {
     type Settings = Config;
 
-    fn task(&self) -> String {
+    fn description(&self) -> String {
         format!("{} to {}", self.line.description(), self.publisher.group())
     }
 
@@ -133,9 +133,9 @@ impl Daemon for Listener {
 
     /// Waits for bytes, no longer than [`source::PATIENCE`], and publishes what they complete. Breaks
     /// when there will be no more.
-    fn turn(&mut self, now: Instant) -> ControlFlow<()> {
+    fn step(&mut self, now: Instant) -> ControlFlow<()> {
         self.health.check(self.line.trouble().is_none(), now);
-        match self.line.turn(&mut self.buffer[..], now) {
+        match self.line.step(&mut self.buffer[..], now) {
             Turn::Bytes(length) => {
                 self.take(length, now);
                 let byte_time = self.line.byte_time();
@@ -161,12 +161,7 @@ impl Daemon for Listener {
 }
 
 impl Listener {
-    fn new(
-        config: Config,
-        port: Box<dyn Port>,
-        recorder: Option<Recorder>,
-        now: Instant,
-    ) -> Self {
+    fn new(config: Config, port: Box<dyn Port>, recorder: Option<Recorder>, now: Instant) -> Self {
         let settings = &config.p1_listener;
         Self {
             line: Line::new(port, now),
@@ -261,5 +256,5 @@ fn policy(checksum: config::ChecksumPolicy) -> Policy {
 
 /// The configured name, or that of the host.
 fn source_name(settings: &config::P1Listener) -> String {
-    settings.name.clone().unwrap_or_else(crate::host::name)
+    settings.name.clone().unwrap_or_else(runtime::hostname)
 }

@@ -11,7 +11,7 @@ use super::source::{Given, Port, Source};
 use super::speed::{Search, Setting};
 use super::{adapters, port};
 use crate::config::{BaudRate, Format, P1Listener};
-use crate::daemon::{Exit, signals};
+use crate::runtime::{Exit, signals};
 
 /// How long each setting is listened to: the slowest meters speak every 10 s, for up to 8 s.
 const LISTENING_TIME: Duration = Duration::from_secs(20);

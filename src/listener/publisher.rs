@@ -8,9 +8,9 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use crate::config;
-use crate::daemon::Outages;
 use crate::message::Datagram;
 use crate::multicast::{Interface, Sender, UnicastCopies};
+use crate::runtime::OutageLog;
 
 /// The shortest time between two attempts to open the socket.
 const RETRY: Duration = Duration::from_secs(1);
@@ -28,7 +28,7 @@ pub struct Publisher {
     /// Telegrams stay on this machine, because there is no network and no interface was chosen.
     is_local: bool,
     /// When that is said.
-    local_times: Outages,
+    local_times: OutageLog,
     /// Telegrams that could not be sent to the group, or not in both forms, since the start, in number.
     failures: u64,
 }
@@ -48,7 +48,7 @@ impl Publisher {
             copies,
             hosts,
             is_local: false,
-            local_times: Outages::default(),
+            local_times: OutageLog::default(),
             failures: 0,
         };
         publisher.open(now);
@@ -110,10 +110,10 @@ impl Publisher {
         self.is_local = self.sender.as_ref().is_some_and(Sender::is_loopback_only);
         let group = &self.group.name;
         if !self.is_local {
-            if self.local_times.works() {
+            if self.local_times.up() {
                 log::info!("there is a route to {group}: telegrams leave this machine");
             }
-        } else if let Some(end) = self.local_times.fails(now) {
+        } else if let Some(end) = self.local_times.down(now) {
             log::warn!(
                 "there is no route to {group}: telegrams stay on this machine (a network without a default route needs `multicast.interface`){end}"
             );
@@ -146,12 +146,12 @@ struct Destination {
     name: String,
     /// Why the last telegram could not be sent there.
     trouble: Option<String>,
-    outages: Outages,
+    outages: OutageLog,
 }
 
 impl Destination {
     fn new(name: String) -> Self {
-        Self { name, trouble: None, outages: Outages::default() }
+        Self { name, trouble: None, outages: OutageLog::default() }
     }
 
     /// Says that it has begun to fail, or works again. Why it fails may change with every datagram: the
@@ -160,12 +160,12 @@ impl Destination {
         self.trouble = sent.err().map(|reason| reason.to_string());
         let name = &self.name;
         let Some(reason) = &self.trouble else {
-            if self.outages.works() {
+            if self.outages.up() {
                 log::info!("sending to {name} works again");
             }
             return;
         };
-        if let Some(end) = self.outages.fails(now) {
+        if let Some(end) = self.outages.down(now) {
             log::warn!("cannot send to {name}: {reason}; trying again{end}");
         }
     }
@@ -181,8 +181,8 @@ mod tests {
     use std::net::{IpAddr, Ipv4Addr};
 
     use super::*;
-    use crate::daemon::said;
     use crate::multicast::Receiver;
+    use crate::runtime::captured_log;
 
     const GROUP: IpAddr = IpAddr::V4(Ipv4Addr::new(239, 255, 78, 1));
 
@@ -283,7 +283,7 @@ mod tests {
     fn a_host_that_comes_and_goes_all_the_time_does_not_fill_the_log() {
         let mut host = Destination::new("laptop:52001".into());
         let start = Instant::now();
-        let lines = said::during(|| {
+        let lines = captured_log(|| {
             for second in (0..3600).step_by(2) {
                 let now = start + Duration::from_secs(second);
                 host.mind(Err("no route"), now);
@@ -297,7 +297,7 @@ mod tests {
         });
         assert_eq!(lines.len(), 20, "{lines:?}");
         assert_eq!(lines[0], "cannot send to laptop:52001: no route; trying again");
-        assert!(lines[18].ends_with("the rest of which tells no more)"), "{lines:?}");
+        assert!(lines[18].ends_with("further messages suppressed)"), "{lines:?}");
         assert_eq!(lines[19], "sending to laptop:52001 works again");
     }
 }

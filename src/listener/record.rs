@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use crate::daemon::Outages;
+use crate::runtime::OutageLog;
 
 /// Appends bytes to a file.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub struct Recorder {
     path: PathBuf,
     /// Absent while it cannot be written to.
     file: Option<File>,
-    outages: Outages,
+    outages: OutageLog,
 }
 
 impl Recorder {
@@ -28,7 +28,7 @@ impl Recorder {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is the port that is read"));
         }
         let file = Some(append_to(path)?);
-        Ok(Self { path: path.to_owned(), file, outages: Outages::default() })
+        Ok(Self { path: path.to_owned(), file, outages: OutageLog::default() })
     }
 
     /// Appends `bytes`. What fails is said once; these bytes are then missing.
@@ -38,7 +38,7 @@ impl Recorder {
         }
         let Some(file) = &mut self.file else { return };
         match file.write_all(bytes) {
-            Ok(()) if self.outages.works() => {
+            Ok(()) if self.outages.up() => {
                 log::info!("recording to {} works again", self.path.display());
             }
             Ok(()) => {}
@@ -58,7 +58,7 @@ impl Recorder {
     }
 
     fn fail(&mut self, error: &io::Error, now: Instant) {
-        if let Some(end) = self.outages.fails(now) {
+        if let Some(end) = self.outages.down(now) {
             log::warn!("cannot record to {}: {error}; bytes are missing{end}", self.path.display());
         }
     }
@@ -76,7 +76,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::daemon::said;
+    use crate::runtime::captured_log;
 
     #[test]
     fn bytes_are_appended_to_what_is_there() {
@@ -119,7 +119,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("line");
         let mut recorder = Recorder::open(&path, Path::new("-")).unwrap();
-        let lines = said::during(|| {
+        let lines = captured_log(|| {
             fs::remove_file(&path).unwrap();
             fs::create_dir(&path).unwrap();
             for _ in 0..3 {

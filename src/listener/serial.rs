@@ -21,7 +21,7 @@ use serialport::{ClearBuffer, DataBits, Parity, SerialPort, StopBits, TTYPort};
 use super::holder;
 use super::source::{Given, PATIENCE, Source};
 use super::speed::{Framing, Setting};
-use crate::words;
+use crate::text;
 
 /// Why a device cannot be opened.
 #[derive(Debug)]
@@ -76,7 +76,7 @@ fn refusal(path: &Path, error: &serialport::Error) -> Refusal {
 fn explain(path: &Path, error: &serialport::Error) -> String {
     let shown = path.display();
     match error.kind() {
-        _ if !path.exists() => words::absence(path),
+        _ if !path.exists() => text::absence(path),
         serialport::ErrorKind::Io(ErrorKind::PermissionDenied) => format!(
             "no permission to open {shown}: add the user to its group (usermod -aG dialout USER) and log in anew"
         ),

@@ -9,8 +9,8 @@ use std::time::Duration;
 use socket2::{SockRef, TcpKeepalive};
 
 use super::source::{Given, PATIENCE, Port, Source};
-use crate::attempt::Attempt;
-use crate::dial::{self, DialError};
+use crate::runtime::background::Background;
+use crate::runtime::tcp::{self, ConnectError};
 
 /// How long a connection may be silent. The slowest meters speak every 10 s; a dongle that was
 /// switched off does not say goodbye.
@@ -20,7 +20,7 @@ const LONGEST_SILENCE: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct TcpPort {
     address: String,
-    attempt: Option<Attempt<Result<TcpStream, DialError>>>,
+    attempt: Option<Background<Result<TcpStream, ConnectError>>>,
 }
 
 impl TcpPort {
@@ -35,12 +35,12 @@ impl Port for TcpPort {
     fn open(&mut self) -> Result<Option<Box<dyn Source>>, String> {
         let Some(attempt) = &self.attempt else {
             let address = self.address.clone();
-            let begun = Attempt::begin(move || dial::connect(&address))
+            let begun = Background::start(move || tcp::connect(&address))
                 .map_err(|error| format!("cannot start a thread to connect: {error}"))?;
             self.attempt = Some(begun);
             return Ok(None);
         };
-        let outcome = match attempt.outcome() {
+        let outcome = match attempt.result() {
             Ok(None) => return Ok(None),
             Ok(Some(outcome)) => outcome.map_err(|error| in_words(&error)),
             Err(broken_off) => Err(broken_off.to_string()),
@@ -70,8 +70,8 @@ fn set_up(stream: &TcpStream) -> io::Result<()> {
     SockRef::from(stream).set_tcp_keepalive(&keepalive)
 }
 
-fn in_words(error: &DialError) -> String {
-    if let DialError::Connect { address, source } = error {
+fn in_words(error: &ConnectError) -> String {
+    if let ConnectError::Connect { address, source } = error {
         let hint = match source.kind() {
             ErrorKind::TimedOut => "no answer: is it switched on, and the address right?",
             ErrorKind::ConnectionRefused => {

@@ -10,8 +10,8 @@ use super::source::{Given, Source};
 use std::time::Duration;
 
 use super::*;
-use crate::daemon::said;
 use crate::multicast::Receiver;
+use crate::runtime::captured_log;
 use crate::telegram::crc16;
 
 /// A group of this process's own: tests of another may be running too.
@@ -83,7 +83,7 @@ fn listener(source: Box<dyn Port>, port: u16, now: Instant) -> (Listener, Receiv
 
 /// A turn as the loop makes it, but the waiting is left to the clock of the test.
 fn simulate_turn(listener: &mut Listener, now: &mut Instant) {
-    match listener.line.turn(&mut listener.buffer[..], *now) {
+    match listener.line.step(&mut listener.buffer[..], *now) {
         Turn::Bytes(length) => listener.take(length, *now),
         Turn::Changed => listener.line_changed(*now),
         Turn::Wait(pause) => *now += pause,
@@ -110,7 +110,7 @@ fn heard_of(pieces: &[&[u8]], port: u16) -> (Vec<Vec<u8>>, Listener) {
     let (mut listener, receiver) = listener(Box::new(wire.clone()), port, now);
     let mut heard = Vec::new();
     while wire.0.borrow().as_ref().is_some_and(|queue| !queue.is_empty()) {
-        assert!(listener.turn(now).is_continue());
+        assert!(listener.step(now).is_continue());
         heard.extend(std::iter::from_fn(|| next(&receiver)));
     }
     (heard, listener)
@@ -152,11 +152,11 @@ fn a_telegram_whose_line_end_the_port_has_taken_with_it_is_sent_and_counted_all_
     wire.give(&without_end);
     let (mut listener, receiver) = listener(Box::new(wire.clone()), 26_119, now);
     for _ in 0..2 {
-        assert!(listener.turn(now).is_continue());
+        assert!(listener.step(now).is_continue());
     }
     assert_eq!(next(&receiver), None);
     wire.0.take();
-    assert!(listener.turn(now).is_continue());
+    assert!(listener.step(now).is_continue());
     assert_eq!(next(&receiver), Some(without_end));
     assert!(listener.status(now).contains("1 telegram, "), "{}", listener.status(now));
     assert!(listener.status(now).contains("the last 0 s ago"), "{}", listener.status(now));
@@ -173,7 +173,7 @@ fn an_hour_without_the_cable_takes_no_more_than_five_lines() {
             simulate_turn(&mut listener, &mut now);
         }
     };
-    let lines = said::during(|| {
+    let lines = captured_log(|| {
         wire.give(&telegram(1));
         wire.give(&telegram(2)[..20]);
         turns(Duration::from_secs(10));
@@ -199,15 +199,15 @@ fn other_settings_of_the_network_leave_the_port_open() {
     let (wire, now) = (Wire::default(), Instant::now());
     wire.plug_in();
     let (mut listener, _receiver) = listener(Box::new(wire.clone()), 26_111, now);
-    let lines = said::during(|| {
-        assert!(listener.turn(now).is_continue());
+    let lines = captured_log(|| {
+        assert!(listener.step(now).is_continue());
         let mut config = listener.config.clone();
         config.multicast.raw_port = Some(26_113);
         listener.reconfigure(config, now);
         wire.give(&telegram(1));
         let lo = "lo".parse().unwrap();
         let receiver = Receiver::open(group(), 26_113, Some(&lo)).unwrap();
-        assert!(listener.turn(now).is_continue());
+        assert!(listener.step(now).is_continue());
         assert_eq!(next(&receiver), Some(telegram(1)));
     });
     assert_eq!(lines.iter().filter(|line| line.contains("is open")).count(), 1, "{lines:?}");
@@ -266,7 +266,7 @@ fn the_speed_of_an_old_meter_is_found_and_said_once() {
         let meter = OldMeter { search: Rc::new(RefCell::new(search)), speaks, turns: 0 };
         let mut now = Instant::now();
         let (mut listener, receiver) = listener(Box::new(meter), port, now);
-        let lines = said::during(|| {
+        let lines = captured_log(|| {
             for _ in 0..7200 {
                 simulate_turn(&mut listener, &mut now);
             }

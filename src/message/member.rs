@@ -3,7 +3,7 @@
 //! Owns what becomes a number and what stays text (the table in [`super`]). The JSON around it is
 //! written elsewhere.
 
-use crate::telegram::{Content, Decimal, Timestamp, Object, Quantity, Unit};
+use crate::telegram::{Content, Decimal, Object, Quantity, Timestamp, Unit};
 
 /// The longest code, in bytes.
 const MAX_CODE: usize = 32;

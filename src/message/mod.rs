@@ -29,7 +29,7 @@ pub use repeated::Superseded;
 pub use translate::{Counts, Datagram, Encoder, Translator};
 pub use write::{Encoded, MAX_DATAGRAM, encode};
 
-use crate::telegram::{Decimal, Timestamp, MeterZone};
+use crate::telegram::{Decimal, MeterZone, Timestamp};
 
 /// The longest name of a meter, in characters.
 const MAX_NAME: usize = 64;
@@ -63,7 +63,12 @@ pub struct Meta {
 impl Meta {
     /// The meta data of a telegram that came in from `start` to `end`.
     #[must_use]
-    pub fn new(number: u64, start: Timestamp, end: Timestamp, meter_time: Option<Timestamp>) -> Self {
+    pub fn new(
+        number: u64,
+        start: Timestamp,
+        end: Timestamp,
+        meter_time: Option<Timestamp>,
+    ) -> Self {
         let drift_ms = |time| Decimal::new(start.micros_since(time) / 1000, 3);
         Self {
             frame_start: start,

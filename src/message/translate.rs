@@ -5,7 +5,7 @@
 
 use super::{Encoded, Meta, encode};
 use crate::telegram::{
-    Dropped, Timestamp, Intake, MeterZone, Parity, Policy, Received, Rejection, Telegram,
+    Dropped, Intake, MeterZone, Parity, Policy, Received, Rejection, Telegram, Timestamp,
 };
 
 /// Counts since the start.
@@ -131,7 +131,8 @@ impl Encoder {
     /// An encoder whose first datagram has the number 1; `source` is what datagrams name as their sender.
     #[must_use]
     pub fn new(source: Option<String>) -> Self {
-        let meta = Meta { source, ..Meta::new(0, Timestamp::default(), Timestamp::default(), None) };
+        let meta =
+            Meta { source, ..Meta::new(0, Timestamp::default(), Timestamp::default(), None) };
         Self { meta, zone: None, json: Vec::new() }
     }
 

@@ -3,7 +3,7 @@
 use super::member::{Key, Values, Wire};
 use super::repeated::Superseded;
 use super::{Message, Meta, Value};
-use crate::telegram::{Decimal, Digits, Timestamp, Object, Telegram};
+use crate::telegram::{Decimal, Digits, Object, Telegram, Timestamp};
 
 /// The longest datagram, in bytes, that the programs of 2021 can receive.
 pub const MAX_DATAGRAM: usize = 10_240;

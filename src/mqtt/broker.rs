@@ -13,8 +13,8 @@ use super::packets::{self, Answer, Decoder, Hello, Incoming};
 use super::password;
 use super::socket::{Socket, Stream};
 use super::tls;
-use crate::attempt::Attempt;
-use crate::dial;
+use crate::runtime::background::Background;
+use crate::runtime::tcp;
 
 /// How long a broker that is connected to may take until it has answered.
 const ANSWER_TIME: Duration = Duration::from_secs(10);
@@ -53,7 +53,7 @@ impl Target {
 #[derive(Debug)]
 pub(super) struct Remote {
     target: Target,
-    attempt: Option<Attempt<Result<Open, Failure>>>,
+    attempt: Option<Background<Result<Open, Failure>>>,
 }
 
 impl Remote {
@@ -66,13 +66,13 @@ impl Broker for Remote {
     fn open(&mut self) -> Option<Result<Box<dyn Connection>, Failure>> {
         let Some(attempt) = &self.attempt else {
             let target = self.target.clone();
-            match Attempt::begin(move || connect(&target)) {
+            match Background::start(move || connect(&target)) {
                 Ok(attempt) => self.attempt = Some(attempt),
                 Err(error) => return Some(Err(Failure::NoThread(error))),
             }
             return None;
         };
-        let outcome = match attempt.outcome() {
+        let outcome = match attempt.result() {
             Ok(None) => return None,
             Ok(Some(outcome)) => outcome,
             Err(error) => Err(error.into()),
@@ -99,7 +99,7 @@ struct Open {
 
 fn connect(target: &Target) -> Result<Open, Failure> {
     let password = password::read(target.credentials.as_deref(), target.password_file.as_deref())?;
-    let tcp = dial::connect(&target.address())?;
+    let tcp = tcp::connect(&target.address())?;
     let socket = Socket::new(tcp, ANSWER_TIME)?;
     let stream = match &target.ca_file {
         Some(ca_file) => tls::over(socket, &target.host, ca_file)?,

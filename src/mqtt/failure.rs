@@ -9,8 +9,8 @@ use rustls::{AlertDescription, CertificateError};
 
 use super::packets::Answer;
 use super::password::PasswordError;
-use crate::attempt::BrokenOff;
-use crate::dial::DialError;
+use crate::runtime::background::WorkerPanicked;
+use crate::runtime::tcp::ConnectError;
 
 /// Why there is no connection, or why it was lost.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +49,7 @@ pub(super) enum Failure {
     #[error("cannot start a thread to connect: {0}")]
     NoThread(io::Error),
     #[error(transparent)]
-    BrokenOff(#[from] BrokenOff),
+    WorkerPanicked(#[from] WorkerPanicked),
 }
 
 /// What the broker was told of the user.
@@ -77,12 +77,12 @@ impl Failure {
     }
 }
 
-impl From<DialError> for Failure {
-    fn from(error: DialError) -> Self {
+impl From<ConnectError> for Failure {
+    fn from(error: ConnectError) -> Self {
         match error {
-            DialError::LookUp { source, .. } => Self::LookUp(source),
-            DialError::NoAddress { .. } => Self::NoAddress,
-            DialError::Connect { source, .. } => Self::Connect(source),
+            ConnectError::LookUp { source, .. } => Self::LookUp(source),
+            ConnectError::NoAddress { .. } => Self::NoAddress,
+            ConnectError::Connect { source, .. } => Self::Connect(source),
         }
     }
 }

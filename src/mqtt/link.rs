@@ -11,8 +11,8 @@ use super::Publication;
 use super::failure::Failure;
 use super::packets::{self, Incoming, ONLINE};
 use super::topics::BIRTH;
-use crate::daemon::{Limiter, Outages};
-use crate::words;
+use crate::runtime::{OutageLog, RateLimit};
+use crate::text;
 
 /// What the broker is promised: to hear something within one and a half times as many seconds.
 pub(super) const KEEP_ALIVE: u16 = 30;
@@ -78,9 +78,9 @@ pub(super) struct Link<B> {
     /// The broker has ended the last connection soon.
     was_closed_soon: bool,
     /// Which outages are told,
-    outages: Outages,
+    outages: OutageLog,
     /// and which of those that come of a broker that ends each connection soon.
-    soon: Limiter,
+    soon: RateLimit,
     /// Home Assistant has started, and is answered from then on.
     birth: Option<Instant>,
     answered: Option<Instant>,
@@ -126,8 +126,8 @@ impl<B: Broker> Link<B> {
             wait: FIRST_WAIT,
             outage: None,
             was_closed_soon: false,
-            outages: Outages::default(),
-            soon: Limiter::new(SOON_PERIOD),
+            outages: OutageLog::default(),
+            soon: RateLimit::new(SOON_PERIOD),
             birth: None,
             answered: None,
             published: 0,
@@ -136,7 +136,7 @@ impl<B: Broker> Link<B> {
 
     /// Does what there is to do at this time. `true`: everything must be published anew, for the
     /// broker has just been connected to, or Home Assistant has started.
-    pub fn turn(&mut self, now: Instant) -> bool {
+    pub fn step(&mut self, now: Instant) -> bool {
         match &mut self.state {
             State::Away { until } if now < *until => false,
             State::Away { .. } | State::Opening => {
@@ -149,7 +149,7 @@ impl<B: Broker> Link<B> {
             }
             State::Online(online) => {
                 let mut packets = Vec::new();
-                match online.turn(now, &mut packets) {
+                match online.step(now, &mut packets) {
                     Ok(()) => self.mind(&packets, now),
                     Err(failure) => self.failed(failure, now),
                 }
@@ -198,7 +198,7 @@ impl<B: Broker> Link<B> {
         let (broker, published) = (self.broker.address(), self.published);
         match (&self.state, &self.outage) {
             (State::Online(_), _) => {
-                format!("{} to the broker {broker}", words::count(published, "message"))
+                format!("{} to the broker {broker}", text::count(published, "message"))
             }
             (_, Some(outage)) => {
                 format!("no connection to the broker {broker}: {}", outage.trouble.reason)
@@ -214,7 +214,7 @@ impl<B: Broker> Link<B> {
             }
         }
         let broker = self.broker.address();
-        let _ = self.outages.works();
+        let _ = self.outages.up();
         match self.outage.take() {
             None => log::info!("connected to the broker {broker}"),
             Some(Outage { since, told, .. }) if !told.is_empty() => {
@@ -260,7 +260,7 @@ impl<B: Broker> Link<B> {
         let end = if trouble.is_closed_soon {
             self.soon.permit(now).map(|_| " (which is told once an hour)")
         } else if outage.told.is_empty() {
-            self.outages.fails(now)
+            self.outages.down(now)
         } else {
             outage.is_news(&trouble).then_some("")
         };
@@ -325,7 +325,7 @@ impl Outage {
 
 impl Online {
     /// Reads what has come, and asks for an answer now and then.
-    fn turn(&mut self, now: Instant, packets: &mut Vec<Incoming>) -> Result<(), Failure> {
+    fn step(&mut self, now: Instant, packets: &mut Vec<Incoming>) -> Result<(), Failure> {
         if self.connection.receive(packets)? {
             self.asked = None;
         }

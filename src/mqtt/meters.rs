@@ -11,9 +11,9 @@ use super::discovery::{self, About};
 use super::entities::Entity;
 use super::packets::{OFFLINE, ONLINE};
 use super::topics::Topics;
-use crate::daemon::Limiter;
 use crate::message::Message;
 use crate::reading::{Reading, Readings, VOCABULARY, Value, write_json};
+use crate::runtime::RateLimit;
 use crate::zone::Zone;
 
 /// So many meters are published. Telegrams are not signed: somebody could make up more.
@@ -40,7 +40,7 @@ pub(super) struct Meters {
     /// Whether the broker has been told that this program is there.
     is_bridge_told: bool,
     /// That there are too many is said once.
-    too_many: Limiter,
+    too_many: RateLimit,
 }
 
 #[derive(Debug)]
@@ -63,7 +63,7 @@ impl Meters {
     /// No meter yet. The state of each is published once in `interval`. A listener that is called `host`
     /// has no name of its own.
     pub fn new(topics: Topics, interval: Duration, host: String) -> Self {
-        let too_many = Limiter::new(Duration::MAX);
+        let too_many = RateLimit::new(Duration::MAX);
         Self { topics, interval, host, known: Vec::new(), is_bridge_told: false, too_many }
     }
 

@@ -12,11 +12,10 @@ use super::meters::Meters;
 use super::topics::Topics;
 use crate::choice::Choice;
 use crate::config::Config;
-use crate::daemon::{Daemon, Exit, Signals, live};
-use crate::host;
+use crate::runtime::{self, Exit, Service, Signals};
 use crate::senders::Senders;
 use crate::subscription::Subscription;
-use crate::words;
+use crate::text;
 use crate::zone::HostZone;
 
 /// The longest wait for a datagram, and so for what the broker sends.
@@ -34,8 +33,8 @@ const TLS_PORT: u16 = 8883;
 /// `reload` gives the configuration anew on SIGHUP, or `None` when it is not good.
 #[must_use]
 pub fn run(config: Config, reload: impl Fn() -> Option<Config>) -> Exit {
-    let Some(signals) = Signals::installed() else { return Exit::Io };
-    live("p1mqtt", Session::new(config, Instant::now()), &signals, reload);
+    let Some(signals) = Signals::install_or_log() else { return Exit::Io };
+    runtime::run("p1mqtt", Session::new(config, Instant::now()), &signals, reload);
     Exit::Done
 }
 
@@ -50,10 +49,10 @@ struct Session {
     last: Option<Instant>,
 }
 
-impl Daemon for Session {
+impl Service for Session {
     type Settings = Config;
 
-    fn task(&self) -> String {
+    fn description(&self) -> String {
         format!(
             "publishing from {}, every {} s",
             self.subscription.group(),
@@ -63,9 +62,9 @@ impl Daemon for Session {
 
     fn status(&self, now: Instant) -> String {
         let group = self.subscription.group();
-        let telegrams = words::count(self.telegrams, "telegram");
-        let meters = words::count(self.meters.len() as u64, "meter");
-        let age = words::age(self.last, now);
+        let telegrams = text::count(self.telegrams, "telegram");
+        let meters = text::count(self.meters.len() as u64, "meter");
+        let age = text::ago(self.last, now);
         let (counts, trouble) = (self.senders.counts(), self.subscription.trouble());
         let link = self.link.status();
         format!("{group}: {telegrams} of {meters}, {age}{counts}{trouble}; {link}")
@@ -82,8 +81,8 @@ impl Daemon for Session {
     }
 
     /// Waits for a datagram, no longer than [`PATIENCE`], and publishes what is due.
-    fn turn(&mut self, now: Instant) -> ControlFlow<()> {
-        if self.link.turn(now) {
+    fn step(&mut self, now: Instant) -> ControlFlow<()> {
+        if self.link.step(now) {
             self.meters.start_over(now);
         }
         if self.link.is_online() {
@@ -152,13 +151,13 @@ fn bridge(config: &Config, now: Instant) -> (Meters, Link<Remote>) {
         client,
     };
     let link = Link::new(Remote::new(target), mqtt.discovery_prefix.is_some(), now);
-    (Meters::new(topics, mqtt.interval, host::name()), link)
+    (Meters::new(topics, mqtt.interval, runtime::hostname()), link)
 }
 
 /// Another one on each host and for each group: a broker ends the older connection of the same client.
 fn client_id(port: u16) -> String {
     let fit = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-    let host: String = host::name().chars().map(fit).take(64).collect();
+    let host: String = runtime::hostname().chars().map(fit).take(64).collect();
     format!("p1mqtt-{host}-{port}")
 }
 

@@ -8,7 +8,7 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs, UdpSocket};
 use std::time::{Duration, Instant};
 
-use crate::attempt::Attempt;
+use crate::runtime::background::Background;
 
 /// How long after a look-up a failure leads to the next.
 const RETRY: Duration = Duration::from_secs(30);
@@ -59,7 +59,7 @@ struct Destination {
     /// Why the last look-up of the name failed.
     problem: Option<String>,
     /// The look-up that is under way.
-    look_up: Option<Attempt<io::Result<SocketAddr>>>,
+    look_up: Option<Background<io::Result<SocketAddr>>>,
     /// When the last look-up began.
     asked: Option<Instant>,
     /// The last attempt to send failed.
@@ -104,7 +104,7 @@ impl Destination {
     /// Takes in the answer to a look-up, or begins one if it is time to.
     fn find(&mut self, now: Instant) {
         if let Some(look_up) = &self.look_up {
-            match look_up.outcome() {
+            match look_up.result() {
                 Ok(Some(found)) => self.learn(found),
                 Ok(None) => return,
                 Err(broken_off) => self.learn(Err(io::Error::other(broken_off))),
@@ -127,7 +127,7 @@ impl Destination {
     /// Begins a look-up of the name.
     fn ask(&mut self) {
         let name = self.name.clone();
-        match Attempt::begin(move || look_up(&name)) {
+        match Background::start(move || look_up(&name)) {
             Ok(begun) => self.look_up = Some(begun),
             Err(error) => self.learn(Err(error)),
         }
@@ -191,7 +191,7 @@ mod tests {
     fn settle(copies: &mut UnicastCopies) {
         let destination = &mut copies.destinations[0];
         let look_up = destination.look_up.take().expect("a look-up is under way");
-        destination.learn(look_up.settled());
+        destination.learn(look_up.wait());
     }
 
     #[test]
@@ -236,7 +236,7 @@ mod tests {
     fn while_the_first_look_up_is_under_way_nothing_is_reported() {
         let now = Instant::now();
         let mut copies = UnicastCopies { destinations: vec![Destination::new("meter.invalid:9")] };
-        let (_resolver, look_up) = Attempt::from_test();
+        let (_resolver, look_up) = Background::from_test();
         copies.destinations[0].look_up = Some(look_up);
         assert_eq!(send(&mut copies, b"x", now), []);
     }

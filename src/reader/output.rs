@@ -15,7 +15,7 @@ use super::queue::{Batch, Queue};
 use super::settings::FileSettings;
 use super::storage::Storage;
 use super::{table, tidy};
-use crate::words;
+use crate::text;
 
 /// An output that could not be written is tried again after this many seconds, or earlier.
 const RETRY_SECONDS: i64 = 60;
@@ -201,7 +201,7 @@ impl Output {
         // A line for all of them: after years there are tens of thousands.
         let output = self.health.output();
         if removed > 0 {
-            let files = words::count(removed, "file");
+            let files = text::count(removed, "file");
             log::info!(output; "{output}: removed {files} of before {oldest}");
         }
         if let Some((file, error)) = refused {

@@ -10,12 +10,12 @@ use super::recorder::Recorder;
 use super::{DiskStorage, HostZone, Settings};
 use crate::choice::Choice;
 use crate::config::Config;
-use crate::daemon::{Daemon, Exit, Signals, live};
 use crate::message::Message;
+use crate::runtime::{self, Exit, Service, Signals};
 use crate::senders::Senders;
 use crate::subscription::Subscription;
 use crate::telegram::Timestamp;
-use crate::words;
+use crate::text;
 
 /// The longest wait for a datagram; a third of a watchdog period must be longer.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -28,9 +28,9 @@ const TEST_TELEGRAMS: u64 = 5;
 /// `reload` gives the configuration anew on SIGHUP, or `None` when it is not good.
 #[must_use]
 pub fn run(config: Config, test: bool, reload: impl Fn() -> Option<Config>) -> Exit {
-    let Some(signals) = Signals::installed() else { return Exit::Io };
+    let Some(signals) = Signals::install_or_log() else { return Exit::Io };
     let last = if test { TEST_TELEGRAMS } else { u64::MAX };
-    live("p1reader", Session::new(config, last), &signals, reload);
+    runtime::run("p1reader", Session::new(config, last), &signals, reload);
     Exit::Done
 }
 
@@ -46,17 +46,17 @@ struct Session {
     last: Option<Instant>,
 }
 
-impl Daemon for Session {
+impl Service for Session {
     type Settings = Config;
 
-    fn task(&self) -> String {
+    fn description(&self) -> String {
         format!("recording from {}", self.subscription.group())
     }
 
     fn status(&self, now: Instant) -> String {
         let group = self.subscription.group();
-        let recorded = words::count(self.recorded, "telegram");
-        let age = words::age(self.last, now);
+        let recorded = text::count(self.recorded, "telegram");
+        let age = text::ago(self.last, now);
         let (counts, trouble) = (self.senders.counts(), self.subscription.trouble());
         format!("{group}: {recorded}, {age}{counts}{trouble}{}", self.recorder.trouble())
     }
@@ -79,7 +79,7 @@ impl Daemon for Session {
     }
 
     /// Waits for a datagram, no longer than [`PATIENCE`] or the next flush, and records it.
-    fn turn(&mut self, now: Instant) -> ControlFlow<()> {
+    fn step(&mut self, now: Instant) -> ControlFlow<()> {
         let wall = Timestamp::from(SystemTime::now());
         self.recorder.tick(wall);
         let patience = match self.recorder.next_deadline(wall) {

@@ -10,7 +10,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use crate::whole_file;
+use crate::atomic_file;
 
 /// What the recorder asks of a file system. Passed in, so that a full disk is a unit test.
 pub trait Storage {
@@ -122,7 +122,7 @@ impl Storage for DiskStorage {
         let mut old = File::open(path)?;
         let permissions = old.metadata()?.permissions();
         old.seek(SeekFrom::Start(length))?;
-        whole_file::replace(path, |file| {
+        atomic_file::replace(path, |file| {
             file.set_permissions(permissions)?;
             file.write_all(head)?;
             io::copy(&mut old, file)?;
@@ -134,7 +134,7 @@ impl Storage for DiskStorage {
 
     fn create(&mut self, path: &Path, content: &[u8]) -> io::Result<()> {
         with_folder(path, || {
-            whole_file::replace(path, |file| {
+            atomic_file::replace(path, |file| {
                 file.write_all(content)?;
                 file.sync_data()
             })
@@ -144,7 +144,7 @@ impl Storage for DiskStorage {
     }
 
     fn refresh(&mut self, path: &Path, content: &[u8]) -> io::Result<()> {
-        with_folder(path, || whole_file::replace(path, |file| file.write_all(content)))
+        with_folder(path, || atomic_file::replace(path, |file| file.write_all(content)))
     }
 
     fn exists(&mut self, path: &Path) -> io::Result<bool> {

@@ -7,7 +7,7 @@ use chrono::Days;
 
 use super::pattern::Pattern;
 use super::storage::Storage;
-use crate::whole_file::unfinished;
+use crate::atomic_file::unfinished;
 
 /// A run writes to the files of its own day and week, and to those that ended while it was flushing.
 const RECENT: Days = Days::new(7);

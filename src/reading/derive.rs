@@ -8,7 +8,7 @@ use super::device::{Device, Devices, Family};
 use super::objects::{Objects, in_unit};
 use super::{Reading, Value};
 use crate::message::{Message, Value as Sent, decode_identifier};
-use crate::telegram::{Decimal, Timestamp, Obis, TARIFFS, Unit};
+use crate::telegram::{Decimal, Obis, TARIFFS, Timestamp, Unit};
 
 /// Where a reading comes from.
 #[derive(Debug)]

@@ -4,7 +4,7 @@
 //! device that was replaced may stay on its own: only type and time tell.
 
 use super::objects::Objects;
-use crate::telegram::{Decimal, Timestamp, Obis, Unit};
+use crate::telegram::{Decimal, Obis, Timestamp, Unit};
 
 const TYPE: Obis = Obis::literal("0-n:24.1.0");
 /// Dutch and Luxembourgish meters send the first, Belgian ones the second.
@@ -51,14 +51,17 @@ impl<'m> Devices<'m> {
                 IDENTIFIERS.iter().flat_map(|code| objects.texts(code.of_channel(channel)));
             let identifier = identifiers.find(|text| !text.is_empty());
             let registers = READINGS.map(|code| code.of_channel(channel));
-            devices.extend(registers.into_iter().map(|register| Device {
-                kind,
-                register,
-                identifier,
-                time: objects.time(register),
-                about:
-                    objects.texts(register).find_map(|text| Timestamp::parse_about(text.as_bytes())),
-            }));
+            devices.extend(
+                registers.into_iter().map(|register| Device {
+                    kind,
+                    register,
+                    identifier,
+                    time: objects.time(register),
+                    about: objects
+                        .texts(register)
+                        .find_map(|text| Timestamp::parse_about(text.as_bytes())),
+                }),
+            );
         }
         Self(devices)
     }

@@ -3,7 +3,7 @@
 //! Owns how `1-0:99.97.0` is read: `(count)(0-0:96.7.19)` and a time and a length for each failure.
 
 use crate::message::{Message, Value as Sent};
-use crate::telegram::{Decimal, Timestamp, Quantity, Unit, groups};
+use crate::telegram::{Decimal, Quantity, Timestamp, Unit, groups};
 
 /// The lowest length, in seconds, that stands for "none" where there is no sensible time either.
 const NO_LENGTH: i64 = 2_147_483_647;

@@ -3,7 +3,7 @@
 //! Owns the look-up, and the way back from a value on the wire to a number in a unit.
 
 use crate::message::{Message, Value as Sent};
-use crate::telegram::{Decimal, Timestamp, MeterZone, Obis, Quantity, Unit};
+use crate::telegram::{Decimal, MeterZone, Obis, Quantity, Timestamp, Unit};
 
 /// Every value of a message that stands under an OBIS code, sorted by it.
 pub(super) struct Objects<'m> {

@@ -37,7 +37,7 @@ use std::time::Instant;
 
 use chrono::Utc;
 
-use crate::daemon::Exit;
+use crate::runtime::Exit;
 
 use link::Link;
 pub use link::PORTS;

@@ -3,7 +3,7 @@
 //! Owns the line ends: programs between meter and us turn CR LF into LF, and the checksum proves
 //! where that is all that is wrong. Nothing else is ever changed to make a checksum fit.
 
-use super::{Checksum, Dropped, Frame, Framer, Gate, Timestamp, Policy, Rejection};
+use super::{Checksum, Dropped, Frame, Framer, Gate, Policy, Rejection, Timestamp};
 
 /// Takes bytes of one meter in and judges the frames in them.
 #[derive(Debug)]

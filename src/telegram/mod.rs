@@ -38,7 +38,7 @@ pub(crate) use object::{begins_with_code, groups};
 pub use parity::Parity;
 #[cfg(test)]
 pub(crate) use parity::tests::put_on as put_parity_on;
-pub use timestamp::{Timestamp, MeterZone};
+pub use timestamp::{MeterZone, Timestamp};
 pub use unit::Unit;
 pub(crate) use value::Digits;
 pub use value::{Decimal, Quantity};

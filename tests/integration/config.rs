@@ -56,7 +56,7 @@ fn a_good_configuration_is_said_to_be_good() {
         let said = String::from_utf8(output.stdout).unwrap();
         assert_eq!(
             (output.status.code(), said),
-            (Some(0), format!("{}: no fault found\n", file.display()))
+            (Some(0), format!("{}: configuration OK\n", file.display()))
         );
     }
 }
@@ -111,6 +111,6 @@ fn a_program_that_needs_no_file_says_that_there_is_none_to_check() {
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(
         (output.status.code(), said),
-        (Some(0), format!("{usual}: there is no such file; the defaults are in force\n"))
+        (Some(0), format!("{usual}: not found, using defaults\n"))
     );
 }

@@ -146,7 +146,7 @@ fn a_reload_takes_new_settings_and_keeps_the_old_ones_when_the_new_are_broken() 
     assert_eq!(watts(&subscriber.message()), 1);
     place.config_with("p1_listener: {checksum: ignore}");
     listener.signal(Signal::HUP);
-    listener.wait_for_log("configuration is read again");
+    listener.wait_for_log("configuration reloaded");
     let mut bad = telegram(2);
     bad[100] ^= 1;
     meter.send(&bad);

@@ -305,7 +305,7 @@ fn a_broker_that_never_answers_holds_up_neither_a_reload_nor_the_end() {
     let (mut client, _) = silent.accept().unwrap();
     assert_eq!(client.read(&mut [0; 4]).unwrap(), 4, "the hello");
     bridge.signal(Signal::HUP);
-    bridge.wait_for_log("the configuration is read again");
+    bridge.wait_for_log("configuration reloaded");
     bridge.stop();
 }
 

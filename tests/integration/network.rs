@@ -249,7 +249,7 @@ fn an_interface_that_comes_up_while_telegrams_come_by_another_is_joined() {
     scene.send_until_heard(1);
     scene.add_outputs();
     let reader = scene.namespace.run(&scene.place, "p1reader", None);
-    reader.wait_for_log("is ready");
+    reader.wait_for_log(" started: ");
     scene.namespace.plug_in();
     wait_for("p1cat and p1reader as members on v0", || {
         scene.meter.send(&telegram(2));

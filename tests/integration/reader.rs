@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use p1_multicast::message::Translator;
 use p1_multicast::multicast::Sender;
-use p1_multicast::telegram::{Timestamp, Policy};
+use p1_multicast::telegram::{Policy, Timestamp};
 use rustix::process::Signal;
 
 use crate::support::{Place, Running, lo, telegram, wait_for};
@@ -52,7 +52,7 @@ pub fn in_utc(place: &Place, more: &[&str]) -> Running {
     let mut command = place.program("p1reader");
     command.env("TZ", "UTC").args(more);
     let reader = Running::start(place, "p1reader", &mut command);
-    reader.wait_for_log("is ready");
+    reader.wait_for_log(" started: ");
     reader
 }
 
@@ -123,7 +123,7 @@ fn after_a_rename_sighup_starts_a_new_file_and_no_row_is_lost() {
     let [file] = &place.files("details-")[..] else { panic!("one file") };
     fs::rename(file, place.path("details-20261122.csv.1")).unwrap();
     reader.signal(Signal::HUP);
-    reader.wait_for_log("configuration is read again");
+    reader.wait_for_log("configuration reloaded");
     publisher.publish(START + 1, 2);
     wait_for("the second row", || (recorded(&place).len() == 2).then_some(()));
     let new = fs::read_to_string(place.path("details-20261122.csv")).unwrap();

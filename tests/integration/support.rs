@@ -117,7 +117,7 @@ impl Place {
     /// A daemon, once it says that it is ready.
     pub fn daemon(&self, name: &str) -> Running {
         let running = Running::start(self, name, &mut self.program(name));
-        running.wait_for_log("is ready");
+        running.wait_for_log(" started: ");
         running
     }
 

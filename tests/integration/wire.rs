@@ -5,7 +5,7 @@ use std::path::Path;
 
 use jsonschema::Validator;
 use p1_multicast::message::{Encoder, Message, Translator};
-use p1_multicast::telegram::{Timestamp, Policy};
+use p1_multicast::telegram::{Policy, Timestamp};
 use serde_json::{Value, json};
 
 use crate::support::{Meter, Place, corpus, telegram};

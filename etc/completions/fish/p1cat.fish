@@ -19,7 +19,7 @@ complete -c p1cat -l meter -d 'Print only the telegrams of the meter with this e
 complete -c p1cat -l count -d 'End after N telegrams' -r
 complete -c p1cat -l timeout -d 'End with status 69 when no telegram has come for S seconds' -r
 complete -c p1cat -l debug -d 'Log everything; the same as --log debug'
-complete -c p1cat -l check-config -d 'Check the configuration, name every problem in it, and exit'
+complete -c p1cat -l check-config -d 'Check the configuration and exit'
 complete -c p1cat -l on-change -d 'Print only telegrams in which a field has changed'
 complete -c p1cat -l raw -d 'Print telegrams byte for byte as the meter sent them'
 complete -c p1cat -l explain -d 'Tell in words what is in each telegram of FILE, and what is odd about it'

@@ -11,7 +11,7 @@ complete -c p1dashboard -l input -d 'Play the raw telegrams in FILE, one a secon
 complete -c p1dashboard -l speed -d 'Play them N times as fast (1 to 1000)' -r
 complete -c p1dashboard -l log-file -d 'Append the log to FILE; without this nothing is logged while the screen is in use' -r -F
 complete -c p1dashboard -l debug -d 'Log everything; the same as --log debug'
-complete -c p1dashboard -l check-config -d 'Check the configuration, name every problem in it, and exit'
+complete -c p1dashboard -l check-config -d 'Check the configuration and exit'
 complete -c p1dashboard -l monochrome -d 'Use no colours'
 complete -c p1dashboard -l ascii -d 'Use ASCII characters only'
 complete -c p1dashboard -l once -d 'Print one page as plain text, and end'

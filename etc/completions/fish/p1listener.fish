@@ -6,7 +6,7 @@ error\t'What does not work'
 critical\t'The same as error'"
 complete -c p1listener -l record -d 'Append the raw bytes of the port to FILE' -r -F
 complete -c p1listener -l debug -d 'Log everything; the same as --log debug'
-complete -c p1listener -l check-config -d 'Check the configuration, name every problem in it, and exit'
+complete -c p1listener -l check-config -d 'Check the configuration and exit'
 complete -c p1listener -l probe -d 'Listen to the port, say what is on the wire, and exit'
 complete -c p1listener -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c p1listener -s V -l version -d 'Print version'

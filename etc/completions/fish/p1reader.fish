@@ -5,7 +5,7 @@ warning\t'What the user should look at'
 error\t'What does not work'
 critical\t'The same as error'"
 complete -c p1reader -l debug -d 'Log everything; the same as --log debug'
-complete -c p1reader -l check-config -d 'Check the configuration, name every problem in it, and exit'
+complete -c p1reader -l check-config -d 'Check the configuration and exit'
 complete -c p1reader -l test -d 'Stop after five telegrams'
 complete -c p1reader -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c p1reader -s V -l version -d 'Print version'

@@ -6,8 +6,8 @@ use chrono::{DateTime, FixedOffset};
 
 use crate::message::{decode_identifier, is_code};
 use crate::telegram::catalogue::{self, Entry, Kind, device_type};
-use crate::telegram::{Content, Timestamp, MeterZone, Object, Quantity, groups};
-use crate::words::printable;
+use crate::telegram::{Content, MeterZone, Object, Quantity, Timestamp, groups};
+use crate::text::printable;
 
 /// The longest text that is shown whole, in characters.
 const LONGEST_TEXT: usize = 160;

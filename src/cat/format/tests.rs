@@ -27,7 +27,8 @@ fn telegram(file: &str) -> Message {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(file);
     let bytes = fs::read_to_string(path).unwrap().replace('\n', "\r\n").into_bytes();
     let mut encoder = Encoder::new(Some("home".into()));
-    let [start, end] = [297, 375].map(|ms| Timestamp::from_micros(1_795_330_356_000_000 + ms * 1000));
+    let [start, end] =
+        [297, 375].map(|ms| Timestamp::from_micros(1_795_330_356_000_000 + ms * 1000));
     Message::parse(encoder.encode(&bytes, start, end).0.json).unwrap()
 }
 

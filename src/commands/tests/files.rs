@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{PROJECT, all, manual, section};
 use crate::config::Config;
-use crate::daemon::arguments::DEFAULT_CONFIG_FILE;
+use crate::runtime::arguments::DEFAULT_CONFIG_FILE;
 use crate::{listener, simulator};
 
 const EXAMPLES: &str = "/usr/share/doc/p1-multicast/examples/";

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{PROJECT, all, manual, section};
-use crate::daemon::Exit;
+use crate::runtime::Exit;
 
 const EXITS: [(&str, Exit); 7] = [
     ("Exit::Done", Exit::Done),
@@ -41,11 +41,11 @@ fn program_code(program: &str) -> String {
         if own.contains(word) { code(&source.join(file)) } else { String::new() }
     };
     [
-        used("arguments::parse", "daemon/arguments.rs"),
-        used("Program::start", "program.rs"),
-        used("Program::start", "daemon/panic.rs"),
-        used("signals::asked_to_end_by", "daemon/signals.rs"),
-        used("Signals::install", "daemon/signals.rs"),
+        used("arguments::parse", "runtime/arguments.rs"),
+        used("Program::start", "runtime/start.rs"),
+        used("Program::start", "runtime/panic.rs"),
+        used("signals::termination_flag", "runtime/signals.rs"),
+        used("Signals::install", "runtime/signals.rs"),
     ]
     .concat()
         + &own

@@ -26,7 +26,7 @@ mod panels;
 mod shelf;
 mod waiting;
 
-use std::time::Instant as Instant;
+use std::time::Instant;
 
 use super::state::{State, Window};
 use super::words::Words;

@@ -11,14 +11,14 @@ mod today;
 pub(crate) mod tests;
 
 use std::net::SocketAddr;
-use std::time::Instant as Instant;
+use std::time::Instant;
 
 use chrono::NaiveDateTime;
 
 use crate::message::Message;
 use crate::senders::Senders;
 use crate::telegram::Timestamp;
-use crate::words;
+use crate::text;
 
 pub use history::{History, Summary, Window};
 pub use meter::{Freshness, Meter};
@@ -68,7 +68,7 @@ impl State {
     }
 
     fn add(&mut self, meter: Meter, now: Instant) {
-        log::info!("a meter is heard: \"{}\"", words::shown(&meter.name));
+        log::info!("a meter is heard: \"{}\"", text::escaped(&meter.name));
         if self.meters.len() == MAX_METERS {
             let others = (0..MAX_METERS).filter(|&index| Some(index) != self.position());
             let silent = others.max_by_key(|&index| self.meters[index].age(now));

@@ -24,7 +24,7 @@ use super::layout::Look;
 use super::source::Source;
 use super::state::State;
 use super::terminal::{self, Depth, Keyboard, Wake};
-use crate::daemon::{Exit, signals};
+use crate::runtime::{Exit, signals};
 
 use screen::{SCREEN, Screen};
 
@@ -45,7 +45,7 @@ pub fn run(
         log::error!("{what}: {error}");
         Exit::Io
     };
-    let asked = match signals::asked_to_end_by(&[SIGTERM, SIGINT, SIGHUP]) {
+    let asked = match signals::termination_flag(&[SIGTERM, SIGINT, SIGHUP]) {
         Ok(asked) => asked,
         Err(error) => return fail("cannot handle signals", &error),
     };

@@ -18,7 +18,7 @@ use crate::dashboard::state::{State, Window};
 use crate::dashboard::terminal::Depth;
 use crate::dashboard::words::{DUTCH, ENGLISH, Words};
 use crate::message::{Message, Translator, Value};
-use crate::telegram::{Decimal, Timestamp, Policy};
+use crate::telegram::{Decimal, Policy, Timestamp};
 
 const SIZES: [(usize, usize); 3] = [(80, 24), (120, 40), (40, 12)];
 

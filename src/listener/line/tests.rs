@@ -6,8 +6,8 @@ use std::io::{self, ErrorKind};
 use std::rc::Rc;
 
 use super::*;
-use crate::daemon::outages::{MOST, PERIOD};
-use crate::daemon::said;
+use crate::runtime::captured_log;
+use crate::runtime::outage_log::{MAX_OUTAGES, PERIOD};
 
 /// A port that is there or not, counts its openings, and whose sources give what is queued.
 #[derive(Clone, Default)]
@@ -72,7 +72,7 @@ fn line_of(port: &FakePort) -> (Line, Instant) {
 fn run(line: &mut Line, now: &mut Instant, time: Duration) {
     let end = *now + time;
     while *now < end {
-        *now += match line.turn(&mut [], *now) {
+        *now += match line.step(&mut [], *now) {
             Turn::Wait(pause) => pause.max(Duration::from_millis(1)),
             Turn::Silence => Duration::from_millis(500),
             _ => Duration::from_millis(1),
@@ -90,7 +90,7 @@ fn a_line_is_opened_and_read_to_its_end() {
     port.will_read(Ok(Given::Bytes(5)));
     port.will_read(Ok(Given::Nothing));
     port.will_read(Ok(Given::End));
-    let turns = [(); 4].map(|()| line.turn(&mut [], now));
+    let turns = [(); 4].map(|()| line.step(&mut [], now));
     assert_eq!(turns, [Turn::Changed, Turn::Bytes(5), Turn::Silence, Turn::End]);
 }
 
@@ -109,7 +109,7 @@ fn a_port_that_appears_is_opened_at_the_next_look() {
     let (mut line, mut now) = line_of(&port);
     run(&mut line, &mut now, HOUR);
     port.there.set(true);
-    assert_eq!(line.turn(&mut [], now + LOOK), Turn::Changed);
+    assert_eq!(line.step(&mut [], now + LOOK), Turn::Changed);
     assert_eq!(line.trouble(), None);
 }
 
@@ -137,9 +137,9 @@ fn a_port_that_could_not_be_opened_is_tried_at_once_when_it_was_plugged_in_again
     run(&mut line, &mut now, HOUR);
     *port.refusal.borrow_mut() = None;
     port.there.set(false);
-    assert_eq!(line.turn(&mut [], now), Turn::Wait(LOOK));
+    assert_eq!(line.step(&mut [], now), Turn::Wait(LOOK));
     port.there.set(true);
-    assert_eq!(line.turn(&mut [], now + LOOK), Turn::Changed);
+    assert_eq!(line.step(&mut [], now + LOOK), Turn::Changed);
 }
 
 #[test]
@@ -147,12 +147,12 @@ fn a_hang_up_closes_the_line_and_does_not_spin() {
     let port = FakePort::default();
     let (mut line, start) = line_of(&port);
     port.there.set(true);
-    assert_eq!(line.turn(&mut [], start), Turn::Changed);
+    assert_eq!(line.step(&mut [], start), Turn::Changed);
     port.will_hang_up();
-    assert_eq!(line.turn(&mut [], start), Turn::Changed);
+    assert_eq!(line.step(&mut [], start), Turn::Changed);
     assert!(line.trouble().is_some());
-    assert_eq!(line.turn(&mut [], start), Turn::Wait(LOOK), "the node is still there: no hurry");
-    assert_eq!(line.turn(&mut [], start + FIRST_WAIT), Turn::Changed);
+    assert_eq!(line.step(&mut [], start), Turn::Wait(LOOK), "the node is still there: no hurry");
+    assert_eq!(line.step(&mut [], start + FIRST_WAIT), Turn::Changed);
     assert_eq!(port.attempts.get(), 2);
 }
 
@@ -161,12 +161,12 @@ fn an_hour_without_the_cable_is_said_at_the_loss_and_at_the_return_only() {
     let port = FakePort::default();
     let (mut line, mut now) = line_of(&port);
     port.there.set(true);
-    let lines = said::during(|| {
-        line.turn(&mut [], now);
+    let lines = captured_log(|| {
+        line.step(&mut [], now);
         line.decoded(now);
         line.decoded(now);
         port.will_read(Err(io::Error::from_raw_os_error(5)));
-        line.turn(&mut [], now);
+        line.step(&mut [], now);
         port.there.set(false);
         run(&mut line, &mut now, HOUR);
         port.there.set(true);
@@ -188,7 +188,7 @@ fn a_port_that_opens_and_fails_for_ever_is_neither_hurried_nor_talkative() {
     let port = FakePort::default();
     let (mut line, mut now) = line_of(&port);
     port.there.set(true);
-    let lines = said::during(|| {
+    let lines = captured_log(|| {
         while port.attempts.get() < 100 {
             port.will_hang_up();
             run(&mut line, &mut now, Duration::from_millis(100));
@@ -206,7 +206,7 @@ fn the_last_word_on_a_port_that_is_lost_again_and_again_is_not_that_it_is_open()
     let port = FakePort::default();
     let (mut line, mut now) = line_of(&port);
     port.there.set(true);
-    let lines = said::during(|| {
+    let lines = captured_log(|| {
         while port.attempts.get() < 20 {
             port.will_hang_up();
             run(&mut line, &mut now, Duration::from_millis(100));
@@ -225,7 +225,7 @@ fn a_peer_that_hangs_up_after_each_telegram_does_not_fill_the_log() {
     port.there.set(true);
     run(&mut line, &mut now, FIRST_WAIT);
     let mut an_hour_of_it = || {
-        said::during(|| {
+        captured_log(|| {
             for _ in 0..1800 {
                 line.decoded(now);
                 port.will_hang_up();
@@ -236,7 +236,7 @@ fn a_peer_that_hangs_up_after_each_telegram_does_not_fill_the_log() {
     };
     let lines = an_hour_of_it();
     assert_eq!(lines.len(), 20, "{lines:?}");
-    assert!(lines[18].contains("10th time in an hour"), "{lines:?}");
+    assert!(lines[18].contains("10th time this hour"), "{lines:?}");
     assert_eq!(an_hour_of_it().len(), 20, "in the next hour it is told again");
 }
 
@@ -246,12 +246,12 @@ fn an_outage_that_began_among_too_many_is_told_when_it_outlasts_them() {
     let (mut line, mut now) = line_of(&port);
     port.there.set(true);
     run(&mut line, &mut now, FIRST_WAIT);
-    for _ in 0..MOST {
+    for _ in 0..MAX_OUTAGES {
         port.will_hang_up();
         run(&mut line, &mut now, FIRST_WAIT * 2);
         line.decoded(now);
     }
-    let lines = said::during(|| {
+    let lines = captured_log(|| {
         port.will_hang_up();
         run(&mut line, &mut now, Duration::from_millis(1));
         port.there.set(false);
@@ -269,7 +269,7 @@ fn each_reason_of_an_outage_is_said_once_and_not_more_than_three() {
     let port = FakePort::default();
     let (mut line, mut now) = line_of(&port);
     port.there.set(true);
-    let lines = said::during(|| {
+    let lines = captured_log(|| {
         for number in [1, 2, 1, 2, 3, 4, 5] {
             *port.refusal.borrow_mut() = Some(format!("reason {number}"));
             run(&mut line, &mut now, Duration::from_secs(100));
@@ -283,11 +283,11 @@ fn other_settings_are_tried_at_once_and_without_a_word() {
     let port = FakePort::default();
     let (mut line, now) = line_of(&port);
     port.there.set(true);
-    line.turn(&mut [], now);
-    let lines = said::during(|| {
+    line.step(&mut [], now);
+    let lines = captured_log(|| {
         port.will_read(Ok(Given::Bytes(7)));
         port.wants_other_settings.set(true);
-        assert_eq!([(); 2].map(|()| line.turn(&mut [], now)), [Turn::Changed; 2]);
+        assert_eq!([(); 2].map(|()| line.step(&mut [], now)), [Turn::Changed; 2]);
     });
     assert_eq!((port.attempts.get(), lines), (2, vec![]));
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::message;
 use crate::message::{Message, Value as Sent};
 use crate::reading::{Readings, VOCABULARY, Value, power_failures};
-use crate::telegram::{Timestamp, Policy, Unit};
+use crate::telegram::{Policy, Timestamp, Unit};
 
 /// All readings: a line each, its name, value and unit.
 fn listing(message: &Message) -> String {

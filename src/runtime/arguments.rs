@@ -1,7 +1,6 @@
-//! The options that the programs share, and how a command line is read.
+//! The options that all programs share, and the parsing of a command line.
 //!
-//! Owns the spelling of the common options and the exit status of a wrong command line. What a
-//! program adds of its own, it declares beside these with `#[command(flatten)]`.
+//! Each program declares its own options in its module, and adds these with `#[command(flatten)]`.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -12,7 +11,7 @@ use log::LevelFilter;
 use super::exit::Exit;
 use super::logging::Level;
 
-/// The configuration file that is read when none is named.
+/// The configuration file that is read when `--config-file` is absent.
 pub const DEFAULT_CONFIG_FILE: &str = "/etc/p1-multicast/p1reader.yml";
 
 /// The options of every program that publishes or subscribes.
@@ -30,19 +29,19 @@ pub struct Arguments {
     #[arg(long)]
     pub debug: bool,
 
-    /// Check the configuration, name every problem in it, and exit
+    /// Check the configuration and exit
     #[arg(long)]
     pub check_config: bool,
 }
 
 impl Arguments {
-    /// The configuration file to read: the one that was named, else the default.
+    /// The configuration file to read: that of `--config-file`, else the default.
     #[must_use]
     pub fn config_path(&self) -> &Path {
         self.config_file.as_deref().unwrap_or(Path::new(DEFAULT_CONFIG_FILE))
     }
 
-    /// What is logged; `--debug` outweighs `--log`.
+    /// The log level; `--debug` takes precedence over `--log`.
     #[must_use]
     pub fn level(&self) -> LevelFilter {
         if self.debug { LevelFilter::Debug } else { self.log.into() }
@@ -51,8 +50,8 @@ impl Arguments {
 
 /// Reads the command line of this process.
 ///
-/// `--help` and `--version` print on standard output and yield [`Exit::Done`]; a wrong command line
-/// is explained on standard error and yields [`Exit::Usage`].
+/// `--help` and `--version` print on standard output and return [`Exit::Done`]; a wrong command line
+/// prints an explanation on standard error and returns [`Exit::Usage`].
 pub fn parse<P: Parser>() -> Result<P, Exit> {
     parse_from(std::env::args_os())
 }
@@ -60,7 +59,7 @@ pub fn parse<P: Parser>() -> Result<P, Exit> {
 /// Reads the command line `words`, of which the first is the name of the program; see [`parse`].
 pub fn parse_from<P: Parser>(words: impl IntoIterator<Item = OsString>) -> Result<P, Exit> {
     P::try_parse_from(words).map_err(|error| {
-        // The other end may be closed (`p1cat --help | head`): nobody is left to tell.
+        // The reader may have gone (`p1cat --help | head`).
         let _ = error.print();
         if error.use_stderr() { Exit::Usage } else { Exit::Done }
     })
@@ -115,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_outweighs_log() {
+    fn debug_takes_precedence_over_log() {
         let arguments = parsed(&["--debug", "--log", "error"]).unwrap();
         assert_eq!(arguments.level(), LevelFilter::Debug);
     }

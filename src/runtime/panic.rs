@@ -1,12 +1,11 @@
-//! What happens when we have made a mistake: the panic is logged as a bug, once, and the program
-//! ends with status 70, so that systemd starts it afresh.
+//! A panic is a bug: it is logged once, and the program exits with status 70, so that systemd restarts it.
 
 use std::io::Write as _;
 use std::panic::PanicHookInfo;
 
 use super::exit::Exit;
 
-/// Makes every panic, in whatever thread, end the process in this way. To be called once, early.
+/// Makes a panic in any thread end the process this way. Call it once, early.
 pub fn install() {
     std::panic::set_hook(Box::new(|info| {
         let report = report(info);
@@ -36,12 +35,12 @@ fn report(info: &PanicHookInfo) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::daemon::{logging, rerun::rerun};
+    use crate::runtime::{logging, rerun::rerun};
 
     #[test]
     fn a_panic_is_named_with_its_place_once_and_ends_with_70() {
         let Some(mut child) =
-            rerun("daemon::panic::tests::a_panic_is_named_with_its_place_once_and_ends_with_70")
+            rerun("runtime::panic::tests::a_panic_is_named_with_its_place_once_and_ends_with_70")
         else {
             logging::start("test", log::LevelFilter::Info);
             install();
@@ -50,14 +49,14 @@ mod tests {
         let output = child.output().unwrap();
         assert_eq!(output.status.code(), Some(70));
         let said = String::from_utf8(output.stderr).unwrap();
-        let bug = "bug: two and two are 5 at src/daemon/panic.rs:";
+        let bug = "bug: two and two are 5 at src/runtime/panic.rs:";
         assert_eq!(said.matches(bug).count(), 1, "{said}");
     }
 
     #[test]
-    fn a_panic_before_the_log_starts_is_said_too() {
+    fn a_panic_before_the_log_starts_is_reported_too() {
         let Some(mut child) =
-            rerun("daemon::panic::tests::a_panic_before_the_log_starts_is_said_too")
+            rerun("runtime::panic::tests::a_panic_before_the_log_starts_is_reported_too")
         else {
             install();
             panic!("too early");

@@ -1,6 +1,6 @@
-//! A file that is there whole or not at all.
+//! Replaces a file atomically: readers see the old content or the new one, never a part.
 //!
-//! Owns the name under which it is written before it is renamed.
+//! Owns the temporary name.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -8,16 +8,16 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-/// Writes a file under another name, `.NAME.tmp`, in the same folder, and renames it when it is complete.
+/// Writes a file as `.NAME.tmp` in the same folder, and renames it to `path` when it is complete.
 ///
-/// It has mode 0644, less what the umask takes away. On an error the file at `path` is as it was, and so
-/// is, always, what is there and is no file: root could put one in the place of `/dev/null`.
+/// It has mode 0644 minus the umask. On an error the file at `path` is unchanged. Anything there that is
+/// not a regular file is never replaced: root would replace `/dev/null`.
 pub(crate) fn replace(
     path: &Path,
     write: impl FnOnce(&mut File) -> io::Result<()>,
 ) -> io::Result<()> {
     if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "what is there is no file"));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
     let mut name = OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
@@ -25,7 +25,7 @@ pub(crate) fn replace(
     let temporary = path.with_file_name(name);
     let open = || OpenOptions::new().write(true).create_new(true).mode(0o644).open(&temporary);
     let mut file = match open() {
-        // What a kill left behind goes, and so does a link that somebody else put there.
+        // Removes what a killed program left behind, and a link that somebody else put there.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             fs::remove_file(&temporary)?;
             open()?
@@ -34,13 +34,13 @@ pub(crate) fn replace(
     };
     let renamed = write(&mut file).and_then(|()| fs::rename(&temporary, path));
     if renamed.is_err() {
-        // If this fails too, the file is in the way of nobody, and the error above tells more.
+        // A leftover temporary file does no harm, and the error above is the one to report.
         let _ = fs::remove_file(&temporary);
     }
     renamed
 }
 
-/// The name of the file that a file of this name was to become, had the program not been killed.
+/// The name of the file that the temporary file `name` would have become; `None` for other names.
 pub(crate) fn unfinished(name: &str) -> Option<&str> {
     name.strip_prefix('.')?.strip_suffix(".tmp")
 }
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_file_is_left_as_it_is() {
+    fn anything_but_a_regular_file_is_left_as_it_is() {
         let folder = tempfile::tempdir().unwrap();
         let socket = folder.path().join("socket");
         let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_of_a_temporary_file_tells_what_it_was_to_become() {
+    fn the_name_of_a_temporary_file_contains_the_final_name() {
         let folder = tempfile::tempdir().unwrap();
         let mut names = Vec::new();
         let write = replace(&folder.path().join("f-1.csv"), |_| {

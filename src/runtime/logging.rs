@@ -1,7 +1,5 @@
-//! Where log messages go: to the journal, with fields, when standard error is the journal; else to
-//! standard error, as lines.
-//!
-//! Owns the choice and the line format. What is worth a message, and how often, is the caller's.
+//! Writes log messages to the journal, with fields, when standard error is the journal; else to standard
+//! error, as lines.
 
 use std::fmt::{self, Write as _};
 use std::io::{self, Write as _};
@@ -39,20 +37,20 @@ impl From<Level> for LevelFilter {
     }
 }
 
-/// Starts the log of `program`, the name that the journal files it under. A second call changes
-/// nothing but the level.
+/// Opens the log of `program`, which is its identifier in the journal. A second call only changes the
+/// level.
 pub fn start(program: &str, level: LevelFilter) {
-    // A logger that was there before stays, and serves as well.
+    // A logger that was installed before stays.
     let _ = log::set_boxed_logger(journal(program).unwrap_or(Box::new(Lines)));
     set_level(level);
 }
 
-/// Changes what is logged from here on.
+/// Changes the log level.
 pub fn set_level(level: LevelFilter) {
     log::set_max_level(level);
 }
 
-/// The journal, if standard error leads to it and its socket can be reached.
+/// The journal, if standard error is connected to it and its socket can be reached.
 fn journal(program: &str) -> Option<Box<dyn Log>> {
     if !connected_to_journal() {
         return None;
@@ -61,9 +59,9 @@ fn journal(program: &str) -> Option<Box<dyn Log>> {
     Some(Box::new(Journal(journal.with_syslog_identifier(program.to_owned()))))
 }
 
-/// The journal. It takes messages with fields by a socket, and looks up whose they are when it reads them:
-/// the last words of a program that ends with them are not filed under its unit, and are not in
-/// `systemctl status`. What comes by standard error always is, so errors go there, but for those with fields.
+/// The journal. It reads messages with fields from a socket, and looks up their unit only when it reads them:
+/// the last message of a program that exits is not attributed to its unit, and `systemctl status` does not
+/// show it. Lines on standard error always are, so errors without fields go there.
 struct Journal(JournalLog);
 
 impl Log for Journal {
@@ -82,7 +80,7 @@ impl Log for Journal {
     fn flush(&self) {}
 }
 
-/// An error as a line of standard error that leads to the journal: see sd-daemon(3).
+/// An error as a line on standard error with its priority, see sd-daemon(3).
 fn journal_line(record: &Record) -> String {
     let mut line = Line("<3>".into());
     let _ = write!(line, "{}", record.args());
@@ -100,7 +98,7 @@ impl Log for Lines {
 
     fn log(&self, record: &Record) {
         let line = line(&Local::now().fixed_offset(), record);
-        // If standard error is closed or broken there is nobody left to tell.
+        // If standard error is closed, there is nowhere left to report it.
         let _ = io::stderr().lock().write_all(line.as_bytes());
     }
 
@@ -117,15 +115,15 @@ fn line(time: &DateTime<FixedOffset>, record: &Record) -> String {
         log::Level::Debug | log::Level::Trace => "DEBUG",
     };
     let time = time.format("%Y-%m-%dT%H:%M:%S%.3f%:z");
-    // A message whose parts refuse to be formatted is cut there; the rest of the line still counts.
+    // A message that fails to format is cut there; the rest of the line is still written.
     let _ = write!(line, "{time} {level} {}", record.args());
     let _ = record.key_values().visit(&mut line);
     line.0.push('\n');
     line.0
 }
 
-/// A line in the making. Control characters are escaped on the way in: a message may quote what
-/// came over the wire, and that shall neither break lines nor command a terminal.
+/// Builds one line. Escapes control characters: a message may quote bytes from the wire, which must
+/// neither break lines nor control a terminal.
 struct Line(String);
 
 impl fmt::Write for Line {
@@ -159,7 +157,7 @@ mod tests {
     use std::process::Stdio;
 
     use super::*;
-    use crate::daemon::rerun::rerun;
+    use crate::runtime::rerun::rerun;
 
     fn line_of(level: log::Level, text: &str, fields: &[(&str, Value)]) -> String {
         let time = DateTime::parse_from_rfc3339("2026-11-22T09:12:13.1234+01:00").unwrap();
@@ -194,7 +192,7 @@ mod tests {
     #[test]
     fn a_lower_level_is_not_logged_and_the_level_can_be_changed() {
         let Some(mut child) = rerun(
-            "daemon::logging::tests::a_lower_level_is_not_logged_and_the_level_can_be_changed",
+            "runtime::logging::tests::a_lower_level_is_not_logged_and_the_level_can_be_changed",
         ) else {
             start("test", LevelFilter::Warn);
             log::info!("one");
@@ -215,7 +213,7 @@ mod tests {
     #[test]
     fn a_broken_standard_error_stops_nothing() {
         let Some(mut child) =
-            rerun("daemon::logging::tests::a_broken_standard_error_stops_nothing")
+            rerun("runtime::logging::tests::a_broken_standard_error_stops_nothing")
         else {
             // The pipe is broken as soon as the parent has closed its end of both.
             let _ = io::stdin().read_line(&mut String::new());

@@ -1,22 +1,21 @@
-//! The start that all programs share: the log begins, and the configuration is loaded.
+//! Starts a program: opens its log and loads its configuration.
 //!
-//! Owns what is said about a configuration, and which exit status comes of it. What the options and
-//! the keys mean is known elsewhere.
+//! Owns the messages about a configuration as a whole, and the exit status that follows from it.
 
 use std::io::{self, ErrorKind, Write as _};
 use std::path::Path;
 
+use super::{Arguments, Exit, logging, panic};
 use crate::config::{self, Config, ConfigError};
-use crate::daemon::{Arguments, Exit, logging, panic};
 
-/// A program that has begun: its log is open.
+/// A running program: its log is open.
 #[derive(Debug)]
 pub struct Program {
     arguments: Arguments,
 }
 
 impl Program {
-    /// Begins the log of the program with this name.
+    /// Opens the log of the program called `name`.
     #[must_use]
     pub fn start(name: &str, arguments: Arguments) -> Self {
         logging::start(name, arguments.level());
@@ -24,21 +23,21 @@ impl Program {
         Self { arguments }
     }
 
-    /// Loads the configuration for a program that cannot do without a file.
+    /// Loads the configuration of a program that needs a file.
     ///
-    /// With `--check-config` that was all: [`Exit::Done`].
+    /// With `--check-config` this reports the result and returns [`Exit::Done`].
     pub fn config(&self) -> Result<Config, Exit> {
         self.checked(self.load())
     }
 
-    /// Loads the configuration, or takes the defaults when no file was named and there is none.
+    /// Loads the configuration, or uses the defaults when no file was named and the usual one is missing.
     pub fn config_or_default(&self) -> Result<Config, Exit> {
         match self.load() {
             Err(ConfigError::Unreadable { file, source })
                 if source.kind() == ErrorKind::NotFound && self.arguments.config_file.is_none() =>
             {
                 if self.arguments.check_config {
-                    tell("there is no such file; the defaults are in force", &file);
+                    report_check("not found, using defaults", &file);
                     return Err(Exit::Done);
                 }
                 Ok(Config::default())
@@ -47,12 +46,12 @@ impl Program {
         }
     }
 
-    /// Loads the configuration again; `None` when it is not good, which is said.
+    /// Loads the configuration again. Logs the problems of an invalid one, and returns `None`.
     #[must_use]
     pub fn reload(&self) -> Option<Config> {
         let kept = |error: &ConfigError| {
-            say(error);
-            log::error!("the configuration in force is kept");
+            log_problems(error);
+            log::error!("keeping the current configuration");
         };
         self.load().inspect_err(kept).ok()
     }
@@ -69,25 +68,25 @@ impl Program {
     fn checked(&self, loaded: Result<Config, ConfigError>) -> Result<Config, Exit> {
         match loaded {
             Ok(_) if self.arguments.check_config => {
-                tell("no fault found", self.arguments.config_path());
+                report_check("configuration OK", self.arguments.config_path());
                 Err(Exit::Done)
             }
             Ok(config) => Ok(config),
             Err(error) => {
-                say(&error);
+                log_problems(&error);
                 Err(Exit::Config)
             }
         }
     }
 }
 
-/// Writes the outcome of a check to standard output; whoever does not read it goes by the exit status.
-fn tell(outcome: &str, file: &Path) {
+/// Writes the result of a check to standard output. If that is closed, the exit status still tells it.
+fn report_check(outcome: &str, file: &Path) {
     let _ = writeln!(io::stdout(), "{}: {outcome}", file.display());
 }
 
-/// A message for each problem: the log has lines, and shows a line end within one as an escape.
-fn say(error: &ConfigError) {
+/// Logs one message per problem: the log escapes line ends within a message.
+fn log_problems(error: &ConfigError) {
     for line in error.to_string().lines() {
         log::error!("{line}");
     }

@@ -1,8 +1,8 @@
-//! The signals that a program minds, as flags that its loop looks at.
+//! The signals that a program handles, as flags that its loop checks.
 //!
-//! SIGTERM and SIGINT ask it to end, SIGHUP to reload, SIGUSR1 to flush. SIGPIPE stays ignored, as
-//! Rust has it. Nothing happens inside a handler but setting a flag, except for the impatient: a
-//! second SIGTERM or SIGINT ends the process at once.
+//! SIGTERM and SIGINT stop it, SIGHUP reloads, SIGUSR1 flushes. SIGPIPE stays ignored, as Rust's runtime
+//! sets it. A handler only sets a flag, with one exception: a second SIGTERM or SIGINT ends the process
+//! at once.
 
 use std::io;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use signal_hook::flag;
 
 use super::exit::Exit;
 
-/// The signals that have come in.
+/// The signals received so far.
 #[derive(Debug)]
 pub struct Signals {
     terminate: Arc<AtomicBool>,
@@ -24,12 +24,12 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Installs the handlers. To be called once, before anything that could be interrupted.
+    /// Installs the handlers. Call it once, before anything that could be interrupted.
     ///
     /// Fails only if the kernel refuses a handler.
     pub fn install() -> io::Result<Self> {
         let signals = Self {
-            terminate: asked_to_end_by(&[SIGTERM, SIGINT])?,
+            terminate: termination_flag(&[SIGTERM, SIGINT])?,
             reload: Arc::default(),
             flush: Arc::default(),
         };
@@ -38,54 +38,54 @@ impl Signals {
         Ok(signals)
     }
 
-    /// As [`Signals::install`]; a failure is said.
+    /// As [`Signals::install`], but logs a failure.
     #[must_use]
-    pub fn installed() -> Option<Self> {
+    pub fn install_or_log() -> Option<Self> {
         let refused = |error: &io::Error| log::error!("cannot handle signals: {error}");
         Self::install().inspect_err(refused).ok()
     }
 
-    /// Whether the program has been asked to end. Once true, it stays so.
+    /// Whether a signal has asked the program to stop. Once true, it stays so.
     #[must_use]
     pub fn terminating(&self) -> bool {
         self.terminate.load(Ordering::Relaxed)
     }
 
-    /// Whether a reload has been asked for since the last call.
+    /// Whether a reload was requested since the last call.
     #[must_use]
     pub fn take_reload(&self) -> bool {
         self.reload.swap(false, Ordering::Relaxed)
     }
 
-    /// Whether a flush has been asked for since the last call.
+    /// Whether a flush was requested since the last call.
     #[must_use]
     pub fn take_flush(&self) -> bool {
         self.flush.swap(false, Ordering::Relaxed)
     }
 }
 
-/// A flag that is set when one of these signals comes in; the second one ends the process at once.
+/// A flag that the first of these signals sets; the second one ends the process at once.
 ///
-/// For programs that need no more than that; the others have [`Signals`].
-pub fn asked_to_end_by(signals: &[i32]) -> io::Result<Arc<AtomicBool>> {
-    let asked = Arc::default();
+/// For programs that need nothing else; the others use [`Signals`].
+pub fn termination_flag(signals: &[i32]) -> io::Result<Arc<AtomicBool>> {
+    let terminate = Arc::default();
     for &signal in signals {
-        // Actions run in the order of registration: the check comes before the flag is set, so that
+        // Actions run in the order of registration. The check is registered before the flag is set, so
         // only the second signal finds it set.
         flag::register_conditional_shutdown(
             signal,
             Exit::Rejected.code().into(),
-            Arc::clone(&asked),
+            Arc::clone(&terminate),
         )?;
-        flag::register(signal, Arc::clone(&asked))?;
+        flag::register(signal, Arc::clone(&terminate))?;
     }
-    Ok(asked)
+    Ok(terminate)
 }
 
-/// Waits for `time`, or until a signal comes in. (`std::thread::sleep` sleeps on through signals.)
+/// Waits for `time`, or until a signal arrives. (`std::thread::sleep` does not end at a signal.)
 pub fn wait(time: Duration) {
     if let Ok(time) = Timespec::try_from(time) {
-        // The only failure without descriptors is the signal that we want to wake up for.
+        // Without descriptors, poll can only fail because of a signal, which is what we wait for.
         let _ = rustix::event::poll(&mut [], Some(&time));
     }
 }
@@ -95,13 +95,13 @@ mod tests {
     use signal_hook::low_level::raise;
 
     use super::*;
-    use crate::daemon::rerun::rerun;
+    use crate::runtime::rerun::rerun;
 
     #[test]
-    fn each_signal_sets_its_own_flag_and_takers_take_it_once() {
-        let Some(mut child) =
-            rerun("daemon::signals::tests::each_signal_sets_its_own_flag_and_takers_take_it_once")
-        else {
+    fn each_signal_sets_its_own_flag_and_a_flag_is_taken_once() {
+        let Some(mut child) = rerun(
+            "runtime::signals::tests::each_signal_sets_its_own_flag_and_a_flag_is_taken_once",
+        ) else {
             let signals = Signals::install().unwrap();
             let state = || (signals.terminating(), signals.take_reload(), signals.take_flush());
             assert_eq!(state(), (false, false, false));
@@ -119,9 +119,9 @@ mod tests {
     }
 
     #[test]
-    fn a_second_request_to_end_is_obeyed_at_once() {
+    fn a_second_termination_signal_ends_the_process_at_once() {
         let Some(mut child) =
-            rerun("daemon::signals::tests::a_second_request_to_end_is_obeyed_at_once")
+            rerun("runtime::signals::tests::a_second_termination_signal_ends_the_process_at_once")
         else {
             let signals = Signals::install().unwrap();
             raise(SIGTERM).unwrap();

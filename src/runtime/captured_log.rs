@@ -1,4 +1,4 @@
-//! For tests: what is written to the log, by thread, so that tests can run at the same time.
+//! For tests: captures the log of one thread, so that tests can run in parallel.
 
 use std::cell::RefCell;
 use std::sync::Once;
@@ -27,8 +27,8 @@ impl Log for Collector {
     fn flush(&self) {}
 }
 
-/// What this thread says at level `info` and above while `act` runs.
-pub fn during(act: impl FnOnce()) -> Vec<String> {
+/// The messages that this thread logs at level `info` and above while `act` runs.
+pub fn captured_log(act: impl FnOnce()) -> Vec<String> {
     static START: Once = Once::new();
     START.call_once(|| {
         log::set_boxed_logger(Box::new(Collector)).expect("no other logger in the test program");

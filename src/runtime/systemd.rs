@@ -1,9 +1,9 @@
-//! What systemd is told: that the program is ready, how it is going, and that it makes progress.
+//! Notifies systemd: ready, status, and watchdog.
 //!
-//! A service manager that is busy holds up nothing but what it must hear: pings and statuses wait for a
-//! better time. There is no thread here. The program's loop calls [`Service::progress`] on every turn, so a loop
-//! that hangs falls silent and the watchdog ends it. Without a service manager (no `NOTIFY_SOCKET`)
-//! everything is a no-op.
+//! Status and watchdog messages are dropped rather than block when systemd is busy; READY and RELOADING
+//! may block. There is no thread here: the program's loop calls [`SystemdNotifier::progress`] on every
+//! pass, so a loop that hangs sends no more pings and the watchdog ends it. Without systemd (no
+//! `NOTIFY_SOCKET`) every call does nothing.
 
 use std::env;
 use std::io;
@@ -14,44 +14,44 @@ use std::time::{Duration, Instant};
 
 use sd_notify::NotifyState;
 
-/// How much of a status is sent, in characters: systemd throws away what is longer than 4096 bytes, and logs
+/// The longest status that is sent, in characters. systemd discards one of more than 4096 bytes, and logs
 /// that each time.
-const LONGEST_STATUS: usize = 1000;
+const MAX_STATUS: usize = 1000;
 
-/// The line to the service manager.
+/// The connection to systemd's notify socket.
 #[derive(Debug)]
-pub struct Service {
+pub struct SystemdNotifier {
     managed: bool,
-    ping_period: Option<Duration>,
-    pinged: Option<Instant>,
-    status_period: Duration,
-    /// What was said last, and when that or the same could be said.
+    ping_interval: Option<Duration>,
+    last_ping: Option<Instant>,
+    status_interval: Duration,
+    /// The last status, and when it was last sent or found unchanged.
     status: String,
-    status_said: Option<Instant>,
+    last_status: Option<Instant>,
 }
 
-impl Service {
-    /// Takes `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID` from the environment. The status
-    /// text is sent at most once in each `status_period`.
+impl SystemdNotifier {
+    /// Reads `NOTIFY_SOCKET`, `WATCHDOG_USEC` and `WATCHDOG_PID` from the environment. Sends a status at
+    /// most once in each `status_interval`.
     #[must_use]
-    pub fn from_environment(status_period: Duration) -> Self {
+    pub fn from_environment(status_interval: Duration) -> Self {
         let interval = sd_notify::watchdog_enabled().filter(|interval| !interval.is_zero());
         Self {
             managed: env::var_os("NOTIFY_SOCKET").is_some(),
-            ping_period: interval.map(|interval| interval / 3),
-            pinged: None,
-            status_period,
+            ping_interval: interval.map(|interval| interval / 3),
+            last_ping: None,
+            status_interval,
             status: String::new(),
-            status_said: None,
+            last_status: None,
         }
     }
 
-    /// Says that the program is ready, at the start or again after [`Service::reloading`].
+    /// The program is ready, at the start or again after [`SystemdNotifier::reloading`].
     pub fn ready(&self) {
         self.send(&[NotifyState::Ready]);
     }
 
-    /// Says that the configuration is being read again; [`Service::ready`] ends this state.
+    /// The program reads its configuration again; [`SystemdNotifier::ready`] ends this state.
     pub fn reloading(&self) {
         match NotifyState::monotonic_usec_now() {
             Ok(moment) => self.send(&[NotifyState::Reloading, moment]),
@@ -59,45 +59,45 @@ impl Service {
         }
     }
 
-    /// Says that the program is about to end, and does not wait for it to be heard.
+    /// The program is about to exit. Does not block.
     pub fn stopping(&self) {
         self.offer(&NotifyState::Stopping);
     }
 
-    /// Gives the sentence that `systemctl status` shows, at time `now`. `text` is asked when the status
-    /// period is over, and sent if it differs from the one before.
+    /// Sets the status that `systemctl status` shows. Calls `text` when the status interval is over, and sends
+    /// the result if it differs from the last one.
     pub fn status(&mut self, now: Instant, text: impl FnOnce() -> String) {
-        if !self.managed || !is_over(self.status_period, self.status_said, now) {
+        if !self.managed || !is_over(self.status_interval, self.last_status, now) {
             return;
         }
-        // A line break would begin another message to systemd, and the text may quote the meter.
-        let shown = |character: char| if character.is_control() { ' ' } else { character };
-        let text: String = text().chars().map(shown).take(LONGEST_STATUS).collect();
+        // A line break would start another message to systemd, and the text may quote the meter.
+        let printable = |character: char| if character.is_control() { ' ' } else { character };
+        let text: String = text().chars().map(printable).take(MAX_STATUS).collect();
         if text == self.status || self.offer(&NotifyState::Status(&text)) {
-            (self.status, self.status_said) = (text, Some(now));
+            (self.status, self.last_status) = (text, Some(now));
         }
     }
 
-    /// The program's loop has made a turn at time `now`: feeds the watchdog when a third of its
+    /// The program's loop has completed a pass at time `now`: feeds the watchdog when a third of its
     /// interval is over.
     pub fn progress(&mut self, now: Instant) {
-        if let Some(period) = self.ping_period {
-            if is_over(period, self.pinged, now) && self.offer(&NotifyState::Watchdog) {
-                self.pinged = Some(now);
+        if let Some(period) = self.ping_interval {
+            if is_over(period, self.last_ping, now) && self.offer(&NotifyState::Watchdog) {
+                self.last_ping = Some(now);
             }
         }
     }
 
-    /// Sends what must be heard, and waits until it can be.
+    /// Sends a message that must not be lost; may block.
     fn send(&self, states: &[NotifyState]) {
         if self.managed {
             if let Err(error) = notify(states, true) {
-                log::debug!("cannot notify the service manager: {error}");
+                log::debug!("cannot notify systemd: {error}");
             }
         }
     }
 
-    /// Sends without waiting; false when the service manager is too busy to take it.
+    /// Sends without blocking; false when systemd is too busy to accept it.
     fn offer(&self, state: &NotifyState) -> bool {
         let is_busy = |error: io::Error| error.kind() == io::ErrorKind::WouldBlock;
         !self.managed || !notify(std::slice::from_ref(state), false).is_err_and(is_busy)
@@ -128,7 +128,7 @@ mod tests {
     use std::process::Command;
 
     use super::*;
-    use crate::daemon::rerun::rerun;
+    use crate::runtime::rerun::rerun;
 
     /// Runs `child` as a service with a watchdog of three seconds, whose manager it is itself: so both are
     /// in step. `before` is what a shell does before, the process id being the child's.
@@ -167,11 +167,11 @@ mod tests {
     #[test]
     fn the_life_of_a_service_is_told_in_order_and_no_oftener_than_agreed() {
         let Some(child) = rerun(
-            "daemon::service::tests::the_life_of_a_service_is_told_in_order_and_no_oftener_than_agreed",
+            "runtime::systemd::tests::the_life_of_a_service_is_told_in_order_and_no_oftener_than_agreed",
         ) else {
             let (manager, start) = (Manager::new(), Instant::now());
             let at = |millis| start + Duration::from_millis(millis);
-            let mut service = Service::from_environment(Duration::from_secs(10));
+            let mut service = SystemdNotifier::from_environment(Duration::from_secs(10));
             let mut turn = |millis, status: &str| {
                 service.progress(at(millis));
                 service.status(at(millis), || status.into());
@@ -204,10 +204,10 @@ mod tests {
     #[test]
     fn a_manager_that_reads_nothing_holds_up_nothing_and_hears_the_latest_when_it_reads() {
         let Some(child) = rerun(
-            "daemon::service::tests::a_manager_that_reads_nothing_holds_up_nothing_and_hears_the_latest_when_it_reads",
+            "runtime::systemd::tests::a_manager_that_reads_nothing_holds_up_nothing_and_hears_the_latest_when_it_reads",
         ) else {
             let (manager, start) = (Manager::new(), Instant::now());
-            let mut service = Service::from_environment(Duration::ZERO);
+            let mut service = SystemdNotifier::from_environment(Duration::ZERO);
             let mut turn = |second| {
                 let now = start + Duration::from_secs(second);
                 service.progress(now);
@@ -226,10 +226,10 @@ mod tests {
     #[test]
     fn the_watchdog_of_another_process_is_not_fed() {
         let Some(child) =
-            rerun("daemon::service::tests::the_watchdog_of_another_process_is_not_fed")
+            rerun("runtime::systemd::tests::the_watchdog_of_another_process_is_not_fed")
         else {
             let (manager, start) = (Manager::new(), Instant::now());
-            let mut service = Service::from_environment(Duration::ZERO);
+            let mut service = SystemdNotifier::from_environment(Duration::ZERO);
             service.ready();
             service.progress(start);
             service.progress(start + Duration::from_secs(60));
@@ -242,9 +242,9 @@ mod tests {
     #[test]
     fn without_a_service_manager_nothing_happens() {
         let Some(mut child) =
-            rerun("daemon::service::tests::without_a_service_manager_nothing_happens")
+            rerun("runtime::systemd::tests::without_a_service_manager_nothing_happens")
         else {
-            let mut service = Service::from_environment(Duration::ZERO);
+            let mut service = SystemdNotifier::from_environment(Duration::ZERO);
             service.status(Instant::now(), || unreachable!("nobody listens"));
             service.ready();
             service.reloading();

@@ -1,4 +1,4 @@
-//! What the programs say alike, in their logs and statuses.
+//! Text that all programs format alike in logs and statuses.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -16,7 +16,7 @@ pub fn duration(time: Duration) -> String {
 
 /// How long ago the last one was: `the last 42 s ago`, `none yet`.
 #[must_use]
-pub fn age(last: Option<Instant>, now: Instant) -> String {
+pub fn ago(last: Option<Instant>, now: Instant) -> String {
     match last {
         Some(last) => format!("the last {} ago", duration(now.saturating_duration_since(last))),
         None => "none yet".into(),
@@ -39,20 +39,20 @@ pub fn printable(bytes: &[u8]) -> String {
     shown.collect()
 }
 
-/// The longest part of a text that [`shown`] repeats, in characters.
-const SHOWN_CHARACTERS: usize = 60;
+/// The longest text that [`escaped`] keeps, in characters.
+const MAX_ESCAPED: usize = 60;
 
-/// A text of the network or of a file as a message can repeat it: not too long, and without control
-/// characters.
+/// A text from the network or from a file for a log message: cut to 60 characters, with control characters
+/// escaped.
 #[must_use]
-pub fn shown(text: &str) -> String {
-    match text.char_indices().nth(SHOWN_CHARACTERS) {
+pub fn escaped(text: &str) -> String {
+    match text.char_indices().nth(MAX_ESCAPED) {
         Some((end, _)) => format!("{}…", text[..end].escape_debug()),
         None => text.escape_debug().to_string(),
     }
 }
 
-/// The words for a port that is not there.
+/// The message about a device that does not exist.
 #[must_use]
 pub fn absence(path: &Path) -> String {
     format!("there is no {}: is the cable plugged in?", path.display())
@@ -63,34 +63,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_length_of_time_is_said_in_its_most_fitting_unit() {
-        let said = [0, 119, 120, 7199, 7200, 172_799, 172_800]
+    fn a_duration_is_shown_in_its_most_fitting_unit() {
+        let shown = [0, 119, 120, 7199, 7200, 172_799, 172_800]
             .map(|seconds| duration(Duration::from_secs(seconds)));
-        assert_eq!(said, ["0 s", "119 s", "2 min", "119 min", "2 h", "47 h", "2 days"]);
+        assert_eq!(shown, ["0 s", "119 s", "2 min", "119 min", "2 h", "47 h", "2 days"]);
     }
 
     #[test]
-    fn the_age_of_the_last_one_is_told_if_there_was_any() {
+    fn the_last_time_is_shown_if_there_was_one() {
         let now = Instant::now();
-        assert_eq!(age(None, now), "none yet");
-        assert_eq!(age(Some(now), now + Duration::from_secs(180)), "the last 3 min ago");
+        assert_eq!(ago(None, now), "none yet");
+        assert_eq!(ago(Some(now), now + Duration::from_secs(180)), "the last 3 min ago");
     }
 
     #[test]
-    fn a_header_is_shown_as_it_is_and_control_characters_are_not_obeyed() {
+    fn a_header_is_shown_as_it_is_with_control_characters_escaped() {
         assert_eq!(printable(b"/ISK5\\2M\x1B[2J\xFF"), "/ISK5\\2M\\x1b[2J\\xff");
     }
 
     #[test]
-    fn a_text_is_shown_on_one_line_and_not_for_ever() {
-        assert_eq!(shown("é\n\"x\""), "é\\n\\\"x\\\"");
-        assert_eq!(shown(&"é".repeat(60)), "é".repeat(60));
-        assert_eq!(shown(&"é".repeat(65_000)), "é".repeat(60) + "…");
+    fn a_text_is_shown_on_one_line_and_cut_when_it_is_long() {
+        assert_eq!(escaped("é\n\"x\""), "é\\n\\\"x\\\"");
+        assert_eq!(escaped(&"é".repeat(60)), "é".repeat(60));
+        assert_eq!(escaped(&"é".repeat(65_000)), "é".repeat(60) + "…");
     }
 
     #[test]
     fn one_thing_is_singular() {
-        let said = [0, 1, 2].map(|number| count(number, "telegram"));
-        assert_eq!(said, ["0 telegrams", "1 telegram", "2 telegrams"]);
+        let shown = [0, 1, 2].map(|number| count(number, "telegram"));
+        assert_eq!(shown, ["0 telegrams", "1 telegram", "2 telegrams"]);
     }
 }
