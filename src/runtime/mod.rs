@@ -2,7 +2,7 @@
 //! write a log, handle signals, talk to systemd, work beside the loop, and exit with a status that says why.
 //!
 //! A leaf but for [`crate::config`]: it knows nothing of meters or telegrams. Time is passed in, and a
-//! program's own loop drives everything here but [`background`].
+//! program's own loop drives everything here but `background`.
 
 pub mod arguments;
 pub(crate) mod background;
