@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::config;
 use crate::message::Datagram;
-use crate::multicast::{Interface, Sender, UnicastCopies};
+use crate::multicast::{Interface, Sender, UnicastCopy};
 use crate::runtime::OutageLog;
 
 /// The shortest time between two attempts to open the socket.
@@ -22,9 +22,8 @@ pub struct Publisher {
     group: Destination,
     sender: Option<Sender>,
     next_attempt: Instant,
-    copies: UnicastCopies,
-    /// The hosts that get a copy, as they are configured.
-    hosts: Vec<Destination>,
+    /// The hosts that get a copy.
+    copies: Vec<(UnicastCopy, Destination)>,
     /// Telegrams stay on this machine, because there is no network and no interface was chosen.
     is_local: bool,
     /// When that is said.
@@ -37,16 +36,14 @@ impl Publisher {
     /// A publisher with these settings; whether the network is there shows with the first telegram.
     #[must_use]
     pub fn new(settings: config::Multicast, now: Instant) -> Self {
-        let copies = UnicastCopies::open(&settings.also_to, now);
-        let hosts = settings.also_to.iter().cloned().map(Destination::new).collect();
+        let copy = |name: &String| (UnicastCopy::open(name, now), Destination::new(name.clone()));
         let group = SocketAddr::new(settings.address, settings.port).to_string();
         let mut publisher = Self {
             group: Destination::new(group),
+            copies: settings.also_to.iter().map(copy).collect(),
             settings,
             sender: None,
             next_attempt: now,
-            copies,
-            hosts,
             is_local: false,
             local_times: OutageLog::default(),
             failures: 0,
@@ -79,8 +76,11 @@ impl Publisher {
         if self.sender.is_some() {
             self.group.mind(sent, now);
         }
-        let hosts = &mut self.hosts;
-        self.copies.send(datagram.json, now, |index, sent| hosts[index].mind(sent, now));
+        for (copy, host) in &mut self.copies {
+            if let Some(sent) = copy.send(datagram.json, now) {
+                host.mind(sent, now);
+            }
+        }
     }
 
     /// What is wrong now, if anything is. Of several troubles that of the group, which everybody
@@ -90,7 +90,8 @@ impl Publisher {
         if self.is_local && self.group.trouble.is_none() {
             return Some(format!("no route to {}: heard on this machine only", self.group.name));
         }
-        [&self.group].into_iter().chain(&self.hosts).find_map(Destination::trouble)
+        let hosts = self.copies.iter().map(|(_, host)| host);
+        [&self.group].into_iter().chain(hosts).find_map(Destination::trouble)
     }
 
     /// Telegrams that could not be sent to the group, or not in both forms, since the start, in number.
@@ -274,7 +275,7 @@ mod tests {
         let settings = config::Multicast { also_to, ..settings(26_008, "nosuch0") };
         let mut publisher = Publisher::new(settings, now);
         publisher.publish(&DATAGRAM, now);
-        assert!(publisher.hosts[0].trouble().is_some());
+        assert!(publisher.copies[0].1.trouble().is_some());
         let trouble = publisher.trouble().unwrap();
         assert!(trouble.starts_with("cannot send to 239.255.78.1:26008"), "{trouble}");
     }

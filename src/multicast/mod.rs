@@ -4,17 +4,17 @@
 //! Nothing here retries by itself or writes a log: errors go back to the caller, whose loop decides
 //! when to try again. A [`Sender`] is made anew by opening it again.
 
-mod copies;
 mod error;
 mod interface;
 mod receiver;
 mod sender;
+mod unicast;
 
 #[cfg(test)]
 mod tests;
 
-pub use copies::UnicastCopies;
 pub use error::Error;
 pub use interface::Interface;
 pub use receiver::{Datagram, Receiver};
 pub use sender::Sender;
+pub use unicast::UnicastCopy;
