@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::config::Multicast;
 use crate::message::{Message, MessageError};
-use crate::multicast::{Interface, Receiver};
+use crate::multicast::Receiver;
 use crate::runtime::{Exit, OutageLog, RateLimit, signals};
 use crate::text;
 
@@ -168,8 +168,8 @@ impl Subscription {
 
 /// A receiver for `port` of the configured group; an error tells what is wrong, in words.
 fn receiver(settings: &Multicast, port: u16) -> Result<Receiver, String> {
-    let interface = settings.interface.as_deref().map(str::parse::<Interface>).transpose()?;
-    Receiver::open(settings.address, port, interface.as_ref()).map_err(|error| error.to_string())
+    Receiver::open(settings.address, port, settings.interface.as_ref())
+        .map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -181,8 +181,8 @@ mod tests {
     #[test]
     fn an_interface_that_comes_and_goes_does_not_fill_the_log_and_the_status_has_the_latest_reason()
     {
-        let settings = Multicast { interface: Some("lo".into()), ..Config::default().multicast };
-        let missing = Multicast { interface: Some("nosuch0".into()), ..settings.clone() };
+        let settings = Multicast { interface: "lo".parse().ok(), ..Config::default().multicast };
+        let missing = Multicast { interface: "nosuch0".parse().ok(), ..settings.clone() };
         let start = Instant::now();
         let mut subscription = Subscription::new(missing.clone(), start);
         let lines = captured_log(|| {

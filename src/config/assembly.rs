@@ -3,6 +3,7 @@
 //! Owns the rules about keys as a whole: unknown ones, repeated ones, and those that must differ
 //! from each other. What makes a single value sound is `value`'s.
 
+use std::net::IpAddr;
 use std::path::Path;
 
 use super::Loaded;
@@ -28,9 +29,10 @@ pub(super) fn assemble(
         warnings: Vec::new(),
     };
     assembly.sections(root);
-    assembly.ports_differ();
-    assembly.filenames_differ();
-    assembly.broker_is_told_enough();
+    assembly.check_ports();
+    assembly.check_interface();
+    assembly.check_filenames();
+    assembly.check_broker_keys();
     assembly.result()
 }
 
@@ -49,10 +51,7 @@ impl Assembly<'_> {
         for entry in self.entries(root, "", None, "sections such as `multicast:`") {
             match Section::named(&entry.name) {
                 Ok(section) => self.keys(section, entry.line, entry.value),
-                Err(message) => {
-                    let problem = self.about(&path("", &entry.name), Some(entry.line), message);
-                    self.problems.push(problem);
-                }
+                Err(message) => self.report(&path("", &entry.name), Some(entry.line), message),
             }
         }
     }
@@ -66,8 +65,7 @@ impl Assembly<'_> {
                 (key.set)(&mut self.config, &entry.value)
             });
             if let Err(message) = done {
-                let problem = self.about(&path, Some(entry.line), message);
-                self.problems.push(problem);
+                self.report(&path, Some(entry.line), message);
             }
             self.set.push((path, entry.line));
         }
@@ -86,8 +84,7 @@ impl Assembly<'_> {
             Node::Nothing => Vec::new(),
             other => {
                 let message = format!("expected {expected}, found {other}");
-                let problem = self.about(section, line, message);
-                self.problems.push(problem);
+                self.report(section, line, message);
                 Vec::new()
             }
         };
@@ -107,55 +104,91 @@ impl Assembly<'_> {
         last
     }
 
-    fn ports_differ(&mut self) {
+    fn check_ports(&mut self) {
         let port = self.config.multicast.port;
         if self.config.multicast.raw_port == Some(port) {
-            self.clash("multicast.port", "multicast.raw_port", &port.to_string());
+            self.report_same("multicast.port", "multicast.raw_port", &port.to_string());
         }
     }
 
-    fn filenames_differ(&mut self) {
+    /// An interface can carry a group of its own family. The kernel wants to know the interface of an
+    /// IPv6 group that stays on one link.
+    fn check_interface(&mut self) {
+        let (address, interface) = ("multicast.address", "multicast.interface");
+        if self.is_wrong(address) || self.is_wrong(interface) {
+            return;
+        }
+        let group = self.config.multicast.address;
+        let problem = match &self.config.multicast.interface {
+            Some(found) if !found.suits(group) => {
+                let family = if group.is_ipv4() { "IPv4" } else { "IPv6" };
+                (
+                    interface,
+                    format!(
+                        "expected a name or an {family} address, as {address} is {group}, found {found}"
+                    ),
+                )
+            }
+            None if is_on_one_link(group) => (
+                address,
+                format!(
+                    "expected {interface} beside it, which a group of one link needs, found {group} alone"
+                ),
+            ),
+            _ => return,
+        };
+        self.report(problem.0, self.line(problem.0), problem.1);
+    }
+
+    fn check_filenames(&mut self) {
         let config = self.config.clone();
         let mut written = config.outputs().to_vec();
         written.retain(|(_, enabled, _)| *enabled);
         for (at, (one, _, filename)) in written.iter().enumerate() {
             for (other, _, _) in written[at + 1..].iter().filter(|o| o.2 == *filename) {
                 let (one, other) = (path(one, "filename"), path(other, "filename"));
-                self.clash(&one, &other, &filename.display().to_string());
+                self.report_same(&one, &other, &filename.display().to_string());
             }
         }
     }
 
-    /// What would have no effect is not what was meant.
-    fn broker_is_told_enough(&mut self) {
+    /// Keys that have no effect are errors.
+    fn check_broker_keys(&mut self) {
         let mqtt = &self.config.p1_mqtt;
         for (key, is_used, other) in [
             ("p1_mqtt.password_file", mqtt.user.is_some(), "p1_mqtt.user"),
             ("p1_mqtt.ca_file", mqtt.tls, "p1_mqtt.tls: true"),
         ] {
-            let set = self.set.iter().find(|(path, _)| path == key);
-            if let (Some((_, line)), false) = (set, is_used) {
+            if let (Some(line), false) = (self.line(key), is_used) {
                 let message = format!("expected {other} beside it, without which it has no effect");
-                let problem = self.about(key, Some(*line), message);
-                self.problems.push(problem);
+                self.report(key, Some(line), message);
             }
         }
     }
 
-    /// Two keys must differ and do not: a problem of the one that stands later in the file.
-    fn clash(&mut self, one: &str, other: &str, value: &str) {
-        let mut problems = self.problems.iter();
-        if problems.any(|problem| problem.key == one || problem.key == other) {
-            // Wrong by itself, so it has its default here, which the file did not ask for.
+    /// Reports two keys that have the same `value`, where the later one stands in the file.
+    fn report_same(&mut self, one: &str, other: &str, value: &str) {
+        if self.is_wrong(one) || self.is_wrong(other) {
+            // One of them has its default here, which the file did not ask for.
             return;
         }
-        let line = |key: &str| {
-            let set = self.set.iter().find(|(path, _)| path == key);
-            set.map(|(_, line)| *line)
-        };
-        let (earlier, later) = if line(one) > line(other) { (other, one) } else { (one, other) };
+        let (earlier, later) =
+            if self.line(one) > self.line(other) { (other, one) } else { (one, other) };
         let message = format!("expected another value than {earlier} has, found {value} for both");
-        let problem = self.about(later, line(later), message);
+        self.report(later, self.line(later), message);
+    }
+
+    /// The line of a key that the file sets.
+    fn line(&self, key: &str) -> Option<usize> {
+        self.set.iter().find(|(path, _)| path == key).map(|(_, line)| *line)
+    }
+
+    fn is_wrong(&self, key: &str) -> bool {
+        self.problems.iter().any(|problem| problem.key == key)
+    }
+
+    fn report(&mut self, key: &str, line: Option<usize>, message: String) {
+        let problem = self.about(key, line, message);
         self.problems.push(problem);
     }
 
@@ -172,6 +205,11 @@ impl Assembly<'_> {
             Err(ConfigError::Invalid(self.problems))
         }
     }
+}
+
+/// Whether `group` means another one on each interface: `ff01::/16` and `ff02::/16`.
+fn is_on_one_link(group: IpAddr) -> bool {
+    matches!(group, IpAddr::V6(group) if matches!(group.segments()[0] & 0xf, 1 | 2))
 }
 
 /// `section.key`, or the name of a section when `section` is empty.

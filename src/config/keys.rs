@@ -3,9 +3,10 @@
 //! It is the only list of them. The reading of the file, the suggestions for unknown names and the
 //! tests of the man page and of the shipped file all use it.
 
-use super::model::{BaudRate, ChecksumPolicy, Config, Format, Language, TimeZone};
+use super::model::{BaudRate, Config, Format, Language};
 use super::tree::Node;
 use super::value::Sound;
+use crate::telegram::{MeterZone, Policy};
 
 /// A section of the file.
 pub(super) struct Section {
@@ -175,16 +176,14 @@ fn format(value: &Node) -> Sound<Format> {
     ])
 }
 
-fn checksum(value: &Node) -> Sound<ChecksumPolicy> {
-    value.word(&[
-        ("auto", ChecksumPolicy::Auto),
-        ("require", ChecksumPolicy::Require),
-        ("ignore", ChecksumPolicy::Ignore),
-    ])
+fn checksum(value: &Node) -> Sound<Policy> {
+    value.word(&[("auto", Policy::Auto), ("require", Policy::Require), ("ignore", Policy::Ignore)])
 }
 
-fn time_zone(value: &Node) -> Sound<TimeZone> {
-    value.word(&[("auto", TimeZone::Auto), ("CET", TimeZone::Central), ("EET", TimeZone::Eastern)])
+/// `auto` is `None`.
+fn time_zone(value: &Node) -> Sound<Option<MeterZone>> {
+    let (central, eastern) = (Some(MeterZone::Central), Some(MeterZone::Eastern));
+    value.word(&[("auto", None), ("CET", central), ("EET", eastern)])
 }
 
 /// `auto`, or a language.

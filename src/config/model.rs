@@ -6,6 +6,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::multicast::Interface;
+use crate::telegram::{MeterZone, Policy};
+
 /// All settings. The default is what an empty file gives.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
@@ -77,9 +80,9 @@ pub struct P1Listener {
     /// Bits of a character on a serial device.
     pub format: Format,
     /// What to do with telegrams whose checksum is wrong or missing.
-    pub checksum: ChecksumPolicy,
-    /// What the meter's clock shows.
-    pub time_zone: TimeZone,
+    pub checksum: Policy,
+    /// The zone of the meter's clock. Without it: known by the header of the telegram.
+    pub time_zone: Option<MeterZone>,
     /// How long there may be no telegram before the listener warns, 1 s to one day.
     pub silence: Duration,
     /// What the datagrams call their source. Without it: the name of the host.
@@ -92,8 +95,8 @@ impl Default for P1Listener {
             port: "/dev/ttyUSB0".to_owned(),
             baud_rate: BaudRate::Auto,
             format: Format::Auto,
-            checksum: ChecksumPolicy::Auto,
-            time_zone: TimeZone::Auto,
+            checksum: Policy::Auto,
+            time_zone: None,
             silence: Duration::from_secs(30),
             name: None,
         }
@@ -120,28 +123,6 @@ pub enum Format {
     EightNoneOne,
 }
 
-/// Which telegrams are accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ChecksumPolicy {
-    /// A wrong checksum is refused; a missing one too if the meter has sent one before.
-    Auto,
-    /// A wrong or missing checksum is refused.
-    Require,
-    /// Every telegram is accepted.
-    Ignore,
-}
-
-/// What the meter's clock shows: the telegram has a letter for summer and winter, none for the zone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TimeZone {
-    /// Known by the header of the telegram.
-    Auto,
-    /// Central European time.
-    Central,
-    /// Eastern European time.
-    Eastern,
-}
-
 /// The section `multicast`: the datagrams on the network.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Multicast {
@@ -151,8 +132,8 @@ pub struct Multicast {
     pub port: u16,
     /// How many networks a datagram may pass: 0 is this host, 1 the local network.
     pub ttl: u8,
-    /// Name or address of the network interface. Without it the program chooses.
-    pub interface: Option<String>,
+    /// The network interface. Without it the program chooses. Its address is of the group's family.
+    pub interface: Option<Interface>,
     /// UDP port of the raw telegrams, never 0 or equal to `port`. `None` is off.
     pub raw_port: Option<u16>,
     /// Receivers that get the JSON datagrams as unicast too: `host:port` or `[v6]:port`.

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::model::Broker;
 use super::tree::Node;
+use crate::multicast::Interface;
 use crate::text::escaped;
 
 /// A value, or what was expected and what was found.
@@ -36,6 +37,18 @@ impl fmt::Display for Node {
 impl Node {
     fn expected<T>(&self, what: impl fmt::Display) -> Sound<T> {
         Err(format!("expected {what}, found {self}"))
+    }
+
+    /// As [`Node::expected`], with what was probably meant.
+    fn expected_instead<T>(
+        &self,
+        what: impl fmt::Display,
+        meant: Option<impl fmt::Display>,
+    ) -> Sound<T> {
+        match meant {
+            Some(meant) => Err(format!("expected {what}, found {self}; did you mean {meant}?")),
+            None => self.expected(what),
+        }
     }
 
     /// The characters, where a number is as good as a text.
@@ -196,16 +209,18 @@ impl Node {
     }
 
     /// The name or the address of a network interface.
-    pub fn interface(&self) -> Sound<String> {
-        let what = "the name or the address of a network interface";
-        let text = self.text(what)?;
-        // Names: at most 15 bytes (IFNAMSIZ), neither `/` nor blanks.
-        let is_name = text.len() <= 15 && !text.contains(|c: char| c == '/' || c.is_whitespace());
-        if is_name || text.parse::<IpAddr>().is_ok() {
-            Ok(text.to_owned())
-        } else {
-            self.expected(what)
-        }
+    pub fn interface(&self) -> Sound<Interface> {
+        let text = self.text("the name or address of a network interface")?;
+        text.parse().or_else(|what: String| {
+            // `eth0:1` labels an address of eth0; `fe80::1%eth0` has its interface behind the `%`.
+            let name = match (text.split_once('%'), text.split_once(':')) {
+                (Some((_, name)), _) => Some(name),
+                (_, Some((name, label))) if !label.contains(':') => Some(name),
+                _ => None,
+            };
+            let name = name.filter(|name| name.parse::<Interface>().is_ok());
+            self.expected_instead(what, name)
+        })
     }
 
     /// A list of `HOST:PORT`.

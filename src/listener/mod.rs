@@ -56,7 +56,7 @@ use tcp::TcpPort;
 use crate::config::{self, Config};
 use crate::message::Translator;
 use crate::runtime::{self, Exit, Service, Signals, signals};
-use crate::telegram::{MeterZone, Policy, Timestamp};
+use crate::telegram::Timestamp;
 
 /// How many bytes are read from the port at a time.
 const BUFFER: usize = 4096;
@@ -114,9 +114,9 @@ impl Service for Listener {
         if (&old.port, old.baud_rate, old.format) != (&new.port, new.baud_rate, new.format) {
             self.line.replace(port(new), now);
         }
-        self.translator.set_policy(policy(new.checksum));
+        self.translator.set_policy(new.checksum);
         self.translator.set_source(source_name(new));
-        self.translator.set_zone(zone(new.time_zone));
+        self.translator.set_zone(new.time_zone);
         self.health.set_patience(new.silence);
         if self.config.multicast != config.multicast {
             self.publisher.reconfigure(config.multicast.clone(), now);
@@ -232,26 +232,9 @@ fn port(settings: &config::P1Listener) -> Box<dyn Port> {
 }
 
 fn translator(settings: &config::P1Listener) -> Translator {
-    let mut translator = Translator::new(policy(settings.checksum), Some(source_name(settings)));
-    translator.set_zone(zone(settings.time_zone));
+    let mut translator = Translator::new(settings.checksum, Some(source_name(settings)));
+    translator.set_zone(settings.time_zone);
     translator
-}
-
-/// `None`: as the header says.
-fn zone(time_zone: config::TimeZone) -> Option<MeterZone> {
-    match time_zone {
-        config::TimeZone::Auto => None,
-        config::TimeZone::Central => Some(MeterZone::Central),
-        config::TimeZone::Eastern => Some(MeterZone::Eastern),
-    }
-}
-
-fn policy(checksum: config::ChecksumPolicy) -> Policy {
-    match checksum {
-        config::ChecksumPolicy::Auto => Policy::Auto,
-        config::ChecksumPolicy::Require => Policy::Require,
-        config::ChecksumPolicy::Ignore => Policy::Ignore,
-    }
 }
 
 /// The configured name, or that of the host.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::config;
 use crate::message::Datagram;
-use crate::multicast::{Interface, Sender, UnicastCopy};
+use crate::multicast::{self, Sender, UnicastCopy};
 use crate::runtime::OutageLog;
 
 /// The shortest time between two attempts to open the socket.
@@ -132,11 +132,9 @@ impl Publisher {
         }
     }
 
-    fn try_open(&self) -> Result<Sender, String> {
-        let interface =
-            self.settings.interface.as_deref().map(str::parse::<Interface>).transpose()?;
-        Sender::open(self.settings.address, self.settings.ttl, interface.as_ref())
-            .map_err(|error| error.to_string())
+    fn try_open(&self) -> Result<Sender, multicast::Error> {
+        let settings = &self.settings;
+        Sender::open(settings.address, settings.ttl, settings.interface.as_ref())
     }
 }
 
@@ -193,7 +191,7 @@ mod tests {
             port,
             raw_port: Some(port + 1),
             ttl: 0,
-            interface: Some(interface.into()),
+            interface: Some(interface.parse().unwrap()),
             ..config::Config::default().multicast
         }
     }

@@ -72,7 +72,7 @@ fn listener(source: Box<dyn Port>, port: u16, now: Instant) -> (Listener, Receiv
         port: port + 1,
         raw_port: Some(port),
         ttl: 0,
-        interface: Some("lo".into()),
+        interface: Some("lo".parse().unwrap()),
         ..Config::default().multicast
     };
     let config = Config { multicast, ..Config::default() };

@@ -32,23 +32,32 @@ pub enum Interface {
 impl FromStr for Interface {
     type Err = String;
 
-    /// Anything that is an IP address names one, everything else is a name. Fails on what the kernel
-    /// takes for no name: empty, 16 bytes or longer, with a `/`, a `:` or blanks.
+    /// An IP address is an address, everything else a name. Fails on names that the kernel does not allow
+    /// (empty, 16 bytes or longer, with a `/`, a `:` or blanks) and on addresses that no interface has.
+    /// The error says what was expected.
     fn from_str(text: &str) -> Result<Self, String> {
-        if let Ok(address) = text.parse() {
-            return Ok(Self::Address(address));
-        }
         let is_odd = |c: char| c.is_whitespace() || c.is_control() || c == '/' || c == ':';
-        if text.is_empty() || text.len() > 15 || text.contains(is_odd) {
-            return Err(format!(
-                "expected the name of a network interface, such as eth0, or its address; found {text:?}"
-            ));
+        match text.parse::<IpAddr>() {
+            Ok(address) if !address.is_multicast() && !address.is_unspecified() => {
+                Ok(Self::Address(address))
+            }
+            Err(_) if !text.is_empty() && text.len() <= 15 && !text.contains(is_odd) => {
+                Ok(Self::Name(text.to_owned()))
+            }
+            _ => Err("the name of a network interface, such as eth0, or its address".to_owned()),
         }
-        Ok(Self::Name(text.to_owned()))
     }
 }
 
 impl Interface {
+    /// Whether this can be used with `group`: an address must be of the same family.
+    pub(crate) fn suits(&self, group: IpAddr) -> bool {
+        match self {
+            Self::Name(_) => true,
+            Self::Address(address) => address.is_ipv4() == group.is_ipv4(),
+        }
+    }
+
     /// Finds this interface for use with `group`, now. `socket` is any socket, to ask the kernel by.
     pub(super) fn locate(
         &self,
@@ -162,7 +171,17 @@ mod tests {
         let address = IpAddr::from([192, 0, 2, 1]);
         assert_eq!(parsed("192.0.2.1"), Ok(Interface::Address(address)));
         assert_eq!(parsed("fe80::1"), Ok(Interface::Address("fe80::1".parse().unwrap())));
-        for wrong in ["", "../eth0", "eth 0", "a-very-long-name", "eth0:1", "e\n"] {
+        for wrong in [
+            "",
+            "../eth0",
+            "eth 0",
+            "a-very-long-name",
+            "eth0:1",
+            "e\n",
+            "224.7.2.1",
+            "::",
+            "0.0.0.0",
+        ] {
             assert!(parsed(wrong).unwrap_err().contains("eth0"), "{wrong:?}");
         }
     }

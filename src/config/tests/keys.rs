@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use super::super::*;
 use super::{config, problems};
+use crate::multicast::Interface;
+use crate::telegram::{MeterZone, Policy};
 
 #[test]
 fn every_key_of_the_listener_and_the_group_reaches_its_setting() {
@@ -20,8 +22,8 @@ multicast: {address: "ff02::71", port: 1, TTL: 255, interface: lo, raw_port: off
         port: "tcp://meter:23".to_owned(),
         baud_rate: BaudRate::Fixed(9600),
         format: Format::SevenEvenOne,
-        checksum: ChecksumPolicy::Require,
-        time_zone: TimeZone::Eastern,
+        checksum: Policy::Require,
+        time_zone: Some(MeterZone::Eastern),
         silence: Duration::from_secs(11),
         name: Some("007".to_owned()),
     };
@@ -29,7 +31,7 @@ multicast: {address: "ff02::71", port: 1, TTL: 255, interface: lo, raw_port: off
         address: Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x71).into(),
         port: 1,
         ttl: 255,
-        interface: Some("lo".to_owned()),
+        interface: Some(Interface::Name("lo".to_owned())),
         raw_port: None,
         also_to: vec!["pi:2".to_owned(), "[fe80::1]:3".to_owned()],
         meter: Some("4530".to_owned()),
@@ -220,4 +222,38 @@ fn topics_below_dsmr_are_refused_with_the_reason() {
             assert!(problem.contains("where Home Assistant looks for DSMR-reader"), "{problem}");
         }
     }
+}
+
+#[test]
+fn an_interface_that_cannot_carry_the_group_is_refused() {
+    for (multicast, problem) in [
+        (
+            "{interface: \"fe80::1\"}",
+            "multicast.interface: expected a name or an IPv4 address, as multicast.address is \
+             224.7.2.1, found fe80::1",
+        ),
+        (
+            "{interface: 192.168.1.2, address: \"ff05::71\"}",
+            "multicast.interface: expected a name or an IPv6 address, as multicast.address is \
+             ff05::71, found 192.168.1.2",
+        ),
+        (
+            "{address: \"ff02::71\"}",
+            "multicast.address: expected multicast.interface beside it, which a group of one link \
+             needs, found ff02::71 alone",
+        ),
+    ] {
+        assert_eq!(problems(&format!("multicast: {multicast}")), [format!("1: {problem}")]);
+    }
+    for multicast in [
+        "{interface: 192.168.1.2}",
+        "{interface: eth0, address: \"ff02::71\"}",
+        "{interface: \"fe80::1\", address: \"ff12::71\"}",
+        "{address: \"ff05::71\"}",
+    ] {
+        config(&format!("multicast: {multicast}"));
+    }
+    // What is wrong by itself is not compared.
+    assert_eq!(problems("multicast: {address: \"ff02::71\", interface: eth0:1}").len(), 1);
+    assert_eq!(problems("multicast: {address: 10.0.0.1, interface: \"fe80::1\"}").len(), 1);
 }

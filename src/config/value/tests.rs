@@ -146,10 +146,14 @@ fn an_address_must_be_multicast() {
 #[test]
 fn an_interface_is_a_name_or_an_address() {
     for sound in ["eth0", "lo", "enx001122334455", "192.168.1.20", "fe80::1234:5678:9abc"] {
-        assert!(text(sound).interface().is_ok(), "{sound}");
+        assert_eq!(text(sound).interface().unwrap().to_string(), sound);
     }
-    for wrong in ["", "eth 0", "../eth0", "an-interface-name"] {
+    for wrong in ["", "eth 0", "../eth0", "an-interface-name", "224.7.2.1", "0.0.0.0"] {
         assert!(text(wrong).interface().is_err(), "{wrong}");
+    }
+    for alias in ["eth0:1", "fe80::1%eth0"] {
+        let message = text(alias).interface().unwrap_err();
+        assert!(message.ends_with("; did you mean eth0?"), "{message}");
     }
 }
 
