@@ -29,7 +29,6 @@
 mod atomic_file;
 pub mod cat;
 mod choice;
-pub mod commands;
 pub mod config;
 #[cfg(feature = "dashboard")]
 pub mod dashboard;
@@ -45,5 +44,7 @@ mod senders;
 pub mod simulator;
 mod subscription;
 pub mod telegram;
+#[cfg(test)]
+mod tests;
 mod text;
 pub mod zone;

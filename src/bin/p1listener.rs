@@ -1,23 +1,17 @@
 //! Owns the P1 port of a smart meter and multicasts every telegram.
 
-use std::io;
 use std::process::ExitCode;
 
-use p1_multicast::commands;
-use p1_multicast::listener;
-use p1_multicast::runtime::Program;
-use p1_multicast::runtime::{Exit, arguments};
+use p1_multicast::listener::{self, EXITS, Options};
+use p1_multicast::runtime::{Exit, Program, arguments, exit};
 
 fn main() -> ExitCode {
-    run().unwrap_or_else(|exit| exit).into()
+    exit::status(run(), EXITS)
 }
 
 fn run() -> Result<Exit, Exit> {
-    let options: commands::Listener = arguments::parse()?;
-    let program = Program::start("p1listener", options.common);
-    if options.probe {
-        let config = program.config_or_default()?;
-        return listener::probe(&config.p1_listener, &mut io::stdout()).map_err(|_| Exit::Io);
-    }
-    Ok(listener::run(program.config()?, options.record.as_deref(), || program.reload()))
+    let options: Options = arguments::parse()?;
+    let program = Program::start("p1listener", options.common.clone());
+    let config = if options.probe { program.config_or_default() } else { program.config() }?;
+    listener::run(&options, config, || program.reload())
 }

@@ -2,17 +2,16 @@
 
 use std::process::ExitCode;
 
-use p1_multicast::commands;
-use p1_multicast::mqtt;
-use p1_multicast::runtime::Program;
-use p1_multicast::runtime::{Exit, arguments};
+use p1_multicast::mqtt::{self, EXITS, Options};
+use p1_multicast::runtime::{Exit, Program, arguments, exit};
 
 fn main() -> ExitCode {
-    run().unwrap_or_else(|exit| exit).into()
+    exit::status(run(), EXITS)
 }
 
 fn run() -> Result<Exit, Exit> {
-    let options: commands::Mqtt = arguments::parse()?;
-    let program = Program::start("p1mqtt", options.common);
-    Ok(mqtt::run(program.config_or_default()?, || program.reload()))
+    let options: Options = arguments::parse()?;
+    let program = Program::start("p1mqtt", options.common.clone());
+    let config = program.config_or_default()?;
+    mqtt::run(config, || program.reload())
 }

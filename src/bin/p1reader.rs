@@ -2,17 +2,16 @@
 
 use std::process::ExitCode;
 
-use p1_multicast::commands;
-use p1_multicast::reader;
-use p1_multicast::runtime::Program;
-use p1_multicast::runtime::{Exit, arguments};
+use p1_multicast::reader::{self, EXITS, Options};
+use p1_multicast::runtime::{Exit, Program, arguments, exit};
 
 fn main() -> ExitCode {
-    run().unwrap_or_else(|exit| exit).into()
+    exit::status(run(), EXITS)
 }
 
 fn run() -> Result<Exit, Exit> {
-    let options: commands::Reader = arguments::parse()?;
-    let program = Program::start("p1reader", options.common);
-    Ok(reader::run(program.config()?, options.test, || program.reload()))
+    let options: Options = arguments::parse()?;
+    let program = Program::start("p1reader", options.common.clone());
+    let config = program.config()?;
+    reader::run(&options, config, || program.reload())
 }

@@ -2,12 +2,12 @@
 
 use std::process::ExitCode;
 
-use p1_multicast::runtime::{Exit, arguments, signals};
-use p1_multicast::simulator::{self, Options};
+use p1_multicast::runtime::{Exit, arguments, exit, signals};
+use p1_multicast::simulator::{self, EXITS, Options};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 fn main() -> ExitCode {
-    run().unwrap_or_else(|exit| exit).into()
+    exit::status(run(), EXITS)
 }
 
 fn run() -> Result<Exit, Exit> {

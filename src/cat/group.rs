@@ -12,7 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_send_buffer_size, set_socket_timeout};
 
-use super::{Datagrams, Ending};
+use super::{Datagrams, StopSignal};
 use crate::config::Multicast;
 use crate::runtime::Exit;
 use crate::subscription::{LONGEST, Membership};
@@ -29,7 +29,7 @@ pub struct GroupDatagrams<'o> {
     membership: Membership,
     buffer: Vec<u8>,
     out: Option<BorrowedFd<'o>>,
-    ending: Option<&'o Ending>,
+    stop: Option<&'o StopSignal>,
 }
 
 impl<'o> GroupDatagrams<'o> {
@@ -53,13 +53,13 @@ impl<'o> GroupDatagrams<'o> {
             let _ = set_socket_timeout(out, Timeout::Send, Some(STALLED));
         }
         let out = out.map(AsFd::as_fd);
-        Ok(Self { membership, buffer: vec![0; LONGEST], out, ending: None })
+        Ok(Self { membership, buffer: vec![0; LONGEST], out, stop: None })
     }
 
     /// The same, until a signal asks for the end.
     #[must_use]
-    pub fn until(self, ending: Option<&'o Ending>) -> Self {
-        Self { ending, ..self }
+    pub fn until(self, stop: Option<&'o StopSignal>) -> Self {
+        Self { stop, ..self }
     }
 }
 
@@ -70,14 +70,14 @@ impl Datagrams for GroupDatagrams<'_> {
         let mut watched = vec![PollFd::new(receiver, PollFlags::IN)];
         // No events are asked for on the output: its end is told unasked.
         watched.extend(self.out.as_ref().map(|out| PollFd::new(out, PollFlags::empty())));
-        watched.extend(self.ending.map(|ending| PollFd::new(ending, PollFlags::IN)));
+        watched.extend(self.stop.map(|stop| PollFd::new(stop, PollFlags::IN)));
         let patience = Timespec::try_from(timeout.min(until_join)).ok();
         match poll(&mut watched, patience.as_ref()) {
             Ok(0) | Err(Errno::INTR) => return Ok(None),
             Ok(_) if watched[1..].iter().any(|out| has_ended(out.revents())) => {
                 return Err(io::ErrorKind::BrokenPipe.into());
             }
-            Ok(_) if watched[1..].iter().any(|ending| !ending.revents().is_empty()) => {
+            Ok(_) if watched[1..].iter().any(|stop| !stop.revents().is_empty()) => {
                 return Err(io::ErrorKind::Interrupted.into());
             }
             Ok(_) => {}

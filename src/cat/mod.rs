@@ -1,7 +1,7 @@
 //! `p1cat`: telegrams as text, from the network or from a file of raw telegrams.
 //!
-//! Owns what is printed, and when to stop. Standard output is passed in, and so are the source of
-//! datagrams and the file.
+//! Owns what is printed, and when to stop. To everything but [`run`] the streams, the file and the source of
+//! datagrams are passed in.
 //!
 //! ```text
 //! network ─┐                 ┌─▶ pace (interval, change) ──▶ format ─┐
@@ -10,83 +10,89 @@
 //! ```
 
 mod anonymous;
-mod ending;
 mod explain;
 mod field;
 mod file;
 mod format;
 mod group;
 mod network;
-mod outlet;
+mod options;
 mod pace;
+mod pipeline;
 mod printer;
+mod stop_signal;
 
-use std::path::PathBuf;
-use std::time::Duration;
+use std::fs::File;
+use std::io::{self, Read};
+use std::os::fd::AsFd as _;
+use std::path::Path;
 
 pub use anonymous::anonymous;
-pub use ending::Ending;
 pub use explain::Explanation;
 pub use field::{Field, UnknownField};
 pub use file::from_file;
 pub use format::{FieldsError, Format, FormatError, Template, TemplateError};
 pub use group::GroupDatagrams;
 pub use network::{Datagrams, from_network};
+pub use options::{EXITS, Options};
 pub use printer::Printer;
+pub use stop_signal::StopSignal;
 
-/// What a telegram is printed as.
-#[derive(Clone, Debug)]
-pub enum Form {
-    /// Decoded, in this format.
-    Decoded(Format),
-    /// The bytes of the meter.
-    Raw,
-    /// Words for people; only from a file, and rejected telegrams too.
-    Explained,
+use crate::config::{Config, Multicast};
+use crate::runtime::Exit;
+use crate::telegram::Policy;
+
+/// Prints what the options ask for. Logs what goes wrong.
+pub fn run(mut options: Options, config: &Config) -> Result<Exit, Exit> {
+    let fields = options.fields.iter().flatten();
+    options.format.check(fields).map_err(|error| fail(Exit::Usage, &error))?;
+    // Without --every nothing is held back that a signal could lose.
+    let stop = options.every.map(|_| StopSignal::install()).transpose();
+    let stop = stop.map_err(|error| fail(Exit::Io, &format!("cannot handle signals: {error}")))?;
+    let exit = match options.input.take() {
+        Some(path) => print_file(&path, &options, stop.as_ref()),
+        None => print_group(&config.multicast, options, stop.as_ref()),
+    }?;
+    if let Some(stop) = stop {
+        stop.end_process().map_err(|error| fail(Exit::Io, &error))?;
+    }
+    Ok(exit)
 }
 
-impl Default for Form {
-    fn default() -> Self {
-        Self::Decoded(Format::default())
-    }
+fn print_file(path: &Path, options: &Options, stop: Option<&StopSignal>) -> Result<Exit, Exit> {
+    let is_stdin = path.as_os_str() == "-";
+    let name = if is_stdin { "standard input".to_owned() } else { path.display().to_string() };
+    let opened = if is_stdin { standard_input() } else { File::open(path) };
+    let file = opened.map_err(|error| fail(Exit::Io, &format!("{name}: {error}")))?;
+    let file: Box<dyn Read> = match stop {
+        Some(stop) => Box::new(stop.reader(file)),
+        None => Box::new(file),
+    };
+    let (out, mut errors) = (io::stdout().lock(), io::stderr());
+    from_file(&name, file, Policy::Auto, options, out, &mut errors)
+        .map_err(|error| fail(Exit::Io, &error))
 }
 
-/// What to print, and when to stop.
-#[derive(Clone, Debug, Default)]
-pub struct Options {
-    /// What a telegram is printed as.
-    pub form: Form,
-    /// The fields to print, in formats that have fields; `None` is all.
-    pub fields: Option<Vec<Field>>,
-    /// Only the last telegram of each interval of this length.
-    pub every: Option<Duration>,
-    /// Only telegrams in which a field has changed.
-    pub on_change: bool,
-    /// The file that always has the latest text, instead of standard output.
-    pub output: Option<PathBuf>,
-    /// Only the meter with this equipment identifier.
-    pub meter: Option<String>,
-    /// Without identifiers and texts; only from a file.
-    pub is_anonymous: bool,
-    /// Stop after this many texts.
-    pub count: Option<u64>,
-    /// Stop when no telegram has come for this long.
-    pub timeout: Option<Duration>,
+fn standard_input() -> io::Result<File> {
+    Ok(File::from(io::stdin().as_fd().try_clone_to_owned()?))
 }
 
-impl Options {
-    /// The format of what is decoded.
-    fn format(&self) -> Format {
-        match &self.form {
-            Form::Decoded(format) => format.clone(),
-            Form::Raw | Form::Explained => Format::default(),
-        }
-    }
+fn print_group(
+    group: &Multicast,
+    mut options: Options,
+    stop: Option<&StopSignal>,
+) -> Result<Exit, Exit> {
+    let port = if options.raw { group.raw_port } else { Some(group.port) };
+    options.meter = options.meter.or_else(|| group.meter.clone());
+    let stdout = io::stdout();
+    let watched = options.output.is_none().then_some(&stdout);
+    let mut datagrams = GroupDatagrams::join(group, port, watched)?.until(stop);
+    from_network(&mut datagrams, &options, stdout.lock()).map_err(|error| fail(Exit::Io, &error))
+}
 
-    /// Whether telegrams of two meters would get into each other's way.
-    fn needs_one_meter(&self) -> bool {
-        self.every.is_some() || self.on_change || self.output.is_some()
-    }
+fn fail(exit: Exit, reason: &dyn std::fmt::Display) -> Exit {
+    log::error!("{reason}");
+    exit
 }
 
 #[cfg(test)]

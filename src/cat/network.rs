@@ -6,9 +6,9 @@ use std::io::{self, ErrorKind, Write};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::outlet::{Clock, Outlet};
-use super::printer::is_gone;
-use super::{Form, Options};
+use super::Options;
+use super::pipeline::{Clock, Pipeline};
+use super::printer::has_left;
 use crate::choice::Choice;
 use crate::message::{Encoder, Message};
 use crate::runtime::Exit;
@@ -35,11 +35,11 @@ pub fn from_network(
     options: &Options,
     out: impl Write,
 ) -> io::Result<Exit> {
-    let mut outlet = Outlet::new(options, Clock::Listener, out);
+    let mut pipeline = Pipeline::new(options, Clock::Listener, out);
     let mut selection = Selection::new(options);
     let mut last = Instant::now();
     let exit = loop {
-        if !outlet.is_open() {
+        if !pipeline.is_open() {
             break Exit::Done;
         }
         let now = Instant::now();
@@ -48,10 +48,10 @@ pub fn from_network(
         if silent_at.is_some_and(|end| end <= now) {
             break Exit::Unavailable;
         }
-        let wake = [silent_at, outlet.due()].into_iter().flatten().min();
+        let wake = [silent_at, pipeline.due()].into_iter().flatten().min();
         let patience = wake.map_or(PATIENCE, |wake| wake.saturating_duration_since(now));
         let datagram = match datagrams.next(patience) {
-            Err(error) if is_gone(&error) => return Ok(Exit::Done),
+            Err(error) if has_left(&error) => return Ok(Exit::Done),
             Err(error) if error.kind() == ErrorKind::Interrupted => break Exit::Done,
             datagram => datagram?,
         };
@@ -60,16 +60,16 @@ pub fn from_network(
             if let Some(message) = selection.of(bytes, from, now) {
                 last = now;
                 match message {
-                    Selected::Raw => outlet.print_text(bytes)?,
-                    Selected::Message(message) => outlet.take(message, now)?,
+                    Selected::Raw => pipeline.print_text(bytes)?,
+                    Selected::Message(message) => pipeline.push(message, now)?,
                 }
             }
         }
-        outlet.tick(now)?;
-        outlet.flush()?;
+        pipeline.print_due(now)?;
+        pipeline.flush()?;
     };
-    outlet.finish()?;
-    outlet.flush()?;
+    pipeline.finish()?;
+    pipeline.flush()?;
     Ok(exit)
 }
 
@@ -90,7 +90,7 @@ impl Selection {
         let hint = " (--meter names another one)";
         let needs_choice = options.meter.is_none() && options.needs_one_meter();
         Self {
-            is_raw: matches!(options.form, Form::Raw),
+            is_raw: options.raw,
             meter: options.meter.clone(),
             choice: needs_choice
                 .then(|| Choice::new(None, "printed", hint).with_level(log::Level::Debug)),

@@ -1,6 +1,6 @@
-//! Which telegrams of a stream are of interest: the last one of each interval, or those that differ.
+//! Chooses the telegrams to print: the last one of each interval, or those that differ.
 //!
-//! Owns the intervals and what is remembered. Time is passed in; nothing is printed here.
+//! Time is passed in; nothing is printed here.
 
 use std::time::{Duration, Instant};
 
@@ -9,17 +9,17 @@ use crate::message::Message;
 use crate::reading::Readings;
 use crate::telegram::Timestamp;
 
-/// How long after the end of an interval its telegram is given out though no newer one has come: the
-/// last ones of an interval may be on their way.
-const GRACE: Duration = Duration::from_secs(2);
+/// How long after the end of an interval its telegram is printed if no newer one arrives: the last
+/// telegrams of the interval may still be on their way.
+const GRACE_TIME: Duration = Duration::from_secs(2);
 
-/// Gives the last telegram of each interval. Intervals begin at the multiples of their length since
-/// 1970, UTC.
+/// Selects the last telegram of each interval. Intervals begin at multiples of their length since 1970,
+/// UTC.
 #[derive(Debug)]
 pub(super) struct Sampler {
     period_micros: i64,
     held: Option<Held>,
-    /// The interval whose telegram was given out last.
+    /// The interval whose telegram was selected last.
     done: Option<i64>,
 }
 
@@ -36,31 +36,31 @@ impl Sampler {
         Self { period_micros, held: None, done: None }
     }
 
-    /// Takes the telegram of this time; gives the one before if that was the last of its interval.
-    pub fn take(&mut self, message: Message, time: Timestamp, now: Instant) -> Option<Message> {
+    /// Takes a telegram; returns the previous one if that was the last of its interval.
+    pub fn push(&mut self, message: Message, time: Timestamp, now: Instant) -> Option<Message> {
         let interval = time.micros().div_euclid(self.period_micros);
         if self.done == Some(interval) {
             return None;
         }
         let left = self.period_micros - time.micros().rem_euclid(self.period_micros);
         let left = Duration::from_micros(left.unsigned_abs());
-        let held = Held { message, interval, due: now + left + GRACE };
+        let held = Held { message, interval, due: now + left + GRACE_TIME };
         let before = self.held.replace(held).filter(|before| before.interval != interval)?;
         self.done = Some(before.interval);
         Some(before.message)
     }
 
-    /// When the telegram that is held is given out even if no newer one comes.
+    /// When the held telegram is due even if no newer one arrives.
     pub fn due(&self) -> Option<Instant> {
         self.held.as_ref().map(|held| held.due)
     }
 
-    /// The telegram that is due.
+    /// The held telegram, if it is due.
     pub fn overdue(&mut self, now: Instant) -> Option<Message> {
         if self.due()? > now { None } else { self.finish() }
     }
 
-    /// The telegram that is held, at the end of the stream.
+    /// The held telegram, at the end of the stream.
     pub fn finish(&mut self) -> Option<Message> {
         let held = self.held.take()?;
         self.done = Some(held.interval);
@@ -68,7 +68,7 @@ impl Sampler {
     }
 }
 
-/// Lets telegrams through that differ from the last one that was let through.
+/// Selects telegrams that differ from the one selected before.
 #[derive(Debug, Default)]
 pub(super) struct Changes {
     last: Vec<u8>,
@@ -76,8 +76,9 @@ pub(super) struct Changes {
 }
 
 impl Changes {
-    /// Whether one of these fields has changed; without fields, whether anything has but the clock.
-    pub fn let_through(&mut self, message: &Message, fields: Option<&[Field]>) -> bool {
+    /// Whether one of these fields has changed; without fields, whether anything but the clock and the
+    /// checksum has.
+    pub fn accepts(&mut self, message: &Message, fields: Option<&[Field]>) -> bool {
         self.this.clear();
         match fields {
             Some(fields) => {
@@ -112,62 +113,61 @@ mod tests {
     use super::*;
     use crate::message::tests::message;
 
-    /// What an interval of ten seconds gives for telegrams of these moments in ms, which come in then.
+    /// What intervals of ten seconds select of telegrams that arrive at these times, in ms.
     fn samples(millis: &[u64]) -> Vec<i64> {
         let (start, mut sampler) = (Instant::now(), Sampler::new(Duration::from_secs(10)));
         let sample = |&ms: &u64| {
             let time = Timestamp::from_micros(i64::try_from(ms).unwrap() * 1000);
             let mut message = message(0, &[]);
             message.meta.frame_start = time;
-            sampler.take(message, time, start + Duration::from_millis(ms))
+            sampler.push(message, time, start + Duration::from_millis(ms))
         };
-        let given = millis.iter().filter_map(sample);
-        given.map(|message| message.meta.frame_start.micros() / 1000).collect()
+        let selected = millis.iter().filter_map(sample);
+        selected.map(|message| message.meta.frame_start.micros() / 1000).collect()
     }
 
     #[test]
-    fn of_each_interval_the_last_telegram_is_given_when_the_next_has_begun() {
+    fn the_last_telegram_of_an_interval_is_selected_when_the_next_interval_begins() {
         assert_eq!(samples(&[1000, 5000, 9999, 10_000, 11_000]), [9999]);
         assert_eq!(samples(&[9000, 19_000, 29_000, 39_000]), [9000, 19_000, 29_000]);
         assert_eq!(samples(&[9000, 95_000, 105_000]), [9000, 95_000], "a gap");
     }
 
     #[test]
-    fn a_straggler_of_an_interval_that_was_given_is_dropped_and_a_clock_that_goes_back_is_followed()
-    {
+    fn a_late_telegram_is_dropped_and_a_clock_that_goes_back_is_followed() {
         assert_eq!(samples(&[9000, 10_000, 9500, 20_000]), [9000, 10_000]);
         assert_eq!(samples(&[3_609_000, 3_610_000, 9000, 10_000]), [3_609_000, 3_610_000, 9000]);
     }
 
     #[test]
-    fn when_no_newer_one_comes_the_telegram_is_given_some_time_after_its_interval() {
+    fn without_a_newer_one_the_telegram_is_due_shortly_after_its_interval() {
         let (start, mut sampler) = (Instant::now(), Sampler::new(Duration::from_secs(10)));
         let at = |seconds| start + Duration::from_secs(seconds);
         assert_eq!(sampler.due(), None);
         assert!(sampler.overdue(at(100)).is_none());
-        assert!(sampler.take(message(14, &[]), Timestamp::from_seconds(14), at(0)).is_none());
-        assert_eq!(sampler.due(), Some(at(6) + GRACE));
+        assert!(sampler.push(message(14, &[]), Timestamp::from_seconds(14), at(0)).is_none());
+        assert_eq!(sampler.due(), Some(at(6) + GRACE_TIME));
         assert!(sampler.overdue(at(7)).is_none());
         assert_eq!(sampler.overdue(at(8)).unwrap().meta.frame_start.seconds(), 14);
         assert_eq!(sampler.due(), None);
-        assert!(sampler.take(message(15, &[]), Timestamp::from_seconds(15), at(9)).is_none());
-        assert!(sampler.finish().is_none(), "that interval has been given");
+        assert!(sampler.push(message(15, &[]), Timestamp::from_seconds(15), at(9)).is_none());
+        assert!(sampler.finish().is_none(), "that interval is done");
     }
 
     #[test]
-    fn the_end_gives_what_is_held() {
+    fn the_held_telegram_is_selected_at_the_end() {
         let mut sampler = Sampler::new(Duration::from_secs(10));
-        sampler.take(message(14, &[]), Timestamp::from_seconds(14), Instant::now());
+        sampler.push(message(14, &[]), Timestamp::from_seconds(14), Instant::now());
         assert!(sampler.finish().is_some() && sampler.finish().is_none());
     }
 
     #[test]
-    fn a_change_of_a_field_is_seen_and_others_are_not() {
+    fn only_changes_of_the_fields_count() {
         let mut changes = Changes::default();
         let fields: Vec<Field> =
             ["time", "power_w", "tariff"].iter().map(|name| name.parse().unwrap()).collect();
         let mut differs = |second, objects: &[(&str, &str)]| {
-            changes.let_through(&message(second, objects), Some(&fields))
+            changes.accepts(&message(second, objects), Some(&fields))
         };
         let watts = |watts| [("1-0:1.7.0", watts), ("1-0:1.8.1", "1000")];
         assert!(differs(1, &watts("5")));
@@ -182,8 +182,7 @@ mod tests {
     #[test]
     fn without_fields_anything_but_the_clock_counts() {
         let mut changes = Changes::default();
-        let mut differs =
-            |objects: &[(&str, &str)]| changes.let_through(&message(0, objects), None);
+        let mut differs = |objects: &[(&str, &str)]| changes.accepts(&message(0, objects), None);
         let telegram =
             |clock, id, sum| [("0-0:1.0.0", clock), ("0-0:96.1.1", id), ("checksum", sum)];
         assert!(differs(&telegram("'261122075236W", "'A", "'0001")));

@@ -1,14 +1,14 @@
-//! Where texts go: standard output in a pipe, or a file that always has the latest one whole.
+//! Prints texts to standard output, or to a file that always has the latest text in full.
 //!
-//! Counts what it prints, and ends quietly when the reader of the pipe or socket has gone, or does not
-//! read for so long that the kernel gives up.
+//! Counts the texts. Stops quietly when the reader of a pipe or socket has gone, or when it has not read
+//! for so long that the write timed out.
 
 use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::PathBuf;
 
 use crate::atomic_file;
 
-/// Prints until it has printed enough, or until nobody reads any more.
+/// Prints until it has printed enough, or until the reader has gone.
 pub struct Printer<W: Write> {
     target: Target<W>,
     left: Option<u64>,
@@ -21,8 +21,8 @@ enum Target<W: Write> {
 }
 
 impl<W: Write> Printer<W> {
-    /// A printer that is content after `count` texts, or never. With a `file`, each text replaces the
-    /// one before in it, and `out` gets nothing.
+    /// A printer that closes after `count` texts, if given. With a `file`, each text replaces the one before
+    /// it there, and nothing goes to `out`.
     pub fn new(out: W, file: Option<PathBuf>, count: Option<u64>) -> Self {
         let stream = || Target::Stream(BufWriter::with_capacity(64 * 1024, out));
         let target = file.map_or_else(stream, Target::File);
@@ -44,21 +44,21 @@ impl<W: Write> Printer<W> {
             Target::File(path) => atomic_file::replace(path, |file| file.write_all(text))
                 .map_err(|error| named(&path.display().to_string(), &error)),
         };
-        self.mind_closed(result)
+        self.check_closed(result)
     }
 
-    /// Hands on what was printed.
+    /// Writes out what was printed.
     pub fn flush(&mut self) -> io::Result<()> {
         let result = match &mut self.target {
             Target::Stream(out) => out.flush(),
             Target::File(_) => Ok(()),
         };
-        self.mind_closed(result)
+        self.check_closed(result)
     }
 
-    fn mind_closed(&mut self, result: io::Result<()>) -> io::Result<()> {
+    fn check_closed(&mut self, result: io::Result<()>) -> io::Result<()> {
         match result {
-            Err(error) if is_gone(&error) && matches!(self.target, Target::Stream(_)) => {
+            Err(error) if has_left(&error) && matches!(self.target, Target::Stream(_)) => {
                 self.closed = true;
                 Ok(())
             }
@@ -70,13 +70,13 @@ impl<W: Write> Printer<W> {
     }
 }
 
-/// The error with the name of what it is about.
+/// The same error, naming what it is about.
 pub(super) fn named(what: &str, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{what}: {error}"))
 }
 
-/// Whether the reader has gone, or has not read for as long as a socket waits.
-pub fn is_gone(error: &io::Error) -> bool {
+/// Whether the reader has gone, or has not read for so long that the write timed out.
+pub fn has_left(error: &io::Error) -> bool {
     use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, TimedOut, WouldBlock};
     matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset | TimedOut | WouldBlock)
 }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use super::*;
 use crate::message::{Message, Translator};
@@ -54,7 +55,7 @@ fn a_file_without_a_telegram_is_told() {
     for file in [&b""[..], b"\xdb\x08encrypted"] {
         let (out, errors, exit) = decode(file, &Options::default());
         assert_eq!((out.as_str(), exit), ("", Exit::Rejected));
-        assert_eq!(errors, "FILE: there is no telegram in it\n");
+        assert_eq!(errors, "FILE: no telegram found\n");
     }
 }
 
@@ -71,13 +72,13 @@ fn raw_is_what_the_meter_sent() {
     let mut bad = telegram(2);
     bad[30] ^= 1;
     let file = [telegram(1), bad, telegram(3)].concat();
-    let (out, _, _) = decode(&file, &Options { form: Form::Raw, ..Options::default() });
+    let (out, _, _) = decode(&file, &Options { raw: true, ..Options::default() });
     assert_eq!(out.as_bytes(), [telegram(1), telegram(3)].concat());
 }
 
 /// What is explained of a file with these lines, LF for CR LF.
-fn explained(lines: &str, is_anonymous: bool) -> (String, Exit) {
-    let options = Options { form: Form::Explained, is_anonymous, ..Options::default() };
+fn explained(lines: &str, anonymous: bool) -> (String, Exit) {
+    let options = Options { explain: true, anonymous, ..Options::default() };
     let (out, errors, exit) = decode(lines.replace('\n', "\r\n").as_bytes(), &options);
     assert_eq!(errors, "");
     (out, exit)
@@ -108,7 +109,7 @@ fn what_was_done_to_the_bytes_on_their_way_is_told() {
     let sent = telegram(1);
     let with_parity = put_parity_on(&sent);
     let without_cr: Vec<u8> = sent.iter().copied().filter(|&byte| byte != b'\r').collect();
-    let options = Options { form: Form::Explained, ..Options::default() };
+    let options = Options { explain: true, ..Options::default() };
     for (file, said) in [(&sent, None), (&with_parity, Some("7E1")), (&without_cr, Some("CR"))] {
         let (out, _, exit) = decode(file, &options);
         let line = out.lines().find(|line| line.starts_with("  Line "));
@@ -126,22 +127,20 @@ fn nothing_of_the_meter_reaches_the_terminal_unescaped() {
 }
 
 #[test]
-fn an_anonymous_telegram_is_one_in_every_form() {
+fn an_anonymous_telegram_is_anonymous_however_it_is_printed() {
     let file = telegram(1);
-    let anonymous = |form| {
-        let (out, errors, exit) =
-            decode(&file, &Options { form, is_anonymous: true, ..Options::default() });
+    let anonymous = |options| {
+        let (out, errors, exit) = decode(&file, &Options { anonymous: true, ..options });
         assert_eq!((errors.as_str(), exit), ("", Exit::Done));
         out
     };
-    let raw = anonymous(Form::Raw);
+    let raw = anonymous(Options { raw: true, ..Options::default() });
     assert!(raw.contains("0-0:96.1.1(583030)") && raw.len() == file.len(), "{raw}");
-    let (again, _, exit) =
-        decode(raw.as_bytes(), &Options { form: Form::Raw, ..Options::default() });
+    let (again, _, exit) = decode(raw.as_bytes(), &Options { raw: true, ..Options::default() });
     assert_eq!((again, exit), (raw, Exit::Done), "its checksum is right");
-    let json = Message::parse(anonymous(Form::default()).trim_end().as_bytes()).unwrap();
+    let json = Message::parse(anonymous(Options::default()).trim_end().as_bytes()).unwrap();
     assert_eq!(json.equipment_id().as_deref(), Some("X00"));
-    assert!(anonymous(Form::Explained).contains("X00"));
+    assert!(anonymous(Options { explain: true, ..Options::default() }).contains("X00"));
 }
 
 #[test]
@@ -273,8 +272,8 @@ fn points_of_a_recording_have_the_time_of_the_meter_and_are_told_apart() {
             format!("/TST5\r\n\r\n0-0:1.0.0(2611220752{second:02}W)\r\n1-0:1.7.0(1*kW)\r\n!");
         format!("{body}{:04X}\r\n", crc16(body.as_bytes())).into_bytes()
     };
-    let form = Form::Decoded(Format::Influx);
-    let (out, _, _) = decode(&[at(1), at(2)].concat(), &Options { form, ..Options::default() });
+    let options = Options { format: Format::Influx, ..Options::default() };
+    let (out, _, _) = decode(&[at(1), at(2)].concat(), &options);
     let times: Vec<&str> = out.lines().map(|line| line.rsplit_once(' ').unwrap().1).collect();
     assert_eq!(times, ["1795330321000000000", "1795330322000000000"]);
 }
@@ -292,7 +291,7 @@ impl Write for Broken {
     }
 }
 
-impl io::Read for Broken {
+impl Read for Broken {
     fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
         Err(io::ErrorKind::IsADirectory.into())
     }
@@ -346,7 +345,7 @@ fn a_raw_datagram_that_is_not_one_whole_telegram_is_passed_over() {
     let behind_noise = [b"x", &one[..]].concat();
     let mut row = raw(&[b"", b"garbage", &one[..30], &both, &behind_noise, &one]);
     let mut out = Vec::new();
-    let options = Options { form: Form::Raw, count: Some(1), ..Options::default() };
+    let options = Options { raw: true, count: Some(1), ..Options::default() };
     assert_eq!(from_network(&mut row, &options, &mut out).unwrap(), Exit::Done);
     assert_eq!(out, one);
 }
@@ -355,7 +354,7 @@ fn a_raw_datagram_that_is_not_one_whole_telegram_is_passed_over() {
 fn of_raw_telegrams_the_named_meter_is_let_through_as_well() {
     for (meter, printed) in [("E01", telegram(1)), ("E02", Vec::new())] {
         let meter = Some(meter.to_owned());
-        let options = Options { form: Form::Raw, meter, ..Options::default() };
+        let options = Options { raw: true, meter, ..Options::default() };
         let mut out = Vec::new();
         assert!(from_network(&mut raw(&[&telegram(1)]), &options, &mut out).is_err());
         assert_eq!(out, printed, "{options:?}");

@@ -14,6 +14,7 @@
 pub mod harmless;
 pub mod layout;
 mod once;
+mod options;
 mod source;
 pub mod state;
 mod terminal;
@@ -22,7 +23,6 @@ pub mod words;
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _};
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use log::LevelFilter;
@@ -32,40 +32,16 @@ use crate::runtime::Exit;
 use crate::telegram::Timestamp;
 use crate::zone::{HostZone, Zone as _};
 
+pub use options::{EXITS, Options};
+
 use layout::Look;
 use source::{Network, Recording, Source};
 use state::{State, Window};
 use terminal::Depth;
 use words::{DUTCH, ENGLISH, Words};
 
-/// What the command line asks for beside the configuration.
-#[derive(Clone, Debug)]
-pub struct Options {
-    /// The meter to show, by its equipment identifier.
-    pub meter: Option<String>,
-    /// The language.
-    pub language: Option<Language>,
-    /// No colours.
-    pub monochrome: bool,
-    /// Nothing but ASCII.
-    pub ascii: bool,
-    /// Print one page and end.
-    pub once: bool,
-    /// Play this file of raw telegrams.
-    pub input: Option<PathBuf>,
-    /// How many times as fast, 1 to 1000; as is: one telegram a second.
-    pub speed: u32,
-    /// Append the log to it while the screen is taken.
-    pub log_file: Option<PathBuf>,
-}
-
 /// Runs the dashboard. Everything that can fail does so before the terminal is taken.
-#[must_use]
-pub fn run(config: &Config, options: Options) -> Exit {
-    start(config, options).unwrap_or_else(|exit| exit)
-}
-
-fn start(config: &Config, options: Options) -> Result<Exit, Exit> {
+pub fn run(options: Options, config: &Config) -> Result<Exit, Exit> {
     let variable = |name: &str| std::env::var(name).ok();
     let (glyphs, depth) = terminal::abilities(&variable);
     let look = Look {

@@ -23,6 +23,7 @@ mod file;
 mod health;
 mod holder;
 mod line;
+mod options;
 mod pace;
 mod probe;
 mod publisher;
@@ -35,12 +36,12 @@ mod tcp;
 #[cfg(test)]
 mod tests;
 
+use std::io;
 use std::ops::ControlFlow;
-use std::path::Path;
 use std::time::{Instant, SystemTime};
 
 pub use adapters::LASTING_NAMES;
-pub use probe::probe;
+pub use options::{EXITS, Options};
 pub use publisher::Publisher;
 
 use device::{Device, Place};
@@ -61,26 +62,30 @@ use crate::telegram::Timestamp;
 /// How many bytes are read from the port at a time.
 const BUFFER: usize = 4096;
 
-/// Runs the listener until a signal ends it, or a file that it reads.
+/// Runs the listener until a signal or the end of the file that it reads ends it; with `--probe`, only
+/// reports what is on the wire.
 ///
-/// The bytes of the port are appended to `record`. `reload` gives the configuration anew on SIGHUP, or
-/// `None` when it is not good.
-#[must_use]
-pub fn run(config: Config, record: Option<&Path>, reload: impl Fn() -> Option<Config>) -> Exit {
-    let Some(signals) = Signals::install_or_log() else { return Exit::Io };
-    let recorder =
-        match record.map(|path| (path, Recorder::open(path, config.p1_listener.port.as_ref()))) {
-            Some((path, Err(error))) => {
-                log::error!("cannot record to {}: {error}", path.display());
-                return Exit::Io;
-            }
-            Some((_, Ok(recorder))) => Some(recorder),
-            None => None,
-        };
+/// `reload` loads the configuration on SIGHUP, and returns `None` when it is invalid.
+pub fn run(
+    options: &Options,
+    config: Config,
+    reload: impl Fn() -> Option<Config>,
+) -> Result<Exit, Exit> {
+    if options.probe {
+        return probe::probe(&config.p1_listener, &mut io::stdout()).map_err(|_| Exit::Io);
+    }
+    let signals = Signals::install_or_log().ok_or(Exit::Io)?;
+    let record = |path| {
+        Recorder::open(path, config.p1_listener.port.as_ref()).map_err(|error| {
+            log::error!("cannot record to {}: {error}", path.display());
+            Exit::Io
+        })
+    };
+    let recorder = options.record.as_deref().map(record).transpose()?;
     let port = port(&config.p1_listener);
     let listener = Listener::new(config, port, recorder, Instant::now());
     runtime::run("p1listener", listener, &signals, reload);
-    Exit::Done
+    Ok(Exit::Done)
 }
 
 /// The port, the translator and the publisher, in a row.

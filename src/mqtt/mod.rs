@@ -40,6 +40,7 @@ mod entities;
 mod failure;
 mod link;
 mod meters;
+mod options;
 mod packets;
 mod password;
 mod session;
@@ -47,6 +48,7 @@ mod socket;
 mod tls;
 mod topics;
 
+pub use options::{EXITS, Options};
 pub use session::run;
 
 /// A message for the broker.

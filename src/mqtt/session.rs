@@ -30,12 +30,11 @@ const TLS_PORT: u16 = 8883;
 
 /// Runs the bridge until a signal ends it.
 ///
-/// `reload` gives the configuration anew on SIGHUP, or `None` when it is not good.
-#[must_use]
-pub fn run(config: Config, reload: impl Fn() -> Option<Config>) -> Exit {
-    let Some(signals) = Signals::install_or_log() else { return Exit::Io };
+/// `reload` loads the configuration on SIGHUP, and returns `None` when it is invalid.
+pub fn run(config: Config, reload: impl Fn() -> Option<Config>) -> Result<Exit, Exit> {
+    let signals = Signals::install_or_log().ok_or(Exit::Io)?;
     runtime::run("p1mqtt", Session::new(config, Instant::now()), &signals, reload);
-    Exit::Done
+    Ok(Exit::Done)
 }
 
 struct Session {

@@ -38,6 +38,7 @@ mod five_minutes;
 mod graph;
 mod health;
 mod meters;
+mod options;
 mod order;
 mod output;
 mod page;
@@ -56,6 +57,7 @@ mod weekly;
 
 use crate::zone;
 
+pub use options::{EXITS, Options};
 pub use recorder::Recorder;
 pub use session::run;
 pub use settings::{FileSettings, PageSettings, Settings, WeeklySettings};

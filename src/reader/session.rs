@@ -7,7 +7,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::recorder::Recorder;
-use super::{DiskStorage, HostZone, Settings};
+use super::{DiskStorage, HostZone, Options, Settings};
 use crate::choice::Choice;
 use crate::config::Config;
 use crate::message::Message;
@@ -23,15 +23,18 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How many telegrams `--test` records.
 const TEST_TELEGRAMS: u64 = 5;
 
-/// Runs the recorder until a signal ends it; with `test`, until it has five telegrams.
+/// Runs the recorder until a signal ends it; with `--test`, until it has five telegrams.
 ///
-/// `reload` gives the configuration anew on SIGHUP, or `None` when it is not good.
-#[must_use]
-pub fn run(config: Config, test: bool, reload: impl Fn() -> Option<Config>) -> Exit {
-    let Some(signals) = Signals::install_or_log() else { return Exit::Io };
-    let last = if test { TEST_TELEGRAMS } else { u64::MAX };
+/// `reload` loads the configuration on SIGHUP, and returns `None` when it is invalid.
+pub fn run(
+    options: &Options,
+    config: Config,
+    reload: impl Fn() -> Option<Config>,
+) -> Result<Exit, Exit> {
+    let signals = Signals::install_or_log().ok_or(Exit::Io)?;
+    let last = if options.test { TEST_TELEGRAMS } else { u64::MAX };
     runtime::run("p1reader", Session::new(config, last), &signals, reload);
-    Exit::Done
+    Ok(Exit::Done)
 }
 
 struct Session {

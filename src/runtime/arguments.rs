@@ -15,7 +15,7 @@ use super::logging::Level;
 pub const DEFAULT_CONFIG_FILE: &str = "/etc/p1-multicast/p1reader.yml";
 
 /// The options of every program that publishes or subscribes.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct Arguments {
     /// Read the configuration from FILE [default: /etc/p1-multicast/p1reader.yml]
     #[arg(long, value_name = "FILE")]

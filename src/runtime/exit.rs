@@ -32,6 +32,15 @@ impl Exit {
     }
 }
 
+/// The status of a program that ends like this. Each program declares its ways to end beside its options,
+/// and its manual page lists those.
+#[must_use]
+pub fn status(outcome: Result<Exit, Exit>, declared: &[Exit]) -> ExitCode {
+    let exit = outcome.unwrap_or_else(|exit| exit);
+    debug_assert!(declared.contains(&exit), "{exit:?} is not among the declared exits");
+    exit.into()
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit.code())

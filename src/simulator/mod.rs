@@ -42,7 +42,7 @@ use crate::runtime::Exit;
 use link::Link;
 pub use link::PORTS;
 use meter::Meter;
-pub use options::{Options, Speed};
+pub use options::{EXITS, Options, Speed};
 use output::{Output, Sink};
 use pace::Pace;
 use port::Port;

@@ -9,6 +9,10 @@ use std::time::Duration;
 use clap::Parser;
 
 use super::calendar;
+use crate::runtime::Exit;
+
+/// How `p1sim` can end.
+pub const EXITS: &[Exit] = &[Exit::Done, Exit::Rejected, Exit::Usage, Exit::Unavailable, Exit::Io];
 
 /// A simulated smart meter on a pseudo-terminal: an ESMR 5.0 telegram a second.
 #[derive(Clone, Debug, Parser)]

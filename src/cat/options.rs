@@ -1,20 +1,34 @@
-//! The command line of `p1cat`.
+//! The options of `p1cat`.
+//!
+//! Owns their names, their help and what they accept. The manual page says more.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
+use std::time::Duration;
 
-use clap::builder::{PossibleValue, TypedValueParser};
+use clap::builder::{PossibleValue, RangedU64ValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, Command, Parser};
 
-use crate::cat::{Field, Format};
-use crate::runtime::Arguments;
+use super::{Field, Format};
+use crate::runtime::{Arguments, Exit};
+
+/// How `p1cat` can end.
+pub const EXITS: &[Exit] = &[
+    Exit::Done,
+    Exit::Rejected,
+    Exit::Usage,
+    Exit::Unavailable,
+    Exit::Bug,
+    Exit::Io,
+    Exit::Config,
+];
 
 /// Prints the telegrams of a smart meter, one line of JSON each, or in other formats.
 #[expect(clippy::struct_excessive_bools, reason = "each is an option without a value")]
-#[derive(Clone, Debug, Parser)]
+#[derive(Clone, Debug, Default, Parser)]
 #[command(name = "p1cat", version)]
-pub struct Cat {
+pub struct Options {
     /// What all programs understand.
     #[command(flatten)]
     pub common: Arguments,
@@ -29,9 +43,9 @@ pub struct Cat {
     #[arg(long, value_name = "A,B,...", value_delimiter = ',', conflicts_with_all = ["raw", "explain"])]
     pub fields: Option<Vec<Field>>,
     /// Print the last telegram of each interval of S seconds
-    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(1..=86_400),
+    #[arg(long, value_name = "S", value_parser = seconds().range(1..=86_400).map(Duration::from_secs),
           conflicts_with_all = ["raw", "explain"])]
-    pub every: Option<u64>,
+    pub every: Option<Duration>,
     /// Print only telegrams in which a field has changed
     #[arg(long, conflicts_with_all = ["raw", "explain"])]
     pub on_change: bool,
@@ -44,7 +58,7 @@ pub struct Cat {
     /// Print telegrams byte for byte as the meter sent them
     #[arg(long)]
     pub raw: bool,
-    /// Tell in words what is in each telegram of FILE, and what is odd about it
+    /// Explain every line of each telegram in FILE, and point out what is odd
     #[arg(long, requires = "input", conflicts_with = "raw")]
     pub explain: bool,
     /// Mask identifiers and texts of the telegrams in FILE
@@ -54,11 +68,22 @@ pub struct Cat {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
     /// End with status 69 when no telegram has come for S seconds
-    #[arg(long, value_name = "S", value_parser = clap::value_parser!(u64).range(1..))]
-    pub timeout: Option<u64>,
+    #[arg(long, value_name = "S", value_parser = seconds().range(1..).map(Duration::from_secs))]
+    pub timeout: Option<Duration>,
 }
 
-/// Reads a format, and names those that there are to the shells' completions.
+fn seconds() -> RangedU64ValueParser {
+    RangedU64ValueParser::new()
+}
+
+impl Options {
+    /// Whether telegrams of two meters would get into each other's way.
+    pub(super) fn needs_one_meter(&self) -> bool {
+        self.every.is_some() || self.on_change || self.output.is_some()
+    }
+}
+
+/// Parses a format, and lists the named ones for the shells' completions.
 #[derive(Clone)]
 struct FormatParser;
 

@@ -1,15 +1,28 @@
-//! The command line of `p1listener`.
+//! The options of `p1listener`.
+//!
+//! Owns their names, their help and what they accept. The manual page says more.
 
 use std::path::PathBuf;
 
 use clap::Parser;
 
-use crate::runtime::Arguments;
+use crate::runtime::{Arguments, Exit};
+
+/// How `p1listener` can end.
+pub const EXITS: &[Exit] = &[
+    Exit::Done,
+    Exit::Rejected,
+    Exit::Usage,
+    Exit::Unavailable,
+    Exit::Bug,
+    Exit::Io,
+    Exit::Config,
+];
 
 /// Owns the P1 port of a smart meter and multicasts every telegram on the LAN as JSON.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "p1listener", version)]
-pub struct Listener {
+pub struct Options {
     /// What all programs understand.
     #[command(flatten)]
     pub common: Arguments,

@@ -1,19 +1,38 @@
-//! The manual pages and the shells' completions agree with the command lines, and the pages with the rest
-//! of the programs. (Signals are tried on the built programs: `tests/integration/signals.rs`.)
+//! The manual pages and the shells' completions agree with the programs: options, exit statuses, files.
+//! (Signals are tried on the built programs: `tests/integration/signals.rs`.)
 //! `UPDATE_GOLDEN=1` writes the completions; look at the difference.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use clap::{Command, CommandFactory as _};
 use clap_complete::{Shell, generate};
 
-use super::all;
+#[cfg(feature = "dashboard")]
+use crate::dashboard;
+#[cfg(feature = "mqtt")]
+use crate::mqtt;
+use crate::runtime::Exit;
+use crate::{cat, listener, reader, simulator};
 
 mod files;
-mod statuses;
 
 const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Every program that is built: its command line, and how it can end.
+fn all() -> Vec<(Command, &'static [Exit])> {
+    vec![
+        (cat::Options::command(), cat::EXITS),
+        #[cfg(feature = "dashboard")]
+        (dashboard::Options::command(), dashboard::EXITS),
+        (listener::Options::command(), listener::EXITS),
+        #[cfg(feature = "mqtt")]
+        (mqtt::Options::command(), mqtt::EXITS),
+        (reader::Options::command(), reader::EXITS),
+        (simulator::Options::command(), simulator::EXITS),
+    ]
+}
 
 fn manual(program: &str) -> String {
     let pages = [1, 8].map(|section| Path::new(PROJECT).join(format!("man/{program}.{section}")));
@@ -32,7 +51,7 @@ fn section<'a>(page: &'a str, heading: &'a str) -> impl Iterator<Item = &'a str>
 
 /// Every program: its name, the long names of its options, its manual page.
 fn programs() -> Vec<(String, BTreeSet<String>, String)> {
-    let program = |mut command: clap::Command| {
+    let program = |(mut command, _): (Command, _)| {
         command.build();
         let options = command.get_arguments().filter_map(clap::Arg::get_long);
         let name = command.get_name();
@@ -66,8 +85,19 @@ fn no_manual_page_speaks_of_an_option_that_its_program_does_not_have() {
 }
 
 #[test]
+fn every_manual_page_lists_the_exit_statuses_of_its_program_and_no_others() {
+    for (command, exits) in all() {
+        let page = manual(command.get_name());
+        let entries = section(&page, "EXIT STATUS").filter_map(|line| line.strip_prefix(".It "));
+        let listed: Vec<u8> = entries.map(|number| number.trim().parse().unwrap()).collect();
+        let declared: Vec<u8> = exits.iter().map(|exit| exit.code()).collect();
+        assert_eq!(listed, declared, "{}", command.get_name());
+    }
+}
+
+#[test]
 fn the_shipped_completions_are_those_of_the_command_lines() {
-    for mut command in all() {
+    for (mut command, _) in all() {
         let program = command.get_name().to_owned();
         for (shell, file) in [
             (Shell::Bash, format!("bash/{program}")),

@@ -1,4 +1,4 @@
-//! What a telegram passes on its way out: the choice of those that are of interest, the format, the printer.
+//! The way of a telegram to the output: which ones are printed (`pace`), the format, the printer.
 
 use std::io::{self, Write};
 use std::time::Instant;
@@ -10,10 +10,10 @@ use crate::message::{Message, Meta};
 use crate::telegram::Timestamp;
 use crate::zone::HostZone;
 
-/// Whose clock tells when a telegram was.
+/// Which clock gives the time of a telegram.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Clock {
-    /// That of the listener, which has just heard it.
+    /// The listener's: it has just received the telegram.
     Listener,
     /// The meter's own, if it has one: a recording may be of any time.
     Meter,
@@ -28,8 +28,8 @@ impl Clock {
     }
 }
 
-/// The way out.
-pub(super) struct Outlet<W: Write> {
+/// Chooses, formats and prints telegrams.
+pub(super) struct Pipeline<W: Write> {
     clock: Clock,
     sampler: Option<Sampler>,
     changes: Option<Changes>,
@@ -38,9 +38,9 @@ pub(super) struct Outlet<W: Write> {
     printer: Printer<W>,
 }
 
-impl<W: Write> Outlet<W> {
+impl<W: Write> Pipeline<W> {
     pub fn new(options: &Options, clock: Clock, out: W) -> Self {
-        let format = options.format();
+        let format = options.format.clone();
         let (fields, is_whole) = (options.fields.clone(), options.output.is_some());
         Self {
             clock,
@@ -57,25 +57,25 @@ impl<W: Write> Outlet<W> {
         self.printer.is_open()
     }
 
-    /// Takes a telegram; what there is to print is printed.
-    pub fn take(&mut self, message: Message, now: Instant) -> io::Result<()> {
+    /// Takes the next telegram, and prints what is ready.
+    pub fn push(&mut self, message: Message, now: Instant) -> io::Result<()> {
         let time = self.clock.time_of(&message.meta);
         match &mut self.sampler {
             None => self.print(&message),
-            Some(sampler) => match sampler.take(message, time, now) {
+            Some(sampler) => match sampler.push(message, time, now) {
                 Some(sample) => self.print(&sample),
                 None => Ok(()),
             },
         }
     }
 
-    /// When there is something to print even if no telegram comes.
+    /// When something must be printed even if no telegram comes.
     pub fn due(&self) -> Option<Instant> {
         self.sampler.as_ref()?.due()
     }
 
     /// Prints what is due.
-    pub fn tick(&mut self, now: Instant) -> io::Result<()> {
+    pub fn print_due(&mut self, now: Instant) -> io::Result<()> {
         match self.sampler.as_mut().and_then(|sampler| sampler.overdue(now)) {
             Some(sample) => self.print(&sample),
             None => Ok(()),
@@ -95,14 +95,14 @@ impl<W: Write> Outlet<W> {
         self.printer.print(text)
     }
 
-    /// Hands on what was printed.
+    /// Writes out what was printed.
     pub fn flush(&mut self) -> io::Result<()> {
         self.printer.flush()
     }
 
     fn print(&mut self, message: &Message) -> io::Result<()> {
         if let Some(changes) = &mut self.changes {
-            if !changes.let_through(message, self.formatter.fields()) {
+            if !changes.accepts(message, self.formatter.fields()) {
                 return Ok(());
             }
         }

@@ -72,7 +72,7 @@ fn listed(page: &str) -> BTreeSet<String> {
 
 #[test]
 fn every_manual_page_lists_the_files_of_its_program_and_no_others() {
-    for command in all() {
+    for (command, _) in all() {
         let program = command.get_name();
         assert_eq!(listed(&manual(program)), files_of(program), "{program}");
     }
@@ -101,7 +101,7 @@ fn no_manual_page_names_a_file_of_the_suite_that_is_not_there() {
     let examples = fs::read_dir(Path::new(PROJECT).join("etc/examples")).unwrap();
     let examples = examples
         .map(|entry| format!("{EXAMPLES}{}", entry.unwrap().file_name().into_string().unwrap()));
-    let programs = all().into_iter().flat_map(|command| files_of(command.get_name()));
+    let programs = all().into_iter().flat_map(|(command, _)| files_of(command.get_name()));
     let known: BTreeSet<String> =
         programs.chain(places()).chain(examples).chain([instance("attic")]).collect();
     let ours = [

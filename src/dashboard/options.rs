@@ -1,16 +1,30 @@
-//! The command line of `p1dashboard`.
+//! The options of `p1dashboard`.
+//!
+//! Owns their names, their help and what they accept. The manual page says more.
 
 use std::path::PathBuf;
 
 use clap::Parser;
-use clap::builder::PossibleValuesParser;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
-use crate::runtime::Arguments;
+use crate::config::Language;
+use crate::runtime::{Arguments, Exit};
+
+/// How `p1dashboard` can end.
+pub const EXITS: &[Exit] = &[
+    Exit::Done,
+    Exit::Rejected,
+    Exit::Usage,
+    Exit::Unavailable,
+    Exit::Bug,
+    Exit::Io,
+    Exit::Config,
+];
 
 /// Shows everything a smart meter says, in a terminal.
 #[derive(Clone, Debug, Parser)]
 #[command(name = "p1dashboard", version)]
-pub struct Dashboard {
+pub struct Options {
     /// What all programs understand.
     #[command(flatten)]
     pub common: Arguments,
@@ -18,8 +32,9 @@ pub struct Dashboard {
     #[arg(long, value_name = "ID")]
     pub meter: Option<String>,
     /// Language of the screen [default: that of the locale]
-    #[arg(long, value_name = "LANGUAGE", value_parser = PossibleValuesParser::new(["nl", "en"]))]
-    pub language: Option<String>,
+    #[arg(long, value_name = "LANGUAGE",
+          value_parser = PossibleValuesParser::new(["nl", "en"]).map(language))]
+    pub language: Option<Language>,
     /// Use no colours
     #[arg(long)]
     pub monochrome: bool,
@@ -39,4 +54,9 @@ pub struct Dashboard {
     /// Append the log to FILE; without this nothing is logged while the screen is in use
     #[arg(long, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "a value parser maps values")]
+fn language(word: String) -> Language {
+    if word == "nl" { Language::Dutch } else { Language::English }
 }
