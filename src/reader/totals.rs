@@ -1,21 +1,21 @@
 //! Energy and power of one telegram: what the 5-minute records, the weekly log and the page show.
 //!
-//! Owns the choice of registers. Exact: numbers are counted in millionths, never in binary floats.
+//! Owns the form in which they are summed: millionths, never binary floats. Which objects count is
+//! known to [`crate::reading`].
 
 use crate::message::Message;
-use crate::telegram::{Obis, TARIFFS};
-
-const POWER_IN: Obis = Obis::literal("1-0:1.7.0");
-const POWER_OUT: Obis = Obis::literal("1-0:2.7.0");
-/// The registers without tariff; that of a tariff has its number in place of the last 0.
-const IMPORT: Obis = Obis::literal("1-0:1.8.0");
-const EXPORT: Obis = Obis::literal("1-0:2.8.0");
+use crate::reading::{self, Registers};
+use crate::telegram::Decimal;
 
 /// An amount in millionths of a Wh or W; decimals beyond the sixth are cut off.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Micro(pub i64);
 
 impl Micro {
+    fn of(number: Decimal) -> Option<Self> {
+        number.scaled(6).map(Self)
+    }
+
     /// Whole Wh or W; what is behind the point is cut off.
     pub fn whole(self) -> i64 {
         self.0 / 1_000_000
@@ -31,76 +31,60 @@ impl Micro {
 /// The registers of one direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Energy {
-    untariffed: Option<Micro>,
-    tariffs: [Option<Micro>; TARIFFS as usize],
+    total: Option<Micro>,
+    first_two: [Option<Micro>; 2],
 }
 
 impl Energy {
-    /// The sum of the tariffs, if the meter sends any, else its register without tariff.
+    /// `None` when there is a part of it only.
+    fn of(energy: &reading::Energy) -> Option<Self> {
+        let total = match energy.total {
+            Some(total) => Some(Micro::of(total)?),
+            None if energy.tariffs.iter().any(Option::is_some) => return None,
+            None => None,
+        };
+        let [one, two, ..] = energy.tariffs;
+        Some(Self { total, first_two: [one, two].map(|tariff| Micro::of(tariff?)) })
+    }
+
+    /// All of it; `None` where the meter measures none.
     pub fn total(&self) -> Option<Micro> {
-        if self.tariffs.iter().all(Option::is_none) {
-            return self.untariffed;
-        }
-        let sum = |sum: i64, tariff: &Micro| sum.checked_add(tariff.0);
-        self.tariffs.iter().flatten().try_fold(0, sum).map(Micro)
+        self.total
     }
 
     /// Tariffs 1 and 2. A meter without tariffs has all of its energy in tariff 1.
     pub fn first_two(&self) -> [Micro; 2] {
-        match self.tariffs {
-            [None, None, ..] => [self.untariffed.unwrap_or_default(), Micro(0)],
-            [one, two, ..] => [one, two].map(Option::unwrap_or_default),
+        match self.first_two {
+            [None, None] => [self.total.unwrap_or_default(), Micro(0)],
+            both => both.map(Option::unwrap_or_default),
         }
-    }
-
-    /// The place of this register, if it is `untariffed` or that of one of its tariffs.
-    fn place(&mut self, register: Obis, untariffed: Obis) -> Option<&mut Option<Micro>> {
-        if register == untariffed {
-            return Some(&mut self.untariffed);
-        }
-        let mut tariffs = (1..=TARIFFS).zip(&mut self.tariffs);
-        tariffs
-            .find_map(|(tariff, place)| (register == untariffed.of_tariff(tariff)).then_some(place))
     }
 }
 
 /// Energy and power of one telegram.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Totals {
-    /// Energy to the customer, Wh.
+    /// Energy from the grid, Wh.
     pub import: Energy,
-    /// Energy from the customer, Wh. Meters that cannot measure it send none.
+    /// Energy to the grid, Wh. Meters that cannot measure it send none.
     pub export: Energy,
-    /// Power to the customer, W.
+    /// Power from the grid, W.
     pub power_in: Micro,
-    /// Power from the customer, W; 0 where the meter sends none.
+    /// Power to the grid, W; 0 where no object tells of it.
     pub power_out: Micro,
 }
 
 impl Totals {
-    /// Takes them out of a telegram; `None` when it has no energy or no power to the customer.
-    ///
-    /// Codes of `1-1:` count as those of `1-0:`, and group F (`*255`) makes no difference.
+    /// Takes them out of a telegram; `None` when energy or power is missing or cannot be read.
     pub fn of(message: &Message) -> Option<Self> {
-        let mut import = Energy::default();
-        let mut export = Energy::default();
-        let mut power_in = None;
-        let mut power_out = None;
-        for (code, value) in &message.telegram {
-            let Some(code) = Obis::parse(code.as_bytes()).map(Obis::main_channel) else {
-                continue;
-            };
-            let place = match code {
-                POWER_IN => Some(&mut power_in),
-                POWER_OUT => Some(&mut power_out),
-                code => import.place(code, IMPORT).or_else(|| export.place(code, EXPORT)),
-            };
-            if let Some(place) = place {
-                *place = place.or_else(|| value.number()?.scaled(6).map(Micro));
-            }
-        }
-        import.total()?;
-        Some(Self { import, export, power_in: power_in?, power_out: power_out.unwrap_or_default() })
+        let Registers { import, export, power, .. } = Registers::of(message);
+        let (import, export) = (Energy::of(&import)?, Energy::of(&export)?);
+        import.total?;
+        let power_out = match power.export {
+            Some(export) => Micro::of(export)?,
+            None => power.net.map(|_| Micro(0))?,
+        };
+        Some(Self { import, export, power_in: Micro::of(power.import?)?, power_out })
     }
 }
 
@@ -120,12 +104,37 @@ mod tests {
     }
 
     #[test]
-    fn tariffs_are_summed_and_go_before_the_register_without_tariff() {
+    fn the_total_goes_before_the_sum_of_the_tariffs() {
         let both = [("1-0:1.8.0", "99"), ("1-0:1.8.1", "1"), ("1-0:1.8.2", "2")];
-        assert_eq!(import(&both), 3);
+        assert_eq!(import(&both), 99);
         assert_eq!(import(&[("1-0:1.8.3", "4"), ("1-0:1.8.4", "8"), ("1-0:1.8.5", "16")]), 28);
         assert_eq!(import(&[("1-0:1.8.0", "99")]), 99);
         assert_eq!(import(&[("1-1:1.8.1", "7")]), 7);
+    }
+
+    #[test]
+    fn a_tariff_that_cannot_be_read_leaves_no_total_rather_than_a_lower_one() {
+        let sent = [("1-0:1.7.0", "5"), ("1-0:1.8.1", "1"), ("1-0:2.8.1", "2"), ("1-0:2.8.2", "3")];
+        assert!(totals(&sent).is_some());
+        for unreadable in [("1-0:1.8.2", "'?"), ("1-0:2.8.3", "'?")] {
+            assert_eq!(totals(&[&sent[..], &[unreadable]].concat()), None, "{unreadable:?}");
+        }
+        let blank =
+            [("1-0:1.7.0", "5"), ("1-0:1.8.1", "1"), ("1-0:2.8.1", "'"), ("1-0:2.7.0", "'")];
+        let blank = totals(&blank).unwrap();
+        assert_eq!((blank.export.total(), blank.power_out), (None, Micro(0)), "not measured");
+    }
+
+    #[test]
+    fn a_meter_that_sends_signed_power_has_import_and_export() {
+        let powers = |objects: &[(&str, &str)]| {
+            let found = totals(&[&[("1-0:1.8.0", "99")], objects].concat()).unwrap();
+            (found.power_in.whole(), found.power_out.whole())
+        };
+        assert_eq!(powers(&[("1-0:16.7.0", "-259.20")]), (0, 259));
+        assert_eq!(powers(&[("1-0:16.7.0*255", "259.20")]), (259, 0));
+        assert_eq!(powers(&[("1-0:1.7.0", "-830.59")]), (0, 830));
+        assert_eq!(powers(&[("1-0:1.7.255*255", "209.56")]), (209, 0));
     }
 
     #[test]

@@ -6,9 +6,10 @@ use std::borrow::Cow;
 
 use super::device::{Device, Devices, Family};
 use super::objects::{Objects, in_unit};
+use super::registers::Registers;
 use super::{Reading, Value};
 use crate::message::{Message, Value as Sent, decode_identifier};
-use crate::telegram::{Decimal, Obis, TARIFFS, Timestamp, Unit};
+use crate::telegram::{Decimal, Obis, Timestamp, Unit};
 
 /// Where a reading comes from.
 #[derive(Debug)]
@@ -27,12 +28,14 @@ pub(super) enum Source {
     Tariff(Obis),
     /// The number of this object.
     Number(Obis),
-    /// This register, else the sum of those of its tariffs.
-    Total(Obis),
+    /// What [`Registers`] has of it, in the base unit.
+    Registers(fn(&Registers) -> Option<Decimal>),
     /// The first less the second; where the second is not sent, the first.
     Difference(Obis, Obis),
     /// This power limit, of which the wire tells no unit.
     Threshold(Obis),
+    /// This limit of the current.
+    Fuse(Obis),
     /// This power factor.
     Factor(Obis),
     /// This count or state.
@@ -52,18 +55,24 @@ pub(super) enum Source {
 /// The lowest power threshold, in W or VA, that cannot be one in amperes.
 const LOWEST_THRESHOLD: i64 = 1000;
 
-/// What the readings are made of.
-pub(super) struct Facts<'m> {
+/// Meters without a limit send nines: 999.9 kW, or 999 A. No house has a connection for that.
+const NO_POWER_LIMIT: i64 = 999_000;
+const NO_CURRENT_LIMIT: i64 = 999;
+
+/// The message that all readings are derived from.
+pub(super) struct Context<'m> {
     message: &'m Message,
     objects: Objects<'m>,
+    registers: Registers,
     devices: Devices<'m>,
 }
 
-impl<'m> Facts<'m> {
+impl<'m> Context<'m> {
     pub(super) fn of(message: &'m Message) -> Self {
         let objects = Objects::of(message);
+        let registers = Registers::from_objects(&objects);
         let devices = Devices::of(&objects);
-        Self { message, objects, devices }
+        Self { message, objects, registers, devices }
     }
 
     /// The value of a reading; `None` when the message does not give it.
@@ -78,13 +87,17 @@ impl<'m> Facts<'m> {
             Source::ClockDrift => self.clock_drift().map(Value::Number),
             Source::Tariff(obis) => self.tariff(obis).map(Value::Number),
             Source::Number(obis) => number(obis).map(Value::Number),
-            Source::Total(obis) => {
-                number(obis).or_else(|| self.sum(obis, reading.unit?)).map(Value::Number)
+            Source::Registers(of) => {
+                let (_, power) = reading.unit?.base();
+                of(&self.registers)?.shifted(-power).map(Value::Number)
             }
             Source::Difference(plus, minus) => {
                 self.difference(plus, minus, reading.unit?).map(Value::Number)
             }
             Source::Threshold(obis) => self.threshold(obis, reading.unit?).map(Value::Number),
+            Source::Fuse(obis) => {
+                number(obis).filter(|fuse| fuse.whole() < NO_CURRENT_LIMIT).map(Value::Number)
+            }
             Source::Factor(obis) => self.factor(obis).map(Value::Number),
             Source::Whole(obis) => objects.whole(obis).map(Value::Number),
             Source::Time(obis) => objects.time(obis).map(Value::Time),
@@ -137,15 +150,6 @@ impl<'m> Facts<'m> {
         }
     }
 
-    /// A register of which one tariff cannot be read has no sum.
-    fn sum(&self, untariffed: Obis, unit: Unit) -> Option<Decimal> {
-        let registers = (1..=TARIFFS).map(|tariff| untariffed.of_tariff(tariff));
-        let numbers = registers
-            .filter(|&register| self.objects.contains(register))
-            .map(|register| self.objects.number(register, unit));
-        numbers.reduce(|sum, number| sum?.checked_add(number?))?
-    }
-
     fn difference(&self, plus: Obis, minus: Obis, unit: Unit) -> Option<Decimal> {
         let positive = self.objects.number(plus, unit)?;
         if self.objects.contains(minus) {
@@ -156,12 +160,13 @@ impl<'m> Facts<'m> {
     }
 
     fn threshold(&self, obis: Obis, unit: Unit) -> Option<Decimal> {
-        self.objects.values(obis).find_map(|value| match value {
+        let limit = self.objects.values(obis).find_map(|value| match value {
             Sent::Number(number) => {
                 (unit == Unit::Watt && number.whole() >= LOWEST_THRESHOLD).then_some(*number)
             }
             Sent::Text(_) => in_unit(value, unit),
-        })
+        });
+        limit.filter(|limit| limit.whole() < NO_POWER_LIMIT)
     }
 
     /// `0.987`, and of Lithuanian meters `0987`, in thousandths.

@@ -38,6 +38,7 @@ mod device;
 mod failure;
 mod json;
 mod objects;
+mod registers;
 mod vocabulary;
 
 use std::borrow::Cow;
@@ -48,6 +49,7 @@ use crate::telegram::{Decimal, Timestamp, Unit};
 
 pub use failure::{PowerFailure, power_failures};
 pub use json::write_json;
+pub use registers::{Energy, Phase, Power, Registers};
 pub use vocabulary::VOCABULARY;
 
 /// A word of the vocabulary.
@@ -107,10 +109,10 @@ impl<'m> Readings<'m> {
     /// Reads a message. The time it takes grows with its length, and no faster.
     #[must_use]
     pub fn of(message: &'m Message) -> Self {
-        let facts = derive::Facts::of(message);
+        let context = derive::Context::of(message);
         let mut readings = Vec::with_capacity(VOCABULARY.len());
         for reading in VOCABULARY {
-            readings.extend(facts.value(reading).map(|value| (reading, value)));
+            readings.extend(context.value(reading).map(|value| (reading, value)));
         }
         Self(readings)
     }

@@ -5,6 +5,9 @@
 use crate::message::{Message, Value as Sent};
 use crate::telegram::{Decimal, MeterZone, Obis, Quantity, Timestamp, Unit};
 
+/// The highest number of a tariff: IEC 62056-6-1, value group E.
+const MAX_TARIFF: u8 = 63;
+
 /// Every value of a message that stands under an OBIS code, sorted by it.
 pub(super) struct Objects<'m> {
     entries: Vec<Entry<'m>>,
@@ -53,6 +56,17 @@ impl<'m> Objects<'m> {
     /// The first number of an object, in this unit; which of two values it is makes no difference.
     pub(super) fn number(&self, obis: Obis, unit: Unit) -> Option<Decimal> {
         self.values(obis).find_map(|value| in_unit(value, unit))
+    }
+
+    /// Tariff and number, in Wh, of each register of the tariffs of an untariffed one, in order; no
+    /// number where it cannot be read.
+    pub(super) fn tariffs(&self, untariffed: Obis) -> impl Iterator<Item = (u8, Option<Decimal>)> {
+        let start = self.entries.partition_point(|entry| entry.obis <= untariffed);
+        let registers = self.entries[start..].iter().map(|entry| entry.obis);
+        let registers = registers.take_while(move |obis| *obis <= untariffed.of_tariff(MAX_TARIFF));
+        let mut last = None;
+        let registers = registers.filter(move |&obis| last.replace(obis) != Some(obis));
+        registers.map(|obis| (obis.tariff(), self.number(obis, Unit::Wh)))
     }
 
     /// The texts of an object.

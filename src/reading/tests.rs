@@ -77,6 +77,64 @@ fn net_power_is_signed_and_needs_both_directions_to_be_readable() {
     assert_eq!(net("1-0:1.7.0*255(002124.86*W)").as_deref(), Some("2124.86"));
     assert_eq!(net("1-0:1.7.0(0.1*kW)\n1-0:2.7.0(0.613)"), None);
     assert_eq!(net("1-0:2.7.0(0.613*kW)"), None);
+    assert_eq!(net("1-0:1.7.0(0.1*kW)\n1-0:2.7.0()").as_deref(), Some("100"), "not measured");
+}
+
+/// Net power, import and export of a telegram with these lines.
+fn powers(text: &str) -> [Option<String>; 3] {
+    ["power_w", "power_import_w", "power_export_w"].map(|name| reading(name, text))
+}
+
+#[test]
+fn import_and_export_are_the_two_halves_of_signed_power() {
+    for (text, expected) in [
+        ("1-0:16.7.0*255(-00259.20*W)", ["-259.20", "0", "259.20"]),
+        ("1-0:16.7.0(0.3*kW)\n1-0:1.7.0()", ["300", "300", "0"]),
+        ("1-0:16.7.0(-0.3*kW)\n1-0:1.7.0(0.0*kW)", ["-300", "0", "300"]),
+        ("1-0:1.7.0*255(-000830.59*W)", ["-830.59", "0", "830.59"]),
+        ("1-0:1.7.0(-0.5*kW)\n1-0:2.7.0(0.5*kW)", ["-500", "0", "500"]),
+        ("1-0:1.7.0(0*kW)\n1-0:2.7.0(-0.5*kW)", ["-500", "0", "500"]),
+        ("1-0:1.7.0(0.1*kW)\n1-0:2.7.0(0.2*kW)\n1-0:16.7.0(9*kW)", ["-100", "100", "200"]),
+    ] {
+        assert_eq!(powers(text), expected.map(|value| Some(value.to_owned())), "{text}");
+    }
+    let uncertain = powers("1-0:1.7.0(0.2*kW)\n1-0:2.7.0(-0.5*kW)");
+    assert_eq!(uncertain, [None, Some("200".to_owned()), None]);
+    assert_eq!(powers("1-0:2.7.0(-0.5*kW)"), [None, None, None]);
+    assert_eq!(powers("1-0:15.7.0*255(000123*W)"), [None, None, None], "in either direction");
+}
+
+#[test]
+fn phases_are_read_by_the_same_rule() {
+    let phase = |text: &str| {
+        ["power_l2_w", "power_import_l2_w", "power_export_l2_w"].map(|name| reading(name, text))
+    };
+    let expected = ["-159.34", "0", "159.34"].map(|value| Some(value.to_owned()));
+    assert_eq!(phase("1-0:56.7.0*255(-00159.34*W)"), expected);
+    assert_eq!(phase("1-0:41.7.255*255(-000159.34*W)"), expected);
+    assert_eq!(
+        phase("1-1:42.7.0(0.15934*kW)\n1-1:41.7.0(0*kW)"),
+        ["-159.34", "0", "159.34"].map(|value| Some(value.to_owned()))
+    );
+}
+
+#[test]
+fn every_tariff_counts_whatever_its_number() {
+    let of = |text: &str| {
+        ["energy_import_kwh", "energy_import_t1_kwh", "energy_import_t2_kwh"]
+            .map(|name| reading(name, text).unwrap_or_default())
+    };
+    assert_eq!(
+        of("1-0:1.8.11(1*kWh)\n1-0:1.8.12(2*kWh)\n1-0:1.8.13(4*kWh)"),
+        ["7.000", "1.000", "2.000"]
+    );
+    assert_eq!(of("1-0:1.8.1(1*kWh)\n1-0:1.8.8(2*kWh)\n1-0:1.8.63(4*kWh)"), ["7.000", "1.000", ""]);
+    assert_eq!(
+        of("1-0:1.8.1(1*kWh)\n1-0:1.8.11(2*kWh)\n1-0:1.8.12(2*kWh)"),
+        ["5.000", "1.000", ""]
+    );
+    assert_eq!(of("1-0:1.8.64(1*kWh)\n1-0:1.8.1*1(2*kWh)"), ["", "", ""], "no tariffs");
+    assert_eq!(of("1-0:1.8.1(1*kWh)\n1-0:1.8.60()"), ["", "1.000", ""]);
 }
 
 #[test]
@@ -125,8 +183,19 @@ fn a_sender_of_2021_that_leaves_units_in_texts_is_read_as_well() {
 #[test]
 fn a_threshold_that_may_be_in_amperes_is_no_reading() {
     let threshold = |line| reading("power_threshold_w", line);
-    assert_eq!(threshold("0-0:17.0.0(0999.00*kW)").as_deref(), Some("999000"));
+    assert_eq!(threshold("0-0:17.0.0(24000*W)").as_deref(), Some("24000"));
     assert_eq!(threshold("0-0:17.0.0(999*A)"), None);
+}
+
+#[test]
+fn a_limit_of_nines_is_none() {
+    for line in ["0-0:17.0.0(999.9*kW)", "0-0:17.0.0(0999.00*kW)", "0-0:17.0.0(999.9*kVA)"] {
+        for name in ["power_threshold_w", "power_threshold_va"] {
+            assert_eq!(reading(name, line), None, "{line}");
+        }
+    }
+    assert_eq!(reading("fuse_threshold_a", "1-0:31.4.0(999*A)"), None);
+    assert_eq!(reading("fuse_threshold_a", "1-0:31.4.0(400*A)").as_deref(), Some("400"));
 }
 
 #[test]

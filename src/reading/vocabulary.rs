@@ -6,8 +6,8 @@
 use super::Kind::{Measurement, State, Text, Time, Total};
 use super::derive::Source;
 use super::device::Family;
-use super::{Kind, Reading};
-use crate::telegram::{Obis, Unit};
+use super::{Kind, Reading, Registers};
+use crate::telegram::{Decimal, Obis, Unit};
 
 const NONE: Option<Unit> = None;
 const KWH: Option<Unit> = Some(Unit::KiloWh);
@@ -42,8 +42,8 @@ const fn number(text: &str) -> Source {
     Source::Number(code(text))
 }
 
-const fn total(text: &str) -> Source {
-    Source::Total(code(text))
+const fn register(of: fn(&Registers) -> Option<Decimal>) -> Source {
+    Source::Registers(of)
 }
 
 const fn difference(plus: &str, minus: &str) -> Source {
@@ -70,34 +70,34 @@ pub static VOCABULARY: &[Reading] = &[
     row("tariff",                       State,       NONE,  Source::Tariff(code("0-0:96.14.0"))),
 
     // Energy
-    row("energy_import_kwh",            Total,       KWH,   total("1-0:1.8.0")),
-    row("energy_import_t1_kwh",         Total,       KWH,   number("1-0:1.8.1")),
-    row("energy_import_t2_kwh",         Total,       KWH,   number("1-0:1.8.2")),
-    row("energy_import_t3_kwh",         Total,       KWH,   number("1-0:1.8.3")),
-    row("energy_import_t4_kwh",         Total,       KWH,   number("1-0:1.8.4")),
-    row("energy_import_t5_kwh",         Total,       KWH,   number("1-0:1.8.5")),
-    row("energy_export_kwh",            Total,       KWH,   total("1-0:2.8.0")),
-    row("energy_export_t1_kwh",         Total,       KWH,   number("1-0:2.8.1")),
-    row("energy_export_t2_kwh",         Total,       KWH,   number("1-0:2.8.2")),
-    row("energy_export_t3_kwh",         Total,       KWH,   number("1-0:2.8.3")),
-    row("energy_export_t4_kwh",         Total,       KWH,   number("1-0:2.8.4")),
-    row("energy_export_t5_kwh",         Total,       KWH,   number("1-0:2.8.5")),
+    row("energy_import_kwh",            Total,       KWH,   register(|it| it.import.total)),
+    row("energy_import_t1_kwh",         Total,       KWH,   register(|it| it.import.tariffs[0])),
+    row("energy_import_t2_kwh",         Total,       KWH,   register(|it| it.import.tariffs[1])),
+    row("energy_import_t3_kwh",         Total,       KWH,   register(|it| it.import.tariffs[2])),
+    row("energy_import_t4_kwh",         Total,       KWH,   register(|it| it.import.tariffs[3])),
+    row("energy_import_t5_kwh",         Total,       KWH,   register(|it| it.import.tariffs[4])),
+    row("energy_export_kwh",            Total,       KWH,   register(|it| it.export.total)),
+    row("energy_export_t1_kwh",         Total,       KWH,   register(|it| it.export.tariffs[0])),
+    row("energy_export_t2_kwh",         Total,       KWH,   register(|it| it.export.tariffs[1])),
+    row("energy_export_t3_kwh",         Total,       KWH,   register(|it| it.export.tariffs[2])),
+    row("energy_export_t4_kwh",         Total,       KWH,   register(|it| it.export.tariffs[3])),
+    row("energy_export_t5_kwh",         Total,       KWH,   register(|it| it.export.tariffs[4])),
     row("reactive_energy_import_kvarh", Total,       KVARH, number("1-0:3.8.0")),
     row("reactive_energy_export_kvarh", Total,       KVARH, number("1-0:4.8.0")),
 
     // Power
-    row("power_w",                      Measurement, W,     difference("1-0:1.7.0", "1-0:2.7.0")),
-    row("power_import_w",               Measurement, W,     number("1-0:1.7.0")),
-    row("power_export_w",               Measurement, W,     number("1-0:2.7.0")),
-    row("power_l1_w",                   Measurement, W,     difference("1-0:21.7.0", "1-0:22.7.0")),
-    row("power_l2_w",                   Measurement, W,     difference("1-0:41.7.0", "1-0:42.7.0")),
-    row("power_l3_w",                   Measurement, W,     difference("1-0:61.7.0", "1-0:62.7.0")),
-    row("power_import_l1_w",            Measurement, W,     number("1-0:21.7.0")),
-    row("power_import_l2_w",            Measurement, W,     number("1-0:41.7.0")),
-    row("power_import_l3_w",            Measurement, W,     number("1-0:61.7.0")),
-    row("power_export_l1_w",            Measurement, W,     number("1-0:22.7.0")),
-    row("power_export_l2_w",            Measurement, W,     number("1-0:42.7.0")),
-    row("power_export_l3_w",            Measurement, W,     number("1-0:62.7.0")),
+    row("power_w",                      Measurement, W,     register(|it| it.power.net)),
+    row("power_import_w",               Measurement, W,     register(|it| it.power.import)),
+    row("power_export_w",               Measurement, W,     register(|it| it.power.export)),
+    row("power_l1_w",                   Measurement, W,     register(|it| it.phases[0].power.net)),
+    row("power_l2_w",                   Measurement, W,     register(|it| it.phases[1].power.net)),
+    row("power_l3_w",                   Measurement, W,     register(|it| it.phases[2].power.net)),
+    row("power_import_l1_w",            Measurement, W,     register(|it| it.phases[0].power.import)),
+    row("power_import_l2_w",            Measurement, W,     register(|it| it.phases[1].power.import)),
+    row("power_import_l3_w",            Measurement, W,     register(|it| it.phases[2].power.import)),
+    row("power_export_l1_w",            Measurement, W,     register(|it| it.phases[0].power.export)),
+    row("power_export_l2_w",            Measurement, W,     register(|it| it.phases[1].power.export)),
+    row("power_export_l3_w",            Measurement, W,     register(|it| it.phases[2].power.export)),
     row("reactive_power_var",           Measurement, VAR,   difference("1-0:3.7.0", "1-0:4.7.0")),
     row("reactive_power_l1_var",        Measurement, VAR,   difference("1-0:23.7.0", "1-0:24.7.0")),
     row("reactive_power_l2_var",        Measurement, VAR,   difference("1-0:43.7.0", "1-0:44.7.0")),
@@ -109,12 +109,12 @@ pub static VOCABULARY: &[Reading] = &[
     row("power_factor_l2",              Measurement, NONE,  factor("1-0:53.7.0")),
     row("power_factor_l3",              Measurement, NONE,  factor("1-0:73.7.0")),
     row("frequency_hz",                 Measurement, HZ,    number("1-0:14.7.0")),
-    row("voltage_l1_v",                 Measurement, V,     number("1-0:32.7.0")),
-    row("voltage_l2_v",                 Measurement, V,     number("1-0:52.7.0")),
-    row("voltage_l3_v",                 Measurement, V,     number("1-0:72.7.0")),
-    row("current_l1_a",                 Measurement, A,     number("1-0:31.7.0")),
-    row("current_l2_a",                 Measurement, A,     number("1-0:51.7.0")),
-    row("current_l3_a",                 Measurement, A,     number("1-0:71.7.0")),
+    row("voltage_l1_v",                 Measurement, V,     register(|it| it.phases[0].voltage)),
+    row("voltage_l2_v",                 Measurement, V,     register(|it| it.phases[1].voltage)),
+    row("voltage_l3_v",                 Measurement, V,     register(|it| it.phases[2].voltage)),
+    row("current_l1_a",                 Measurement, A,     register(|it| it.phases[0].current)),
+    row("current_l2_a",                 Measurement, A,     register(|it| it.phases[1].current)),
+    row("current_l3_a",                 Measurement, A,     register(|it| it.phases[2].current)),
 
     // Peaks and limits
     row("average_power_15m_w",          Measurement, W,     number("1-0:1.4.0")),
@@ -122,7 +122,7 @@ pub static VOCABULARY: &[Reading] = &[
     row("monthly_power_peak_timestamp", Time,        NONE,  Source::Time(code("1-0:1.6.0"))),
     row("power_threshold_w",            Measurement, W,     Source::Threshold(code("0-0:17.0.0"))),
     row("power_threshold_va",           Measurement, VA,    Source::Threshold(code("0-0:17.0.0"))),
-    row("fuse_threshold_a",             Measurement, A,     number("1-0:31.4.0")),
+    row("fuse_threshold_a",             Measurement, A,     Source::Fuse(code("1-0:31.4.0"))),
     row("breaker_state",                State,       NONE,  whole("0-0:96.3.10")),
 
     // Quality of the supply

@@ -31,7 +31,7 @@ pub use checksum::{Checksum, Gate, Policy, Rejection, crc16};
 pub use framer::{Dropped, Frame, Framer, MAX_FRAME};
 pub use intake::{Intake, Received};
 pub use obis::Obis;
-pub(crate) use obis::TARIFFS;
+pub use obis::TARIFFS;
 use object::Brackets;
 pub use object::{Content, Object};
 pub(crate) use object::{begins_with_code, groups};

@@ -12,7 +12,7 @@ pub struct Obis(
 );
 
 /// The most tariffs that meters are known to count by.
-pub(crate) const TARIFFS: u8 = 5;
+pub const TARIFFS: usize = 8;
 
 /// What B is in a code for any M-Bus channel, `0-n:24.2.1`.
 const ANY_CHANNEL: u8 = 255;
@@ -88,13 +88,22 @@ impl Obis {
         Self::from_numbers([a, b, c, d, tariff])
     }
 
-    /// `1-1:` as `1-0:`, since some meters number their only electricity channel 1; others as they are.
+    /// The same object of the main electricity meter: `1-1:` as `1-0:`, since some meters number their
+    /// only channel 1, and `1.7.255` as `1.7.0`, since 255 tells no tariff either. Others as they are.
     #[must_use]
     pub(crate) const fn main_channel(self) -> Self {
         match self.numbers() {
+            [1, 0 | 1, c, d, 255] => Self::from_numbers([1, 0, c, d, 0]),
             [1, 1, c, d, e] => Self::from_numbers([1, 0, c, d, e]),
             _ => self,
         }
+    }
+
+    /// The last number: of a register, its tariff.
+    #[must_use]
+    pub(crate) const fn tariff(self) -> u8 {
+        let [.., tariff] = self.numbers();
+        tariff
     }
 
     /// As [`Self::main_channel`], and every M-Bus channel as `0-n:`.

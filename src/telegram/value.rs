@@ -109,8 +109,7 @@ impl Decimal {
     /// The exact difference; `None` when it does not fit.
     #[must_use]
     pub fn checked_sub(self, other: Self) -> Option<Self> {
-        let mantissa = other.mantissa.checked_neg()?;
-        self.checked_add(Self { mantissa, ..other })
+        self.checked_add(other.negated()?)
     }
 
     /// Only what [`Self::parse`] reads again may come out of a calculation.
@@ -129,6 +128,18 @@ impl Decimal {
             number.decimals -= 1;
         }
         Some(number)
+    }
+
+    /// Whether it is below zero.
+    #[must_use]
+    pub const fn is_negative(self) -> bool {
+        self.mantissa < 0
+    }
+
+    /// This number with the other sign; `None` when it does not fit.
+    #[must_use]
+    pub fn negated(self) -> Option<Self> {
+        Some(Self { mantissa: self.mantissa.checked_neg()?, ..self })
     }
 
     /// How many digits stand behind the point, 0 to 18.

@@ -8,8 +8,6 @@ use crate::dashboard::layout::shelf::Panel;
 
 /// The fuse where neither the configuration nor the meter tells.
 const USUAL_FUSE: i64 = 25;
-/// A limit of the meter above this is none: Belgian meters send 999.
-const LARGEST_FUSE: i64 = 400;
 /// For meters that tell the power of a phase and neither its current nor its voltage.
 const USUAL_VOLTAGE: i64 = 230;
 
@@ -62,7 +60,7 @@ fn phases(facts: &Facts<'_>) -> Vec<Phase> {
 
 /// The fuse, in A.
 fn fuse(facts: &Facts<'_>) -> i64 {
-    let meters_own = facts.whole("fuse_threshold_a").filter(|a| (1..=LARGEST_FUSE).contains(a));
+    let meters_own = facts.whole("fuse_threshold_a").filter(|a| *a > 0);
     facts.scene.look.fuse.map(i64::from).or(meters_own).unwrap_or(USUAL_FUSE)
 }
 

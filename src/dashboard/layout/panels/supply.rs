@@ -6,9 +6,6 @@ use crate::dashboard::layout::page::{Ink, Line};
 use crate::dashboard::layout::shelf::Panel;
 use crate::reading::power_failures;
 
-/// Meters without a limit send 999.9 kW.
-const NO_LIMIT: i64 = 999_000;
-
 /// Sags or swells of the phases, with blanks between them.
 fn of_phases(facts: &Facts<'_>, kind: &str) -> Option<String> {
     let counts =
@@ -50,8 +47,9 @@ pub(super) fn panel<'a>(facts: &'a Facts<'a>) -> Option<Panel<'a>> {
         .pair(words.frequency, Ink::Text, facts.with_unit("frequency_hz", "Hz"))
         .pair(words.power_factor, Ink::Text, facts.figure("power_factor"));
     let reactive = facts.with_unit("reactive_power_var", "var");
-    let limit = facts.whole("power_threshold_w").filter(|watts| *watts < NO_LIMIT);
-    let limit = limit.map(|watts| power_with_unit(watts, facts.scene.look.kilowatts));
+    let limit = facts
+        .whole("power_threshold_w")
+        .map(|watts| power_with_unit(watts, facts.scene.look.kilowatts));
     let rest =
         Line::new().pair(words.reactive, Ink::Text, reactive).pair(words.limit, Ink::Text, limit);
     let mut lines: Vec<Line> =

@@ -1,0 +1,197 @@
+//! Energy, power and phases of a telegram: the one rule by which every program reads them.
+//!
+//! Owns which objects count. Meters send a total, tariffs or both, and power as import and export, as
+//! one signed number, or as one of two; here it is always the same. [`super::Readings`] builds on it,
+//! and so does the recorder, which needs no more than this of each telegram.
+
+use super::objects::Objects;
+use crate::message::Message;
+use crate::telegram::{Decimal, Obis, TARIFFS, Unit};
+
+const IMPORT: Obis = Obis::literal("1-0:1.8.0");
+const EXPORT: Obis = Obis::literal("1-0:2.8.0");
+
+/// Objects of import, export and net power; the net one has a sign: IEC 62056-6-1.
+const POWER: [Obis; 3] = codes(["1-0:1.7.0", "1-0:2.7.0", "1-0:16.7.0"]);
+const PHASES: [Circuit; 3] = [
+    Circuit::new(["1-0:21.7.0", "1-0:22.7.0", "1-0:36.7.0"], "1-0:32.7.0", "1-0:31.7.0"),
+    Circuit::new(["1-0:41.7.0", "1-0:42.7.0", "1-0:56.7.0"], "1-0:52.7.0", "1-0:51.7.0"),
+    Circuit::new(["1-0:61.7.0", "1-0:62.7.0", "1-0:76.7.0"], "1-0:72.7.0", "1-0:71.7.0"),
+];
+
+/// Energy, power and phases of one telegram. Much cheaper than all [readings](super::Readings).
+///
+/// ```
+/// use p1_multicast::message::Message;
+/// use p1_multicast::reading::Registers;
+///
+/// let datagram = br#"{"meta":{"frame-start-time":1.0,"frame-number":1,"frame-end-time":1.1,
+///     "frame-time-duration":100},"telegram":{"1-0:1.8.1":4000010,"1-0:1.8.2":4884452,
+///     "1-0:16.7.0":-613,"1-0:32.7.0":230.1}}"#;
+/// let registers = Registers::of(&Message::parse(datagram).unwrap());
+/// let text = |number: Option<_>| number.map(|number: p1_multicast::telegram::Decimal| number.to_string());
+/// assert_eq!(text(registers.import.total).unwrap(), "8884462");
+/// assert_eq!(text(registers.import.tariffs[1]).unwrap(), "4884452");
+/// assert_eq!(registers.export.total, None);
+/// assert_eq!(text(registers.power.net).unwrap(), "-613");
+/// assert_eq!((text(registers.power.import).unwrap(), text(registers.power.export).unwrap()), ("0".into(), "613".into()));
+/// assert_eq!(text(registers.phases[0].voltage).unwrap(), "230.1");
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Registers {
+    /// Energy from the grid.
+    pub import: Energy,
+    /// Energy to the grid.
+    pub export: Energy,
+    /// Power of all phases together.
+    pub power: Power,
+    /// L1, L2 and L3.
+    pub phases: [Phase; 3],
+}
+
+/// The registers of one direction, in Wh.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Energy {
+    /// The meter's own total, else the sum of its tariffs.
+    ///
+    /// `None` when the meter sends neither, and when one of the tariffs to sum cannot be read: a sum
+    /// without it would fall by a whole register.
+    pub total: Option<Decimal>,
+    /// The tariffs, 1 first.
+    pub tariffs: [Option<Decimal>; TARIFFS],
+}
+
+/// Power in W. Import and export are never negative.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Power {
+    /// From the grid.
+    pub import: Option<Decimal>,
+    /// To the grid; `None` also for meters that do not measure it.
+    pub export: Option<Decimal>,
+    /// Import less export. Import alone when no object tells the export, or a blank one; `None` when
+    /// one cannot be read.
+    pub net: Option<Decimal>,
+}
+
+/// One phase.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Phase {
+    /// Its power, W.
+    pub power: Power,
+    /// Its voltage, V.
+    pub voltage: Option<Decimal>,
+    /// Its current, A; most meters send it without a sign.
+    pub current: Option<Decimal>,
+}
+
+/// The objects of a phase.
+struct Circuit {
+    power: [Obis; 3],
+    voltage: Obis,
+    current: Obis,
+}
+
+impl Circuit {
+    const fn new(power: [&str; 3], voltage: &str, current: &str) -> Self {
+        Self {
+            power: codes(power),
+            voltage: Obis::literal(voltage),
+            current: Obis::literal(current),
+        }
+    }
+}
+
+const fn codes([import, export, net]: [&str; 3]) -> [Obis; 3] {
+    [Obis::literal(import), Obis::literal(export), Obis::literal(net)]
+}
+
+impl Registers {
+    /// Reads a message.
+    #[must_use]
+    pub fn of(message: &Message) -> Self {
+        Self::from_objects(&Objects::of(message))
+    }
+
+    pub(super) fn from_objects(objects: &Objects<'_>) -> Self {
+        Self {
+            import: Energy::of(objects, IMPORT),
+            export: Energy::of(objects, EXPORT),
+            power: Power::of(objects, POWER),
+            phases: PHASES.map(|phase| Phase {
+                power: Power::of(objects, phase.power),
+                voltage: objects.number(phase.voltage, Unit::Volt),
+                current: objects.number(phase.current, Unit::Ampere),
+            }),
+        }
+    }
+}
+
+impl Energy {
+    fn of(objects: &Objects<'_>, untariffed: Obis) -> Self {
+        let mut tariffs = [None; TARIFFS];
+        let mut sum: Option<Option<Decimal>> = None;
+        let mut has_tens = true;
+        for (number, value) in objects.tariffs(untariffed) {
+            sum = Some(match sum {
+                None => value,
+                Some(sum) => sum.zip(value).and_then(|(sum, value)| sum.checked_add(value)),
+            });
+            // Meters of Israel number their tariffs from 11; those of others come before.
+            let tariff = match usize::from(number) {
+                number @ 1..=TARIFFS => {
+                    has_tens = false;
+                    number
+                }
+                number => number.wrapping_sub(10),
+            };
+            if let Some(place) = tariff.checked_sub(1).and_then(|at| tariffs.get_mut(at)) {
+                if number < 11 || has_tens {
+                    *place = value;
+                }
+            }
+        }
+        let total = objects.number(untariffed, Unit::Wh);
+        Self { total: total.or_else(|| sum.flatten()), tariffs }
+    }
+}
+
+impl Power {
+    fn of(objects: &Objects<'_>, [import, export, net]: [Obis; 3]) -> Self {
+        let number = |obis| objects.number(obis, Unit::Watt);
+        let (sent_import, sent_export) = (number(import), number(export));
+        match (sent_import, sent_export, number(net)) {
+            // Some meters send one signed number as their import.
+            (Some(net), ..) if net.is_negative() => Self::from_net(net),
+            (Some(import), Some(export), _) if export.is_negative() => {
+                // Export with a minus, as long as there is nothing else that it can be.
+                let export = (import.whole() == 0).then(|| export.negated()).flatten();
+                Self::from_parts(Some(import), export, true)
+            }
+            (Some(import), Some(export), _) => Self::from_parts(Some(import), Some(export), true),
+            (_, _, Some(net)) => Self::from_net(net),
+            (import, None, None) => {
+                let is_blank = objects.texts(export).all(|text| text.trim().is_empty());
+                Self::from_parts(import, None, !is_blank)
+            }
+            (None, export, None) => {
+                Self::from_parts(None, export.filter(|export| !export.is_negative()), true)
+            }
+        }
+    }
+
+    fn from_parts(import: Option<Decimal>, export: Option<Decimal>, tells_export: bool) -> Self {
+        let net = match export {
+            Some(export) => import.and_then(|import| import.checked_sub(export)),
+            None if tells_export => None,
+            None => import,
+        };
+        Self { import, export, net }
+    }
+
+    fn from_net(net: Decimal) -> Self {
+        let zero = Decimal::new(0, 0);
+        let (import, export) =
+            if net.is_negative() { (Some(zero), net.negated()) } else { (Some(net), Some(zero)) };
+        Self { import, export, net: Some(net) }
+    }
+}
