@@ -39,8 +39,8 @@ macro_rules! file_output {
                 key("filename", |c, v| put(&mut c.$section.filename, v.filename(&[$placeholder]))),
                 key("flush_period", |c, v| put(&mut c.$section.flush_period, v.seconds(DAY))),
                 key("keep_days", |c, v| {
-                    let days = v.whole(1..=LONGEST_KEEP_DAYS);
-                    put(&mut c.$section.keep_days, days.map(Some))
+                    let days = v.whole(1..=LONGEST_KEEP_DAYS).map(Some);
+                    put(&mut c.$section.keep_days, v.word_or("off", None, days))
                 }),
             ],
         }
@@ -76,6 +76,10 @@ pub(super) const SECTIONS: &[Section] = &[
             key("meter", |c, v| {
                 let meter = v.label("the equipment id of a meter");
                 put(&mut c.multicast.meter, meter.map(Some))
+            }),
+            key("source", |c, v| {
+                let source = v.label("the name or address of a listener");
+                put(&mut c.multicast.source, source.map(Some))
             }),
         ],
     },

@@ -58,9 +58,9 @@ impl Default for Config {
             p1_listener: P1Listener::default(),
             multicast: Multicast::default(),
             p1_reader: P1Reader::default(),
-            p1_reader_details: FileOutput::new("p1_reader_details-DAY.csv", 600),
-            p1_reader_interval: FileOutput::new("p1_reader_interval-PERIOD.csv", 1200),
-            p1_reader_day: FileOutput::new("p1_reader_day-DAY.csv", 3600),
+            p1_reader_details: FileOutput::new("p1_reader_details-DAY.csv", 600, None),
+            p1_reader_interval: FileOutput::new("p1_reader_interval-PERIOD.csv", 1200, Some(90)),
+            p1_reader_day: FileOutput::new("p1_reader_day-DAY.csv", 3600, None),
             html_report: HtmlReport::default(),
             weekly_log: WeeklyLog::default(),
             p1_dashboard: P1Dashboard::default(),
@@ -140,6 +140,8 @@ pub struct Multicast {
     pub also_to: Vec<String>,
     /// Equipment id of the meter that readers follow. Without it: the first one heard.
     pub meter: Option<String>,
+    /// Name or address of the listener that readers follow. Without it: the first one heard.
+    pub source: Option<String>,
 }
 
 impl Default for Multicast {
@@ -152,6 +154,7 @@ impl Default for Multicast {
             raw_port: Some(52002),
             also_to: Vec::new(),
             meter: None,
+            source: None,
         }
     }
 }
@@ -178,17 +181,17 @@ pub struct FileOutput {
     pub filename: PathBuf,
     /// Time between writes to disk, 1 s to one day.
     pub flush_period: Duration,
-    /// Days that files are kept. `None` is for ever.
+    /// Files older than this many days are deleted. `None` keeps them.
     pub keep_days: Option<u32>,
 }
 
 impl FileOutput {
-    fn new(filename: &str, flush_seconds: u64) -> Self {
+    fn new(filename: &str, flush_seconds: u64, keep_days: Option<u32>) -> Self {
         Self {
             enabled: true,
             filename: in_state_directory(filename),
             flush_period: Duration::from_secs(flush_seconds),
-            keep_days: None,
+            keep_days,
         }
     }
 }

@@ -15,7 +15,7 @@ fn every_key_of_the_listener_and_the_group_reaches_its_setting() {
 p1_listener: {port: "tcp://meter:23", baud_rate: 9600, format: 7E1, checksum: require, name: 007,
               time_zone: EET, silence: 11}
 multicast: {address: "ff02::71", port: 1, TTL: 255, interface: lo, raw_port: off, meter: 4530,
-            also_to: ["pi:2", "[fe80::1]:3"]}
+            source: attic, also_to: ["pi:2", "[fe80::1]:3"]}
 "#,
     );
     let p1_listener = P1Listener {
@@ -35,6 +35,7 @@ multicast: {address: "ff02::71", port: 1, TTL: 255, interface: lo, raw_port: off
         raw_port: None,
         also_to: vec!["pi:2".to_owned(), "[fe80::1]:3".to_owned()],
         meter: Some("4530".to_owned()),
+        source: Some("attic".to_owned()),
     };
     assert_eq!(found, Config { p1_listener, multicast, ..Config::default() });
 }
@@ -107,6 +108,14 @@ p1_mqtt: {broker: "[fd00::2]:1884", tls: true, ca_file: /ca.pem, user: 12, passw
 }
 
 #[test]
+fn interval_files_are_kept_for_90_days_unless_told_otherwise() {
+    let keep_days = |text| config(text).p1_reader_interval.keep_days;
+    assert_eq!(keep_days(""), Some(90));
+    assert_eq!(keep_days("p1_reader_interval: {keep_days: 400}"), Some(400));
+    assert_eq!(keep_days("p1_reader_interval: {keep_days: off}"), None);
+}
+
+#[test]
 fn impossible_values_are_refused() {
     for (section, setting) in [
         ("p1_listener", "port: 5"),
@@ -136,6 +145,7 @@ fn impossible_values_are_refused() {
         ("p1_reader_details", "filename: /DAY/"),
         ("p1_reader_details", "flush_period: 0"),
         ("p1_reader_details", "keep_days: 0"),
+        ("p1_reader_interval", "keep_days: never"),
         ("p1_reader_interval", "filename: /d/interval-DAY.csv"),
         ("p1_reader_interval", "flush_period: 86401"),
         ("p1_reader_day", "filename: /d/day.csv"),
