@@ -10,6 +10,7 @@
 //! | [`telegram`]  | what a meter says in text: frames, checksums, data objects. Pure, no I/O   |
 //! | [`message`]   | the datagram: meta data and telegram as JSON, both ways                    |
 //! | [`reading`]   | named readings: one table of names and units, one rule for totals          |
+//! | `meter`       | what a subscriber knows of a meter: a bounded list, and which one is followed |
 //! | [`multicast`] | sockets: sender, receiver, interfaces, unicast copies                      |
 //! | [`config`]    | the YAML file                                                              |
 //! | [`runtime`]   | what every program does: options, log, signals, systemd, exit codes        |
@@ -34,6 +35,7 @@ pub mod config;
 pub mod dashboard;
 pub mod listener;
 pub mod message;
+mod meter;
 #[cfg(feature = "mqtt")]
 pub mod mqtt;
 pub mod multicast;

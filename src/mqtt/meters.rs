@@ -12,18 +12,12 @@ use super::entities::Entity;
 use super::packets::{OFFLINE, ONLINE};
 use super::topics::Topics;
 use crate::message::Message;
+use crate::meter;
 use crate::reading::{Reading, Readings, VOCABULARY, Value, write_json};
-use crate::runtime::RateLimit;
 use crate::zone::Zone;
-
-/// So many meters are published. Telegrams are not signed: somebody could make up more.
-const MOST: usize = 16;
 
 /// A meter that has sent nothing for so long is not available.
 pub(super) const SILENCE: Duration = Duration::from_secs(60);
-
-/// A meter that has sent nothing for so long makes room for another one, when there are too many.
-const GONE: Duration = Duration::from_secs(3600);
 
 /// Home Assistant subscribes to a state after it has read the discovery, and may have missed the first
 /// one: the second follows so soon.
@@ -36,11 +30,9 @@ pub(super) struct Meters {
     interval: Duration,
     /// The name of this host.
     host: String,
-    known: Vec<Meter>,
+    known: meter::Meters<Meter>,
     /// Whether the broker has been told that this program is there.
     is_bridge_told: bool,
-    /// That there are too many is said once.
-    too_many: RateLimit,
 }
 
 #[derive(Debug)]
@@ -48,7 +40,6 @@ struct Meter {
     name: String,
     /// The newest telegram.
     message: Message,
-    heard: Instant,
     /// Whether that telegram is still to be published.
     is_new: bool,
     /// When the next state may go out.
@@ -63,51 +54,40 @@ impl Meters {
     /// No meter yet. The state of each is published once in `interval`. A listener that is called `host`
     /// has no name of its own.
     pub fn new(topics: Topics, interval: Duration, host: String) -> Self {
-        let too_many = RateLimit::new(Duration::MAX);
-        Self { topics, interval, host, known: Vec::new(), is_bridge_told: false, too_many }
+        Self { topics, interval, host, known: meter::Meters::default(), is_bridge_told: false }
     }
 
-    /// Takes a telegram.
+    /// Takes a telegram. A meter is published from its second one on: what is retained at the broker
+    /// would outlast an identifier that was made up, or damaged.
     pub fn take(&mut self, message: Message, now: Instant) {
+        let id = meter::id(&message).into_owned();
         let name = message.meter_or_source_name();
-        if let Some(meter) = self.known.iter_mut().find(|meter| meter.name == name) {
-            meter.message = message;
-            meter.heard = now;
-            meter.is_new = true;
-            return;
-        }
-        if self.known.len() >= MOST {
-            let gone = |meter: &Meter| now.saturating_duration_since(meter.heard) >= GONE;
-            let Some(at) = self.known.iter().position(gone) else {
-                if self.too_many.permit(now).is_some() {
-                    log::warn!(meter = name.as_str();
-                        "more than {MOST} meters are heard, {name:?} is not published \
-                         (`multicast.meter` names the one that is)");
+        match self.known.hear(&*id, now, || Meter::new(message.clone(), now)) {
+            Ok(member) => {
+                member.state.message = message;
+                member.state.is_new = true;
+                if member.telegrams == 2 {
+                    log::info!(meter = name.as_str(); "publishing meter {name:?}");
                 }
-                return;
-            };
-            self.known.remove(at);
+            }
+            Err(full) => {
+                if full.is_news {
+                    log::warn!(meter = name.as_str();
+                        "too many meters: not publishing {name:?} and further ones \
+                         (`multicast.meter` names the one to publish)");
+                }
+            }
         }
-        log::info!(meter = name.as_str(); "the meter {name:?} is published");
-        self.known.push(Meter {
-            name,
-            message,
-            heard: now,
-            is_new: true,
-            due: now,
-            announced: Vec::new(),
-            told: None,
-        });
     }
 
     /// The broker, or Home Assistant, knows nothing: everything is due.
     pub fn start_over(&mut self, now: Instant) {
         self.is_bridge_told = false;
-        for meter in &mut self.known {
-            meter.is_new = true;
-            meter.due = now;
-            meter.announced.clear();
-            meter.told = None;
+        for member in self.known.iter_mut() {
+            member.state.is_new = true;
+            member.state.due = now;
+            member.state.announced.clear();
+            member.state.told = None;
         }
     }
 
@@ -118,25 +98,36 @@ impl Meters {
             self.is_bridge_told = true;
             out.push(availability(self.topics.bridge(), true));
         }
-        for meter in &mut self.known {
-            meter.due(now, &self.topics, self.interval, &self.host, zone, &mut out);
+        for member in self.known.iter_mut().filter(|member| member.is_confirmed()) {
+            let is_online = now.saturating_duration_since(member.heard) < SILENCE;
+            let (topics, meter) = (&self.topics, &mut member.state);
+            meter.tell(is_online, topics, &mut out);
+            if is_online {
+                meter.due(now, topics, self.interval, &self.host, zone, &mut out);
+            }
         }
         out
     }
 
     /// What is to be published before the end: nothing comes in any more.
     pub fn farewell(&self) -> Vec<Publication> {
-        let meters = self.known.iter().map(|meter| self.topics.availability(&meter.name));
+        let published = self.known.iter().filter(|member| member.is_confirmed());
+        let meters = published.map(|member| self.topics.availability(&member.state.name));
         meters.chain([self.topics.bridge()]).map(|topic| availability(topic, false)).collect()
     }
 
     /// How many meters there are, those that have fallen silent included.
     pub fn len(&self) -> usize {
-        self.known.len()
+        self.known.iter().filter(|member| member.is_confirmed()).count()
     }
 }
 
 impl Meter {
+    fn new(message: Message, now: Instant) -> Self {
+        let name = message.meter_or_source_name();
+        Self { name, message, is_new: true, due: now, announced: Vec::new(), told: None }
+    }
+
     fn due(
         &mut self,
         now: Instant,
@@ -146,9 +137,7 @@ impl Meter {
         zone: &impl Zone,
         out: &mut Vec<Publication>,
     ) {
-        let is_online = now.saturating_duration_since(self.heard) < SILENCE;
-        self.tell(is_online, topics, out);
-        if !is_online || !self.is_new || now < self.due {
+        if !self.is_new || now < self.due {
             return;
         }
         self.is_new = false;

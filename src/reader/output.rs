@@ -125,9 +125,9 @@ impl Output {
 
     /// Adds the row that `write` appends, of this local time.
     ///
-    /// Where the file name does not tell meters apart, only the first one heard is taken.
+    /// Where the file name does not tell meters apart, only the one that is followed is taken.
     pub fn add(&mut self, meter: &Meter, time: NaiveDateTime, write: impl FnOnce(&mut Vec<u8>)) {
-        if !meter.is_first && !self.has_meter() {
+        if !meter.is_followed && !self.has_meter() {
             return;
         }
         let date = self.target.pattern.first_date(time.date());

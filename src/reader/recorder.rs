@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use chrono::{NaiveDate, NaiveDateTime};
 
 use super::five_minutes::Record;
-use super::meters::{Meter, Meters};
+use super::meters::Meter;
 use super::order::Order;
 use super::output::{Output, Shape};
 use super::page::Last;
@@ -19,7 +19,9 @@ use super::totals::Totals;
 use super::zone::Zone;
 use super::{details, weekly};
 use crate::message::Message;
+use crate::meter::{self, Follower, Heard, Meters};
 use crate::telegram::Timestamp;
+use crate::text;
 
 /// Most bytes of details rows that wait: seven hours of a three-phase meter with a telegram each second.
 const DETAILS_LIMIT: usize = 8 << 20;
@@ -39,7 +41,9 @@ pub struct Recorder<S, Z> {
     outputs: Outputs,
     measurement_seconds: i64,
     html: Option<Report>,
-    meters: Meters,
+    meters: Meters<Meter, Timestamp>,
+    /// The meter of the outputs that do not tell meters apart, where others do.
+    follower: Follower<Timestamp>,
     /// The newest time of a telegram, by the clock of its listener or that of its meter, whichever is
     /// behind.
     newest: Option<Timestamp>,
@@ -62,6 +66,7 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
             measurement_seconds: 1,
             html: None,
             meters: Meters::default(),
+            follower: Follower::new(None),
             newest: None,
             ticked: None,
             tidied: false,
@@ -89,7 +94,7 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
     }
 
     /// Whether a file name has `METER`: then the telegrams of all meters are wanted, and an output
-    /// without it takes those of the first one heard. Else the caller passes those of one meter.
+    /// without it takes those of one of them. Else the caller passes those of one meter.
     pub fn wants_all_meters(&self) -> bool {
         let page = self.html.as_ref().is_some_and(Report::has_meter);
         page || self.outputs.iter().any(Output::has_meter)
@@ -102,10 +107,55 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
             self.say_no_date(time);
             return;
         }
-        let tell_apart = self.wants_all_meters();
-        let Some(meter) = self.meters.of(message, tell_apart) else {
-            return;
+        let now = self.ticked.unwrap_or(time);
+        let tells_apart = self.wants_all_meters();
+        let id = if tells_apart { meter::id(message) } else { "".into() };
+        let is_followed = !tells_apart || self.follows(message, now);
+        let member = match self.meters.hear(&*id, now, || Meter::new(message.meter_name())) {
+            Ok(member) => member,
+            Err(full) => {
+                if full.is_news {
+                    log::warn!(meter = text::escaped(&id).as_str();
+                        "too many meters: not recording {} and further ones", text::escaped(&id));
+                }
+                return;
+            }
         };
+        let is_confirmed = member.is_confirmed();
+        let meter = &mut member.state;
+        meter.is_followed = is_followed;
+        if !is_followed && !is_confirmed {
+            meter.held_back = Some(message.clone());
+            return;
+        }
+        let held_back = meter.held_back.take();
+        for message in held_back.iter().chain([message]) {
+            self.record_of(&id, message);
+        }
+    }
+
+    /// Whether this is a telegram of the one meter that some outputs record, or of its successor.
+    fn follows(&mut self, message: &Message, now: Timestamp) -> bool {
+        let heard = self.follower.hear(message, now);
+        if let Heard::Successor(old) = &heard {
+            let new = meter::id(message);
+            log::warn!(meter = text::escaped(&new).as_str();
+                "recording meter {} instead of {} where the file name has no METER",
+                text::escaped(&new), text::escaped(old));
+            if let Some(member) = self.meters.get_mut(old.as_str()) {
+                let meter = &mut member.state;
+                let record = meter.five_minutes.close();
+                self.outputs.add_record(meter, record);
+                meter.is_followed = false;
+            }
+        }
+        heard.is_followed()
+    }
+
+    /// Records a telegram of the meter with this identifier.
+    fn record_of(&mut self, id: &str, message: &Message) {
+        let Some(member) = self.meters.get_mut(id) else { return };
+        let (meter, time) = (&mut member.state, message.meta.frame_start);
         let witnessed = message.meta.meter_time.map_or(time, |meter| meter.min(time));
         self.newest = self.newest.max(Some(witnessed));
         let local = self.zone.local(time);
@@ -174,7 +224,8 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
 
     /// The end: closes the open 5-minute periods, writes everything, and says what could not be.
     pub fn finish(mut self) {
-        for meter in self.meters.iter_mut() {
+        for member in self.meters.iter_mut() {
+            let meter = &mut member.state;
             let record = meter.five_minutes.close();
             self.outputs.add_record(meter, record);
         }
@@ -226,7 +277,7 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
 
     fn write_pages(&mut self, is_over: bool) {
         if let Some(html) = &mut self.html {
-            let meters = self.meters.iter_mut();
+            let meters = self.meters.iter_mut().map(|member| &mut member.state);
             html.flush(&mut self.storage, meters, &self.zone, self.ticked, is_over);
         }
     }
@@ -297,7 +348,7 @@ impl Outputs {
 
 fn totals(meter: &mut Meter, message: &Message) -> Option<Totals> {
     let totals = Totals::of(message);
-    if totals.is_none() && !std::mem::replace(&mut meter.said_incomplete, true) {
+    if totals.is_none() && !std::mem::replace(&mut meter.is_incomplete, true) {
         log::warn!(meter = meter.name.as_str();
             "Meter {}: a telegram lacks energy (1-0:1.8.x) or power (1-0:1.7.0): \
              it counts for the details only", meter.name);

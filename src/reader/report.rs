@@ -81,10 +81,10 @@ impl Report {
         tidy::remove_unfinished(storage, &self.pattern);
     }
 
-    /// Whether this meter has a page. Where the file name does not tell meters apart, the first one
-    /// heard has it.
+    /// Whether this meter has a page. Where the file name does not tell meters apart, the one that is
+    /// followed has it.
     pub fn shows(&self, meter: &Meter) -> bool {
-        meter.is_first || self.has_meter()
+        meter.is_followed || self.has_meter()
     }
 
     /// Takes a telegram of this whole second into the page of its meter.

@@ -70,7 +70,7 @@ fn home_assistant_finds_the_meter_and_its_values_and_finds_them_again_when_it_st
     assert!(all.payloads("/config").iter().all(|payload| *payload == config));
 
     let log = bridge.stopped();
-    assert_eq!(log.matches("is published").count(), 1, "{log}");
+    assert_eq!(log.matches("publishing meter").count(), 1, "{log}");
     let offline = |payloads: &[String]| payloads.last().is_some_and(|last| last == "offline");
     let config: Value = serde_json::from_str(&config).unwrap();
     for availability in config["availability"].as_array().unwrap() {

@@ -3,8 +3,8 @@
 //! Pure: telegrams and the time are passed in, nothing is drawn. Its memory is bounded, whatever the
 //! network sends: sixteen meters, a fixed history of each, and the newest telegram of each.
 
+mod heard;
 mod history;
-mod meter;
 mod today;
 
 #[cfg(test)]
@@ -16,16 +16,14 @@ use std::time::Instant;
 use chrono::NaiveDateTime;
 
 use crate::message::Message;
+use crate::meter::{self, Meters};
 use crate::senders::Senders;
 use crate::telegram::Timestamp;
 use crate::text;
 
+pub use heard::{Freshness, Meter};
 pub use history::{History, Summary, Window};
-pub use meter::{Freshness, Meter};
 pub use today::{Since, Today};
-
-/// The most meters that are remembered; of more, the one that was silent longest is forgotten.
-const MAX_METERS: usize = 16;
 
 /// The clock on the wall at a moment.
 pub type Local = fn(Timestamp) -> NaiveDateTime;
@@ -33,7 +31,7 @@ pub type Local = fn(Timestamp) -> NaiveDateTime;
 /// All that the dashboard knows.
 #[derive(Clone, Debug)]
 pub struct State {
-    meters: Vec<Meter>,
+    meters: Meters<Meter>,
     /// The meter that is shown.
     chosen: Option<String>,
     senders: Senders,
@@ -50,7 +48,7 @@ impl State {
     #[must_use]
     pub fn new(wanted: Option<String>, local: Local, now: Instant) -> Self {
         let senders = Senders::new();
-        Self { meters: Vec::new(), chosen: wanted, senders, garbage: 0, began: now, local }
+        Self { meters: Meters::default(), chosen: wanted, senders, garbage: 0, began: now, local }
     }
 
     /// Takes a telegram, from the network or, without a sender, from a file. False when it came before.
@@ -59,29 +57,36 @@ impl State {
         if !is_new {
             return false;
         }
-        let name = meter::name_of(&message);
-        match self.meters.iter_mut().find(|meter| meter.name == name) {
-            Some(meter) => meter.take(message, from, now, self.local),
-            None => self.add(Meter::new(message, from, now, self.local), now),
+        let id = meter::id(&message).into_owned();
+        match self.meters.hear(&*id, now, || Meter::new(&id, message.clone(), now)) {
+            Ok(member) => {
+                member.state.take(message, from, now, self.local);
+                if member.telegrams == 1 {
+                    log::info!("receiving telegrams of meter \"{}\"", text::escaped(&id));
+                    self.chosen.get_or_insert(id);
+                    self.keep_shown();
+                }
+            }
+            Err(full) => {
+                if full.is_news {
+                    log::warn!("too many meters: ignoring \"{}\"", text::escaped(&id));
+                }
+            }
         }
         true
     }
 
-    fn add(&mut self, meter: Meter, now: Instant) {
-        log::info!("a meter is heard: \"{}\"", text::escaped(&meter.name));
-        if self.meters.len() == MAX_METERS {
-            let others = (0..MAX_METERS).filter(|&index| Some(index) != self.position());
-            let silent = others.max_by_key(|&index| self.meters[index].age(now));
-            self.meters.remove(silent.unwrap_or_default());
+    fn keep_shown(&mut self) {
+        if let Some(name) = self.meter().map(|meter| meter.name.clone()) {
+            self.meters.keep(name);
         }
-        self.chosen.get_or_insert_with(|| meter.name.clone());
-        self.meters.push(meter);
     }
 
     /// The meter to show, if it has been heard.
     #[must_use]
     pub fn meter(&self) -> Option<&Meter> {
-        self.position().map(|at| &self.meters[at])
+        let at = self.position()?;
+        self.meters.iter().nth(at).map(|member| &member.state)
     }
 
     /// The identifier of the meter to show; `None` while there is none, and any will do.
@@ -99,8 +104,9 @@ impl State {
     /// Shows the next meter.
     pub fn next_meter(&mut self) {
         let next = self.position().map_or(0, |at| at + 1);
-        if let Some(meter) = self.meters.get(next).or(self.meters.first()) {
-            self.chosen = Some(meter.name.clone());
+        if let Some(member) = self.meters.iter().nth(next).or(self.meters.iter().next()) {
+            self.chosen = Some(member.key.clone());
+            self.keep_shown();
         }
     }
 
@@ -119,6 +125,7 @@ impl State {
 
     fn position(&self) -> Option<usize> {
         let chosen = self.chosen.as_deref()?;
-        self.meters.iter().position(|meter| meter.name == chosen || meter.message.is_from(chosen))
+        let is_chosen = |meter: &Meter| meter.name == chosen || meter.message.is_from(chosen);
+        self.meters.iter().position(|member| is_chosen(&member.state))
     }
 }

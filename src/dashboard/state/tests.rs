@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::DateTime;
 
 use super::*;
+use crate::meter::MAX_METERS;
 
 /// A message of 2026-11-22 11:00:00 UTC, number 1, with these objects: codes, and values in JSON.
 pub(crate) fn message(objects: &[(&str, &str)]) -> Message {

@@ -140,6 +140,54 @@ fn meters_have_files_of_their_own_where_the_name_says_so() {
     assert_eq!(weekly.lines().count(), 2, "only the first meter");
 }
 
+/// A telegram of a meter, with the power that tells it from others.
+fn of_meter(second: i64, id: &str, watts: &str) -> Message {
+    message(second, &[("0-0:96.1.1", id), ("1-0:1.8.0", "5"), ("1-0:1.7.0", watts)])
+}
+
+#[test]
+fn where_one_name_has_meter_the_other_outputs_go_on_with_the_meter_that_takes_its_place() {
+    let mut settings = settings();
+    settings.details = Some(file("/v/METER-DAY.csv", 300));
+    let (mut recorder, storage) = recorder(&settings);
+    let old = (1..20).map(|second| (second, "'OLD", "111"));
+    let new = (20..1500).step_by(10).map(|second| (second, "'NEW", "222"));
+    for (second, id, watts) in old.chain(new) {
+        recorder.tick(at(MIDNIGHT + second));
+        recorder.record(&of_meter(MIDNIGHT + second, id, watts));
+    }
+    recorder.flush();
+    assert!(storage.text("/run/lastm.html").contains("<b>222 W</b>"));
+    recorder.finish();
+    let day = storage.text("/v/day-20261123.csv");
+    let lines: Vec<_> = day.lines().collect();
+    assert_eq!(lines[0], "2026-11-23 00:00:19, 5,  111,  111,  111,    0,    0,    0,    0");
+    assert!(lines[1].starts_with("2026-11-23 00:15:00, 5,  222,  222,  222"), "{day}");
+    assert!(storage.text("/v/2026-W48.log").contains(":222.000 :"));
+    assert_eq!(storage.text("/v/OLD-20261123.csv").lines().count(), 2 + 19);
+    assert_eq!(storage.text("/v/NEW-20261123.csv").lines().count(), 2 + 148);
+}
+
+#[test]
+fn an_identifier_that_comes_once_makes_no_file() {
+    let mut settings = settings();
+    settings.details = Some(file("/v/METER-DAY.csv", 300));
+    settings.html.as_mut().unwrap().filename = "/run/METER.html".into();
+    let (mut recorder, storage) = recorder(&settings);
+    recorder.record(&of_meter(MIDNIGHT, "'real", "1"));
+    for number in 0..100 {
+        recorder.record(&of_meter(MIDNIGHT + 1, &format!("'made-up-{number}"), "1"));
+    }
+    recorder.record(&of_meter(MIDNIGHT + 2, "'other", "3"));
+    recorder.record(&of_meter(MIDNIGHT + 3, "'real", "2"));
+    recorder.record(&of_meter(MIDNIGHT + 4, "'other", "4"));
+    recorder.finish();
+    let files = storage.paths();
+    let of = |name: &str| files.iter().filter(|file| file.contains(name)).count();
+    assert_eq!((of("real"), of("other"), of("made-up")), (2, 2, 0), "{files:?}");
+    assert_eq!(storage.text("/v/other-20261123.csv").lines().count(), 2 + 2, "the first one too");
+}
+
 #[test]
 fn without_meter_in_a_name_one_meter_is_wanted() {
     let (recorder, _) = recorder(&settings());

@@ -1,13 +1,12 @@
 //! One meter: its newest telegram, how old that is, and what earlier ones leave behind.
 
-use std::borrow::Cow;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::Local;
 use super::history::History;
 use super::today::Today;
-use crate::message::{Message, Value};
+use crate::message::Message;
 use crate::reading::Readings;
 
 /// What a meter that has not yet spoken twice is expected to do: DSMR 4 meters speak every ten seconds.
@@ -19,7 +18,7 @@ const INTERVALS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60
 /// What is known of a meter.
 #[derive(Clone, Debug)]
 pub struct Meter {
-    /// What it is called among others: its equipment identifier, else the first line it sends.
+    /// What it is called among others; see [`crate::meter::id`].
     pub name: String,
     /// Its newest telegram.
     pub message: Message,
@@ -47,24 +46,18 @@ pub enum Freshness {
 }
 
 impl Meter {
-    pub(super) fn new(
-        message: Message,
-        from: Option<SocketAddr>,
-        now: Instant,
-        local: Local,
-    ) -> Self {
-        let mut meter = Self {
-            name: name_of(&message),
-            message,
-            from,
+    /// A meter of this name, to take its first telegram.
+    pub(super) fn new(name: &str, first: Message, now: Instant) -> Self {
+        Self {
+            name: name.to_owned(),
+            message: first,
+            from: None,
             received: 0,
             history: History::default(),
             today: Today::default(),
             arrived: now,
             interval: USUAL_INTERVAL,
-        };
-        meter.count(local);
-        meter
+        }
     }
 
     pub(super) fn take(
@@ -124,10 +117,4 @@ impl Meter {
         let age = i64::try_from(self.age(now).as_secs()).unwrap_or(i64::MAX);
         self.message.meta.frame_start.seconds().saturating_add(age)
     }
-}
-
-/// What tells the meter of a telegram from others: its equipment identifier, else its first line.
-pub(super) fn name_of(message: &Message) -> String {
-    let header = || message.get("header").and_then(Value::text).unwrap_or_default();
-    message.equipment_id().map_or_else(|| header().to_owned(), Cow::into_owned)
 }

@@ -1,0 +1,75 @@
+//! What a subscriber knows of the meters that it hears, whatever it does with their telegrams.
+//!
+//! | part        | owns                                                                          |
+//! |-------------|-------------------------------------------------------------------------------|
+//! | [`Meters`]  | a bounded list: how a meter is told from others, and who makes room for whom  |
+//! | [`Follower`] | which one meter a program follows, and when another one takes its place      |
+//!
+//! Pure: telegrams and the time are passed in.
+
+mod follower;
+mod list;
+
+use std::borrow::Cow;
+use std::time::{Duration, Instant};
+
+pub(crate) use follower::{Follower, Heard};
+pub(crate) use list::List;
+#[cfg(test)]
+pub(crate) use list::MAX_METERS;
+
+use crate::message::{Message, Value};
+use crate::telegram::Timestamp;
+
+/// The meters that have been heard, by their [`id`], each with what the program knows of it.
+pub(crate) type Meters<T, M = Instant> = List<String, T, M>;
+
+/// A meter that was silent for so long gives its place to another one.
+pub(crate) const REPLACED_AFTER: Duration = Duration::from_secs(600);
+
+/// What tells the meter of a telegram from others: its equipment identifier, decoded. Nordic meters
+/// send none: then the name of the listener, and of listeners without a name the telegram's header.
+pub(crate) fn id(message: &Message) -> Cow<'_, str> {
+    let source = || message.meta.source.as_deref().filter(|source| !source.is_empty());
+    let header = || message.get("header").and_then(Value::text).unwrap_or_default();
+    message.equipment_id().unwrap_or_else(|| Cow::Borrowed(source().unwrap_or_else(header)))
+}
+
+/// A clock's time. Programs pass the monotonic clock; the recorder passes the wall clock, which its tests
+/// can set.
+pub(crate) trait Moment: Copy + Ord {
+    /// The time since `earlier`; zero when that is not earlier.
+    fn since(self, earlier: Self) -> Duration;
+}
+
+impl Moment for Instant {
+    fn since(self, earlier: Self) -> Duration {
+        self.saturating_duration_since(earlier)
+    }
+}
+
+impl Moment for Timestamp {
+    fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(u64::try_from(self.micros_since(earlier)).unwrap_or(0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::tests::message;
+
+    #[test]
+    fn a_meter_is_told_by_its_identifier_its_listener_or_its_header() {
+        let id_of = |objects: &[(&str, &str)], source: Option<&str>| {
+            let mut message = message(0, objects);
+            message.meta.source = source.map(str::to_owned);
+            id(&message).into_owned()
+        };
+        let header = ("header", "'/ADN9 6534");
+        assert_eq!(id_of(&[header, ("0-0:96.1.1", "'4530303437")], Some("pi")), "E0047");
+        assert_eq!(id_of(&[header, ("0-0:96.1.1", "'")], Some("pi")), "pi");
+        assert_eq!(id_of(&[header], Some("")), "/ADN9 6534");
+        assert_eq!(id_of(&[], None), "");
+    }
+}
