@@ -9,8 +9,7 @@ use std::time::{Duration, Instant};
 use super::Publication;
 use super::discovery::{self, About};
 use super::entities::Entity;
-use super::packets::{OFFLINE, ONLINE};
-use super::topics::Topics;
+use super::topics::{OFFLINE, ONLINE, Topics};
 use crate::message::Message;
 use crate::meter;
 use crate::reading::{Reading, Readings, VOCABULARY, Value, write_json};
@@ -179,7 +178,7 @@ impl Meter {
 
 fn availability(topic: String, is_online: bool) -> Publication {
     let payload = if is_online { ONLINE } else { OFFLINE };
-    Publication { topic, payload: payload.to_vec(), is_retained: true }
+    Publication { topic, payload: payload.into(), is_retained: true }
 }
 
 /// All readings to announce, if there are some that were not: those that were, and those that are.

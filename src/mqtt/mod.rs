@@ -1,50 +1,42 @@
-//! The bridge, `p1mqtt`: the state of each meter for an MQTT broker, and its discovery for Home Assistant.
+//! The bridge, `p1mqtt`: publishes the state of each meter to an MQTT broker, and announces it to Home Assistant.
 //!
-//! Owns what is published when, and the connection to the broker. Only `session`, `broker` and `tls`
-//! touch sockets and files; the clock is passed in everywhere else, so that silence, an outage and a
-//! broker that stalls are unit tests.
+//! Owns what is published when, and the connection to the broker. Only `session`, `client`, `password` and
+//! `tls` touch sockets and files; time is passed in everywhere else, so that silence, an outage and a broker
+//! that stalls are unit tests.
 //!
 //! ```text
-//! multicast ──▶ session ──▶ meters ──▶ publications ──▶ link ──▶ broker ──▶ socket, TLS
-//!                             └─ topics, discovery ◀─ entities        └─ packets, password
+//! multicast ──▶ session ──▶ meters ──▶ publications ──▶ connection ──▶ client ──▶ rumqttc, rustls
+//!                             └─ topics, discovery ◀─ entities           └─ password, tls
 //! ```
 //!
-//! | module      | owns                                                                     |
-//! |-------------|--------------------------------------------------------------------------|
-//! | `session`   | the loop: telegrams in, publications out, and what systemd is told       |
-//! | `meters`    | what is remembered of each meter, and what of it is published when       |
-//! | `topics`    | the names of the topics                                                  |
-//! | `discovery` | the message by which Home Assistant finds a meter                        |
-//! | `entities`  | what Home Assistant is to know of each reading: a table                  |
-//! | `link`      | whether the broker is there: backoff, pings, and what is said of it      |
-//! | `broker`    | one connection to the broker, from its name to its answer                |
-//! | `failure`   | why there is none, in words                                              |
-//! | `password`  | where the password comes from                                            |
-//! | `tls`       | the broker's certificate, and who vouches for it                         |
-//! | `socket`    | bytes to and from the broker, none of which may take for ever            |
-//! | `packets`   | MQTT 3.1.1 packets as bytes                                              |
+//! | module       | owns                                                                    |
+//! |--------------|-------------------------------------------------------------------------|
+//! | `session`    | the loop: telegrams in, publications out, and the status for systemd    |
+//! | `meters`     | what is known of each meter, and what of it is published when           |
+//! | `topics`     | the names of the topics                                                 |
+//! | `discovery`  | the message by which Home Assistant finds a meter                       |
+//! | `entities`   | how Home Assistant shows each reading: a table                          |
+//! | `connection` | whether the broker is connected: backoff, the log of outages            |
+//! | `client`     | one connection to the broker: rumqttc's client on a thread of its own   |
+//! | `failure`    | why there is no connection, in words                                    |
+//! | `password`   | where the password comes from                                           |
+//! | `tls`        | which certificates are trusted                                          |
 //!
-//! **The client.** Everything goes out with quality of service 0: state is sent again in seconds, and
-//! whatever is retained is sent anew on each connection, so nothing needs an acknowledgement, a queue or
-//! a session at the broker. What is left of MQTT is seven packets, and the loop that every daemon here
-//! has. `rumqttc`'s synchronous client would be an async runtime on a thread beside that loop (27 crates,
-//! tokio among them, and 41 with TLS), and sends after an outage what it was given before: here that is
-//! to be forgotten. `mqtt-protocol-core` needs Rust 1.86; its last version for 1.85 comes with 46 crates.
-//! So the packets are `mqttbytes`'s, which is `rumqttc`'s codec on its own (with one more crate, `bytes`;
-//! MQTT 3.1.1 has not changed since 2014), over a socket with deadlines. TLS is `rustls` with `ring`, which
+//! **The client** is rumqttc's synchronous one: MQTT 3.1.1, well kept, and the only Rust client that still
+//! builds with Rust 1.85. It brings tokio with it, into p1mqtt alone. Everything goes out with quality of
+//! service 0: the next state follows in seconds, and whatever is retained is published again after each
+//! connect, so nothing needs an acknowledgement or a session at the broker. TLS is rustls with ring, which
 //! Debian's compilers build for every Raspberry Pi.
 
-mod broker;
+mod client;
+mod connection;
 mod discovery;
 mod entities;
 mod failure;
-mod link;
 mod meters;
 mod options;
-mod packets;
 mod password;
 mod session;
-mod socket;
 mod tls;
 mod topics;
 

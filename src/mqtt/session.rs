@@ -6,8 +6,8 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use super::broker::{Remote, Target};
-use super::link::Link;
+use super::client::Settings;
+use super::connection::BrokerConnection;
 use super::meters::Meters;
 use super::topics::Topics;
 use crate::choice::Choice;
@@ -43,7 +43,7 @@ struct Session {
     senders: Senders,
     choice: Choice,
     meters: Meters,
-    link: Link<Remote>,
+    broker: BrokerConnection,
     telegrams: u64,
     last: Option<Instant>,
 }
@@ -65,8 +65,8 @@ impl Service for Session {
         let meters = text::count(self.meters.len() as u64, "meter");
         let age = text::ago(self.last, now);
         let (counts, trouble) = (self.senders.counts(), self.subscription.trouble());
-        let link = self.link.status();
-        format!("{group}: {telegrams} of {meters}, {age}{counts}{trouble}; {link}")
+        let broker = self.broker.status();
+        format!("{group}: {telegrams} of {meters}, {age}{counts}{trouble}; {broker}")
     }
 
     fn reconfigure(&mut self, config: Config, now: Instant) {
@@ -74,20 +74,20 @@ impl Service for Session {
         if self.config.multicast != config.multicast || self.config.p1_mqtt != config.p1_mqtt {
             self.say_goodbye(now);
             self.choice = choice(&config);
-            (self.meters, self.link) = bridge(&config, now);
+            (self.meters, self.broker) = bridge(&config, now);
         }
         self.config = config;
     }
 
     /// Waits for a datagram, no longer than [`PATIENCE`], and publishes what is due.
     fn step(&mut self, now: Instant) -> ControlFlow<()> {
-        if self.link.step(now) {
+        if self.broker.step(now) {
             self.meters.start_over(now);
         }
-        if self.link.is_online() {
-            self.link.publish(&self.meters.due(now, &HostZone), now);
+        if self.broker.is_online() {
+            self.broker.publish(self.meters.due(now, &HostZone), now);
         }
-        let patience = if self.link.is_opening() { IMPATIENCE } else { PATIENCE };
+        let patience = if self.broker.is_connecting() { IMPATIENCE } else { PATIENCE };
         if let Some((message, from)) = self.subscription.next(now, patience) {
             let now = Instant::now();
             if self.choice.wants(&message, from, true, now)
@@ -110,13 +110,13 @@ impl Service for Session {
 
 impl Session {
     fn new(config: Config, now: Instant) -> Self {
-        let (meters, link) = bridge(&config, now);
+        let (meters, broker) = bridge(&config, now);
         Self {
             subscription: Subscription::new(config.multicast.clone(), now),
             senders: Senders::new(),
             choice: choice(&config),
             meters,
-            link,
+            broker,
             telegrams: 0,
             last: None,
             config,
@@ -125,8 +125,8 @@ impl Session {
 
     /// The broker is to know that nothing more comes.
     fn say_goodbye(&mut self, now: Instant) {
-        self.link.publish(&self.meters.farewell(), now);
-        self.link.close(now);
+        self.broker.publish(self.meters.farewell(), now);
+        self.broker.close(now);
     }
 }
 
@@ -135,26 +135,28 @@ fn choice(config: &Config) -> Choice {
 }
 
 /// What there is to publish, and whereto, by these settings.
-fn bridge(config: &Config, now: Instant) -> (Meters, Link<Remote>) {
+fn bridge(config: &Config, now: Instant) -> (Meters, BrokerConnection) {
     let mqtt = &config.p1_mqtt;
-    let client = mqtt.client_id.clone().unwrap_or_else(|| client_id(config.multicast.port));
-    let topics = Topics::new(&mqtt.topic_prefix, &client, mqtt.discovery_prefix.as_deref());
-    let target = Target {
+    let client_id =
+        mqtt.client_id.clone().unwrap_or_else(|| default_client_id(config.multicast.port));
+    let topics = Topics::new(&mqtt.topic_prefix, &client_id, mqtt.discovery_prefix.as_deref());
+    let settings = Settings {
         host: mqtt.broker.host.clone(),
         port: mqtt.broker.port.unwrap_or(if mqtt.tls { TLS_PORT } else { PORT }),
         ca_file: mqtt.tls.then(|| mqtt.ca_file.clone()),
         user: mqtt.user.clone(),
         password_file: mqtt.password_file.clone(),
         credentials: std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from),
-        will: topics.bridge(),
-        client,
+        will_topic: topics.bridge(),
+        client_id,
+        has_discovery: mqtt.discovery_prefix.is_some(),
     };
-    let link = Link::new(Remote::new(target), mqtt.discovery_prefix.is_some(), now);
-    (Meters::new(topics, mqtt.interval, runtime::hostname()), link)
+    let broker = BrokerConnection::new(settings, now);
+    (Meters::new(topics, mqtt.interval, runtime::hostname()), broker)
 }
 
 /// Another one on each host and for each group: a broker ends the older connection of the same client.
-fn client_id(port: u16) -> String {
+fn default_client_id(port: u16) -> String {
     let fit = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
     let host: String = runtime::hostname().chars().map(fit).take(64).collect();
     format!("p1mqtt-{host}-{port}")
@@ -166,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_client_id_is_fit_for_a_topic() {
-        let id = client_id(52001);
+        let id = default_client_id(52001);
         assert!(id.starts_with("p1mqtt-") && id.ends_with("-52001"), "{id}");
         assert!(id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'), "{id}");
     }

@@ -1,11 +1,11 @@
-//! The names of the topics.
+//! The names of the topics, and the payloads of those with a fixed one.
 //!
 //! ```text
 //! p1/METER/state                        the readings of a meter, JSON
 //! p1/METER/availability                 online, offline
 //! p1/bridge/CLIENT/availability         the same of this program; the broker's last will
 //! homeassistant/device/p1_METER/config  the discovery of a meter
-//! homeassistant/status                  what Home Assistant says of itself
+//! homeassistant/status                  whether Home Assistant runs: online, offline
 //! ```
 //!
 //! The names of meters are fit for this ([`crate::message::Message::meter_or_source_name`]), and
@@ -13,6 +13,12 @@
 
 /// Where Home Assistant says that it has started, whatever its discovery prefix is.
 pub(super) const BIRTH: &str = "homeassistant/status";
+
+/// The payload for a meter, or this program, whose data come in. Home Assistant uses the same.
+pub(super) const ONLINE: &str = "online";
+
+/// The payload for one whose data do not.
+pub(super) const OFFLINE: &str = "offline";
 
 /// The topics of one configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]

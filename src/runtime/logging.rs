@@ -50,6 +50,11 @@ pub fn set_level(level: LevelFilter) {
     log::set_max_level(level);
 }
 
+/// Libraries log as well, some for each odd packet of a peer. Their messages are for debugging only.
+fn is_wanted(metadata: &Metadata) -> bool {
+    metadata.target().starts_with("p1") || log::max_level() >= LevelFilter::Debug
+}
+
 /// The journal, if standard error is connected to it and its socket can be reached.
 fn journal(program: &str) -> Option<Box<dyn Log>> {
     if !connected_to_journal() {
@@ -66,10 +71,13 @@ struct Journal(JournalLog);
 
 impl Log for Journal {
     fn enabled(&self, metadata: &Metadata) -> bool {
-        self.0.enabled(metadata)
+        is_wanted(metadata) && self.0.enabled(metadata)
     }
 
     fn log(&self, record: &Record) {
+        if !is_wanted(record.metadata()) {
+            return;
+        }
         if record.level() == log::Level::Error && record.key_values().count() == 0 {
             let _ = io::stderr().lock().write_all(journal_line(record).as_bytes());
         } else {
@@ -92,11 +100,14 @@ fn journal_line(record: &Record) -> String {
 struct Lines;
 
 impl Log for Lines {
-    fn enabled(&self, _: &Metadata) -> bool {
-        true
+    fn enabled(&self, metadata: &Metadata) -> bool {
+        is_wanted(metadata)
     }
 
     fn log(&self, record: &Record) {
+        if !is_wanted(record.metadata()) {
+            return;
+        }
         let line = line(&Local::now().fixed_offset(), record);
         // If standard error is closed, there is nowhere left to report it.
         let _ = io::stderr().lock().write_all(line.as_bytes());
@@ -190,15 +201,16 @@ mod tests {
     }
 
     #[test]
-    fn a_lower_level_is_not_logged_and_the_level_can_be_changed() {
+    fn neither_a_lower_level_nor_a_library_is_logged_and_the_level_can_be_changed() {
         let Some(mut child) = rerun(
-            "runtime::logging::tests::a_lower_level_is_not_logged_and_the_level_can_be_changed",
+            "runtime::logging::tests::neither_a_lower_level_nor_a_library_is_logged_and_the_level_can_be_changed",
         ) else {
             start("test", LevelFilter::Warn);
             log::info!("one");
             log::warn!("two");
             set_level(LevelFilter::Info);
             log::info!(count = 3; "three");
+            log::error!(target: "rumqttc::state", "four");
             std::process::exit(42);
         };
         let output = child.output().unwrap();
