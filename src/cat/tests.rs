@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::*;
 use crate::message::{Message, Translator};
 use crate::runtime::Exit;
-use crate::telegram::{Policy, Timestamp, crc16, put_parity_on};
+use crate::telegram::{Policy, Timestamp, add_parity, crc16};
 
 fn telegram(watts: u32) -> Vec<u8> {
     let body = format!("/TST5\r\n\r\n0-0:96.1.1(453031)\r\n1-0:1.7.0(00.{watts:03}*kW)\r\n!");
@@ -107,7 +107,7 @@ fn a_rejected_telegram_is_explained_with_all_that_is_odd_about_it() {
 #[test]
 fn what_was_done_to_the_bytes_on_their_way_is_told() {
     let sent = telegram(1);
-    let with_parity = put_parity_on(&sent);
+    let with_parity = add_parity(&sent);
     let without_cr: Vec<u8> = sent.iter().copied().filter(|&byte| byte != b'\r').collect();
     let options = Options { explain: true, ..Options::default() };
     for (file, said) in [(&sent, None), (&with_parity, Some("7E1")), (&without_cr, Some("CR"))] {

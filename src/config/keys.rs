@@ -3,7 +3,7 @@
 //! It is the only list of them. The reading of the file, the suggestions for unknown names and the
 //! tests of the man page and of the shipped file all use it.
 
-use super::model::{BaudRate, Config, Format, Language};
+use super::model::{Config, Language};
 use super::tree::Node;
 use super::value::Sound;
 use crate::telegram::{MeterZone, Policy};
@@ -54,7 +54,7 @@ pub(super) const SECTIONS: &[Section] = &[
         keys: &[
             key("port", |c, v| put(&mut c.p1_listener.port, v.source())),
             key("baud_rate", |c, v| put(&mut c.p1_listener.baud_rate, baud_rate(v))),
-            key("format", |c, v| put(&mut c.p1_listener.format, format(v))),
+            key("format", |_, v| format(v)),
             key("checksum", |c, v| put(&mut c.p1_listener.checksum, checksum(v))),
             key("time_zone", |c, v| put(&mut c.p1_listener.time_zone, time_zone(v))),
             key("silence", |c, v| put(&mut c.p1_listener.silence, v.seconds(DAY))),
@@ -167,17 +167,13 @@ fn put<T>(place: &mut T, value: Sound<T>) -> Sound<()> {
     Ok(())
 }
 
-fn baud_rate(value: &Node) -> Sound<BaudRate> {
-    let fixed = value.whole(300..=921_600).map(BaudRate::Fixed);
-    value.word_or("auto", BaudRate::Auto, fixed)
+fn baud_rate(value: &Node) -> Sound<Option<u32>> {
+    value.word_or("auto", None, value.whole(300..=921_600).map(Some))
 }
 
-fn format(value: &Node) -> Sound<Format> {
-    value.word(&[
-        ("auto", Format::Auto),
-        ("7E1", Format::SevenEvenOne),
-        ("8N1", Format::EightNoneOne),
-    ])
+/// Has no effect: every line is read as 8N1, in which the framer sees the parity bit of 7E1.
+fn format(value: &Node) -> Sound<()> {
+    value.word(&[("auto", ()), ("7E1", ()), ("8N1", ())])
 }
 
 fn checksum(value: &Node) -> Sound<Policy> {

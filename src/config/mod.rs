@@ -31,8 +31,8 @@ use std::io::{self, Read};
 use std::path::Path;
 
 pub use self::model::{
-    BaudRate, Broker, Config, FileOutput, Format, HtmlReport, Language, Multicast, P1Dashboard,
-    P1Listener, P1Mqtt, P1Reader, WeeklyLog,
+    Broker, Config, FileOutput, HtmlReport, Language, Multicast, P1Dashboard, P1Listener, P1Mqtt,
+    P1Reader, WeeklyLog,
 };
 pub use self::problem::{ConfigError, Problem};
 

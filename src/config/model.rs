@@ -75,10 +75,8 @@ pub struct P1Listener {
     /// A serial device, a FIFO, a file, `tcp://HOST:PORT`, `auto` (the only USB serial adapter) or `-`
     /// (the standard input).
     pub port: String,
-    /// Speed of a serial device.
-    pub baud_rate: BaudRate,
-    /// Bits of a character on a serial device.
-    pub format: Format,
+    /// Bits per second of a serial device, 300 to 921600. Without it: found by what decodes.
+    pub baud_rate: Option<u32>,
     /// What to do with telegrams whose checksum is wrong or missing.
     pub checksum: Policy,
     /// The zone of the meter's clock. Without it: known by the header of the telegram.
@@ -93,34 +91,13 @@ impl Default for P1Listener {
     fn default() -> Self {
         Self {
             port: "/dev/ttyUSB0".to_owned(),
-            baud_rate: BaudRate::Auto,
-            format: Format::Auto,
+            baud_rate: None,
             checksum: Policy::Auto,
             time_zone: None,
             silence: Duration::from_secs(30),
             name: None,
         }
     }
-}
-
-/// Speed of the serial line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BaudRate {
-    /// Found by what decodes.
-    Auto,
-    /// Bits a second, 300 to 921600.
-    Fixed(u32),
-}
-
-/// Data bits, parity and stop bits of the serial line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Found by what decodes.
-    Auto,
-    /// `7E1`: meters up to DSMR 3.
-    SevenEvenOne,
-    /// `8N1`: meters from DSMR 4 on.
-    EightNoneOne,
 }
 
 /// The section `multicast`: the datagrams on the network.

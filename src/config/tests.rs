@@ -171,10 +171,10 @@ fn a_text_that_is_not_a_file_of_sections_is_refused() {
 
 #[test]
 fn a_byte_order_mark_and_dos_line_ends_are_harmless() {
-    let text = "\u{feff}multicast: {port: 1}\r\np1_listener:\r\n  format: 7E1\r\n";
+    let text = "\u{feff}multicast: {port: 1}\r\np1_listener:\r\n  baud_rate: 9600\r\n";
     let config = config(text);
     assert_eq!(config.multicast.port, 1);
-    assert_eq!(config.p1_listener.format, Format::SevenEvenOne);
+    assert_eq!(config.p1_listener.baud_rate, Some(9600));
 }
 
 #[test]

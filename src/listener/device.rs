@@ -1,6 +1,6 @@
 //! A port that has a path: a serial device, a FIFO or a file; which one shows when it is opened.
 //!
-//! Owns that choice and the settings of the line. The reading is [`super::serial`]'s and
+//! Owns that choice and the speed of the line. The reading is [`super::serial`]'s and
 //! [`super::file`]'s.
 
 use std::fs;
@@ -38,7 +38,7 @@ enum Kind {
 }
 
 impl Device {
-    /// The port at this place; a serial device is opened with the settings that are searched for.
+    /// The port at this place; a serial device is opened at the speed that `search` gives.
     #[must_use]
     pub fn new(place: Place, search: Search) -> Self {
         Self { place, search, opened: None }
@@ -57,8 +57,8 @@ impl Port for Device {
         let path = self.path()?;
         let kind = kind(&path)?;
         let source = match kind {
-            Kind::Serial => serial::open(&path, self.search.setting()).map_err(|refusal| {
-                if refusal.may_be_the_setting {
+            Kind::Serial => serial::open(&path, self.search.speed()).map_err(|refusal| {
+                if refusal.may_be_the_speed {
                     self.search.refused();
                 }
                 refusal.reason
@@ -80,20 +80,20 @@ impl Port for Device {
     fn description(&self) -> String {
         match (&self.opened, &self.place) {
             (Some((path, Kind::Serial)), _) => {
-                format!("{} at {}", path.display(), self.search.setting())
+                format!("{} at {} baud", path.display(), self.search.speed())
             }
             (Some((path, Kind::File)), _) | (None, Place::Path(path)) => path.display().to_string(),
             (None, Place::OnlyAdapter) => "the only USB serial adapter".into(),
         }
     }
 
-    fn heard(&mut self, now: Instant) -> bool {
-        matches!(self.opened, Some((_, Kind::Serial))) && self.search.heard(now)
+    fn on_bytes(&mut self, now: Instant) -> bool {
+        matches!(self.opened, Some((_, Kind::Serial))) && self.search.on_bytes(now)
     }
 
-    fn decoded(&mut self) -> Option<String> {
-        let setting = self.search.decoded()?;
-        matches!(self.opened, Some((_, Kind::Serial))).then(|| setting.to_string())
+    fn on_telegram(&mut self) -> Option<u32> {
+        let speed = self.search.on_telegram()?;
+        matches!(self.opened, Some((_, Kind::Serial))).then_some(speed)
     }
 }
 
@@ -121,11 +121,9 @@ mod tests {
     use serialport::SerialPort;
 
     use super::*;
-    use crate::config::{BaudRate, Format};
 
     fn device(path: &str) -> Device {
-        let search = Search::new(BaudRate::Auto, Format::Auto);
-        Device::new(Place::Path(path.into()), search)
+        Device::new(Place::Path(path.into()), Search::new(None))
     }
 
     fn refusal(path: &str) -> String {
@@ -153,7 +151,7 @@ mod tests {
             device.open().is_ok_and(|source| source.is_some())
         });
         assert!(is_free);
-        assert_eq!(device.description(), format!("{path} at 115200 8N1"));
+        assert_eq!(device.description(), format!("{path} at 115200 baud"));
     }
 
     #[test]
@@ -163,9 +161,9 @@ mod tests {
         assert!(device.open().unwrap().is_some());
         let now = Instant::now();
         for hours in 0..100 {
-            assert!(!device.heard(now + Duration::from_secs(3600 * hours)));
+            assert!(!device.on_bytes(now + Duration::from_secs(3600 * hours)));
         }
-        assert_eq!(device.decoded(), None);
+        assert_eq!(device.on_telegram(), None);
         assert_eq!(device.description(), file.path().display().to_string());
     }
 }

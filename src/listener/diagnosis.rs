@@ -1,9 +1,9 @@
-//! What a stretch of bytes from a port is: telegrams, noise, something encrypted, nothing.
+//! Tells what the bytes from a port are: telegrams, noise, something encrypted, nothing.
 //!
-//! Pure. Owns the signs that each kind is told by, and what to tell the user. The listening is
-//! `probe`'s.
+//! Pure. Owns the signs of each kind and the advice to the user. `probe` does the listening. Telegrams go
+//! through the same intake as those of the running listener.
 
-use crate::telegram::{Checksum, Frame, Framer, Timestamp};
+use crate::telegram::{Intake, Policy, Received, Rejection, Timestamp};
 use crate::text;
 
 /// What the bytes are.
@@ -11,7 +11,7 @@ use crate::text;
 pub enum Finding {
     /// There are none.
     Nothing,
-    /// Telegrams; the last one with its checksum, or from a meter that sends none.
+    /// Telegrams; the last one has a good checksum, or comes from a meter that sends none.
     Telegram {
         /// The first line.
         header: Vec<u8>,
@@ -20,8 +20,6 @@ pub enum Finding {
     },
     /// Telegrams, every one of them with a wrong checksum, in number.
     BadChecksum(usize),
-    /// Seven-bit characters with even parity, read as eight bits.
-    Parity,
     /// Encrypted telegrams.
     Encrypted,
     /// Text, but nothing that begins and ends as a telegram does.
@@ -31,24 +29,23 @@ pub enum Finding {
 }
 
 impl Finding {
-    /// Whether further listening with the same settings can tell no more.
+    /// Whether listening on at the same speed cannot tell more.
     #[must_use]
     pub fn is_certain(&self) -> bool {
-        matches!(self, Self::Telegram { .. } | Self::Parity | Self::Encrypted)
+        matches!(self, Self::Telegram { .. } | Self::Encrypted)
     }
 
-    /// How much it tells of the meter: of what was heard at several speeds the best explains why there
-    /// is no telegram.
+    /// How informative it is: of the findings at several speeds, the highest explains best why there is no
+    /// telegram. A line that garbles telegrams at its own speed is noise at all others.
     #[must_use]
-    pub fn weight(&self) -> u8 {
+    pub fn rank(&self) -> u8 {
         match self {
             Self::Nothing => 0,
             Self::Noise(_) => 1,
             Self::Fragments => 2,
-            Self::Parity => 3,
-            Self::BadChecksum(_) => 4,
-            Self::Encrypted => 5,
-            Self::Telegram { .. } => 6,
+            Self::BadChecksum(_) => 3,
+            Self::Encrypted => 4,
+            Self::Telegram { .. } => 5,
         }
     }
 
@@ -64,9 +61,6 @@ impl Finding {
             }
             Self::BadChecksum(number) => {
                 format!("{} with a wrong checksum.", text::count(*number as u64, "telegram"))
-            }
-            Self::Parity => {
-                "Characters of seven bits with even parity: `format: 7E1` is right.".into()
             }
             Self::Encrypted => "Encrypted telegrams, as in Luxembourg and Austria.".into(),
             Self::Fragments => "Text, but no whole telegram.".into(),
@@ -110,7 +104,7 @@ The speed is wrong, or the signal is inverted: the P1 port needs a cable or an a
 inverts its data line (pin 5).
 "
             }
-            Self::Telegram { .. } | Self::Parity => "",
+            Self::Telegram { .. } => "",
         }
     }
 }
@@ -124,10 +118,6 @@ pub fn examine(bytes: &[u8]) -> Finding {
     if is_encrypted(bytes) {
         return Finding::Encrypted;
     }
-    // Such telegrams can be read, but the user should know.
-    if has_even_parity(bytes) {
-        return Finding::Parity;
-    }
     match telegrams(bytes) {
         Some(finding) => finding,
         None if is_text(bytes) => Finding::Fragments,
@@ -137,23 +127,26 @@ pub fn examine(bytes: &[u8]) -> Finding {
 
 /// The telegrams, if there are any: the last good one, or how many are bad.
 fn telegrams(bytes: &[u8]) -> Option<Finding> {
-    let (mut framer, mut rest) = (Framer::default(), bytes);
+    let (mut intake, mut rest) = (Intake::new(Policy::Auto), bytes);
     let (mut good, mut bad) = (None, 0);
-    let mut judge = |frame: Frame<'_>| match Checksum::of(&frame) {
-        // In enough noise anything is found, a beginning and an end of a telegram too.
-        Checksum::Wrong { .. } | Checksum::Absent if !is_text(frame.bytes()) => {}
-        Checksum::Wrong { .. } => bad += 1,
-        checksum => {
-            let header = frame.header().to_vec();
-            let has_checksum = checksum == Checksum::Good;
-            good = Some(Finding::Telegram { header, has_checksum });
+    let mut judge = |received: Received<'_>| {
+        let frame = &received.frame;
+        let has_checksum = !frame.after_end_mark().trim_ascii().is_empty();
+        match received.verdict {
+            Ok(()) if has_checksum || is_text(frame.bytes()) => {
+                let header = frame.header().to_vec();
+                good = Some(Finding::Telegram { header, has_checksum });
+            }
+            Err(Rejection::Wrong { .. } | Rejection::Parity) if is_text(frame.bytes()) => bad += 1,
+            // Enough noise contains anything, also the beginning and the end of a telegram.
+            _ => {}
         }
     };
-    while let Some(frame) = framer.feed(&mut rest, Timestamp::default()) {
-        judge(frame);
+    while let Some(received) = intake.feed(&mut rest, Timestamp::default()) {
+        judge(received);
     }
-    if let Some(frame) = framer.finish(Timestamp::default()) {
-        judge(frame);
+    if let Some(received) = intake.finish(Timestamp::default()) {
+        judge(received);
     }
     good.or((bad > 0).then_some(Finding::BadChecksum(bad)))
 }
@@ -162,13 +155,6 @@ fn telegrams(bytes: &[u8]) -> Option<Finding> {
 fn is_text(bytes: &[u8]) -> bool {
     let is_odd = |&&byte: &&u8| !matches!(byte, b' '..=b'~' | b'\r' | b'\n');
     bytes.iter().filter(is_odd).count() * 20 <= bytes.len()
-}
-
-/// Nearly all bytes have an even number of ones, some of them in the eighth bit, and the rest is text.
-fn has_even_parity(bytes: &[u8]) -> bool {
-    let odd = bytes.iter().filter(|byte| byte.count_ones() % 2 == 1).count();
-    let text: Vec<u8> = bytes.iter().map(|byte| byte & 0x7F).collect();
-    odd * 20 <= bytes.len() && bytes.iter().any(|byte| *byte > 0x7F) && is_text(&text)
 }
 
 /// General ciphering of DLMS: `DB`, a system title of eight bytes that begins with the maker's three
@@ -190,17 +176,11 @@ fn is_encrypted(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::telegram::crc16;
+    use crate::telegram::{add_parity, crc16};
 
     fn telegram() -> Vec<u8> {
         let body = b"/TST5METER\r\n\r\n1-0:1.7.0(00.329*kW)\r\n!";
         [&body[..], format!("{:04X}\r\n", crc16(body)).as_bytes()].concat()
-    }
-
-    /// The same with the parity of 7E1 in the eighth bit.
-    fn with_parity(bytes: &[u8]) -> Vec<u8> {
-        let parity = |byte: &u8| byte | if byte.count_ones() % 2 == 1 { 0x80 } else { 0 };
-        bytes.iter().map(parity).collect()
     }
 
     fn noise() -> Vec<u8> {
@@ -218,7 +198,7 @@ mod tests {
     fn telegrams_with_a_bad_checksum_tell_more_than_the_noise_of_other_speeds() {
         let most = [Finding::Noise(3000), Finding::BadChecksum(20), Finding::Fragments]
             .into_iter()
-            .max_by_key(Finding::weight);
+            .max_by_key(Finding::rank);
         assert_eq!(most, Some(Finding::BadChecksum(20)));
     }
 
@@ -244,9 +224,20 @@ mod tests {
     }
 
     #[test]
-    fn seven_bits_with_parity_are_told_from_noise() {
-        assert_eq!(examine(&with_parity(&telegram())), Finding::Parity);
-        assert_eq!(examine(&with_parity(&telegram()[20..])), Finding::Parity);
+    fn a_line_with_parity_bits_has_telegrams_too() {
+        let old = b"/ISk5\r\n\r\n0-0:96.1.1(4B)\r\n!\r\n";
+        let expected = Finding::Telegram { header: b"/ISk5".to_vec(), has_checksum: false };
+        assert_eq!(examine(&add_parity(old)), expected);
+        let mut wrong = add_parity(old);
+        wrong[20] ^= 1;
+        assert_eq!(examine(&wrong), Finding::BadChecksum(1));
+    }
+
+    #[test]
+    fn telegrams_that_have_lost_their_crs_are_as_good_as_for_the_listener() {
+        let without_cr: Vec<u8> = telegram().into_iter().filter(|&byte| byte != b'\r').collect();
+        let expected = Finding::Telegram { header: b"/TST5METER".to_vec(), has_checksum: true };
+        assert_eq!(examine(&without_cr), expected);
     }
 
     #[test]
@@ -266,9 +257,7 @@ mod tests {
 
     #[test]
     fn only_what_more_bytes_cannot_change_is_certain() {
-        assert!(
-            examine(&telegram()).is_certain() && examine(&with_parity(&telegram())).is_certain()
-        );
+        assert!(examine(&telegram()).is_certain());
         for doubtful in [&b""[..], &noise(), &telegram()[..30]] {
             assert!(!examine(doubtful).is_certain());
         }

@@ -15,17 +15,17 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
-use super::source::{Given, PATIENCE, Port, Source};
+use super::source::{Port, READ_TIMEOUT, ReadOutcome, Source};
 use crate::runtime::signals;
 
 /// The most that is read at a time, in bytes.
-const PIECE: usize = 4096;
+const MAX_READ: usize = 4096;
 
 /// The pause after each full piece: some four hundred telegrams a second. UDP has no other brake.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// How often it is looked whether a FIFO has a writer again.
-const LOOK: Duration = Duration::from_millis(100);
+/// How often a FIFO without a writer is checked for a new one.
+const WRITER_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Opens a file or a FIFO. The error is for people.
 pub fn open(path: &Path) -> Result<Box<dyn Source>, String> {
@@ -74,16 +74,16 @@ impl OpenFile {
     }
 
     /// What it means that there is nothing to read, and nobody who writes.
-    fn without_writer(&self) -> io::Result<Given> {
+    fn without_writer(&self) -> io::Result<ReadOutcome> {
         match &self.fifo {
-            None => Ok(Given::End),
+            None => Ok(ReadOutcome::End),
             // The next writer would open the one that is there now.
             Some(path) if !is_at(&self.file, path) => {
                 Err(io::Error::new(ErrorKind::NotFound, "it was removed or replaced"))
             }
             Some(_) => {
-                signals::wait(LOOK);
-                Ok(Given::Nothing)
+                signals::wait(WRITER_POLL_INTERVAL);
+                Ok(ReadOutcome::Nothing)
             }
         }
     }
@@ -99,27 +99,27 @@ fn is_at(file: &File, path: &Path) -> bool {
 }
 
 impl Source for OpenFile {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<Given> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<ReadOutcome> {
         if std::mem::take(&mut self.was_full) {
             signals::wait(PAUSE);
         }
-        let patience = Timespec::try_from(PATIENCE).ok();
+        let patience = Timespec::try_from(READ_TIMEOUT).ok();
         match poll(&mut [PollFd::new(&self.file, PollFlags::IN)], patience.as_ref()) {
-            Err(Errno::INTR) => return Ok(Given::Nothing),
+            Err(Errno::INTR) => return Ok(ReadOutcome::Nothing),
             // Before its first writer a FIFO has nothing to tell: only reading shows that there is none.
-            Ok(0) if self.fifo.is_none() => return Ok(Given::Nothing),
+            Ok(0) if self.fifo.is_none() => return Ok(ReadOutcome::Nothing),
             Ok(_) => {}
             Err(error) => return Err(error.into()),
         }
-        let room = buffer.len().min(PIECE);
+        let room = buffer.len().min(MAX_READ);
         match self.file.read(&mut buffer[..room]) {
             Ok(0) => self.without_writer(),
             Ok(length) => {
                 self.was_full = length == room;
-                Ok(Given::Bytes(length))
+                Ok(ReadOutcome::Bytes(length))
             }
             Err(error) => match error.kind() {
-                ErrorKind::WouldBlock | ErrorKind::Interrupted => Ok(Given::Nothing),
+                ErrorKind::WouldBlock | ErrorKind::Interrupted => Ok(ReadOutcome::Nothing),
                 _ => Err(error),
             },
         }
@@ -137,9 +137,9 @@ mod tests {
         let mut buffer = [0; 8192];
         loop {
             match source.read(&mut buffer).unwrap() {
-                Given::Bytes(length) => return Some(buffer[..length].to_vec()),
-                Given::End => return None,
-                Given::Nothing => {}
+                ReadOutcome::Bytes(length) => return Some(buffer[..length].to_vec()),
+                ReadOutcome::End => return None,
+                ReadOutcome::Nothing => {}
             }
         }
     }
@@ -149,8 +149,8 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(&[b'x'; 5000]).unwrap();
         let mut source = open(file.path()).ok().unwrap();
-        assert_eq!(read(&mut *source).unwrap().len(), PIECE);
-        assert_eq!(read(&mut *source).unwrap().len(), 5000 - PIECE);
+        assert_eq!(read(&mut *source).unwrap().len(), MAX_READ);
+        assert_eq!(read(&mut *source).unwrap().len(), 5000 - MAX_READ);
         assert_eq!(read(&mut *source), None);
     }
 
@@ -169,7 +169,11 @@ mod tests {
             fs::rename(&path, folder.path().join("old")).unwrap();
             make_fifo(&path);
             if had_writer {
-                assert_eq!(source.read(&mut [0; 8]).unwrap(), Given::Nothing, "it is written to");
+                assert_eq!(
+                    source.read(&mut [0; 8]).unwrap(),
+                    ReadOutcome::Nothing,
+                    "it is written to"
+                );
             }
             drop(writer);
             let error = source.read(&mut [0; 8]).unwrap_err();
@@ -188,7 +192,7 @@ mod tests {
             writer.write_all(word.as_bytes()).unwrap();
             drop(writer);
             assert_eq!(read(&mut *source).unwrap(), word.as_bytes());
-            assert_eq!(source.read(&mut [0; 8]).unwrap(), Given::Nothing);
+            assert_eq!(source.read(&mut [0; 8]).unwrap(), ReadOutcome::Nothing);
         }
     }
 

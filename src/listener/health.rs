@@ -1,7 +1,7 @@
-//! How the listener is doing, and what is said about it.
+//! How the listener is doing.
 //!
-//! Owns the warnings about missing and rejected telegrams, and the words for `systemctl status` and
-//! the log. A line or network that is lost is told by [`super::line`] and [`super::publisher`].
+//! Owns the warnings about missing and rejected telegrams, and the text for `systemctl status` and the
+//! log. [`super::line`] and [`super::publisher`] report a lost line or network.
 
 use std::time::{Duration, Instant};
 
@@ -10,30 +10,30 @@ use crate::runtime::{OutageLog, RateLimit};
 use crate::telegram::Rejection;
 use crate::text;
 
-/// How often missing telegrams are mentioned after the first time.
-const REMINDER: Duration = Duration::from_secs(3600);
+/// How often the warning about missing telegrams is repeated.
+const REMINDER_INTERVAL: Duration = Duration::from_secs(3600);
 
-/// How often rejected telegrams are mentioned.
-const REJECTION_PERIOD: Duration = Duration::from_secs(600);
+/// How often rejected telegrams are logged at most.
+const REJECTION_INTERVAL: Duration = Duration::from_secs(600);
 
 /// How much of a telegram's first line is shown, in bytes. Meters need thirty; noise may be longer.
-const LONGEST_HEADER: usize = 64;
+const MAX_HEADER: usize = 64;
 
 /// What is known of the telegrams so far.
 #[derive(Debug)]
 pub struct Health {
-    /// How long there may be no telegram before that is said.
-    patience: Duration,
+    /// How long there may be no telegram before the warning.
+    max_silence: Duration,
     /// The first line of the last telegram.
     meter: Vec<u8>,
     last_telegram: Option<Instant>,
-    /// Since when there is no telegram though there is a line.
+    /// Since when no telegram came though the line is open.
     quiet_since: Instant,
-    /// When that was to be said last, or when there was no line since.
+    /// When the warning was due last, or, when the line was lost since, when that ended.
     warned: Option<Instant>,
     silences: OutageLog,
     /// What has come in since the last telegram.
-    since_then: Received,
+    received: Received,
     rejections: RateLimit,
 }
 
@@ -44,67 +44,66 @@ struct Received {
 }
 
 impl Health {
-    /// No telegram yet; a warning is due when there is none for `patience`.
+    /// No telegram yet; warns when none comes for `max_silence`.
     #[must_use]
-    pub fn new(patience: Duration, now: Instant) -> Self {
+    pub fn new(max_silence: Duration, now: Instant) -> Self {
         Self {
-            patience,
+            max_silence,
             meter: Vec::new(),
             last_telegram: None,
             quiet_since: now,
             warned: None,
             silences: OutageLog::default(),
-            since_then: Received::default(),
-            rejections: RateLimit::new(REJECTION_PERIOD),
+            received: Received::default(),
+            rejections: RateLimit::new(REJECTION_INTERVAL),
         }
     }
 
-    /// Takes another time after which missing telegrams are mentioned.
-    pub fn set_patience(&mut self, patience: Duration) {
-        self.patience = patience;
+    /// Changes how long there may be no telegram before the warning.
+    pub fn set_max_silence(&mut self, max_silence: Duration) {
+        self.max_silence = max_silence;
     }
 
-    /// So many bytes have come in.
-    pub fn received(&mut self, bytes: usize) {
-        self.since_then.bytes += bytes as u64;
+    /// This many bytes have come in.
+    pub fn on_bytes(&mut self, bytes: usize) {
+        self.received.bytes += bytes as u64;
     }
 
     /// A telegram with this first line has been read.
-    pub fn telegram(&mut self, header: &[u8], now: Instant) {
-        let header = &header[..header.len().min(LONGEST_HEADER)];
+    pub fn on_telegram(&mut self, header: &[u8], now: Instant) {
+        let header = &header[..header.len().min(MAX_HEADER)];
         let was_missed = self.silences.up();
         if self.last_telegram.replace(now).is_none() {
-            log::info!("the first telegram is there: {}", text::printable(header));
+            log::info!("first telegram from {}", text::printable(header));
         } else if was_missed {
             let silence = now.saturating_duration_since(self.quiet_since);
-            log::info!("telegrams come again, after {}", text::duration(silence));
+            log::info!("receiving telegrams again after {}", text::duration(silence));
         }
         if self.meter != header {
             self.meter = header.to_vec();
         }
         self.warned = None;
         self.quiet_since = now;
-        self.since_then = Received::default();
+        self.received = Received::default();
     }
 
-    /// A telegram has been rejected; `bytes` are the example that the debug log shows.
-    pub fn rejection(&mut self, rejection: &Rejection, bytes: &[u8], now: Instant) {
-        self.since_then.rejected += 1;
+    /// A telegram has been rejected; the debug log shows its `bytes`.
+    pub fn on_rejection(&mut self, rejection: &Rejection, bytes: &[u8], now: Instant) {
+        self.received.rejected += 1;
         match self.rejections.permit(now) {
-            Some(0) => log::warn!("a telegram is rejected: {rejection}"),
+            Some(0) => log::warn!("telegram rejected: {rejection}"),
             Some(more) => {
-                log::warn!("a telegram is rejected, the {more} before it too: {rejection}");
+                log::warn!("telegram rejected ({more} more since the last message): {rejection}");
             }
             None => return,
         }
         log::debug!("the rejected telegram: {}", bytes.escape_ascii());
     }
 
-    /// Warns when there have been no telegrams for too long. While there is no line, that has been
-    /// said and nothing is to be expected.
+    /// Warns when no telegram has come for too long. Not while the line is lost, which is logged already.
     pub fn check(&mut self, has_line: bool, now: Instant) {
         if !has_line {
-            // One that comes back has its time too, before it is said to be silent.
+            // When it is back, the meter has its time again before the warning.
             match &mut self.warned {
                 Some(warned) => *warned = now,
                 None => self.quiet_since = now,
@@ -113,8 +112,8 @@ impl Health {
         }
         let silence = now.saturating_duration_since(self.quiet_since);
         let is_due = match self.warned {
-            None => silence >= self.patience,
-            Some(warned) => now.saturating_duration_since(warned) >= REMINDER,
+            None => silence >= self.max_silence,
+            Some(warned) => now.saturating_duration_since(warned) >= REMINDER_INTERVAL,
         };
         if is_due {
             self.warned = Some(now);
@@ -126,9 +125,9 @@ impl Health {
         }
     }
 
-    /// Why there may be no telegrams.
+    /// Why no telegrams may come.
     fn diagnosis(&self) -> String {
-        match self.since_then {
+        match self.received {
             Received { bytes: 0, .. } => {
                 "nothing comes in; is the cable in the meter, and is the meter's port on?".into()
             }
@@ -143,7 +142,7 @@ impl Health {
         }
     }
 
-    /// How it is going, for `systemctl status`: the meter, its telegrams, and what is wrong now.
+    /// The status for `systemctl status`: the meter, its telegrams, and what is wrong now.
     #[must_use]
     pub fn status(
         &self,
@@ -169,7 +168,7 @@ impl Health {
             self.warned.map(|_| self.diagnosis()),
         ];
         let parts = parts.iter().chain(troubles).flatten();
-        parts.fold(telegrams, |said, part| said + "; " + part)
+        parts.fold(telegrams, |status, part| status + "; " + part)
     }
 }
 
@@ -187,7 +186,7 @@ mod tests {
     use super::*;
     use crate::runtime::captured_log;
 
-    const PATIENCE: Duration = Duration::from_secs(30);
+    const MAX_SILENCE: Duration = Duration::from_secs(30);
     const METER: &[u8] = b"/TST5\\2M";
 
     fn minutes(minutes: u64) -> Duration {
@@ -195,34 +194,34 @@ mod tests {
     }
 
     #[test]
-    fn silence_is_said_after_its_time_then_hourly_and_so_is_its_end() {
+    fn a_silence_is_logged_after_its_time_then_hourly_and_so_is_its_end() {
         let start = Instant::now();
-        let mut health = Health::new(PATIENCE, start);
+        let mut health = Health::new(MAX_SILENCE, start);
         let lines = captured_log(|| {
-            health.telegram(METER, start);
+            health.on_telegram(METER, start);
             for second in 1..=7300 {
                 health.check(true, start + Duration::from_secs(second));
             }
-            health.telegram(METER, start + Duration::from_secs(7300));
-            health.telegram(METER, start + Duration::from_secs(7301));
+            health.on_telegram(METER, start + Duration::from_secs(7300));
+            health.on_telegram(METER, start + Duration::from_secs(7301));
         });
-        assert_eq!(lines[0], "the first telegram is there: /TST5\\2M");
+        assert_eq!(lines[0], "first telegram from /TST5\\2M");
         assert!(lines[1].starts_with("no telegram for 30 s: nothing comes in"), "{lines:?}");
         assert!(lines[2].starts_with("no telegram for 60 min"), "{lines:?}");
         assert!(lines[3].starts_with("no telegram for 2 h"), "{lines:?}");
-        assert_eq!(lines[4..], ["telegrams come again, after 2 h"]);
+        assert_eq!(lines[4..], ["receiving telegrams again after 2 h"]);
     }
 
     #[test]
     fn a_meter_that_is_always_a_little_late_does_not_fill_the_log() {
         let start = Instant::now();
-        let mut health = Health::new(PATIENCE, start);
+        let mut health = Health::new(MAX_SILENCE, start);
         let lines = captured_log(|| {
             for second in 0..3600 {
                 let now = start + Duration::from_secs(second);
                 health.check(true, now);
                 if second % 31 == 0 {
-                    health.telegram(METER, now);
+                    health.on_telegram(METER, now);
                 }
             }
         });
@@ -231,9 +230,9 @@ mod tests {
     }
 
     #[test]
-    fn without_a_line_no_telegrams_are_missed() {
+    fn while_the_line_is_lost_there_is_no_warning_about_telegrams() {
         let start = Instant::now();
-        let mut health = Health::new(PATIENCE, start);
+        let mut health = Health::new(MAX_SILENCE, start);
         let lines = captured_log(|| {
             for second in 0..3600 {
                 health.check(false, start + Duration::from_secs(second));
@@ -244,31 +243,31 @@ mod tests {
     }
 
     #[test]
-    fn a_reminder_waits_for_the_first_hour_of_a_line_that_is_back() {
+    fn the_next_reminder_comes_an_hour_after_the_line_is_back() {
         let start = Instant::now();
-        let mut health = Health::new(PATIENCE, start);
+        let mut health = Health::new(MAX_SILENCE, start);
         let lines = captured_log(|| {
-            health.check(true, start + PATIENCE);
+            health.check(true, start + MAX_SILENCE);
             health.check(false, start + minutes(1));
             health.check(false, start + minutes(120));
             health.check(true, start + minutes(121));
             health.check(true, start + minutes(179));
             health.check(true, start + minutes(180));
-            health.telegram(METER, start + minutes(180));
+            health.on_telegram(METER, start + minutes(180));
         });
         assert_eq!(lines.len(), 3, "{lines:?}");
         assert!(lines[1].starts_with("no telegram for 3 h"), "{lines:?}");
     }
 
     #[test]
-    fn what_comes_in_tells_why_there_is_no_telegram() {
+    fn the_warning_depends_on_what_comes_in() {
         let start = Instant::now();
-        let mut health = Health::new(PATIENCE, start);
+        let mut health = Health::new(MAX_SILENCE, start);
         let lines = captured_log(|| {
-            health.received(100);
-            health.check(true, start + PATIENCE);
-            health.rejection(&Rejection::Missing, b"", start);
-            health.check(true, start + PATIENCE + REMINDER);
+            health.on_bytes(100);
+            health.check(true, start + MAX_SILENCE);
+            health.on_rejection(&Rejection::Missing, b"", start);
+            health.check(true, start + MAX_SILENCE + REMINDER_INTERVAL);
         });
         assert!(
             lines[0].contains("no telegram for 30 s: 100 bytes came in without one; wrong speed"),
@@ -278,43 +277,47 @@ mod tests {
     }
 
     #[test]
-    fn rejected_telegrams_are_mentioned_every_ten_minutes_at_most() {
+    fn rejected_telegrams_are_logged_every_ten_minutes_at_most() {
         let start = Instant::now();
-        let mut health = Health::new(PATIENCE, start);
+        let mut health = Health::new(MAX_SILENCE, start);
         let lines = captured_log(|| {
             for minute in 0..=10 {
-                health.rejection(&Rejection::Missing, b"/x", start + minutes(minute));
+                health.on_rejection(&Rejection::Missing, b"/x", start + minutes(minute));
             }
         });
         assert_eq!(lines.len(), 2);
-        assert!(lines[1].starts_with("a telegram is rejected, the 9 before it too:"), "{lines:?}");
+        assert!(
+            lines[1].starts_with("telegram rejected (9 more since the last message):"),
+            "{lines:?}"
+        );
     }
 
     #[test]
     fn the_status_names_meter_line_age_counts_and_what_is_wrong_now() {
         let start = Instant::now();
-        let mut health = Health::new(PATIENCE, start);
+        let mut health = Health::new(MAX_SILENCE, start);
         let counts = Counts { telegrams: 17, rejected: 2, ..Counts::default() };
         let none = health.status("/dev/x", &Counts::default(), 0, &[None, None], start);
         assert_eq!(none, "/dev/x: no telegram yet");
-        health.telegram(METER, start);
+        health.on_telegram(METER, start);
         let troubles = [None, Some("no route".to_owned())];
-        let status = health.status("/dev/x at 9600 7E1", &counts, 3, &troubles, start + minutes(3));
+        let status =
+            health.status("/dev/x at 9600 baud", &counts, 3, &troubles, start + minutes(3));
         assert_eq!(
             status,
-            "/TST5\\2M on /dev/x at 9600 7E1: 17 telegrams, the last 3 min ago; 2 rejected; \
+            "/TST5\\2M on /dev/x at 9600 baud: 17 telegrams, the last 3 min ago; 2 rejected; \
              3 not sent; no route"
         );
-        health.check(true, start + PATIENCE);
-        let status = health.status("/dev/x", &counts, 0, &[], start + PATIENCE);
+        health.check(true, start + MAX_SILENCE);
+        let status = health.status("/dev/x", &counts, 0, &[], start + MAX_SILENCE);
         assert!(status.contains("; nothing comes in"), "{status}");
     }
 
     #[test]
     fn a_first_line_without_an_end_is_shown_in_part() {
         let start = Instant::now();
-        let mut health = Health::new(PATIENCE, start);
-        let lines = captured_log(|| health.telegram(&[0xFF; 5000], start));
+        let mut health = Health::new(MAX_SILENCE, start);
+        let lines = captured_log(|| health.on_telegram(&[0xFF; 5000], start));
         let status = health.status("/dev/x", &Counts::default(), 0, &[], start);
         assert!(lines[0].len() < 300 && status.len() < 400, "{lines:?} {status}");
     }

@@ -1,10 +1,12 @@
-//! Which process holds a port, so that the user need not search for it.
+//! Finds the other processes that have a port open, so that the user need not search for them.
 //!
 //! Best effort: `/proc` shows the open files of other users' processes to root only.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+
+use crate::text::escaped;
 
 /// The other processes that have the file at `path` open: `minicom (pid 1234)`.
 #[must_use]
@@ -23,8 +25,8 @@ fn has_open(process: u32, device: &Path) -> bool {
     let Ok(files) = fs::read_dir(PathBuf::from(format!("/proc/{process}/fd"))) else {
         return false;
     };
-    // The name alone would do if there were no containers: in another one it is another file. To ask
-    // for all files what they are might wait for a file server that is gone.
+    // The name alone is not enough: in a container it is another file. And stat on every file could
+    // block on a file server that is gone.
     files
         .filter_map(Result::ok)
         .map(|file| file.path())
@@ -38,7 +40,12 @@ fn is_same(one: &Path, other: &Path) -> bool {
 
 fn name(process: u32) -> String {
     let name = fs::read_to_string(format!("/proc/{process}/comm")).unwrap_or_default();
-    format!("{} (pid {process})", name.trim_end())
+    label(&name, process)
+}
+
+/// A process can call itself anything.
+fn label(name: &str, process: u32) -> String {
+    format!("{} (pid {process})", escaped(name.trim_end()))
 }
 
 #[cfg(test)]
@@ -61,6 +68,11 @@ mod tests {
         drop(child.stdin.take());
         child.wait().unwrap();
         assert!(!of(&path).contains(&wanted));
+    }
+
+    #[test]
+    fn the_name_of_a_process_cannot_control_the_terminal() {
+        assert_eq!(label("\x1B[31mEVIL\n", 7), "\\u{1b}[31mEVIL (pid 7)");
     }
 
     #[test]

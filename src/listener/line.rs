@@ -1,43 +1,44 @@
 //! The line to the meter: opened, lost, and opened again.
 //!
-//! Owns the back-off and what is said about it: one message when the line is lost, one when it is
-//! back, and one for each new reason that keeps it from coming back. A line that opens and is lost
-//! again before a telegram was read counts as not back, which is said once, and of a line that is lost
-//! every few seconds there is not a message each time. Time is passed in, and nothing sleeps here.
+//! Owns the backoff and its log messages: one when the line is lost and one when it is back. A line that
+//! is lost again before a telegram was read is not back, which is logged once; a line that is lost every
+//! few seconds is not logged each time. A line that stays silent for too long is closed and opened again:
+//! some adapters stop sending until then. Time is passed in, and nothing sleeps here.
 
 use std::time::{Duration, Instant};
 
-use super::source::{Given, Port, Source};
+use super::source::{Port, ReadOutcome, Source};
 use crate::runtime::OutageLog;
 use crate::text;
 
 /// The first wait after a failure; each further one is twice as long, until a telegram was read.
-const FIRST_WAIT: Duration = Duration::from_secs(1);
+const MIN_BACKOFF: Duration = Duration::from_secs(1);
 
 /// The longest wait between two attempts.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+const MAX_BACKOFF: Duration = Duration::from_secs(30);
 
-/// The longest pause between two looks whether the port has appeared.
-const LOOK: Duration = Duration::from_millis(250);
+/// How often a missing port is looked for.
+const PROBE_INTERVAL: Duration = Duration::from_millis(250);
 
-/// The pause between two looks whether an opening that is under way has come to its end.
-const GLANCE: Duration = Duration::from_millis(20);
+/// How often an opening that is in progress is checked.
+const CONNECT_POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// How many reasons are told of one outage.
-const MOST_REASONS: usize = 3;
+/// A telegram that comes this soon after a silent port was opened again is taken for its effect. The
+/// slowest meters send every 10 s.
+const REOPEN_EFFECT: Duration = Duration::from_secs(20);
 
-/// What came of a turn.
+/// The outcome of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
-    /// So many bytes were read.
+pub enum Event {
+    /// This many bytes were read.
     Bytes(usize),
-    /// No byte came in a source's patience.
+    /// No byte came within [`READ_TIMEOUT`](super::source::READ_TIMEOUT).
     Silence,
     /// The line has just been opened or lost: what was half received is lost.
     Changed,
-    /// There is no line; it is no use to try again before this has gone by.
+    /// The line is closed; the next step is useful after this time.
     Wait(Duration),
-    /// The source has come to its end and will give nothing more.
+    /// The source has come to its end.
     End,
 }
 
@@ -45,15 +46,17 @@ pub enum Turn {
 pub struct Line {
     port: Box<dyn Port>,
     state: State,
+    /// Whether it has been open before.
+    was_opened: bool,
     /// The wait after the last failure; zero when a telegram has been read since.
-    wait: Duration,
+    backoff: Duration,
     /// From the first failure until a telegram has been read.
     outage: Option<Outage>,
-    /// That the line is open has been said.
-    is_said: bool,
+    /// When it was opened again for its silence, until a telegram has been read.
+    reopened: Option<Instant>,
     /// Telegrams since the start, in number.
     telegrams: u64,
-    /// Which outages are told: some dongles hang up after each telegram.
+    /// Which outages are logged: some dongles hang up after each telegram.
     outages: OutageLog,
 }
 
@@ -61,7 +64,7 @@ enum State {
     Open {
         source: Box<dyn Source>,
         /// When bytes came in last, or when it was opened.
-        heard: Instant,
+        last_bytes: Instant,
     },
     Closed {
         next: Instant,
@@ -69,64 +72,74 @@ enum State {
     },
 }
 
-/// From the first failure on: what is known of it, and what has been said.
 struct Outage {
     since: Instant,
     reason: String,
-    said: Vec<String>,
-    /// The line was lost again after it had been said to be back.
-    was_lost_again: bool,
+    logged: Logged,
 }
 
-impl Outage {
-    /// Whether this reason has not been told, and more of them may be.
-    fn is_news(&self, reason: &String) -> bool {
-        self.said.len() < MOST_REASONS && !self.said.contains(reason)
-    }
+/// What the log said last about an outage.
+#[derive(PartialEq)]
+enum Logged {
+    /// The line is lost, or nothing.
+    Lost,
+    /// It is open again.
+    Open,
+    /// It was lost again before a telegram came.
+    LostAgain,
 }
 
 impl Line {
-    /// A line that is opened in the first turn.
+    /// A line that is opened in the first step.
     #[must_use]
     pub fn new(port: Box<dyn Port>, now: Instant) -> Self {
-        let state = State::Closed { next: now, was_there: false };
         Self {
             port,
-            state,
-            wait: Duration::ZERO,
+            state: State::Closed { next: now, was_there: false },
+            was_opened: false,
+            backoff: Duration::ZERO,
             outage: None,
-            is_said: false,
+            reopened: None,
             telegrams: 0,
             outages: OutageLog::default(),
         }
     }
 
-    /// Takes another port; it is opened in the next turn.
+    /// Uses another port; it is opened in the next step.
     pub fn replace(&mut self, port: Box<dyn Port>, now: Instant) {
         *self = Self { telegrams: self.telegrams, ..Self::new(port, now) };
     }
 
-    /// Reads, or opens the line when it is time to.
-    pub fn step(&mut self, buffer: &mut [u8], now: Instant) -> Turn {
+    /// Reads, or opens the line when that is due.
+    pub fn step(&mut self, buffer: &mut [u8], now: Instant) -> Event {
         match self.state {
             State::Open { .. } => self.read(buffer, now),
             State::Closed { .. } => self.wait_or_open(now),
         }
     }
 
-    /// A telegram has been read: the line and its settings have proved themselves.
-    pub fn decoded(&mut self, now: Instant) {
+    /// A telegram has been read: the line and its speed are right.
+    pub fn on_telegram(&mut self, now: Instant) {
         self.telegrams += 1;
-        self.wait = Duration::ZERO;
-        if let Some(found) = self.port.decoded() {
-            log::info!("the meter speaks at {found}");
+        self.backoff = Duration::ZERO;
+        if let Some(speed) = self.port.on_telegram() {
+            log::info!("meter found at {speed} baud");
         }
-        if self.outage.as_ref().is_some_and(|outage| outage.was_lost_again) {
-            self.say_open(now);
+        if let Some(outage) = self.outage.take() {
+            if outage.logged == Logged::LostAgain {
+                self.log_open_after(&outage, now);
+            }
         }
-        self.outage = None;
-        // That was said when it was opened.
+        // Logged when it was opened.
         let _ = self.outages.up();
+        if let Some(reopened) = self.reopened.take() {
+            if now.saturating_duration_since(reopened) <= REOPEN_EFFECT {
+                log::info!(
+                    "{} had gone mute, and sends again since it was closed and opened again",
+                    self.port.description()
+                );
+            }
+        }
     }
 
     /// What is wrong with the line, if anything is.
@@ -159,97 +172,103 @@ impl Line {
         self.port.description()
     }
 
-    fn read(&mut self, buffer: &mut [u8], now: Instant) -> Turn {
-        let State::Open { source, heard } = &mut self.state else { return Turn::Changed };
-        let gone = match source.read(buffer) {
-            Ok(Given::Bytes(length)) => {
-                *heard = now;
-                if self.port.heard(now) {
+    fn read(&mut self, buffer: &mut [u8], now: Instant) -> Event {
+        let State::Open { source, last_bytes } = &mut self.state else { return Event::Changed };
+        match source.read(buffer) {
+            Ok(ReadOutcome::Bytes(length)) => {
+                *last_bytes = now;
+                if self.port.on_bytes(now) {
                     log::debug!("no telegram so far; trying {}", self.port.description());
-                    self.state = State::Closed { next: now, was_there: true };
-                    return Turn::Changed;
+                    self.close(now);
+                    return Event::Changed;
                 }
-                return Turn::Bytes(length);
+                Event::Bytes(length)
             }
-            Ok(Given::End) => return Turn::End,
-            Ok(Given::Nothing) => {
-                let silence = now.saturating_duration_since(*heard);
-                match source.longest_silence() {
-                    Some(longest) if silence >= longest => {
-                        format!("nothing came for {}", text::duration(longest))
-                    }
-                    _ => return Turn::Silence,
+            Ok(ReadOutcome::End) => Event::End,
+            Ok(ReadOutcome::Nothing) => {
+                let silence = now.saturating_duration_since(*last_bytes);
+                if source.max_silence().is_none_or(|max| silence < max) {
+                    return Event::Silence;
                 }
+                let (port, silence) = (self.port.description(), text::duration(silence));
+                log::debug!("nothing from {port} for {silence}; opening it again");
+                self.reopened = Some(now);
+                self.close(now);
+                Event::Changed
             }
-            Err(error) => error.to_string(),
-        };
-        self.fail(now, format!("{} is gone: {gone}", self.port.description()));
-        Turn::Changed
+            Err(error) => {
+                self.fail(now, format!("{} is gone: {error}", self.port.description()));
+                Event::Changed
+            }
+        }
     }
 
-    fn wait_or_open(&mut self, now: Instant) -> Turn {
-        let State::Closed { next, was_there } = &mut self.state else { return Turn::Changed };
+    /// Closes the line, to be opened in the next step.
+    fn close(&mut self, now: Instant) {
+        self.state = State::Closed { next: now, was_there: true };
+    }
+
+    fn wait_or_open(&mut self, now: Instant) -> Event {
+        let State::Closed { next, was_there } = &mut self.state else { return Event::Changed };
         if now < *next {
             let is_there = self.port.is_there();
             let was_there = std::mem::replace(was_there, is_there);
             if was_there || !is_there {
-                return Turn::Wait(LOOK.min(*next - now));
+                return Event::Wait(PROBE_INTERVAL.min(*next - now));
             }
-            self.wait = Duration::ZERO;
+            self.backoff = Duration::ZERO;
         }
         match self.port.open() {
             Ok(Some(source)) => {
-                self.state = State::Open { source, heard: now };
-                if !self.is_said {
-                    self.say_open(now);
-                }
-                Turn::Changed
+                self.state = State::Open { source, last_bytes: now };
+                self.log_open(now);
+                Event::Changed
             }
-            Ok(None) => Turn::Wait(GLANCE),
+            Ok(None) => Event::Wait(CONNECT_POLL_INTERVAL),
             Err(reason) => {
                 self.fail(now, reason);
-                Turn::Wait(LOOK)
+                Event::Wait(PROBE_INTERVAL)
             }
         }
     }
 
+    /// Only the first reason of an outage is logged. The status has the latest one.
     fn fail(&mut self, now: Instant, reason: String) {
-        let was_there = self.port.is_there();
-        self.wait = (self.wait * 2).clamp(FIRST_WAIT, LONGEST_WAIT);
-        self.state = State::Closed { next: now + self.wait, was_there };
-        let mut outage = self.outage.take().unwrap_or_else(|| {
-            self.is_said = false;
-            Outage { since: now, reason: String::new(), said: Vec::new(), was_lost_again: false }
-        });
-        let begins = self.outages.down(now);
-        let is_told = self.outages.is_logged();
-        if let Some(end) = begins {
+        self.backoff = (self.backoff * 2).clamp(MIN_BACKOFF, MAX_BACKOFF);
+        self.state = State::Closed { next: now + self.backoff, was_there: self.port.is_there() };
+        let begin = || Outage { since: now, reason: String::new(), logged: Logged::Lost };
+        let outage = self.outage.get_or_insert_with(begin);
+        if let Some(end) = self.outages.down(now) {
             log::warn!("{reason}; trying again{end}");
-            outage.said.push(reason.clone());
-        } else if is_told && self.is_said && !outage.was_lost_again {
+        } else if outage.logged == Logged::Open {
             log::warn!("{reason}, before a telegram came; trying again until one comes");
-            outage.said.push(reason.clone());
-        } else if is_told && was_there && outage.is_news(&reason) {
-            // That an unplugged port is not there is none.
-            log::warn!("{reason}; trying again");
-            outage.said.push(reason.clone());
+            outage.logged = Logged::LostAgain;
         }
-        outage.was_lost_again |= self.is_said;
-        self.outage = Some(Outage { reason, ..outage });
+        outage.reason = reason;
     }
 
-    fn say_open(&mut self, now: Instant) {
-        self.is_said = true;
-        let description = self.port.description();
-        match &self.outage {
-            Some(_) if !self.outages.is_logged() => {}
-            Some(outage) => log::info!(
-                "{description} is open, after {}; {} since the start",
-                text::duration(now.saturating_duration_since(outage.since)),
-                text::count(self.telegrams, "telegram")
-            ),
-            None => log::info!("{description} is open"),
+    fn log_open(&mut self, now: Instant) {
+        let is_first = !std::mem::replace(&mut self.was_opened, true);
+        match self.outage.take() {
+            Some(mut outage) => {
+                if outage.logged == Logged::Lost && self.outages.is_logged() {
+                    self.log_open_after(&outage, now);
+                    outage.logged = Logged::Open;
+                }
+                self.outage = Some(outage);
+            }
+            None if is_first => log::info!("{} is open", self.port.description()),
+            None => {}
         }
+    }
+
+    fn log_open_after(&self, outage: &Outage, now: Instant) {
+        log::info!(
+            "{} is open after {}; {} since the start",
+            self.port.description(),
+            text::duration(now.saturating_duration_since(outage.since)),
+            text::count(self.telegrams, "telegram")
+        );
     }
 }
 

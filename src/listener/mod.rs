@@ -1,20 +1,20 @@
 //! `p1listener`: owns the meter's port and multicasts every telegram.
 //!
-//! One loop: read what the port gives, translate it, publish it. The port may vanish and the network
-//! may be away; the loop goes on and says so. It never waits for anyone but the port.
+//! One loop: read the port, translate, publish. The port may vanish and the network may be away; the loop
+//! logs it and goes on. It waits for nothing but the port.
 //!
 //! | part        | owns                                                              |
 //! |-------------|-------------------------------------------------------------------|
 //! | `source`    | the interface of every kind of port                               |
 //! | `device`    | a port with a path; `serial` and `file` read it, `speed` finds    |
-//! |             | its settings, `adapters` finds `port: auto`                       |
+//! |             | its speed, `adapters` finds `port: auto`                          |
 //! | `tcp`       | a port behind a TCP connection                                    |
 //! | `line`      | the port opened, lost, and opened again                           |
-//! | `pace`      | when not to look                                                  |
+//! | `pace`      | how long to sleep within a telegram                               |
 //! | `publisher` | datagrams out                                                     |
 //! | `health`    | warnings about telegrams, and the status                          |
-//! | `record`    | `--record`                                                        |
-//! | `probe`     | `--probe`; `diagnosis` is what it makes of the bytes              |
+//! | `raw_log`   | `--record`                                                        |
+//! | `probe`     | `--probe`; `diagnosis` tells what the bytes are                   |
 
 mod adapters;
 mod device;
@@ -27,7 +27,7 @@ mod options;
 mod pace;
 mod probe;
 mod publisher;
-mod record;
+mod raw_log;
 mod serial;
 mod source;
 mod speed;
@@ -47,9 +47,9 @@ pub use publisher::Publisher;
 use device::{Device, Place};
 use file::StandardInput;
 use health::Health;
-use line::{Line, Turn};
+use line::{Event, Line};
 use pace::Pace;
-use record::Recorder;
+use raw_log::RawLog;
 use source::Port;
 use speed::Search;
 use tcp::TcpPort;
@@ -76,14 +76,14 @@ pub fn run(
     }
     let signals = Signals::install_or_log().ok_or(Exit::Io)?;
     let record = |path| {
-        Recorder::open(path, config.p1_listener.port.as_ref()).map_err(|error| {
+        RawLog::open(path, config.p1_listener.port.as_ref()).map_err(|error| {
             log::error!("cannot record to {}: {error}", path.display());
             Exit::Io
         })
     };
-    let recorder = options.record.as_deref().map(record).transpose()?;
+    let raw_log = options.record.as_deref().map(record).transpose()?;
     let port = port(&config.p1_listener);
-    let listener = Listener::new(config, port, recorder, Instant::now());
+    let listener = Listener::new(config, port, raw_log, Instant::now());
     runtime::run("p1listener", listener, &signals, reload);
     Ok(Exit::Done)
 }
@@ -96,7 +96,7 @@ struct Listener {
     translator: Translator,
     publisher: Publisher,
     health: Health,
-    recorder: Option<Recorder>,
+    raw_log: Option<RawLog>,
     buffer: Box<[u8; BUFFER]>,
 }
 
@@ -113,21 +113,21 @@ impl Service for Listener {
         self.health.status(&self.line.description(), &counts, unsent, &troubles, now)
     }
 
-    /// Takes new settings; what has not changed goes on undisturbed.
+    /// Touches only what has changed.
     fn reconfigure(&mut self, config: Config, now: Instant) {
         let (old, new) = (&self.config.p1_listener, &config.p1_listener);
-        if (&old.port, old.baud_rate, old.format) != (&new.port, new.baud_rate, new.format) {
+        if (&old.port, old.baud_rate) != (&new.port, new.baud_rate) {
             self.line.replace(port(new), now);
         }
         self.translator.set_policy(new.checksum);
         self.translator.set_source(source_name(new));
         self.translator.set_zone(new.time_zone);
-        self.health.set_patience(new.silence);
+        self.health.set_max_silence(new.silence);
         if self.config.multicast != config.multicast {
             self.publisher.reconfigure(config.multicast.clone(), now);
         }
-        if let Some(recorder) = &mut self.recorder {
-            recorder.reopen(now);
+        if let Some(raw_log) = &mut self.raw_log {
+            raw_log.reopen();
         }
         self.config = config;
     }
@@ -136,23 +136,24 @@ impl Service for Listener {
         log::info!("{}; since the start: {}", self.status(now), self.counters());
     }
 
-    /// Waits for bytes, no longer than [`source::PATIENCE`], and publishes what they complete. Breaks
-    /// when there will be no more.
+    /// Waits for bytes, at most [`source::READ_TIMEOUT`], and publishes what they complete. Breaks at the
+    /// end of a file.
     fn step(&mut self, now: Instant) -> ControlFlow<()> {
         self.health.check(self.line.trouble().is_none(), now);
         match self.line.step(&mut self.buffer[..], now) {
-            Turn::Bytes(length) => {
-                self.take(length, now);
+            Event::Bytes(length) => {
+                self.process(length, now);
                 let byte_time = self.line.byte_time();
-                if let Some(nap) = byte_time.and_then(|byte_time| self.pace.nap(byte_time)) {
-                    signals::wait(nap);
+                if let Some(time) = byte_time.and_then(|byte_time| self.pace.sleep_time(byte_time))
+                {
+                    signals::wait(time);
                 }
             }
-            Turn::Silence => self.pace.restart(),
-            Turn::Changed => self.line_changed(now),
-            Turn::Wait(pause) => signals::wait(pause),
-            Turn::End => {
-                self.line_changed(now);
+            Event::Silence => self.pace.restart(),
+            Event::Changed => self.finish_stream(now),
+            Event::Wait(pause) => signals::wait(pause),
+            Event::End => {
+                self.finish_stream(now);
                 log::info!("{} has been read to its end", self.line.description());
                 return ControlFlow::Break(());
             }
@@ -166,7 +167,7 @@ impl Service for Listener {
 }
 
 impl Listener {
-    fn new(config: Config, port: Box<dyn Port>, recorder: Option<Recorder>, now: Instant) -> Self {
+    fn new(config: Config, port: Box<dyn Port>, raw_log: Option<RawLog>, now: Instant) -> Self {
         let settings = &config.p1_listener;
         Self {
             line: Line::new(port, now),
@@ -174,46 +175,46 @@ impl Listener {
             translator: translator(settings),
             publisher: Publisher::new(config.multicast.clone(), now),
             health: Health::new(settings.silence, now),
-            recorder,
+            raw_log,
             buffer: Box::new([0; BUFFER]),
             config,
         }
     }
 
-    /// Takes in the first `length` bytes of the buffer.
-    fn take(&mut self, length: usize, now: Instant) {
+    /// Translates the first `length` bytes of the buffer and publishes the telegrams that they complete.
+    fn process(&mut self, length: usize, now: Instant) {
         let wall = Timestamp::from(SystemTime::now());
         let mut bytes = &self.buffer[..length];
-        if let Some(recorder) = &mut self.recorder {
-            recorder.write(bytes, now);
+        if let Some(raw_log) = &mut self.raw_log {
+            raw_log.write(bytes);
         }
-        self.health.received(length);
+        self.health.on_bytes(length);
         self.pace.received(length);
         while let Some(result) = self.translator.feed(&mut bytes, wall) {
             match result {
                 Ok(datagram) => {
                     self.publisher.publish(&datagram, now);
                     self.pace.complete(datagram.raw.len(), bytes.len());
-                    self.health.telegram(datagram.header, now);
-                    self.line.decoded(now);
+                    self.health.on_telegram(datagram.header, now);
+                    self.line.on_telegram(now);
                 }
                 Err(rejection) => {
-                    self.health.rejection(&rejection, self.translator.last_frame(), now);
+                    self.health.on_rejection(&rejection, self.translator.last_frame(), now);
                 }
             }
         }
     }
 
-    /// The line has changed: what came before and what comes now do not belong together.
-    fn line_changed(&mut self, now: Instant) {
+    /// The line was opened, lost or has ended: what came before and what comes now do not belong together.
+    fn finish_stream(&mut self, now: Instant) {
         self.pace.restart();
         match self.translator.finish(SystemTime::now().into()) {
             Some(Ok(datagram)) => {
                 self.publisher.publish(&datagram, now);
-                self.health.telegram(datagram.header, now);
+                self.health.on_telegram(datagram.header, now);
             }
             Some(Err(rejection)) => {
-                self.health.rejection(&rejection, self.translator.last_frame(), now);
+                self.health.on_rejection(&rejection, self.translator.last_frame(), now);
             }
             None => {}
         }
@@ -225,7 +226,7 @@ impl Listener {
 }
 
 fn port(settings: &config::P1Listener) -> Box<dyn Port> {
-    let search = Search::new(settings.baud_rate, settings.format);
+    let search = Search::new(settings.baud_rate);
     match settings.port.as_str() {
         "-" => Box::new(StandardInput),
         "auto" => Box::new(Device::new(Place::OnlyAdapter, search)),

@@ -1,39 +1,39 @@
-//! `p1listener --probe`: listens to the port and says what is on the wire.
+//! `p1listener --probe`: listens to the port and reports what is on the wire.
 //!
-//! Owns the listening, with one setting after the other, and the report. What the bytes are is
-//! [`super::diagnosis`]'s.
+//! Owns the listening, at one speed after the other, and the report. [`super::diagnosis`] tells what the
+//! bytes are.
 
 use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
 use super::diagnosis::{Finding, examine};
-use super::source::{Given, Port, Source};
-use super::speed::{Search, Setting};
+use super::source::{Port, ReadOutcome, Source};
+use super::speed::Search;
 use super::{adapters, port};
-use crate::config::{BaudRate, Format, P1Listener};
+use crate::config::P1Listener;
 use crate::runtime::{Exit, signals};
 
-/// How long each setting is listened to: the slowest meters speak every 10 s, for up to 8 s.
+/// How long each speed is listened to: the slowest meters send every 10 s, for up to 8 s.
 const LISTENING_TIME: Duration = Duration::from_secs(20);
 
-/// A silence that ends a telegram: even those that speak every second are silent for longer.
+/// A silence that ends a telegram: even meters that send every second are silent for longer.
 const PAUSE: Duration = Duration::from_millis(300);
 
 /// How long the port may take to open.
-const OPENING_TIME: Duration = Duration::from_secs(30);
+const OPEN_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How many of the last bytes are looked at.
-const MOST_BYTES: usize = 128 * 1024;
+/// How many of the last bytes are kept.
+const MAX_BYTES: usize = 128 * 1024;
 
-/// Listens to the port of `settings` and writes to `out` what is heard and which lines to configure.
+/// Listens to the port of `settings`, and writes to `out` what is on the wire and which lines to configure.
 ///
 /// [`Exit::Done`]: a telegram was read; [`Exit::Rejected`]: none; [`Exit::Unavailable`]: the port
 /// cannot be opened. Fails when `out` cannot be written to.
 pub fn probe(settings: &P1Listener, out: &mut dyn Write) -> io::Result<Exit> {
-    // What tells most: a line that garbles telegrams at its own speed is noise at all others.
+    // The most informative finding of all speeds tried.
     let mut best = Finding::Nothing;
-    for setting in Search::new(settings.baud_rate, settings.format).settings() {
-        let mut port = port(&with(settings, *setting));
+    for &speed in Search::new(settings.baud_rate).speeds() {
+        let mut port = port(&P1Listener { baud_rate: Some(speed), ..settings.clone() });
         let mut source = match open(&mut *port) {
             Ok(source) => source,
             Err(reason) => return refuse(settings, &reason, out),
@@ -48,17 +48,17 @@ pub fn probe(settings: &P1Listener, out: &mut dyn Write) -> io::Result<Exit> {
             }
         };
         writeln!(out, "{}", finding.summary())?;
-        let setting = source.byte_time().map(|_| *setting);
+        let speed = source.byte_time().map(|_| speed);
         if let Finding::Telegram { .. } = finding {
-            recommend(settings, setting, out)?;
+            recommend(settings, speed, out)?;
             return Ok(Exit::Done);
         }
-        // Silence and encryption are the same at every speed, and the rest is no serial line.
-        let is_all = matches!(finding, Finding::Nothing | Finding::Encrypted) || setting.is_none();
-        if finding.weight() >= best.weight() {
+        // Silence is the same at every speed, encryption is certain, and only serial lines have a speed.
+        let is_last = matches!(finding, Finding::Nothing | Finding::Encrypted) || speed.is_none();
+        if finding.rank() >= best.rank() {
             best = finding;
         }
-        if is_all {
+        if is_last {
             break;
         }
     }
@@ -66,50 +66,39 @@ pub fn probe(settings: &P1Listener, out: &mut dyn Write) -> io::Result<Exit> {
     Ok(Exit::Rejected)
 }
 
-fn with(settings: &P1Listener, setting: Setting) -> P1Listener {
-    P1Listener {
-        baud_rate: BaudRate::Fixed(setting.baud_rate),
-        format: match setting.framing {
-            super::speed::Framing::EightNoneOne => Format::EightNoneOne,
-            super::speed::Framing::SevenEvenOne => Format::SevenEvenOne,
-        },
-        ..settings.clone()
-    }
-}
-
 fn open(port: &mut dyn Port) -> Result<Box<dyn Source>, String> {
     let start = Instant::now();
-    while start.elapsed() < OPENING_TIME {
+    while start.elapsed() < OPEN_TIMEOUT {
         match port.open()? {
             Some(source) => return Ok(source),
             None => signals::wait(Duration::from_millis(20)),
         }
     }
-    Err(format!("{} did not open within {} s", port.description(), OPENING_TIME.as_secs()))
+    Err(format!("{} did not open within {} s", port.description(), OPEN_TIMEOUT.as_secs()))
 }
 
 /// The bytes that come in within [`LISTENING_TIME`], or until more of them can tell no more. `clock`
 /// gives the time.
 fn listen(source: &mut dyn Source, clock: impl Fn() -> Instant) -> io::Result<Vec<u8>> {
     let start = clock();
-    let (mut heard, mut now) = (start, start);
+    let (mut last_bytes, mut now) = (start, start);
     let (mut bytes, mut buffer) = (Vec::new(), [0; 4096]);
     while now - start < LISTENING_TIME {
-        let given = source.read(&mut buffer);
+        let outcome = source.read(&mut buffer);
         now = clock();
-        let is_pause = now - heard >= PAUSE || given.is_err();
+        let is_pause = now - last_bytes >= PAUSE || outcome.is_err();
         if is_pause && examine(&bytes).is_certain() {
             break;
         }
-        match given? {
-            Given::Bytes(length) => {
-                heard = now;
+        match outcome? {
+            ReadOutcome::Bytes(length) => {
+                last_bytes = now;
                 bytes.extend_from_slice(&buffer[..length]);
-                let excess = bytes.len().saturating_sub(MOST_BYTES);
+                let excess = bytes.len().saturating_sub(MAX_BYTES);
                 bytes.drain(..excess);
             }
-            Given::Nothing => {}
-            Given::End => break,
+            ReadOutcome::Nothing => {}
+            ReadOutcome::End => break,
         }
     }
     Ok(bytes)
@@ -126,18 +115,14 @@ fn refuse(settings: &P1Listener, reason: &str, out: &mut dyn Write) -> io::Resul
     Ok(Exit::Unavailable)
 }
 
-fn recommend(
-    settings: &P1Listener,
-    setting: Option<Setting>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn recommend(settings: &P1Listener, speed: Option<u32>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "The lines for the configuration:\n\np1_listener:\n  port: {}",
         quoted(&settings.port)
     )?;
-    if let Some(Setting { baud_rate, framing }) = setting {
-        writeln!(out, "  baud_rate: {baud_rate}\n  format: {framing}")?;
+    if let Some(speed) = speed {
+        writeln!(out, "  baud_rate: {speed}")?;
     }
     Ok(())
 }
@@ -184,7 +169,7 @@ mod tests {
     }
 
     impl Source for &Meter {
-        fn read(&mut self, buffer: &mut [u8]) -> io::Result<Given> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<ReadOutcome> {
             let number = self.pieces.replace(self.pieces.get() + 1);
             let (first, second) = TELEGRAM.split_at(20);
             let piece = if number % 2 == 0 { first } else { second };
@@ -195,7 +180,7 @@ mod tests {
                 self.clock.set(self.clock.get() + self.period);
             }
             buffer[..piece.len()].copy_from_slice(piece);
-            Ok(Given::Bytes(piece.len()))
+            Ok(ReadOutcome::Bytes(piece.len()))
         }
     }
 

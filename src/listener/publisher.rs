@@ -1,7 +1,7 @@
-//! Datagrams to the network: the JSON, the raw telegram, and copies for single hosts.
+//! Sends datagrams: the JSON, the raw telegram, and copies for single hosts.
 //!
-//! Owns what happens when the network is not there: every failure is counted, a change is said once and
-//! not too often, and the socket is opened again now and then. Nothing here ever waits.
+//! Owns what happens when the network is away: every failure is counted, each change is logged once, at
+//! most ten times an hour, and a socket that cannot be opened is tried again. Nothing here blocks.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use crate::config;
 use crate::message::Datagram;
-use crate::multicast::{self, Sender, UnicastCopy};
+use crate::multicast::{Sender, UnicastCopy};
 use crate::runtime::OutageLog;
 
 /// The shortest time between two attempts to open the socket.
-const RETRY: Duration = Duration::from_secs(1);
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Publishes telegrams to one group.
 #[derive(Debug)]
@@ -26,14 +26,14 @@ pub struct Publisher {
     copies: Vec<(UnicastCopy, Destination)>,
     /// Telegrams stay on this machine, because there is no network and no interface was chosen.
     is_local: bool,
-    /// When that is said.
-    local_times: OutageLog,
+    /// When that is logged.
+    loopback_outages: OutageLog,
     /// Telegrams that could not be sent to the group, or not in both forms, since the start, in number.
     failures: u64,
 }
 
 impl Publisher {
-    /// A publisher with these settings; whether the network is there shows with the first telegram.
+    /// A publisher with these settings. A missing network is noticed with the first telegram.
     #[must_use]
     pub fn new(settings: config::Multicast, now: Instant) -> Self {
         let copy = |name: &String| (UnicastCopy::open(name, now), Destination::new(name.clone()));
@@ -45,14 +45,14 @@ impl Publisher {
             sender: None,
             next_attempt: now,
             is_local: false,
-            local_times: OutageLog::default(),
+            loopback_outages: OutageLog::default(),
             failures: 0,
         };
         publisher.open(now);
         publisher
     }
 
-    /// Takes other settings; what has been counted stays.
+    /// Uses other settings; keeps the counts.
     pub fn reconfigure(&mut self, settings: config::Multicast, now: Instant) {
         *self = Self { failures: self.failures, ..Self::new(settings, now) };
     }
@@ -66,25 +66,24 @@ impl Publisher {
                 let raw = self.settings.raw_port.map(|port| sender.send(port, datagram.raw));
                 json.and(raw.unwrap_or(Ok(())))
             }
-            // Why there is none has been said.
+            // Why there is none is logged already.
             None => Err(io::ErrorKind::NotConnected.into()),
         };
         match &sent {
-            Ok(()) => self.mind_locality(now),
+            Ok(()) => self.update_loopback(now),
             Err(_) => self.failures += 1,
         }
         if self.sender.is_some() {
-            self.group.mind(sent, now);
+            self.group.record_result(sent, now);
         }
         for (copy, host) in &mut self.copies {
             if let Some(sent) = copy.send(datagram.json, now) {
-                host.mind(sent, now);
+                host.record_result(sent, now);
             }
         }
     }
 
-    /// What is wrong now, if anything is. Of several troubles that of the group, which everybody
-    /// hears, comes before that of a single host.
+    /// What is wrong now, if anything is: a fault that concerns the whole group before one of a single host.
     #[must_use]
     pub fn trouble(&self) -> Option<String> {
         if self.is_local && self.group.trouble.is_none() {
@@ -106,15 +105,15 @@ impl Publisher {
         &self.group.name
     }
 
-    /// Says once that there is no network, and once that there is one again.
-    fn mind_locality(&mut self, now: Instant) {
+    /// Logs when the network is lost and when it is back.
+    fn update_loopback(&mut self, now: Instant) {
         self.is_local = self.sender.as_ref().is_some_and(Sender::is_loopback_only);
         let group = &self.group.name;
         if !self.is_local {
-            if self.local_times.up() {
-                log::info!("there is a route to {group}: telegrams leave this machine");
+            if self.loopback_outages.up() {
+                log::info!("there is a route to {group} again: telegrams leave this machine");
             }
-        } else if let Some(end) = self.local_times.down(now) {
+        } else if let Some(end) = self.loopback_outages.down(now) {
             log::warn!(
                 "there is no route to {group}: telegrams stay on this machine (a network without a default route needs `multicast.interface`){end}"
             );
@@ -125,23 +124,19 @@ impl Publisher {
         if self.sender.is_some() || now < self.next_attempt {
             return;
         }
-        self.next_attempt = now + RETRY;
-        match self.try_open() {
+        self.next_attempt = now + RETRY_INTERVAL;
+        let config::Multicast { address, ttl, interface, .. } = &self.settings;
+        match Sender::open(*address, *ttl, interface.as_ref()) {
             Ok(sender) => self.sender = Some(sender),
-            Err(reason) => self.group.mind(Err(reason), now),
+            Err(error) => self.group.record_result(Err(error), now),
         }
-    }
-
-    fn try_open(&self) -> Result<Sender, multicast::Error> {
-        let settings = &self.settings;
-        Sender::open(settings.address, settings.ttl, settings.interface.as_ref())
     }
 }
 
 /// Where telegrams go.
 #[derive(Debug)]
 struct Destination {
-    /// What it is, in words.
+    /// What it is, for messages.
     name: String,
     /// Why the last telegram could not be sent there.
     trouble: Option<String>,
@@ -153,9 +148,9 @@ impl Destination {
         Self { name, trouble: None, outages: OutageLog::default() }
     }
 
-    /// Says that it has begun to fail, or works again. Why it fails may change with every datagram: the
-    /// status has the latest reason.
-    fn mind(&mut self, sent: Result<(), impl ToString>, now: Instant) {
+    /// Logs when sending begins to fail and when it works again. The reason may change with every datagram:
+    /// the status has the latest one.
+    fn record_result(&mut self, sent: Result<(), impl ToString>, now: Instant) {
         self.trouble = sent.err().map(|reason| reason.to_string());
         let name = &self.name;
         let Some(reason) = &self.trouble else {
@@ -191,7 +186,7 @@ mod tests {
             port,
             raw_port: Some(port + 1),
             ttl: 0,
-            interface: Some(interface.parse().unwrap()),
+            interface: interface.parse().ok(),
             ..config::Config::default().multicast
         }
     }
@@ -232,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn where_the_json_cannot_go_the_raw_telegram_goes_all_the_same() {
+    fn the_raw_telegram_is_sent_even_if_the_json_cannot_be() {
         let mut raw = receive(26_006);
         let now = Instant::now();
         // To port 0 nothing can be sent.
@@ -244,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_sent_stays_counted_with_other_settings() {
+    fn failures_stay_counted_after_a_reconfiguration() {
         let now = Instant::now();
         let mut publisher = Publisher::new(settings(26_007, "nosuch0"), now);
         publisher.publish(&DATAGRAM, now);
@@ -266,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn the_trouble_of_all_is_named_before_that_of_one_host() {
+    fn trouble_with_the_group_is_reported_before_that_of_one_host() {
         let now = Instant::now();
         // To port 0 nothing can be sent.
         let also_to = vec!["127.0.0.1:0".into()];
@@ -285,12 +280,12 @@ mod tests {
         let lines = captured_log(|| {
             for second in (0..3600).step_by(2) {
                 let now = start + Duration::from_secs(second);
-                host.mind(Err("no route"), now);
+                host.record_result(Err("no route"), now);
                 assert_eq!(
                     host.trouble().as_deref(),
                     Some("cannot send to laptop:52001: no route")
                 );
-                host.mind(Ok::<_, String>(()), now + Duration::from_secs(1));
+                host.record_result(Ok::<_, String>(()), now + Duration::from_secs(1));
                 assert_eq!(host.trouble(), None);
             }
         });

@@ -1,11 +1,10 @@
 //! A serial device: a USB adapter or a UART, opened for us alone.
 //!
-//! Owns what serialport's answers mean, in words for the user. Which speed to open it with is
-//! [`super::speed`]'s.
+//! Owns what serialport's errors mean, in words for the user. [`super::speed`] decides the speed. Always
+//! 8N1: a 7E1 line has as many bits per byte, and the framer sees its parity bit as the eighth.
 //!
-//! serialport makes the settings and keeps others out; bytes are read from a file of our own. Its reads
-//! may wait for ever: when another program that has had the port open before takes the bytes it was told
-//! of.
+//! serialport sets the port up and keeps others out. Bytes are read from a file of our own, because its
+//! reads can block: when a program that opened the port before takes the bytes that poll announced.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read};
@@ -16,47 +15,45 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::termios::isatty;
-use serialport::{ClearBuffer, DataBits, Parity, SerialPort, StopBits, TTYPort};
+use serialport::{ClearBuffer, SerialPort, TTYPort};
 
 use super::holder;
-use super::source::{Given, PATIENCE, Source};
-use super::speed::{Framing, Setting};
+use super::source::{READ_TIMEOUT, ReadOutcome, Source};
+use super::speed;
 use crate::text;
+
+/// A device that is silent for longer is opened again: an adapter whose transfers have stalled stays mute
+/// until then, and some cables take their power from DTR and RTS, which opening raises.
+const MAX_SILENCE: Duration = Duration::from_secs(180);
 
 /// Why a device cannot be opened.
 #[derive(Debug)]
 pub struct Refusal {
     /// For people.
     pub reason: String,
-    /// The device may not know the setting: another one may serve.
-    pub may_be_the_setting: bool,
+    /// The device may not know the speed: another one may work.
+    pub may_be_the_speed: bool,
 }
 
-/// Opens the device at `path`.
-pub fn open(path: &Path, setting: Setting) -> Result<Box<dyn Source>, Refusal> {
-    Ok(Box::new(opened(path, setting)?))
+/// Opens the device at `path` with this speed, in bits per second.
+pub fn open(path: &Path, speed: u32) -> Result<Box<dyn Source>, Refusal> {
+    Ok(Box::new(opened(path, speed)?))
 }
 
-fn opened(path: &Path, setting: Setting) -> Result<OpenDevice, Refusal> {
-    let (data_bits, parity) = match setting.framing {
-        Framing::EightNoneOne => (DataBits::Eight, Parity::None),
-        Framing::SevenEvenOne => (DataBits::Seven, Parity::Even),
-    };
+fn opened(path: &Path, speed: u32) -> Result<OpenDevice, Refusal> {
     // Before serialport keeps others out, and us with them.
     let file = open_to_read(path).map_err(|error| refusal(path, &error.into()))?;
     if !isatty(&file) {
         let reason = format!("{} is not a serial device", path.display());
-        return Err(Refusal { reason, may_be_the_setting: false });
+        return Err(Refusal { reason, may_be_the_speed: false });
     }
-    let port = serialport::new(path.to_string_lossy(), setting.baud_rate)
-        .data_bits(data_bits)
-        .parity(parity)
-        .stop_bits(StopBits::One)
+    // 8N1 is its default.
+    let port = serialport::new(path.to_string_lossy(), speed)
         .open_native()
         .map_err(|error| refusal(path, &error))?;
     // What came in before the settings were made may be garbled.
     port.clear(ClearBuffer::Input).map_err(|error| refusal(path, &error))?;
-    Ok(OpenDevice { file, _port: port, setting })
+    Ok(OpenDevice { file, _port: port, speed })
 }
 
 fn open_to_read(path: &Path) -> io::Result<File> {
@@ -68,7 +65,7 @@ fn refusal(path: &Path, error: &serialport::Error) -> Refusal {
     use serialport::ErrorKind::{InvalidInput, Unknown};
     Refusal {
         reason: explain(path, error),
-        may_be_the_setting: path.exists() && matches!(error.kind(), InvalidInput | Unknown),
+        may_be_the_speed: path.exists() && matches!(error.kind(), InvalidInput | Unknown),
     }
 }
 
@@ -98,25 +95,19 @@ struct OpenDevice {
     file: File,
     /// While it is there, nobody else can open the port.
     _port: TTYPort,
-    setting: Setting,
+    speed: u32,
 }
 
 impl OpenDevice {
     /// Reads what there is after these events, without waiting.
-    fn take(&mut self, events: PollFlags, buffer: &mut [u8]) -> io::Result<Given> {
+    fn read_now(&mut self, events: PollFlags, buffer: &mut [u8]) -> io::Result<ReadOutcome> {
         match self.file.read(buffer) {
-            // At once and for ever, this is how a hang-up looks.
+            // A hang-up looks like this, and does not change.
             Ok(0) => Err(hang_up()),
-            Ok(length) => {
-                if self.setting.framing == Framing::SevenEvenOne {
-                    // An adapter that cannot do seven bits hands the parity bit through as the eighth.
-                    buffer[..length].iter_mut().for_each(|byte| *byte &= 0x7F);
-                }
-                Ok(Given::Bytes(length))
-            }
+            Ok(length) => Ok(ReadOutcome::Bytes(length)),
             Err(_) if events.intersects(PollFlags::HUP) => Err(hang_up()),
             Err(error) => match error.kind() {
-                ErrorKind::WouldBlock | ErrorKind::Interrupted => Ok(Given::Nothing),
+                ErrorKind::WouldBlock | ErrorKind::Interrupted => Ok(ReadOutcome::Nothing),
                 _ => Err(error),
             },
         }
@@ -124,21 +115,25 @@ impl OpenDevice {
 }
 
 impl Source for OpenDevice {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<Given> {
-        let patience = Timespec::try_from(PATIENCE).ok();
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<ReadOutcome> {
+        let timeout = Timespec::try_from(READ_TIMEOUT).ok();
         let mut watched = [PollFd::new(&self.file, PollFlags::IN)];
-        match poll(&mut watched, patience.as_ref()) {
-            Ok(0) | Err(Errno::INTR) => Ok(Given::Nothing),
+        match poll(&mut watched, timeout.as_ref()) {
+            Ok(0) | Err(Errno::INTR) => Ok(ReadOutcome::Nothing),
             Ok(_) => {
                 let events = watched[0].revents();
-                self.take(events, buffer)
+                self.read_now(events, buffer)
             }
             Err(error) => Err(error.into()),
         }
     }
 
     fn byte_time(&self) -> Option<Duration> {
-        Some(self.setting.byte_time())
+        Some(speed::byte_time(self.speed))
+    }
+
+    fn max_silence(&self) -> Option<Duration> {
+        Some(MAX_SILENCE)
     }
 }
 
@@ -155,10 +150,10 @@ mod tests {
 
     use super::*;
 
-    const MODERN: Setting = Setting { baud_rate: 115_200, framing: Framing::EightNoneOne };
+    const SPEED: u32 = 115_200;
 
     fn reason(path: &str) -> String {
-        open(path.as_ref(), MODERN).err().unwrap().reason
+        open(path.as_ref(), SPEED).err().unwrap().reason
     }
 
     /// The meter's end, and the path of the port.
@@ -172,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_opened_is_explained_in_words() {
+    fn a_port_that_cannot_be_opened_is_explained_in_words() {
         assert!(reason("/dev/no-such-port").contains("is the cable plugged in?"));
         assert_eq!(reason("/dev/null"), "/dev/null is not a serial device");
         assert_eq!(reason("/tmp"), "/tmp is not a serial device");
@@ -180,43 +175,41 @@ mod tests {
             serialport::ErrorKind::Io(ErrorKind::PermissionDenied),
             "Permission denied",
         );
-        let said = explain("/dev/null".as_ref(), &denied);
-        assert!(said.contains("usermod -aG dialout"), "{said}");
+        let message = explain("/dev/null".as_ref(), &denied);
+        assert!(message.contains("usermod -aG dialout"), "{message}");
     }
 
     #[test]
-    fn a_port_that_another_program_has_open_is_said_to_be_in_use() {
+    fn a_port_that_another_program_has_open_is_reported_as_in_use() {
         let (_meter, path) = pty();
-        let _first = open(path.as_ref(), MODERN).ok().unwrap();
+        let _first = open(path.as_ref(), SPEED).ok().unwrap();
         assert!(reason(&path).contains("is in use by"), "{}", reason(&path));
     }
 
     #[test]
-    fn bytes_come_as_they_are_and_without_parity_in_seven_bits() {
-        let seven = Setting { framing: Framing::SevenEvenOne, ..MODERN };
-        for (setting, expected) in [(MODERN, b"\xAF\xFF"), (seven, b"\x2F\x7F")] {
-            let (mut meter, path) = pty();
-            let mut source = open(path.as_ref(), setting).ok().unwrap();
-            meter.write_all(b"\xAF\xFF").unwrap();
-            let mut buffer = [0; 8];
-            assert_eq!(source.read(&mut buffer).unwrap(), Given::Bytes(2));
-            assert_eq!(buffer[..2], expected[..]);
-        }
+    fn all_eight_bits_of_a_byte_are_read_as_they_come() {
+        let (mut meter, path) = pty();
+        let mut source = open(path.as_ref(), SPEED).ok().unwrap();
+        let sent: Vec<u8> = (0..=255).collect();
+        meter.write_all(&sent).unwrap();
+        let mut buffer = [0; 512];
+        assert_eq!(source.read(&mut buffer).unwrap(), ReadOutcome::Bytes(256));
+        assert_eq!(buffer[..256], sent[..]);
     }
 
     #[test]
-    fn bytes_that_another_program_took_are_not_waited_for() {
+    fn bytes_that_another_program_took_do_not_block_us() {
         let (_meter, path) = pty();
-        let mut device = opened(path.as_ref(), MODERN).unwrap();
-        assert_eq!(device.take(PollFlags::IN, &mut [0; 8]).unwrap(), Given::Nothing);
+        let mut device = opened(path.as_ref(), SPEED).unwrap();
+        assert_eq!(device.read_now(PollFlags::IN, &mut [0; 8]).unwrap(), ReadOutcome::Nothing);
     }
 
     #[test]
     fn a_hang_up_is_an_error() {
         let (meter, path) = pty();
-        let mut source = open(path.as_ref(), MODERN).ok().unwrap();
+        let mut source = open(path.as_ref(), SPEED).ok().unwrap();
         drop(meter);
-        let said = source.read(&mut [0; 8]).unwrap_err().to_string();
-        assert!(said.contains("unplugged"), "{said}");
+        let message = source.read(&mut [0; 8]).unwrap_err().to_string();
+        assert!(message.contains("unplugged"), "{message}");
     }
 }

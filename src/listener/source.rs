@@ -1,66 +1,64 @@
 //! Where a meter's bytes come from: the interface that every kind of port has.
 //!
-//! Each kind has a module of its own ([`super::serial`], [`super::tcp`], [`super::file`]). What to do
-//! when a source fails is not decided here but in [`super::line`].
+//! Each kind has its own module ([`super::serial`], [`super::tcp`], [`super::file`]). [`super::line`]
+//! decides what to do when a source fails.
 
 use std::io;
 use std::time::{Duration, Instant};
 
-/// How long a source waits for bytes before it says that there are none. A third of a watchdog
-/// period must be longer.
-pub const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a read waits for bytes. Must be shorter than a third of the watchdog period.
+pub const READ_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// What a source has given.
+/// The outcome of a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Given {
-    /// So many bytes, at least one.
+pub enum ReadOutcome {
+    /// This many bytes, at least one.
     Bytes(usize),
-    /// No byte within [`PATIENCE`], or before a signal.
+    /// No byte within [`READ_TIMEOUT`], or before a signal.
     Nothing,
-    /// The last byte was given before: a file has been read to its end.
+    /// A file has been read to its end.
     End,
 }
 
 /// An open source of bytes.
 pub trait Source {
-    /// Waits up to [`PATIENCE`] for bytes, or until a signal comes.
+    /// Waits up to [`READ_TIMEOUT`] for bytes, or until a signal comes.
     ///
-    /// An error means that the source is gone and must be opened anew.
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<Given>;
+    /// An error means that the source is gone and must be opened again.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<ReadOutcome>;
 
     /// How long the line takes for one byte, where that is known.
     fn byte_time(&self) -> Option<Duration> {
         None
     }
 
-    /// How long a silence shows that the source is dead, though it has not said so.
-    fn longest_silence(&self) -> Option<Duration> {
+    /// A source that is silent for longer is taken for dead, and opened again.
+    fn max_silence(&self) -> Option<Duration> {
         None
     }
 }
 
 /// A source that can be opened, again and again.
 pub trait Port {
-    /// Opens it; `None` while that is under way: ask again. Never takes long.
+    /// Opens it; `None` while that is in progress: call again. Never blocks for long.
     ///
     /// The error is for people: what is wrong, and what to do.
     fn open(&mut self) -> Result<Option<Box<dyn Source>>, String>;
 
-    /// Whether there is something to open, as far as that can be told without trying. When that turns
-    /// true it is opened at once; while it is false, why it cannot be opened is no news.
+    /// Whether there is something to open, as far as that can be told without trying. When this turns
+    /// true, the port is opened at once.
     fn is_there(&self) -> bool;
 
-    /// What it is, in words: `/dev/ttyUSB0 at 115200 8N1`.
+    /// What it is, in words: `/dev/ttyUSB0 at 115200 baud`.
     fn description(&self) -> String;
 
-    /// Bytes came in at time `now`. True when they cannot be read with these settings: it wants to be
-    /// opened again, with others.
-    fn heard(&mut self, _now: Instant) -> bool {
+    /// Bytes came in at time `now`. True if the port must be opened again, to try another speed.
+    fn on_bytes(&mut self, _now: Instant) -> bool {
         false
     }
 
-    /// A telegram was read. Gives the settings that were found to be right, when that is news.
-    fn decoded(&mut self) -> Option<String> {
+    /// A telegram was read. Returns the speed if it had to be found and was not known before.
+    fn on_telegram(&mut self) -> Option<u32> {
         None
     }
 }

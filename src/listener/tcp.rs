@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
 
-use super::source::{Given, PATIENCE, Port, Source};
+use super::source::{Port, READ_TIMEOUT, ReadOutcome, Source};
 use crate::runtime::background::Background;
 use crate::runtime::tcp::{self, ConnectError};
 
 /// How long a connection may be silent. The slowest meters speak every 10 s; a dongle that was
 /// switched off does not say goodbye.
-const LONGEST_SILENCE: Duration = Duration::from_secs(60);
+const MAX_SILENCE: Duration = Duration::from_secs(60);
 
 /// A port behind `host:port`.
 #[derive(Debug)]
@@ -62,7 +62,7 @@ impl Port for TcpPort {
 }
 
 fn set_up(stream: &TcpStream) -> io::Result<()> {
-    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_read_timeout(Some(READ_TIMEOUT))?;
     let keepalive = TcpKeepalive::new()
         .with_time(Duration::from_secs(20))
         .with_interval(Duration::from_secs(10))
@@ -87,21 +87,21 @@ fn in_words(error: &ConnectError) -> String {
 struct Connection(TcpStream);
 
 impl Source for Connection {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<Given> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<ReadOutcome> {
         match self.0.read(buffer) {
             Ok(0) => {
                 Err(io::Error::new(ErrorKind::UnexpectedEof, "the other end closed the connection"))
             }
-            Ok(length) => Ok(Given::Bytes(length)),
+            Ok(length) => Ok(ReadOutcome::Bytes(length)),
             Err(error) => match error.kind() {
-                ErrorKind::WouldBlock | ErrorKind::Interrupted => Ok(Given::Nothing),
+                ErrorKind::WouldBlock | ErrorKind::Interrupted => Ok(ReadOutcome::Nothing),
                 _ => Err(error),
             },
         }
     }
 
-    fn longest_silence(&self) -> Option<Duration> {
-        Some(LONGEST_SILENCE)
+    fn max_silence(&self) -> Option<Duration> {
+        Some(MAX_SILENCE)
     }
 }
 
@@ -136,7 +136,7 @@ mod tests {
         let (mut source, mut peer) = connection();
         peer.write_all(b"/half").unwrap();
         let mut buffer = [0; 64];
-        assert_eq!(source.read(&mut buffer).unwrap(), Given::Bytes(5));
+        assert_eq!(source.read(&mut buffer).unwrap(), ReadOutcome::Bytes(5));
         assert_eq!(&buffer[..5], b"/half");
         drop(peer);
         let said = source.read(&mut buffer).unwrap_err().to_string();
@@ -155,8 +155,8 @@ mod tests {
     #[test]
     fn a_peer_that_stalls_gives_nothing_and_is_watched() {
         let (mut source, _peer) = connection();
-        assert_eq!(source.read(&mut [0; 64]).unwrap(), Given::Nothing);
-        assert_eq!(source.longest_silence(), Some(LONGEST_SILENCE));
+        assert_eq!(source.read(&mut [0; 64]).unwrap(), ReadOutcome::Nothing);
+        assert_eq!(source.max_silence(), Some(MAX_SILENCE));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
 
-use super::source::{Given, Source};
+use super::source::{ReadOutcome, Source};
 use std::time::Duration;
 
 use super::*;
@@ -51,12 +51,12 @@ impl Port for Wire {
 }
 
 impl Source for Wire {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<Given> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<ReadOutcome> {
         let mut wire = self.0.borrow_mut();
         let Some(queue) = &mut *wire else { return Err(ErrorKind::BrokenPipe.into()) };
-        let Some(bytes) = queue.pop_front() else { return Ok(Given::Nothing) };
+        let Some(bytes) = queue.pop_front() else { return Ok(ReadOutcome::Nothing) };
         buffer[..bytes.len()].copy_from_slice(&bytes);
-        Ok(Given::Bytes(bytes.len()))
+        Ok(ReadOutcome::Bytes(bytes.len()))
     }
 }
 
@@ -81,14 +81,14 @@ fn listener(source: Box<dyn Port>, port: u16, now: Instant) -> (Listener, Receiv
     (Listener::new(config, source, None, now), receiver)
 }
 
-/// A turn as the loop makes it, but the waiting is left to the clock of the test.
-fn simulate_turn(listener: &mut Listener, now: &mut Instant) {
+/// A step of the loop, in which the clock of the test does the waiting.
+fn simulate_step(listener: &mut Listener, now: &mut Instant) {
     match listener.line.step(&mut listener.buffer[..], *now) {
-        Turn::Bytes(length) => listener.take(length, *now),
-        Turn::Changed => listener.line_changed(*now),
-        Turn::Wait(pause) => *now += pause,
-        Turn::Silence => *now += source::PATIENCE,
-        Turn::End => panic!("a port has no end"),
+        Event::Bytes(length) => listener.process(length, *now),
+        Event::Changed => listener.finish_stream(*now),
+        Event::Wait(pause) => *now += pause,
+        Event::Silence => *now += source::READ_TIMEOUT,
+        Event::End => panic!("a port has no end"),
     }
     listener.health.check(listener.line.trouble().is_none(), *now);
 }
@@ -167,27 +167,27 @@ fn an_hour_without_the_cable_takes_no_more_than_five_lines() {
     let (wire, mut now) = (Wire::default(), Instant::now());
     wire.plug_in();
     let (mut listener, receiver) = listener(Box::new(wire.clone()), 26_109, now);
-    let mut turns = |time: Duration| {
+    let mut run = |time: Duration| {
         let end = now + time;
         while now < end {
-            simulate_turn(&mut listener, &mut now);
+            simulate_step(&mut listener, &mut now);
         }
     };
     let lines = captured_log(|| {
         wire.give(&telegram(1));
         wire.give(&telegram(2)[..20]);
-        turns(Duration::from_secs(10));
+        run(Duration::from_secs(10));
         wire.0.take();
-        turns(Duration::from_secs(3600));
+        run(Duration::from_secs(3600));
         wire.plug_in();
         wire.give(&[&telegram(2)[20..], &telegram(3)].concat());
-        turns(Duration::from_secs(10));
+        run(Duration::from_secs(10));
     });
     assert_eq!(
         std::iter::from_fn(|| next(&receiver)).collect::<Vec<_>>(),
         [telegram(1), telegram(3)]
     );
-    let told = ["is open", "first telegram", "is gone", "is open, after 60 min; 1 telegram since"];
+    let told = ["is open", "first telegram", "is gone", "is open after 60 min; 1 telegram since"];
     assert_eq!(lines.len(), told.len(), "{lines:?}");
     for (line, told) in lines.iter().zip(told) {
         assert!(line.contains(told), "{lines:?}");
@@ -213,12 +213,12 @@ fn other_settings_of_the_network_leave_the_port_open() {
     assert_eq!(lines.iter().filter(|line| line.contains("is open")).count(), 1, "{lines:?}");
 }
 
-/// A meter that speaks every ten seconds and can be read with one setting only.
+/// A meter that sends every ten seconds and can be read at one speed only.
 #[derive(Clone)]
 struct OldMeter {
     search: Rc<RefCell<Search>>,
-    speaks: &'static str,
-    turns: u64,
+    speed: u32,
+    reads: u64,
 }
 
 impl Port for OldMeter {
@@ -232,48 +232,48 @@ impl Port for OldMeter {
     }
 
     fn description(&self) -> String {
-        format!("the meter at {}", self.search.borrow().setting())
+        format!("the meter at {} baud", self.search.borrow().speed())
     }
 
-    fn heard(&mut self, now: Instant) -> bool {
-        self.search.borrow_mut().heard(now)
+    fn on_bytes(&mut self, now: Instant) -> bool {
+        self.search.borrow_mut().on_bytes(now)
     }
 
-    fn decoded(&mut self) -> Option<String> {
-        self.search.borrow_mut().decoded().map(|setting| setting.to_string())
+    fn on_telegram(&mut self) -> Option<u32> {
+        self.search.borrow_mut().on_telegram()
     }
 }
 
 impl Source for OldMeter {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<Given> {
-        self.turns += 1;
-        if self.turns % 20 != 0 {
-            return Ok(Given::Nothing);
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<ReadOutcome> {
+        self.reads += 1;
+        if self.reads % 20 != 0 {
+            return Ok(ReadOutcome::Nothing);
         }
         let mut bytes = b"/TST5METER\r\n\r\n1-0:1.7.0(00.329*kW)\r\n!\r\n".to_vec();
-        if self.search.borrow().setting().to_string() != self.speaks {
+        if self.search.borrow().speed() != self.speed {
             bytes = bytes.iter().map(|byte| byte.rotate_left(3) ^ 0xB5).collect();
         }
         buffer[..bytes.len()].copy_from_slice(&bytes);
-        Ok(Given::Bytes(bytes.len()))
+        Ok(ReadOutcome::Bytes(bytes.len()))
     }
 }
 
 #[test]
-fn the_speed_of_an_old_meter_is_found_and_said_once() {
-    for (speaks, port) in [("9600 7E1", 26_115), ("115200 7E1", 26_117)] {
-        let search = Search::new(config::BaudRate::Auto, config::Format::Auto);
-        let meter = OldMeter { search: Rc::new(RefCell::new(search)), speaks, turns: 0 };
+fn the_speed_of_a_meter_is_found_and_logged_once() {
+    for (speed, port) in [(9600, 26_115), (115_200, 26_117)] {
+        let search = Search::new(None);
+        let meter = OldMeter { search: Rc::new(RefCell::new(search)), speed, reads: 0 };
         let mut now = Instant::now();
         let (mut listener, receiver) = listener(Box::new(meter), port, now);
         let lines = captured_log(|| {
             for _ in 0..7200 {
-                simulate_turn(&mut listener, &mut now);
+                simulate_step(&mut listener, &mut now);
             }
         });
-        let heard = std::iter::from_fn(|| next(&receiver)).count();
-        assert!(heard > 100, "{heard}");
-        let found = format!("the meter speaks at {speaks}");
+        let telegrams = std::iter::from_fn(|| next(&receiver)).count();
+        assert!(telegrams > 100, "{telegrams}");
+        let found = format!("meter found at {speed} baud");
         assert_eq!(lines.iter().filter(|line| **line == found).count(), 1, "{lines:?}");
         assert!(lines.len() <= 5, "{lines:?}");
     }

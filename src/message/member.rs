@@ -80,7 +80,7 @@ impl<'a> Wire<'a> {
 
     fn time(self) -> Option<Timestamp> {
         match self {
-            Self::Text(text) => Timestamp::parse_about(text),
+            Self::Text(text) => Timestamp::parse_approximate(text),
             Self::Number(_) => None,
         }
     }

@@ -162,7 +162,7 @@ fn whole_milliseconds(time: Timestamp) -> Timestamp {
 mod tests {
     use super::*;
     use crate::message::Message;
-    use crate::telegram::{crc16, put_parity_on};
+    use crate::telegram::{add_parity, crc16};
 
     fn telegram(line: &str) -> Vec<u8> {
         let body = format!("/TST5\r\n\r\n{line}\r\n!");
@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn what_was_done_to_the_bytes_on_their_way_is_undone_and_counted() {
         let sent = telegram("1-0:1.7.0(00.100*kW)");
-        let with_parity = put_parity_on(&sent);
+        let with_parity = add_parity(&sent);
         let without_cr: Vec<u8> = sent.iter().copied().filter(|&byte| byte != b'\r').collect();
         let mut translator = Translator::new(Policy::Auto, None);
         for received in [&sent, &with_parity, &without_cr] {
@@ -260,7 +260,7 @@ mod tests {
     fn a_wrong_parity_bit_is_no_matter_where_the_checksum_is_good_and_is_where_there_is_none() {
         let old = b"/TST5\r\n\r\n1-0:1.7.0(00.100*kW)\r\n!\r\n".to_vec();
         for (sent, expected) in [(telegram("1-0:1.7.0(00.100*kW)"), true), (old, false)] {
-            let mut bytes = put_parity_on(&sent);
+            let mut bytes = add_parity(&sent);
             bytes[20] ^= 0x80;
             let mut translator = Translator::new(Policy::Auto, None);
             let result = translator.feed(&mut &bytes[..], Timestamp::default()).unwrap();

@@ -53,7 +53,7 @@ pub(super) fn first_row(
     let row = records.nth(1)?.ok()?;
     let time = NaiveDateTime::parse_from_str(row.get(0)?, details::TIME).ok()?;
     // Old meters write their times in digits only: twelve of them, which no register has.
-    let is_time = |cell: &str| Timestamp::parse_about(cell.as_bytes()).is_some();
+    let is_time = |cell: &str| Timestamp::parse_approximate(cell.as_bytes()).is_some();
     let value = |cell: &str| match Decimal::parse(cell.as_bytes()) {
         Some(number) if !is_time(cell) => Value::Number(number),
         _ => Value::Text(cell.to_owned()),

@@ -51,17 +51,17 @@ impl<'m> Devices<'m> {
                 IDENTIFIERS.iter().flat_map(|code| objects.texts(code.of_channel(channel)));
             let identifier = identifiers.find(|text| !text.is_empty());
             let registers = READINGS.map(|code| code.of_channel(channel));
-            devices.extend(
-                registers.into_iter().map(|register| Device {
+            devices.extend(registers.into_iter().map(|register| {
+                Device {
                     kind,
                     register,
                     identifier,
                     time: objects.time(register),
                     about: objects
                         .texts(register)
-                        .find_map(|text| Timestamp::parse_about(text.as_bytes())),
-                }),
-            );
+                        .find_map(|text| Timestamp::parse_approximate(text.as_bytes())),
+                }
+            }));
         }
         Self(devices)
     }

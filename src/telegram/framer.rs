@@ -262,7 +262,7 @@ impl Framer {
             self.restart(at, start);
         }
         self.parity =
-            if self.has_parity() { parity::take_off(&mut self.buffer) } else { Parity::None };
+            if self.has_parity() { parity::strip(&mut self.buffer) } else { Parity::None };
     }
 
     /// Where the frame really begins, if not where it seemed to: where the checksum proves it, else
@@ -273,7 +273,7 @@ impl Framer {
         }
         let proven = self.restarts.iter().find(|(at, _)| self.is_proven(*at));
         let is_plausible = |(at, _): &&(usize, Timestamp)| {
-            self.buffer[*at] == b'/' || parity::is_right(&self.buffer[*at..])
+            self.buffer[*at] == b'/' || parity::is_even(&self.buffer[*at..])
         };
         proven.or_else(|| self.restarts.iter().rfind(is_plausible)).copied()
     }
@@ -282,7 +282,7 @@ impl Framer {
     fn is_proven(&self, at: usize) -> bool {
         let mut bytes = self.buffer[at..].to_vec();
         if bytes[0] == parity::SLASH {
-            parity::take_off(&mut bytes);
+            parity::strip(&mut bytes);
         }
         let frame = Frame { bytes: &bytes, end_mark: self.end_mark - at, ..self.frame() };
         Checksum::of(&frame) == Checksum::Good
@@ -307,7 +307,7 @@ impl Framer {
 
     /// Counts what is given up; what only began like a telegram with parity bits was noise.
     fn drop_incomplete_before(&mut self, end: usize) {
-        if self.has_parity() && !parity::is_right(&self.buffer[..end]) {
+        if self.has_parity() && !parity::is_even(&self.buffer[..end]) {
             self.dropped.stray_bytes += end as u64;
         } else {
             self.dropped.incomplete += 1;

@@ -37,7 +37,7 @@ pub use object::{Content, Object};
 pub(crate) use object::{begins_with_code, groups};
 pub use parity::Parity;
 #[cfg(test)]
-pub(crate) use parity::tests::put_on as put_parity_on;
+pub(crate) use parity::tests::add_parity;
 pub use timestamp::{MeterZone, Timestamp};
 pub use unit::Unit;
 pub(crate) use value::Digits;

@@ -134,7 +134,7 @@ fn every_real_telegram_is_read_from_a_line_with_parity_bits_and_without_its_crs(
         };
         let expected = (valid != "no").then(|| bytes.clone());
         if bytes.is_ascii() {
-            assert_eq!(received(&parity::tests::put_on(&bytes)), expected, "{name}");
+            assert_eq!(received(&add_parity(&bytes)), expected, "{name}");
             with_parity += 1;
         }
         if valid == "yes" {

@@ -1,7 +1,7 @@
-//! Moments in time, and the clock formats that meters send.
+//! Moments in time, and the clock formats of meters.
 //!
-//! Owns the reading of `YYMMDDhhmmssX` and of the COSEM date-time in hexadecimal. It reads no clock
-//! and knows no time zone data base: the letter `S` or `W` and the [`MeterZone`] give the offset.
+//! Parses `YYMMDDhhmmssX` and of the COSEM date-time in hexadecimal. Reads no clock and
+//! needs no time zone database: the letter `S` or `W` and the [`MeterZone`] give the offset.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -38,11 +38,12 @@ impl Timestamp {
         }
     }
 
-    /// As [`Self::parse_meter_time`], in whatever zone, and without its letter taken as winter time.
+    /// As [`Self::parse_meter_time`], but accepts a time without its letter, as winter time, and takes any
+    /// zone for Central.
     ///
-    /// It may be hours off: it tells which of two times is the newer, and is not for showing.
+    /// Hours off at worst: good for finding the newer of two times, not for showing.
     #[must_use]
-    pub(crate) fn parse_about(text: &[u8]) -> Option<Self> {
+    pub(crate) fn parse_approximate(text: &[u8]) -> Option<Self> {
         match text.len() {
             12 => parse_tst(&[text, b"W"].concat(), MeterZone::Central),
             _ => Self::parse_meter_time(text, MeterZone::Central),
@@ -94,7 +95,7 @@ impl MeterZone {
 
     /// The zone of the meter with this header: Eastern for those of Lithuania.
     ///
-    /// A Finnish meter has the header of a Swedish one: its zone has to be told.
+    /// A Finnish meter has the header of a Swedish one: its zone must be configured.
     #[must_use]
     pub fn of_header(header: &[u8]) -> Self {
         if header.starts_with(b"/ESO") { Self::Eastern } else { Self::Central }
@@ -128,7 +129,7 @@ fn parse_tst(text: &[u8], zone: MeterZone) -> Option<Timestamp> {
     }
     let [year, month, day, hour, minute, second] = fields;
     let local = local_time(2000 + i32::try_from(year).ok()?, [month, day, hour, minute, second])?;
-    to_instant(local, TimeDelta::hours(offset_hours.into()))
+    to_timestamp(local, TimeDelta::hours(offset_hours.into()))
 }
 
 fn parse_cosem(text: &[u8]) -> Option<Timestamp> {
@@ -157,7 +158,7 @@ fn parse_cosem(text: &[u8]) -> Option<Timestamp> {
     if deviation.unsigned_abs() > 14 * 60 {
         return None;
     }
-    to_instant(local, -TimeDelta::minutes(deviation.into()))
+    to_timestamp(local, -TimeDelta::minutes(deviation.into()))
 }
 
 fn number(digits: &[u8], radix: u32) -> Option<u32> {
@@ -168,7 +169,7 @@ fn local_time(year: i32, [month, day, hour, minute, second]: [u32; 5]) -> Option
     NaiveDate::from_ymd_opt(year, month, day)?.and_hms_opt(hour, minute, second)
 }
 
-fn to_instant(local: NaiveDateTime, offset: TimeDelta) -> Option<Timestamp> {
+fn to_timestamp(local: NaiveDateTime, offset: TimeDelta) -> Option<Timestamp> {
     let utc =
         SENSIBLE_YEARS.contains(&local.year()).then(|| local.checked_sub_signed(offset))??;
     Some(Timestamp::from_seconds(utc.and_utc().timestamp()))
@@ -233,8 +234,8 @@ mod tests {
     }
 
     #[test]
-    fn a_time_without_its_letter_can_be_put_in_order_only() {
-        let about = |text: &str| Timestamp::parse_about(text.as_bytes());
+    fn a_time_without_its_letter_is_good_for_ordering_only() {
+        let about = |text: &str| Timestamp::parse_approximate(text.as_bytes());
         assert_eq!(about("261025020000"), about("261025020000W"));
         assert!(about("261025020000S") < about("261025020000"));
         assert_eq!(about("000101010000"), None);

@@ -92,7 +92,7 @@ fn the_listener_is_up_before_the_cable_and_survives_its_loss() {
     drop(meter);
     listener.wait_for_log("is gone");
     let mut meter = Meter::plug_in(&place);
-    listener.wait_for_logs(2, "is open, after");
+    listener.wait_for_logs(2, "is open after");
     meter.send(&[&telegram(2)[300..], &telegram(3)].concat());
     let message = subscriber.message();
     assert_eq!((watts(&message), message.meta.frame_number), (3, 2));
@@ -138,7 +138,7 @@ fn a_reload_takes_new_settings_and_keeps_the_old_ones_when_the_new_are_broken() 
     listener.wait_for_log("is open");
     std::fs::write(place.path("p1reader.yml"), "multicast:\n  port: none\n  TTL: none\n").unwrap();
     listener.signal(Signal::HUP);
-    listener.wait_for_log("is kept");
+    listener.wait_for_log("keeping the current configuration");
     let log = listener.log();
     let faults = log.lines().filter(|line| line.contains(" ERROR ") && line.contains("multicast."));
     assert_eq!(faults.count(), 2, "a line for each fault: {log}");

@@ -100,8 +100,8 @@ fn the_parity_bits_of_an_old_meter_are_no_part_of_its_telegram() {
     let mut raw = place.subscriber_of(place.port + 1);
     let mut meter = Meter::plug_in(&place);
     let listener = place.daemon("p1listener");
-    listener.wait_for_log("at 9600 7E1 is open");
-    // A pseudo-terminal knows no parity: the bits come through, as some adapters let them.
+    listener.wait_for_log("at 9600 baud is open");
+    // Opened as 8N1, a line gives the parity bits through.
     let parity = |byte: u8| if byte.count_ones() % 2 == 1 { 0x80 } else { 0 };
     let bytes = telegram(6).into_iter().map(|byte| byte | parity(byte));
     meter.send(&bytes.collect::<Vec<u8>>());
@@ -135,7 +135,7 @@ fn a_record_that_could_block_the_listener_is_refused() {
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
     let output = place.program("p1listener").arg("--record").arg(&fifo).output().unwrap();
     assert_eq!(output.status.code(), Some(74));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("not an ordinary file"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("not a regular file"));
 }
 
 /// Runs `--probe`, sends these bytes when it listens, and gives its status and report.
@@ -160,7 +160,7 @@ fn the_probe_names_the_meter_and_the_lines_to_configure() {
     let (status, report) = probe(&place, &mut meter, &[b"noise", &telegram(1)[..]].concat());
     assert_eq!(status, Some(0), "{report}");
     assert!(report.contains("with a good checksum"), "{report}");
-    assert!(report.contains("  baud_rate: 115200\n  format: 8N1\n"), "{report}");
+    assert!(report.ends_with("  baud_rate: 115200\n"), "{report}");
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn a_reload_changes_port_and_network_without_losing_the_process() {
     let listener = place.daemon("p1listener");
     listener.wait_for_log("is open");
     meter.send(&telegram(1));
-    listener.wait_for_log("the first telegram is there");
+    listener.wait_for_log("first telegram from");
     let other = place.path("other");
     fs::rename(place.path("meter"), &other).unwrap();
     let mut json = place.subscriber_of(place.port + 1);

@@ -130,7 +130,7 @@ impl Line {
                 |local| local.format("%Y-%m-%d %H:%M:%S %:z").to_string(),
             );
         }
-        let odd = match Timestamp::parse_about(text) {
+        let odd = match Timestamp::parse_approximate(text) {
             Some(_) => "the time has no S or W behind it: its offset to UTC is not certain",
             None => "that is no time",
         };

@@ -20,8 +20,7 @@ multicast: {address: "ff02::71", port: 1, TTL: 255, interface: lo, raw_port: off
     );
     let p1_listener = P1Listener {
         port: "tcp://meter:23".to_owned(),
-        baud_rate: BaudRate::Fixed(9600),
-        format: Format::SevenEvenOne,
+        baud_rate: Some(9600),
         checksum: Policy::Require,
         time_zone: Some(MeterZone::Eastern),
         silence: Duration::from_secs(11),
@@ -166,6 +165,13 @@ fn impossible_values_are_refused() {
         assert_eq!(found.len(), 1, "{found:?}");
         let place = format!("2: {section}.{key}: expected ");
         assert!(found[0].starts_with(&place), "{found:?}");
+    }
+}
+
+#[test]
+fn every_format_is_accepted_and_means_the_same() {
+    for format in ["auto", "7E1", "8N1", "8n1"] {
+        assert_eq!(config(&format!("p1_listener: {{format: {format}}}")), Config::default());
     }
 }
 

@@ -15,9 +15,9 @@ struct FakePort {
     there: Rc<Cell<bool>>,
     refusal: Rc<RefCell<Option<String>>>,
     attempts: Rc<Cell<u32>>,
-    reads: Rc<RefCell<VecDeque<io::Result<Given>>>>,
-    longest_silence: Option<Duration>,
-    wants_other_settings: Rc<Cell<bool>>,
+    reads: Rc<RefCell<VecDeque<io::Result<ReadOutcome>>>>,
+    max_silence: Option<Duration>,
+    wants_another_speed: Rc<Cell<bool>>,
 }
 
 impl Port for FakePort {
@@ -38,23 +38,23 @@ impl Port for FakePort {
         "the port".into()
     }
 
-    fn heard(&mut self, _: Instant) -> bool {
-        self.wants_other_settings.take()
+    fn on_bytes(&mut self, _: Instant) -> bool {
+        self.wants_another_speed.take()
     }
 }
 
 impl Source for FakePort {
-    fn read(&mut self, _: &mut [u8]) -> io::Result<Given> {
-        self.reads.borrow_mut().pop_front().unwrap_or(Ok(Given::Nothing))
+    fn read(&mut self, _: &mut [u8]) -> io::Result<ReadOutcome> {
+        self.reads.borrow_mut().pop_front().unwrap_or(Ok(ReadOutcome::Nothing))
     }
 
-    fn longest_silence(&self) -> Option<Duration> {
-        self.longest_silence
+    fn max_silence(&self) -> Option<Duration> {
+        self.max_silence
     }
 }
 
 impl FakePort {
-    fn will_read(&self, outcome: io::Result<Given>) {
+    fn will_read(&self, outcome: io::Result<ReadOutcome>) {
         self.reads.borrow_mut().push_back(outcome);
     }
 
@@ -68,13 +68,13 @@ fn line_of(port: &FakePort) -> (Line, Instant) {
     (Line::new(Box::new(port.clone()), start), start)
 }
 
-/// Turns until `time` has gone by, as the loop would.
+/// Steps until `time` has gone by, as the loop would.
 fn run(line: &mut Line, now: &mut Instant, time: Duration) {
     let end = *now + time;
     while *now < end {
         *now += match line.step(&mut [], *now) {
-            Turn::Wait(pause) => pause.max(Duration::from_millis(1)),
-            Turn::Silence => Duration::from_millis(500),
+            Event::Wait(pause) => pause.max(Duration::from_millis(1)),
+            Event::Silence => Duration::from_millis(500),
             _ => Duration::from_millis(1),
         };
     }
@@ -87,11 +87,11 @@ fn a_line_is_opened_and_read_to_its_end() {
     let port = FakePort::default();
     let (mut line, now) = line_of(&port);
     port.there.set(true);
-    port.will_read(Ok(Given::Bytes(5)));
-    port.will_read(Ok(Given::Nothing));
-    port.will_read(Ok(Given::End));
-    let turns = [(); 4].map(|()| line.step(&mut [], now));
-    assert_eq!(turns, [Turn::Changed, Turn::Bytes(5), Turn::Silence, Turn::End]);
+    port.will_read(Ok(ReadOutcome::Bytes(5)));
+    port.will_read(Ok(ReadOutcome::Nothing));
+    port.will_read(Ok(ReadOutcome::End));
+    let events = [(); 4].map(|()| line.step(&mut [], now));
+    assert_eq!(events, [Event::Changed, Event::Bytes(5), Event::Silence, Event::End]);
 }
 
 #[test]
@@ -104,12 +104,12 @@ fn attempts_become_rare_while_there_is_no_port() {
 }
 
 #[test]
-fn a_port_that_appears_is_opened_at_the_next_look() {
+fn a_port_that_appears_is_opened_at_the_next_probe() {
     let port = FakePort::default();
     let (mut line, mut now) = line_of(&port);
     run(&mut line, &mut now, HOUR);
     port.there.set(true);
-    assert_eq!(line.step(&mut [], now + LOOK), Turn::Changed);
+    assert_eq!(line.step(&mut [], now + PROBE_INTERVAL), Event::Changed);
     assert_eq!(line.trouble(), None);
 }
 
@@ -121,15 +121,15 @@ fn a_port_that_appears_and_cannot_be_opened_yet_is_tried_again_soon() {
     // The node is made first, and its permissions a moment later.
     port.there.set(true);
     *port.refusal.borrow_mut() = Some("no permission".into());
-    run(&mut line, &mut now, LOOK * 2);
+    run(&mut line, &mut now, PROBE_INTERVAL * 2);
     assert_eq!(line.trouble(), Some("no permission"));
     *port.refusal.borrow_mut() = None;
-    run(&mut line, &mut now, FIRST_WAIT);
+    run(&mut line, &mut now, MIN_BACKOFF);
     assert_eq!(line.trouble(), None);
 }
 
 #[test]
-fn a_port_that_could_not_be_opened_is_tried_at_once_when_it_was_plugged_in_again() {
+fn a_port_that_could_not_be_opened_is_tried_at_once_when_it_is_plugged_in_again() {
     let port = FakePort::default();
     let (mut line, mut now) = line_of(&port);
     port.there.set(true);
@@ -137,9 +137,9 @@ fn a_port_that_could_not_be_opened_is_tried_at_once_when_it_was_plugged_in_again
     run(&mut line, &mut now, HOUR);
     *port.refusal.borrow_mut() = None;
     port.there.set(false);
-    assert_eq!(line.step(&mut [], now), Turn::Wait(LOOK));
+    assert_eq!(line.step(&mut [], now), Event::Wait(PROBE_INTERVAL));
     port.there.set(true);
-    assert_eq!(line.step(&mut [], now + LOOK), Turn::Changed);
+    assert_eq!(line.step(&mut [], now + PROBE_INTERVAL), Event::Changed);
 }
 
 #[test]
@@ -147,44 +147,48 @@ fn a_hang_up_closes_the_line_and_does_not_spin() {
     let port = FakePort::default();
     let (mut line, start) = line_of(&port);
     port.there.set(true);
-    assert_eq!(line.step(&mut [], start), Turn::Changed);
+    assert_eq!(line.step(&mut [], start), Event::Changed);
     port.will_hang_up();
-    assert_eq!(line.step(&mut [], start), Turn::Changed);
+    assert_eq!(line.step(&mut [], start), Event::Changed);
     assert!(line.trouble().is_some());
-    assert_eq!(line.step(&mut [], start), Turn::Wait(LOOK), "the node is still there: no hurry");
-    assert_eq!(line.step(&mut [], start + FIRST_WAIT), Turn::Changed);
+    assert_eq!(
+        line.step(&mut [], start),
+        Event::Wait(PROBE_INTERVAL),
+        "the node is still there: no hurry"
+    );
+    assert_eq!(line.step(&mut [], start + MIN_BACKOFF), Event::Changed);
     assert_eq!(port.attempts.get(), 2);
 }
 
 #[test]
-fn an_hour_without_the_cable_is_said_at_the_loss_and_at_the_return_only() {
+fn an_hour_without_the_cable_is_logged_at_the_loss_and_at_the_return_only() {
     let port = FakePort::default();
     let (mut line, mut now) = line_of(&port);
     port.there.set(true);
     let lines = captured_log(|| {
         line.step(&mut [], now);
-        line.decoded(now);
-        line.decoded(now);
+        line.on_telegram(now);
+        line.on_telegram(now);
         port.will_read(Err(io::Error::from_raw_os_error(5)));
         line.step(&mut [], now);
         port.there.set(false);
         run(&mut line, &mut now, HOUR);
         port.there.set(true);
         run(&mut line, &mut now, Duration::from_secs(1));
-        line.decoded(now);
+        line.on_telegram(now);
     });
     assert_eq!(
         lines,
         [
             "the port is open",
             "the port is gone: Input/output error (os error 5); trying again",
-            "the port is open, after 60 min; 2 telegrams since the start",
+            "the port is open after 60 min; 2 telegrams since the start",
         ]
     );
 }
 
 #[test]
-fn a_port_that_opens_and_fails_for_ever_is_neither_hurried_nor_talkative() {
+fn a_port_that_opens_and_fails_again_and_again_neither_spins_nor_fills_the_log() {
     let port = FakePort::default();
     let (mut line, mut now) = line_of(&port);
     port.there.set(true);
@@ -195,14 +199,14 @@ fn a_port_that_opens_and_fails_for_ever_is_neither_hurried_nor_talkative() {
         }
         port.reads.borrow_mut().clear();
         run(&mut line, &mut now, Duration::from_secs(60));
-        line.decoded(now);
+        line.on_telegram(now);
     });
     assert_eq!(lines.len(), 5, "{lines:?}");
-    assert!(lines[4].contains("is open, after 4"), "{lines:?}");
+    assert!(lines[4].contains("is open after 4"), "{lines:?}");
 }
 
 #[test]
-fn the_last_word_on_a_port_that_is_lost_again_and_again_is_not_that_it_is_open() {
+fn the_last_message_about_a_port_that_is_lost_again_and_again_is_not_that_it_is_open() {
     let port = FakePort::default();
     let (mut line, mut now) = line_of(&port);
     port.there.set(true);
@@ -212,7 +216,7 @@ fn the_last_word_on_a_port_that_is_lost_again_and_again_is_not_that_it_is_open()
             run(&mut line, &mut now, Duration::from_millis(100));
         }
     });
-    assert_eq!(lines[2], "the port is open, after 1 s; 0 telegrams since the start");
+    assert_eq!(lines[2], "the port is open after 1 s; 0 telegrams since the start");
     let last =
         "the port is gone: broken pipe, before a telegram came; trying again until one comes";
     assert_eq!(lines[3..], [last]);
@@ -223,13 +227,13 @@ fn a_peer_that_hangs_up_after_each_telegram_does_not_fill_the_log() {
     let port = FakePort::default();
     let (mut line, mut now) = line_of(&port);
     port.there.set(true);
-    run(&mut line, &mut now, FIRST_WAIT);
+    run(&mut line, &mut now, MIN_BACKOFF);
     let mut an_hour_of_it = || {
         captured_log(|| {
             for _ in 0..1800 {
-                line.decoded(now);
+                line.on_telegram(now);
                 port.will_hang_up();
-                run(&mut line, &mut now, FIRST_WAIT * 2);
+                run(&mut line, &mut now, MIN_BACKOFF * 2);
                 assert_eq!(line.trouble(), None);
             }
         })
@@ -237,19 +241,19 @@ fn a_peer_that_hangs_up_after_each_telegram_does_not_fill_the_log() {
     let lines = an_hour_of_it();
     assert_eq!(lines.len(), 20, "{lines:?}");
     assert!(lines[18].contains("10th time this hour"), "{lines:?}");
-    assert_eq!(an_hour_of_it().len(), 20, "in the next hour it is told again");
+    assert_eq!(an_hour_of_it().len(), 20, "in the next hour it is logged again");
 }
 
 #[test]
-fn an_outage_that_began_among_too_many_is_told_when_it_outlasts_them() {
+fn an_outage_that_began_among_too_many_is_logged_when_it_outlasts_them() {
     let port = FakePort::default();
     let (mut line, mut now) = line_of(&port);
     port.there.set(true);
-    run(&mut line, &mut now, FIRST_WAIT);
+    run(&mut line, &mut now, MIN_BACKOFF);
     for _ in 0..MAX_OUTAGES {
         port.will_hang_up();
-        run(&mut line, &mut now, FIRST_WAIT * 2);
-        line.decoded(now);
+        run(&mut line, &mut now, MIN_BACKOFF * 2);
+        line.on_telegram(now);
     }
     let lines = captured_log(|| {
         port.will_hang_up();
@@ -257,50 +261,78 @@ fn an_outage_that_began_among_too_many_is_told_when_it_outlasts_them() {
         port.there.set(false);
         run(&mut line, &mut now, PERIOD * 24);
         port.there.set(true);
-        run(&mut line, &mut now, FIRST_WAIT);
-        line.decoded(now);
+        run(&mut line, &mut now, MIN_BACKOFF);
+        line.on_telegram(now);
     });
-    let back = "the port is open, after 24 h; 10 telegrams since the start";
+    let back = "the port is open after 24 h; 10 telegrams since the start";
     assert_eq!(lines, ["there is none; trying again", back]);
 }
 
 #[test]
-fn each_reason_of_an_outage_is_said_once_and_not_more_than_three() {
+fn only_the_first_reason_of_an_outage_is_logged_and_the_status_has_the_latest() {
     let port = FakePort::default();
     let (mut line, mut now) = line_of(&port);
     port.there.set(true);
     let lines = captured_log(|| {
-        for number in [1, 2, 1, 2, 3, 4, 5] {
+        for number in 1..=5 {
             *port.refusal.borrow_mut() = Some(format!("reason {number}"));
             run(&mut line, &mut now, Duration::from_secs(100));
         }
     });
-    assert_eq!(lines, [1, 2, 3].map(|number| format!("reason {number}; trying again")));
+    assert_eq!(lines, ["reason 1; trying again"]);
+    assert_eq!(line.trouble(), Some("reason 5"));
 }
 
 #[test]
-fn other_settings_are_tried_at_once_and_without_a_word() {
+fn another_speed_is_tried_at_once_and_without_a_message() {
     let port = FakePort::default();
     let (mut line, now) = line_of(&port);
     port.there.set(true);
     line.step(&mut [], now);
     let lines = captured_log(|| {
-        port.will_read(Ok(Given::Bytes(7)));
-        port.wants_other_settings.set(true);
-        assert_eq!([(); 2].map(|()| line.step(&mut [], now)), [Turn::Changed; 2]);
+        port.will_read(Ok(ReadOutcome::Bytes(7)));
+        port.wants_another_speed.set(true);
+        assert_eq!([(); 2].map(|()| line.step(&mut [], now)), [Event::Changed; 2]);
     });
     assert_eq!((port.attempts.get(), lines), (2, vec![]));
 }
 
-#[test]
-fn a_source_that_is_silent_for_too_long_is_opened_anew() {
-    let port = FakePort { longest_silence: Some(Duration::from_secs(60)), ..FakePort::default() };
+const MAX_SILENCE: Duration = Duration::from_secs(60);
+
+/// A port that has been silent for so long that it was opened again.
+fn mute_port() -> (FakePort, Line, Instant) {
+    let port = FakePort { max_silence: Some(MAX_SILENCE), ..FakePort::default() };
     let (mut line, mut now) = line_of(&port);
     port.there.set(true);
     run(&mut line, &mut now, Duration::from_secs(59));
-    port.will_read(Ok(Given::Bytes(1)));
+    port.will_read(Ok(ReadOutcome::Bytes(1)));
     run(&mut line, &mut now, Duration::from_secs(59));
     assert_eq!(port.attempts.get(), 1);
     run(&mut line, &mut now, Duration::from_secs(5));
     assert_eq!(port.attempts.get(), 2);
+    (port, line, now)
+}
+
+#[test]
+fn a_port_that_has_gone_mute_is_opened_again_and_the_log_has_it_when_that_helped() {
+    let lines = captured_log(|| {
+        let (_, mut line, now) = mute_port();
+        line.on_telegram(now + Duration::from_secs(10));
+        line.on_telegram(now + Duration::from_secs(11));
+    });
+    let helped = "the port had gone mute, and sends again since it was closed and opened again";
+    assert_eq!(lines, ["the port is open", helped]);
+}
+
+#[test]
+fn a_meter_that_is_silent_for_an_hour_is_no_reason_to_log_anything() {
+    let lines = captured_log(|| {
+        let (port, mut line, mut now) = mute_port();
+        run(&mut line, &mut now, HOUR);
+        assert!((55..70).contains(&port.attempts.get()), "{}", port.attempts.get());
+        assert_eq!(line.trouble(), None);
+        run(&mut line, &mut now, Duration::from_secs(30));
+        line.on_telegram(now);
+    });
+    assert_eq!(lines, ["the port is open"]);
 }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::telegram::crc16;
-use crate::telegram::parity::tests::put_on;
+use crate::telegram::parity::tests::add_parity;
 
 const ONE: &[u8] = b"/ONE5\\2A\r\n\r\n1-0:1.7.0(00.329*kW)\r\n!A1B2\r\n";
 const TWO: &[u8] = b"/TWO5\\2B\r\n\r\n1-0:2.7.0(00.000*kW)\r\n!\r\n";
@@ -88,7 +88,7 @@ fn a_slash_in_a_text_behind_a_lost_end_is_told_from_the_beginning() {
 #[test]
 fn a_line_with_parity_bits_is_read_and_they_are_taken_off() {
     let mut framer = Framer::default();
-    let stream = [&put_on(ONE)[10..], &put_on(TWO), &put_on(ONE)].concat();
+    let stream = [&add_parity(ONE)[10..], &add_parity(TWO), &add_parity(ONE)].concat();
     let mut rest = &stream[..];
     for expected in [TWO, ONE] {
         let frame = framer.feed(&mut rest, Timestamp::default()).unwrap();
@@ -102,7 +102,7 @@ fn a_line_with_parity_bits_is_read_and_they_are_taken_off() {
 
 #[test]
 fn a_wrong_parity_bit_is_told() {
-    let mut bytes = put_on(TWO);
+    let mut bytes = add_parity(TWO);
     bytes[12] ^= 0x80;
     let mut framer = Framer::default();
     let frame = framer.feed(&mut &bytes[..], Timestamp::default()).unwrap();
@@ -120,7 +120,7 @@ fn eight_bits_of_data_stay_eight_bits() {
 
 #[test]
 fn a_stray_slash_of_either_kind_costs_no_telegram_of_the_other() {
-    let with_parity = put_on(TWO);
+    let with_parity = add_parity(TWO);
     for (stream, expected) in
         [([b"/noise", &with_parity[..]].concat(), TWO), ([b"\xAFnoise", ONE].concat(), ONE)]
     {

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::super::parity::tests::put_on;
+use super::super::parity::tests::add_parity;
 use super::*;
 
 /// CRC-16/ARC bit by bit, to judge by something else than what is tested.
@@ -150,7 +150,7 @@ proptest! {
     fn the_same_holds_on_a_line_with_parity_bits(
         telegrams in telegrams(), damages in proptest::collection::vec(damage(), 1..8), piece in 1usize..200,
     ) {
-        let on_the_line: Vec<Vec<u8>> = telegrams.iter().map(|telegram| put_on(telegram)).collect();
+        let on_the_line: Vec<Vec<u8>> = telegrams.iter().map(|telegram| add_parity(telegram)).collect();
         let (stream, intact) = stream(&on_the_line, &damages);
         let intact: Vec<Vec<u8>> = intact.iter().map(|telegram| telegram.iter().map(|byte| byte & 0x7F).collect()).collect();
         let found = received(&stream, piece);
