@@ -23,9 +23,11 @@ mod printer;
 mod stop_signal;
 
 use std::fs::File;
-use std::io::{self, Read};
-use std::os::fd::AsFd as _;
+use std::io::{self, BufRead as _, BufReader, Read};
+use std::os::fd::{AsFd, AsRawFd as _};
 use std::path::Path;
+
+use rustix::fs::{FileType, fstat};
 
 pub use anonymous::anonymous;
 pub use explain::Explanation;
@@ -42,10 +44,16 @@ use crate::config::{Config, Multicast};
 use crate::runtime::Exit;
 use crate::telegram::Policy;
 
+/// The longest header of a table, in bytes; all fields together are shorter.
+const MAX_HEADER: u64 = 64 * 1024;
+
 /// Prints what the options ask for. Logs what goes wrong.
 pub fn run(mut options: Options, config: &Config) -> Result<Exit, Exit> {
     let fields = options.fields.iter().flatten();
     options.format.check(fields).map_err(|error| fail(Exit::Usage, &error))?;
+    if matches!(options.format, Format::Csv) {
+        options.first_line = first_line(&io::stdout());
+    }
     // Without --every nothing is held back that a signal could lose.
     let stop = options.every.map(|_| StopSignal::install()).transpose();
     let stop = stop.map_err(|error| fail(Exit::Io, &format!("cannot handle signals: {error}")))?;
@@ -71,6 +79,18 @@ fn print_file(path: &Path, options: &Options, stop: Option<&StopSignal>) -> Resu
     let (out, mut errors) = (io::stdout().lock(), io::stderr());
     from_file(&name, file, Policy::Auto, options, out, &mut errors)
         .map_err(|error| fail(Exit::Io, &error))
+}
+
+/// The first line of the file that `output` appends to; `None` for anything but a file that can be read.
+fn first_line(output: &impl AsFd) -> Option<String> {
+    if !FileType::from_raw_mode(fstat(output).ok()?.st_mode).is_file() {
+        return None;
+    }
+    // The descriptor itself may be open for writing only.
+    let file = File::open(format!("/proc/self/fd/{}", output.as_fd().as_raw_fd())).ok()?;
+    let mut line = String::new();
+    BufReader::new(file.take(MAX_HEADER)).read_line(&mut line).ok()?;
+    line.ends_with('\n').then(|| line.trim_end().to_owned())
 }
 
 fn standard_input() -> io::Result<File> {

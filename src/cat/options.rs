@@ -70,6 +70,9 @@ pub struct Options {
     /// End with status 69 when no telegram has come for S seconds
     #[arg(long, value_name = "S", value_parser = seconds().range(1..).map(Duration::from_secs))]
     pub timeout: Option<Duration>,
+    /// The first line of the file that standard output appends to.
+    #[arg(skip)]
+    pub first_line: Option<String>,
 }
 
 fn seconds() -> RangedU64ValueParser {

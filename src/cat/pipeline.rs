@@ -42,11 +42,15 @@ impl<W: Write> Pipeline<W> {
     pub fn new(options: &Options, clock: Clock, out: W) -> Self {
         let format = options.format.clone();
         let (fields, is_whole) = (options.fields.clone(), options.output.is_some());
+        let mut formatter = Formatter::new(format, fields, is_whole, HostZone);
+        if let Some(header) = &options.first_line {
+            formatter.resume(header);
+        }
         Self {
             clock,
             sampler: options.every.map(Sampler::new),
             changes: options.on_change.then(Changes::default),
-            formatter: Formatter::new(format, fields, is_whole, HostZone),
+            formatter,
             text: Vec::new(),
             printer: Printer::new(out, options.output.clone(), options.count),
         }

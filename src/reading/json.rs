@@ -3,8 +3,11 @@
 //! Owns how values stand there: numbers with the digits that they have, moments as ISO 8601 with the
 //! offset to UTC, texts as they are. Which members there are the caller decides.
 
+use std::io;
+
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
+use serde_json::ser::Formatter;
 use serde_json::value::RawValue;
 
 use super::Value;
@@ -16,7 +19,7 @@ pub fn write_json<'v>(
     zone: &impl Zone,
     out: &mut Vec<u8>,
 ) {
-    let mut json = serde_json::Serializer::new(&mut *out);
+    let mut json = serde_json::Serializer::with_formatter(&mut *out, TerminalSafe);
     let written = json.serialize_map(None).and_then(|mut map| {
         for (name, value) in members {
             map.serialize_entry(name, &Member { value, zone })?;
@@ -25,6 +28,24 @@ pub fn write_json<'v>(
     });
     // A vector takes everything, and names and numbers are always sound.
     debug_assert!(written.is_ok(), "{written:?}");
+}
+
+/// Compact JSON without DEL and C1 control characters, which JSON allows and terminals obey.
+struct TerminalSafe;
+
+impl Formatter for TerminalSafe {
+    fn write_string_fragment<W>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()>
+    where
+        W: ?Sized + io::Write,
+    {
+        let mut rest = fragment;
+        while let Some((start, control)) = rest.char_indices().find(|(_, c)| c.is_control()) {
+            writer.write_all(&rest.as_bytes()[..start])?;
+            write!(writer, "\\u{:04x}", u32::from(control))?;
+            rest = &rest[start + control.len_utf8()..];
+        }
+        writer.write_all(rest.as_bytes())
+    }
 }
 
 struct Member<'a, Z> {
@@ -66,6 +87,15 @@ mod tests {
             "> {\"energy_import_kwh\":8884.462,\"power_w\":-613,\"voltage_l1_v\":230.0,\
              \"meter_model\":\"ISK5\\\\2\\\"é\"}"
         );
+    }
+
+    #[test]
+    fn no_control_character_reaches_a_terminal() {
+        let text = Value::Text("a\u{7f}b\u{9b}31m\u{1b}é\u{85}".into());
+        let mut out = Vec::new();
+        write_json(std::iter::once(("text", &text)), &HostZone, &mut out);
+        let json = String::from_utf8(out).unwrap();
+        assert_eq!(json, "{\"text\":\"a\\u007fb\\u009b31m\\u001bé\\u0085\"}");
     }
 
     #[test]

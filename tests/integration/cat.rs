@@ -50,6 +50,26 @@ fn raw_telegrams_from_standard_input_become_lines_without_any_configuration() {
 }
 
 #[test]
+fn a_table_that_is_appended_to_has_one_header_and_keeps_its_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    let table = folder.path().join("energy.csv");
+    let append = |arguments: &[&str], watts: u32| {
+        let mut command = p1cat(&["--input", "-", "--format", "csv"]);
+        command.args(arguments).stdin(Stdio::piped());
+        let file = File::options().create(true).append(true).open(&table).unwrap();
+        let mut child = command.stdout(file).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(&telegram(watts)).unwrap();
+        assert!(child.wait().unwrap().success());
+    };
+    append(&["--fields", "power_import_w,tariff"], 1);
+    append(&["--fields", "power_import_w,tariff"], 2);
+    append(&[], 3);
+    assert_eq!(fs::read_to_string(&table).unwrap(), "power_import_w,tariff\n1,2\n2,2\n3,2\n");
+    append(&["--fields", "tariff"], 4);
+    assert!(fs::read_to_string(&table).unwrap().ends_with("3,2\ntariff\n2\n"), "another table");
+}
+
+#[test]
 fn a_telegram_is_explained_and_can_be_shown_to_others() {
     let mut bad = telegram(2);
     bad[100] ^= 1;

@@ -1,27 +1,41 @@
-//! Comma-separated values (RFC 4180): a head with the names of the columns, then a row a telegram.
+//! Comma-separated values (RFC 4180): a header with the names of the columns, then a row per telegram.
 //!
-//! Owns the columns. A table has those of its first telegram, unless fields were asked for.
+//! Owns the columns: the requested fields, else those of the table that is continued, else those of the
+//! first telegram.
 
 use super::{Context, is_no_text, plain};
 use crate::cat::Field;
 use crate::zone::Zone;
 
-/// A table in the making.
+/// The table that is being written.
 #[derive(Debug)]
 pub(super) struct Table {
-    /// None before the head is written.
+    /// Empty before there is a header.
     columns: Vec<Field>,
-    repeats_head: bool,
+    repeats_header: bool,
 }
 
 impl Table {
-    pub fn new(repeats_head: bool) -> Self {
-        Self { columns: Vec::new(), repeats_head }
+    /// With `repeats_header`, each row gets a header of its own.
+    pub fn new(repeats_header: bool) -> Self {
+        Self { columns: Vec::new(), repeats_header }
     }
 
-    /// Writes a row; before the first one, or before each one, the head.
+    /// Continues the table with this header, if it has the columns that were `asked` for.
+    pub fn resume(&mut self, header: &str, asked: Option<&[Field]>) {
+        let mut reader =
+            csv::ReaderBuilder::new().has_headers(false).from_reader(header.as_bytes());
+        let names = reader.records().next().and_then(Result::ok).unwrap_or_default();
+        let columns: Result<Vec<Field>, _> = names.iter().map(str::parse).collect();
+        let Ok(columns) = columns else { return };
+        if asked.is_none_or(|asked| asked.iter().map(Field::name).eq(&names)) {
+            self.columns = columns;
+        }
+    }
+
+    /// Writes a row; before the first one, or before each one, the header.
     ///
-    /// The columns are the fields that were `asked` for, else those that this telegram tells.
+    /// The columns are the fields that were `asked` for, else those that this telegram has.
     pub fn write(
         &mut self,
         context: &Context<'_>,
@@ -29,15 +43,15 @@ impl Table {
         zone: &impl Zone,
         out: &mut Vec<u8>,
     ) {
-        let needs_head = self.repeats_head || self.columns.is_empty();
-        if needs_head {
+        let needs_header = self.repeats_header || self.columns.is_empty();
+        if needs_header {
             self.columns = asked.map_or_else(|| told(context), <[Field]>::to_vec);
         }
         let mut writer = csv::Writer::from_writer(&mut *out);
-        let head = self.columns.iter().map(Field::name);
+        let header = self.columns.iter().map(Field::name);
         let cell = |field| context.value(field).map(|value| plain(&value, zone).into_owned());
         let row = self.columns.iter().map(|field| cell(field).unwrap_or_default());
-        let written = if needs_head { writer.write_record(head) } else { Ok(()) };
+        let written = if needs_header { writer.write_record(header) } else { Ok(()) };
         let written = written.and_then(|()| writer.write_record(row));
         // A vector takes everything.
         debug_assert!(written.is_ok(), "{written:?}");
@@ -49,4 +63,31 @@ fn told(context: &Context<'_>) -> Vec<Field> {
     let mut fields = Field::standard(is_no_text);
     fields.retain(|field| context.value(field).is_some());
     fields
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(table: &Table) -> Vec<&str> {
+        table.columns.iter().map(Field::name).collect()
+    }
+
+    #[test]
+    fn a_table_is_continued_with_its_own_columns_or_the_requested_ones() {
+        let fields: Vec<Field> = ["time", "power_w"].map(|name| name.parse().unwrap()).into();
+        for (header, asked, continued) in [
+            ("time,power_w", None, &["time", "power_w"][..]),
+            ("time,power_w\r", None, &["time", "power_w"]),
+            ("time,power_w", Some(&fields[..]), &["time", "power_w"]),
+            ("power_w,time", Some(&fields), &[]),
+            ("2026-11-22T08:00:00+01:00,5", None, &[]),
+            ("Date;Usage", None, &[]),
+            ("", None, &[]),
+        ] {
+            let mut table = Table::new(false);
+            table.resume(header, asked);
+            assert_eq!(names(&table), continued, "{header}");
+        }
+    }
 }

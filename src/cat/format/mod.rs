@@ -151,6 +151,11 @@ impl<Z: Zone> Formatter<Z> {
         Self { format, fields, csv: csv::Table::new(is_whole), zone }
     }
 
+    /// Continues the table that begins with this line, if the format is one and the columns are the same.
+    pub fn resume(&mut self, header: &str) {
+        self.csv.resume(header, self.fields.as_deref());
+    }
+
     /// The fields that were asked for.
     pub fn fields(&self) -> Option<&[Field]> {
         self.fields.as_deref()
