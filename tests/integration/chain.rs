@@ -29,8 +29,9 @@ fn record(place: &Place, telegrams: &std::path::Path, count: usize) -> Vec<Strin
 }
 
 #[test]
+#[ignore = "needs ../shared"]
 fn a_recorded_stream_of_a_real_meter_arrives_complete_in_the_details_file() {
-    let Some(folder) = corpus() else { return };
+    let folder = corpus();
     let index = fs::read_to_string(folder.join("streams/INDEX.tsv")).unwrap();
     for row in index.lines().skip(1) {
         let columns: Vec<&str> = row.split('\t').collect();

@@ -1,7 +1,6 @@
 //! The configuration, as the programs see it.
 
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 use crate::support::{Place, binary};
@@ -101,12 +100,9 @@ fn a_daemon_without_its_file_says_which_one_it_wants() {
 }
 
 #[test]
+#[ignore = "needs a machine without /etc/p1-multicast/p1reader.yml"]
 fn a_program_that_needs_no_file_says_that_there_is_none_to_check() {
     let usual = "/etc/p1-multicast/p1reader.yml";
-    if Path::new(usual).exists() {
-        eprintln!("skipped: there is {usual} on this machine");
-        return;
-    }
     let output = Command::new(binary("p1cat")).arg("--check-config").output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(

@@ -5,7 +5,7 @@ use std::fs;
 use std::process::{Command, Output};
 
 use crate::signals::assert_listed;
-use crate::support::{Meter, Place, Running, binary, telegram, wait_for};
+use crate::support::{Household, Place, binary, telegram, wait_for};
 
 /// A terminal of tmux; it is closed when the test ends.
 struct Tmux {
@@ -13,12 +13,8 @@ struct Tmux {
 }
 
 impl Tmux {
-    /// A shell in a terminal of this size; `None` where there is no tmux.
-    fn open(place: &Place, columns: u32, rows: u32) -> Option<Self> {
-        if Command::new("tmux").arg("-V").output().is_err() {
-            eprintln!("skipped: there is no tmux");
-            return None;
-        }
+    /// A shell in a terminal of this size.
+    fn open(place: &Place, columns: u32, rows: u32) -> Self {
         // One for each size: on the socket of a server that is just ending, the next cannot begin.
         let socket = place.path(&format!("tmux-{columns}x{rows}"));
         let tmux = Self { socket: socket.display().to_string() };
@@ -26,7 +22,7 @@ impl Tmux {
         let shell = "env -u LC_ALL -u NO_COLOR LANG=C.UTF-8 PS1='$ ' sh";
         tmux.run(&["-f", "/dev/null", "new", "-d", "-x", &columns, "-y", &rows, shell]);
         tmux.wait_for("$");
-        Some(tmux)
+        tmux
     }
 
     fn run(&self, arguments: &[&str]) -> String {
@@ -69,24 +65,17 @@ impl Drop for Tmux {
     }
 }
 
-/// A meter of 423 W on the group: the meter, and the listener.
-fn group(place: &Place) -> (Meter, Running) {
-    place.config();
-    let meter = Meter::plug_in(place);
-    let listener = place.daemon("p1listener");
-    listener.wait_for_log("is open");
-    (meter, listener)
-}
-
 fn once(place: &Place, arguments: &[&str]) -> Output {
     place.program("p1dashboard").arg("--once").args(arguments).output().unwrap()
 }
 
 #[test]
+#[ignore = "needs tmux"]
 fn it_shows_values_resizes_helps_and_leaves_the_terminal_as_it_was() {
     let place = Place::new();
-    let Some(tmux) = Tmux::open(&place, 80, 24) else { return };
-    let (mut meter, listener) = group(&place);
+    place.config();
+    let tmux = Tmux::open(&place, 80, 24);
+    let (mut meter, listener) = place.listen();
     let program = binary("p1dashboard").display().to_string();
     let config = place.path("p1reader.yml").display().to_string();
     let settings = |name: &str| {
@@ -126,10 +115,11 @@ fn it_shows_values_resizes_helps_and_leaves_the_terminal_as_it_was() {
 }
 
 #[test]
+#[ignore = "needs tmux"]
 fn a_signal_gives_the_terminal_back_and_the_log_goes_to_its_file() {
     let place = Place::new();
     for (signal, columns) in [("TERM", 80), ("HUP", 100)] {
-        let Some(tmux) = Tmux::open(&place, columns, 24) else { return };
+        let tmux = Tmux::open(&place, columns, 24);
         place.config();
         let (program, config) = (binary("p1dashboard"), place.path("p1reader.yml"));
         let (log, pid) = (place.path("log"), place.path("pid"));
@@ -155,8 +145,7 @@ fn a_signal_gives_the_terminal_back_and_the_log_goes_to_its_file() {
 
 #[test]
 fn a_page_is_printed_once_from_the_network() {
-    let place = Place::new();
-    let (mut meter, listener) = group(&place);
+    let Household { place, mut meter, listener, .. } = Household::start();
     let page = std::thread::scope(|scope| {
         let page = scope.spawn(|| once(&place, &["--language", "nl", "--ascii"]));
         while !page.is_finished() {

@@ -7,18 +7,14 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use socket2::SockRef;
 
-use crate::support::{Meter, Place, Running, telegram, wait_for, watts};
+use crate::support::{Household, Meter, Place, Running, telegram, wait_for, watts};
 
 #[test]
 fn a_telegram_on_the_port_goes_out_as_json_and_as_raw_bytes() {
-    let place = Place::new();
-    place.config();
-    let (mut json, mut raw) = (place.subscriber(), place.subscriber_of(place.port + 1));
-    let mut meter = Meter::plug_in(&place);
-    let listener = place.daemon("p1listener");
-    listener.wait_for_log("is open");
+    let Household { place, mut meter, listener, mut subscriber } = Household::start();
+    let mut raw = place.subscriber_of(place.port + 1);
     meter.send(&telegram(123));
-    let message = json.message();
+    let message = subscriber.message();
     assert_eq!((watts(&message), message.meta.frame_number), (123, 1));
     assert_eq!(message.meta.source.as_deref(), Some("test"));
     assert_eq!(raw.datagram(), telegram(123));
@@ -34,12 +30,7 @@ const KEYS_OF_2021: &str = "header checksum 1-3:0.2.8 0-0:96.1.1 0-0:1.0.0 0-0:9
 
 #[test]
 fn the_programs_of_2021_find_what_they_need() {
-    let place = Place::new();
-    place.config();
-    let mut subscriber = place.subscriber();
-    let mut meter = Meter::plug_in(&place);
-    let listener = place.daemon("p1listener");
-    listener.wait_for_log("is open");
+    let Household { place: _place, mut meter, listener, mut subscriber } = Household::start();
     meter.send(&telegram(123));
     let datagram = subscriber.datagram();
     // Any JSON parser will do: here one that knows nothing of our format.
@@ -61,12 +52,7 @@ fn the_programs_of_2021_find_what_they_need() {
 
 #[test]
 fn a_bad_checksum_in_the_middle_does_not_disturb_the_next_telegram() {
-    let place = Place::new();
-    place.config();
-    let mut subscriber = place.subscriber();
-    let mut meter = Meter::plug_in(&place);
-    let listener = place.daemon("p1listener");
-    listener.wait_for_log("is open");
+    let Household { place: _place, mut meter, listener, mut subscriber } = Household::start();
     let mut bad = telegram(2);
     bad[100] ^= 1;
     meter.send(&[b"noise", &telegram(1)[..], &bad, &telegram(3)].concat());
@@ -130,12 +116,7 @@ fn systemd_is_told_of_readiness_state_reload_and_end_and_the_watchdog_is_fed() {
 
 #[test]
 fn a_reload_takes_new_settings_and_keeps_the_old_ones_when_the_new_are_broken() {
-    let place = Place::new();
-    place.config();
-    let mut subscriber = place.subscriber();
-    let mut meter = Meter::plug_in(&place);
-    let listener = place.daemon("p1listener");
-    listener.wait_for_log("is open");
+    let Household { place, mut meter, listener, mut subscriber } = Household::start();
     std::fs::write(place.path("p1reader.yml"), "multicast:\n  port: none\n  TTL: none\n").unwrap();
     listener.signal(Signal::HUP);
     listener.wait_for_log("keeping the current configuration");

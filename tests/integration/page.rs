@@ -1,7 +1,5 @@
 //! The page of `p1reader` in a browser: at the size of a telephone, of a tablet on the wall and of a
 //! desk, nothing sticks out of it.
-//!
-//! Needs Debian's `chromium`; says so and ends where it is not there.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -94,16 +92,12 @@ fn pages(folder: &Path) -> Vec<PathBuf> {
     pages
 }
 
-fn chromium(folder: &Path) -> Option<Command> {
-    if Command::new("chromium").arg("--version").output().is_err() {
-        eprintln!("skipped: there is no chromium (apt-get install chromium)");
-        return None;
-    }
+fn chromium(folder: &Path) -> Command {
     let mut command = Command::new("chromium");
     command
         .args(["--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"])
         .arg(format!("--user-data-dir={}", folder.join("profile").display()));
-    Some(command)
+    command
 }
 
 /// A page that shows `pages` in frames of the sizes of all screens, and says what sticks out of them.
@@ -147,10 +141,10 @@ fn wrapper(pages: &[(String, String)]) -> String {
 }
 
 /// What the browser found sticking out of these pages.
-fn sticking_out(folder: &Path, pages: &[(String, String)]) -> Option<String> {
+fn sticking_out(folder: &Path, pages: &[(String, String)]) -> String {
     let file = folder.join("wrapper.html");
     fs::write(&file, wrapper(pages)).unwrap();
-    let out = chromium(folder)?
+    let out = chromium(folder)
         .args(["--window-size=2000,1200", "--dump-dom"])
         .arg(format!("file://{}", file.display()))
         .output()
@@ -159,10 +153,11 @@ fn sticking_out(folder: &Path, pages: &[(String, String)]) -> Option<String> {
     let (_, found) = dom.split_once("<pre>").expect(&dom);
     let found = found.split_once("</pre>").unwrap().0.to_owned();
     let expected = format!("checked {} pages\n", pages.len() * SCREENS.len());
-    Some(found.strip_prefix(&expected).expect(&found).to_owned())
+    found.strip_prefix(&expected).expect(&found).to_owned()
 }
 
 #[test]
+#[ignore = "needs chromium"]
 fn nothing_sticks_out_of_the_page_on_any_screen() {
     let folder = tempfile::tempdir().unwrap();
     let pages = pages(folder.path());
@@ -171,12 +166,11 @@ fn nothing_sticks_out_of_the_page_on_any_screen() {
         (name, fs::read_to_string(page).unwrap())
     };
     let pages: Vec<_> = pages.iter().map(read).collect();
-    let Some(found) = sticking_out(folder.path(), &pages) else { return };
-    assert_eq!(found, "");
+    assert_eq!(sticking_out(folder.path(), &pages), "");
     // The check itself can fail.
     let (name, html) = &pages[2];
     let wide = html.replace("<h1>", "<h1 style=\"width: 1300px\">");
-    let found = sticking_out(folder.path(), &[(name.clone(), wide)]).unwrap();
+    let found = sticking_out(folder.path(), &[(name.clone(), wide)]);
     assert!(found.contains("OUT day-nl.html 390: scrolls"), "{found}");
     assert!(!found.contains("1920"), "{found}");
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
 
-use crate::support::{Meter, Place, Running, telegram, wait_for, watts};
+use crate::support::{Household, Meter, Place, Running, telegram, wait_for, watts};
 
 /// A configuration whose port is this one.
 fn place_with_port(port: &str) -> Place {
@@ -80,12 +80,7 @@ fn a_fifo_may_have_one_writer_after_another() {
 
 #[test]
 fn one_byte_at_a_time_makes_a_telegram_too() {
-    let place = Place::new();
-    place.config();
-    let mut subscriber = place.subscriber();
-    let mut meter = Meter::plug_in(&place);
-    let listener = place.daemon("p1listener");
-    listener.wait_for_log("is open");
+    let Household { place: _place, mut meter, listener, mut subscriber } = Household::start();
     for byte in telegram(5) {
         meter.send(&[byte]);
     }
@@ -176,11 +171,7 @@ fn the_probe_recognises_an_encrypted_meter() {
 
 #[test]
 fn the_probe_says_who_holds_the_port() {
-    let place = Place::new();
-    place.config();
-    let _meter = Meter::plug_in(&place);
-    let listener = place.daemon("p1listener");
-    listener.wait_for_log("is open");
+    let Household { place, meter: _meter, listener, .. } = Household::start();
     let output = place.program("p1listener").arg("--probe").stderr(Stdio::null()).output().unwrap();
     let report = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(69), "{report}");
@@ -191,12 +182,7 @@ fn the_probe_says_who_holds_the_port() {
 
 #[test]
 fn signals_in_the_middle_of_a_telegram_do_not_cost_it() {
-    let place = Place::new();
-    place.config();
-    let mut subscriber = place.subscriber();
-    let mut meter = Meter::plug_in(&place);
-    let listener = place.daemon("p1listener");
-    listener.wait_for_log("is open");
+    let Household { place: _place, mut meter, listener, mut subscriber } = Household::start();
     meter.send(&telegram(1)[..300]);
     listener.signal(Signal::HUP);
     listener.wait_for_log("configuration reloaded");
@@ -211,11 +197,7 @@ fn signals_in_the_middle_of_a_telegram_do_not_cost_it() {
 
 #[test]
 fn a_reload_changes_port_and_network_without_losing_the_process() {
-    let place = Place::new();
-    place.config();
-    let mut meter = Meter::plug_in(&place);
-    let listener = place.daemon("p1listener");
-    listener.wait_for_log("is open");
+    let Household { place, mut meter, listener, .. } = Household::start();
     meter.send(&telegram(1));
     listener.wait_for_log("first telegram from");
     let other = place.path("other");

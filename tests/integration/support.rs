@@ -121,6 +121,14 @@ impl Place {
         running
     }
 
+    /// The meter where the configuration has the port, and a listener that has opened it.
+    pub fn listen(&self) -> (Meter, Running) {
+        let meter = Meter::plug_in(self);
+        let listener = self.daemon("p1listener");
+        listener.wait_for_log("is open");
+        (meter, listener)
+    }
+
     pub fn subscriber(&self) -> Subscriber {
         self.subscriber_of(self.port)
     }
@@ -147,6 +155,29 @@ impl Place {
         let mut files: Vec<PathBuf> = entries.filter(named).collect();
         files.sort();
         files
+    }
+}
+
+/// A meter, the listener that has opened its port, and a subscriber that came before them.
+pub struct Household {
+    pub listener: Running,
+    pub meter: Meter,
+    pub subscriber: Subscriber,
+    pub place: Place,
+}
+
+impl Household {
+    pub fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// With more keys in the configuration, see [`Place::config_with`].
+    pub fn start_with(more: &str) -> Self {
+        let place = Place::new();
+        place.config_with(more);
+        let subscriber = place.subscriber();
+        let (meter, listener) = place.listen();
+        Self { listener, meter, subscriber, place }
     }
 }
 
@@ -294,12 +325,7 @@ impl Subscriber {
     }
 }
 
-/// The folder of real telegrams beside the project, if it is there.
-pub fn corpus() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/telegrams");
-    if folder.join("INDEX.tsv").is_file() {
-        return Some(folder);
-    }
-    eprintln!("skipped: there is no {}", folder.display());
-    None
+/// The folder of real telegrams beside the project; none of it is part of the project.
+pub fn corpus() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/telegrams")
 }

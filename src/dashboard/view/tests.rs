@@ -272,12 +272,10 @@ fn hostile_text_in_any_field_is_harmless() {
 }
 
 #[test]
+#[ignore = "needs ../shared"]
 fn every_real_telegram_fits_every_size() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/telegrams");
-    let Ok(files) = std::fs::read_dir(&folder) else {
-        eprintln!("skipped: there is no {}", folder.display());
-        return;
-    };
+    let files = std::fs::read_dir(&folder).unwrap();
     let mut shown = 0;
     for file in files.map(|file| file.unwrap().path()).filter(|path| path.is_file()) {
         let bytes = std::fs::read(&file).unwrap();

@@ -108,12 +108,10 @@ fn raw_number(text: &str, code: &str, unit: &str) -> Option<f64> {
 }
 
 #[test]
+#[ignore = "needs ../shared"]
 fn the_readings_of_every_real_telegram_agree_with_its_lines() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/telegrams");
-    let Ok(index) = std::fs::read_to_string(folder.join("INDEX.tsv")) else {
-        eprintln!("skipped: there is no {}", folder.display());
-        return;
-    };
+    let index = std::fs::read_to_string(folder.join("INDEX.tsv")).unwrap();
     let mut compared = 0;
     for name in index.lines().skip(1).filter_map(|row| row.split('\t').next()) {
         let telegram = std::fs::read(folder.join(name)).unwrap();
@@ -136,12 +134,10 @@ fn the_readings_of_every_real_telegram_agree_with_its_lines() {
 }
 
 #[test]
+#[ignore = "needs ../shared"]
 fn every_real_telegram_gives_its_readings() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/telegrams");
-    let Ok(index) = std::fs::read_to_string(folder.join("INDEX.tsv")) else {
-        eprintln!("skipped: there is no {}", folder.display());
-        return;
-    };
+    let index = std::fs::read_to_string(folder.join("INDEX.tsv")).unwrap();
     let (mut telegrams, mut readings, mut energies, mut gas) = (0, 0, 0, 0);
     for name in index.lines().skip(1).filter_map(|row| row.split('\t').next()) {
         let telegram = std::fs::read(folder.join(name)).unwrap();
