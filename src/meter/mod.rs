@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use follower::{Follower, Heard};
 pub(crate) use list::List;
-#[cfg(test)]
+#[cfg(any(test, feature = "mqtt"))]
 pub(crate) use list::MAX_METERS;
 
 use crate::message::{Message, Value};

@@ -24,6 +24,7 @@ use super::Publication;
 use super::failure::{Failure, Login};
 use super::topics::{BIRTH, OFFLINE, ONLINE};
 use super::{password, tls};
+use crate::meter::MAX_METERS;
 use crate::runtime::tcp;
 
 /// How often the broker is pinged. One that has not answered by the next ping is given up; the broker gives
@@ -36,8 +37,8 @@ const CONNECT_TIMEOUT: u64 = 10;
 /// How long the broker may take to accept a packet, in seconds.
 const FLUSH_TIMEOUT: u64 = 5;
 
-/// How many packets wait to be sent. All that is published of 16 meters after connecting fits in.
-const MAX_REQUESTS: usize = 64;
+/// How many packets wait to be sent. After connecting there are up to three of each meter.
+const MAX_REQUESTS: usize = 4 * MAX_METERS;
 
 /// How many events wait to be handled. More than these are repetitions.
 const MAX_EVENTS: usize = 8;

@@ -1,8 +1,8 @@
-//! What is remembered of each meter, and what of it is published when.
+//! What is known of each meter, and what of it is published when.
 //!
-//! Owns the interval, the silence after which a meter is not available, and which readings have been
-//! announced. It knows no broker: it tells what there is to be said, and is told when the broker has
-//! forgotten all. Of each meter it keeps the newest telegram, and no more.
+//! Owns the interval, the silence after which a meter is offline, and which readings have been announced. It
+//! does no I/O: the session publishes what is due, and says when the broker knows nothing. Of each meter only
+//! the newest telegram is kept.
 
 use std::time::{Duration, Instant};
 
@@ -13,14 +13,16 @@ use super::topics::{OFFLINE, ONLINE, Topics};
 use crate::message::Message;
 use crate::meter;
 use crate::reading::{Reading, Readings, VOCABULARY, Value, write_json};
+use crate::runtime::OutageLog;
+use crate::text;
 use crate::zone::Zone;
 
-/// A meter that has sent nothing for so long is not available.
-pub(super) const SILENCE: Duration = Duration::from_secs(60);
+/// A meter that has sent nothing for this long is offline.
+const OFFLINE_AFTER: Duration = Duration::from_secs(60);
 
-/// Home Assistant subscribes to a state after it has read the discovery, and may have missed the first
-/// one: the second follows so soon.
-const SETTLED: Duration = Duration::from_secs(2);
+/// Home Assistant subscribes to the state only when it has read the discovery, and may miss the first state.
+/// The second follows after this.
+const SECOND_STATE_AFTER: Duration = Duration::from_secs(2);
 
 /// All meters that are heard.
 #[derive(Debug)]
@@ -30,8 +32,8 @@ pub(super) struct Meters {
     /// The name of this host.
     host: String,
     known: meter::Meters<Meter>,
-    /// Whether the broker has been told that this program is there.
-    is_bridge_told: bool,
+    /// The broker knows that this program is online.
+    is_bridge_published: bool,
 }
 
 #[derive(Debug)]
@@ -45,20 +47,22 @@ struct Meter {
     due: Instant,
     /// The readings that have been announced, in the order of the vocabulary.
     announced: Vec<&'static Reading>,
-    /// The availability that the broker has been told.
-    told: Option<bool>,
+    /// Whether it is online, as the broker knows it.
+    published_online: Option<bool>,
+    /// From when to when it was offline, for the log.
+    silence_log: OutageLog,
 }
 
 impl Meters {
-    /// No meter yet. The state of each is published once in `interval`. A listener that is called `host`
-    /// has no name of its own.
+    /// No meter yet. The state of each is published once in `interval`. A listener that is called like this
+    /// host has no name of its own.
     pub fn new(topics: Topics, interval: Duration, host: String) -> Self {
-        Self { topics, interval, host, known: meter::Meters::default(), is_bridge_told: false }
+        Self { topics, interval, host, known: meter::Meters::default(), is_bridge_published: false }
     }
 
-    /// Takes a telegram. A meter is published from its second one on: what is retained at the broker
-    /// would outlast an identifier that was made up, or damaged.
-    pub fn take(&mut self, message: Message, now: Instant) {
+    /// Remembers a telegram. A meter is published from its second one on, because what the broker retains would
+    /// outlast an identifier that was made up, or damaged.
+    pub fn update(&mut self, message: Message, now: Instant) {
         let id = meter::id(&message).into_owned();
         let name = message.meter_or_source_name();
         match self.known.hear(&*id, now, || Meter::new(message.clone(), now)) {
@@ -79,28 +83,28 @@ impl Meters {
         }
     }
 
-    /// The broker, or Home Assistant, knows nothing: everything is due.
-    pub fn start_over(&mut self, now: Instant) {
-        self.is_bridge_told = false;
+    /// Makes everything due, for a broker or a Home Assistant that knows nothing yet.
+    pub fn republish_all(&mut self, now: Instant) {
+        self.is_bridge_published = false;
         for member in self.known.iter_mut() {
             member.state.is_new = true;
             member.state.due = now;
             member.state.announced.clear();
-            member.state.told = None;
+            member.state.published_online = None;
         }
     }
 
-    /// What is to be published at this time. The caller publishes all of it.
+    /// What to publish at this time. The caller publishes all of it.
     pub fn due(&mut self, now: Instant, zone: &impl Zone) -> Vec<Publication> {
         let mut out = Vec::new();
-        if !self.is_bridge_told {
-            self.is_bridge_told = true;
+        if !self.is_bridge_published {
+            self.is_bridge_published = true;
             out.push(availability(self.topics.bridge(), true));
         }
         for member in self.known.iter_mut().filter(|member| member.is_confirmed()) {
-            let is_online = now.saturating_duration_since(member.heard) < SILENCE;
+            let is_online = now.saturating_duration_since(member.heard) < OFFLINE_AFTER;
             let (topics, meter) = (&self.topics, &mut member.state);
-            meter.tell(is_online, topics, &mut out);
+            meter.publish_availability(is_online, topics, now, &mut out);
             if is_online {
                 meter.due(now, topics, self.interval, &self.host, zone, &mut out);
             }
@@ -108,8 +112,8 @@ impl Meters {
         out
     }
 
-    /// What is to be published before the end: nothing comes in any more.
-    pub fn farewell(&self) -> Vec<Publication> {
+    /// What to publish before the end.
+    pub fn offline_messages(&self) -> Vec<Publication> {
         let published = self.known.iter().filter(|member| member.is_confirmed());
         let meters = published.map(|member| self.topics.availability(&member.state.name));
         meters.chain([self.topics.bridge()]).map(|topic| availability(topic, false)).collect()
@@ -124,7 +128,15 @@ impl Meters {
 impl Meter {
     fn new(message: Message, now: Instant) -> Self {
         let name = message.meter_or_source_name();
-        Self { name, message, is_new: true, due: now, announced: Vec::new(), told: None }
+        Self {
+            name,
+            message,
+            is_new: true,
+            due: now,
+            announced: Vec::new(),
+            published_online: None,
+            silence_log: OutageLog::default(),
+        }
     }
 
     fn due(
@@ -140,18 +152,18 @@ impl Meter {
             return;
         }
         self.is_new = false;
-        // Due at regular times, however late telegrams come, unless that has been missed.
+        // At regular times, however late telegrams come, unless one was missed.
         let next = self.due + interval;
         self.due = if next > now { next } else { now + interval };
         let readings = Readings::of(&self.message);
         if let Some(topic) = topics.discovery(&self.name) {
-            if let Some(all) = more(&self.announced, &readings) {
+            if let Some(all) = to_announce(&self.announced, &readings) {
                 let about =
                     About { name: self.listener(host), ..about(&self.name, &readings, interval) };
                 let payload = discovery::payload(about, &all, topics);
                 out.push(Publication { topic, payload, is_retained: true });
                 self.announced = all;
-                self.due = now + SETTLED.min(interval);
+                self.due = now + SECOND_STATE_AFTER.min(interval);
             }
         }
         let mut payload = Vec::new();
@@ -165,13 +177,26 @@ impl Meter {
         self.message.meta.source.as_deref().filter(|source| !source.is_empty() && *source != host)
     }
 
-    /// Tells the broker whether the meter is available, if that has changed.
-    fn tell(&mut self, is_online: bool, topics: &Topics, out: &mut Vec<Publication>) {
-        if self.told.replace(is_online) != Some(is_online) {
-            out.push(availability(topics.availability(&self.name), is_online));
-            if self.told == Some(false) {
-                log::debug!("the meter {:?} is silent", self.name);
+    /// Publishes whether the meter is online, if that has changed, and logs it.
+    fn publish_availability(
+        &mut self,
+        is_online: bool,
+        topics: &Topics,
+        now: Instant,
+        out: &mut Vec<Publication>,
+    ) {
+        if self.published_online.replace(is_online) == Some(is_online) {
+            return;
+        }
+        out.push(availability(topics.availability(&self.name), is_online));
+        let name = &*self.name;
+        if is_online {
+            if self.silence_log.up() {
+                log::info!(meter = name; "meter {name:?} is online again");
             }
+        } else if let Some(end) = self.silence_log.down(now) {
+            let time = text::duration(OFFLINE_AFTER);
+            log::warn!(meter = name; "meter {name:?} is offline: no telegram for {time}{end}");
         }
     }
 }
@@ -181,8 +206,11 @@ fn availability(topic: String, is_online: bool) -> Publication {
     Publication { topic, payload: payload.into(), is_retained: true }
 }
 
-/// All readings to announce, if there are some that were not: those that were, and those that are.
-fn more(announced: &[&'static Reading], readings: &Readings) -> Option<Vec<&'static Reading>> {
+/// The readings to announce, if some are new: those that were announced, and those that are there now.
+fn to_announce(
+    announced: &[&'static Reading],
+    readings: &Readings,
+) -> Option<Vec<&'static Reading>> {
     let was = |name| announced.iter().any(|reading| reading.name == name);
     let are = readings.iter().filter(|(reading, value)| Entity::takes(reading, value));
     if are.clone().all(|(reading, _)| was(reading.name)) {
@@ -203,7 +231,7 @@ fn about<'a>(meter: &'a str, readings: &'a Readings, interval: Duration) -> Abou
         serial: text("unique_id"),
         model: text("meter_model"),
         version: text("protocol_version"),
-        expire_after: SILENCE.max(interval * 3).as_secs(),
+        expire_after: OFFLINE_AFTER.max(interval * 3).as_secs(),
     }
 }
 

@@ -19,11 +19,12 @@
 //! | `connection` | whether the broker is connected: backoff, the log of outages            |
 //! | `client`     | one connection to the broker: rumqttc's client on a thread of its own   |
 //! | `failure`    | why there is no connection, in words                                    |
+//! | `options`    | the command line                                                        |
 //! | `password`   | where the password comes from                                           |
 //! | `tls`        | which certificates are trusted                                          |
 //!
-//! **The client** is rumqttc's synchronous one: MQTT 3.1.1, well kept, and the only Rust client that still
-//! builds with Rust 1.85. It brings tokio with it, into p1mqtt alone. Everything goes out with quality of
+//! **The client** is rumqttc's synchronous one: MQTT 3.1.1, widely used, and built with Rust 1.85. It brings
+//! tokio with it, into p1mqtt alone. Everything goes out with quality of
 //! service 0: the next state follows in seconds, and whatever is retained is published again after each
 //! connect, so nothing needs an acknowledgement or a session at the broker. TLS is rustls with ring, which
 //! Debian's compilers build for every Raspberry Pi.

@@ -82,7 +82,7 @@ impl Service for Session {
     /// Waits for a datagram, no longer than [`PATIENCE`], and publishes what is due.
     fn step(&mut self, now: Instant) -> ControlFlow<()> {
         if self.broker.step(now) {
-            self.meters.start_over(now);
+            self.meters.republish_all(now);
         }
         if self.broker.is_online() {
             self.broker.publish(self.meters.due(now, &HostZone), now);
@@ -95,7 +95,7 @@ impl Service for Session {
             {
                 self.telegrams += 1;
                 self.last = Some(now);
-                self.meters.take(message, now);
+                self.meters.update(message, now);
             }
         }
         ControlFlow::Continue(())
@@ -125,7 +125,7 @@ impl Session {
 
     /// The broker is to know that nothing more comes.
     fn say_goodbye(&mut self, now: Instant) {
-        self.broker.publish(self.meters.farewell(), now);
+        self.broker.publish(self.meters.offline_messages(), now);
         self.broker.close(now);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::message::tests::message;
+use crate::runtime::captured_log;
 use crate::zone::HostZone;
 
 const METER: (&str, &str) = ("0-0:96.1.1", "'E1");
@@ -22,7 +23,7 @@ impl Bridge {
         self.start + Duration::from_millis(millis)
     }
 
-    /// Takes a telegram twice, as a meter is published from its second one on.
+    /// The same telegram twice: a meter is published from its second one on.
     fn take(&mut self, millis: u64, objects: &[(&str, &str)]) {
         self.take_once(millis, objects);
         self.take_once(millis, objects);
@@ -30,7 +31,7 @@ impl Bridge {
 
     fn take_once(&mut self, millis: u64, objects: &[(&str, &str)]) {
         let now = self.at(millis);
-        self.meters.take(message(1_795_330_000, objects), now);
+        self.meters.update(message(1_795_330_000, objects), now);
     }
 
     fn telegram(&mut self, millis: u64, watts: &str) {
@@ -167,6 +168,28 @@ fn a_meter_that_falls_silent_is_offline_and_online_with_its_next_telegram() {
 }
 
 #[test]
+fn silence_and_its_end_are_logged_also_when_the_broker_was_away_but_not_twice() {
+    let mut bridge = Bridge::new(10, None);
+    let lines = captured_log(|| {
+        bridge.telegram(0, "1");
+        bridge.due(0);
+        bridge.due(60_000);
+        bridge.meters.republish_all(bridge.at(70_000));
+        bridge.due(70_000);
+        bridge.telegram(90_000, "2");
+        bridge.due(90_000);
+    });
+    assert_eq!(
+        lines,
+        [
+            "publishing meter \"E1\"",
+            "meter \"E1\" is offline: no telegram for 60 s",
+            "meter \"E1\" is online again",
+        ]
+    );
+}
+
+#[test]
 fn when_the_broker_is_back_only_the_newest_telegram_goes_out() {
     let mut bridge = Bridge::new(10, Some("ha"));
     bridge.telegram(0, "1");
@@ -174,7 +197,7 @@ fn when_the_broker_is_back_only_the_newest_telegram_goes_out() {
     for second in 1..300 {
         bridge.telegram(second * 1000, &second.to_string());
     }
-    bridge.meters.start_over(bridge.at(300_000));
+    bridge.meters.republish_all(bridge.at(300_000));
     let due = bridge.due(300_000);
     let topics: Vec<&str> = due.iter().filter_map(|line| line.split(' ').next()).collect();
     assert_eq!(
@@ -193,19 +216,19 @@ fn when_the_broker_is_back_only_the_newest_telegram_goes_out() {
 fn when_the_broker_is_back_a_meter_that_is_silent_has_no_state() {
     let mut bridge = Bridge::new(10, Some("ha"));
     bridge.telegram(0, "1");
-    bridge.meters.start_over(bridge.at(100_000));
+    bridge.meters.republish_all(bridge.at(100_000));
     let offline = ["p1/bridge/me/availability! online", "p1/E1/availability! offline"];
     assert_eq!(bridge.due(100_000), offline);
 }
 
 #[test]
-fn the_farewell_is_offline_for_all() {
+fn at_the_end_all_are_offline() {
     let mut bridge = Bridge::new(10, None);
     bridge.telegram(0, "1");
-    let farewell = bridge.meters.farewell();
-    let topics: Vec<&str> = farewell.iter().map(|publication| &*publication.topic).collect();
+    let messages = bridge.meters.offline_messages();
+    let topics: Vec<&str> = messages.iter().map(|publication| &*publication.topic).collect();
     assert_eq!(topics, ["p1/E1/availability", "p1/bridge/me/availability"]);
-    assert!(farewell.iter().all(|p| p.is_retained && p.payload == b"offline"));
+    assert!(messages.iter().all(|p| p.is_retained && p.payload == b"offline"));
 }
 
 #[test]
@@ -217,7 +240,7 @@ fn identifiers_that_come_once_are_not_published_and_push_out_no_meter() {
         bridge.take_once(0, &[("0-0:96.1.1", &format!("'X{number}"))]);
     }
     assert_eq!(bridge.due(0), Vec::<String>::new());
-    assert_eq!((bridge.meters.len(), bridge.meters.farewell().len()), (1, 2));
+    assert_eq!((bridge.meters.len(), bridge.meters.offline_messages().len()), (1, 2));
     bridge.telegram(10_000, "2");
     assert_eq!(bridge.powers(10_000), [2]);
 }
@@ -230,8 +253,8 @@ fn meters_are_told_apart_by_the_names_of_their_listeners_unless_that_is_the_host
         let objects: Vec<_> = id.into_iter().chain([("1-0:1.7.0", "7")]).collect();
         let mut message = message(0, &objects);
         message.meta.source = source.map(str::to_owned);
-        bridge.meters.take(message.clone(), bridge.start);
-        bridge.meters.take(message, bridge.start);
+        bridge.meters.update(message.clone(), bridge.start);
+        bridge.meters.update(message, bridge.start);
         let mut due = bridge.meters.due(bridge.start, &HostZone);
         let config: serde_json::Value =
             serde_json::from_slice(&due.remove(due.len() - 2).payload).unwrap();
