@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use divan::{AllocProfiler, Bencher, counter::BytesCount};
 use p1_multicast::message::{Message, Translator};
-use p1_multicast::telegram::{Framer, Gate, Policy, Telegram, Timestamp, crc16};
+use p1_multicast::telegram::{Intake, Policy, Telegram, Timestamp, crc16};
 
 #[global_allocator]
 static ALLOCATOR: AllocProfiler = AllocProfiler::system();
@@ -35,19 +35,17 @@ fn checksum(bencher: Bencher) {
 #[divan::bench]
 fn frame_checksum_objects(bencher: Bencher) {
     let bytes = telegram();
-    let (mut framer, mut gate) = (Framer::default(), Gate::new(Policy::Require));
+    let mut intake = Intake::new(Policy::Require);
     bencher
         .counter(BytesCount::of_slice(&bytes))
-        .bench_local(|| read(&bytes, &mut framer, &mut gate, |telegram| telegram.objects.len()));
+        .bench_local(|| read(&bytes, &mut intake, |telegram| telegram.objects.len()));
 }
 
 #[divan::bench]
 fn frame_checksum_objects_values(bencher: Bencher) {
     let bytes = telegram();
-    let (mut framer, mut gate) = (Framer::default(), Gate::new(Policy::Require));
-    bencher
-        .counter(BytesCount::of_slice(&bytes))
-        .bench_local(|| read(&bytes, &mut framer, &mut gate, values));
+    let mut intake = Intake::new(Policy::Require);
+    bencher.counter(BytesCount::of_slice(&bytes)).bench_local(|| read(&bytes, &mut intake, values));
 }
 
 #[divan::bench]
@@ -79,15 +77,10 @@ fn others_dsmr_parse(bencher: Bencher) {
     bencher.counter(BytesCount::of_slice(&bytes)).bench(|| dsmr_parse(&bytes));
 }
 
-fn read(
-    bytes: &[u8],
-    framer: &mut Framer,
-    gate: &mut Gate,
-    look: impl Fn(&Telegram<'_>) -> usize,
-) -> usize {
-    let frame = framer.feed(&mut black_box(bytes), Timestamp::default()).expect("a frame");
-    gate.admit(&frame).expect("a good checksum");
-    look(&Telegram::parse(frame.bytes()))
+fn read(bytes: &[u8], intake: &mut Intake, look: impl Fn(&Telegram<'_>) -> usize) -> usize {
+    let received = intake.feed(&mut black_box(bytes), Timestamp::default()).expect("a frame");
+    assert!(received.verdict.is_ok(), "a good checksum");
+    look(&Telegram::parse(received.frame.bytes()))
 }
 
 /// Every number and every text: as much as the other crates read.
@@ -129,9 +122,9 @@ fn dsmr_parse(bytes: &[u8]) -> usize {
 fn compare() {
     const ROUNDS: usize = 4000;
     let bytes = telegram();
-    let (mut framer, mut gate) = (Framer::default(), Gate::new(Policy::Require));
+    let mut intake = Intake::new(Policy::Require);
     let mut translator = translator();
-    let mut ours = || read(&bytes, &mut framer, &mut gate, values);
+    let mut ours = || read(&bytes, &mut intake, values);
     let mut with_json = || translate(&bytes, &mut translator);
     let (mut first, mut second) = (|| dsmr5(&bytes), || dsmr_parse(&bytes));
     let mut contenders: [(&str, &mut dyn FnMut() -> usize); 4] = [

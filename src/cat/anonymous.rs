@@ -6,7 +6,7 @@
 
 use crate::message::decode_identifier;
 use crate::telegram::catalogue::{self, Kind};
-use crate::telegram::{Frame, begins_with_code, crc16};
+use crate::telegram::{Algorithm, Checksum, Frame, Lines, begins_with_code};
 
 /// Numbers with fewer digits are models and versions.
 const LONG_NUMBER: usize = 6;
@@ -28,14 +28,21 @@ pub fn anonymous(frame: &Frame<'_>) -> Vec<u8> {
     let mut masked = Vec::with_capacity(frame.bytes().len());
     mask_lines(&up_to_end_mark[..up_to_end_mark.len() - 1], &mut masked);
     masked.push(b'!');
-    let change = crc16(up_to_end_mark) ^ crc16(&masked);
+    let algorithm = match Checksum::of(frame) {
+        Checksum::Good(algorithm) => algorithm,
+        Checksum::Absent | Checksum::Wrong { .. } => Algorithm::Arc,
+    };
+    let change = algorithm.compute(up_to_end_mark) ^ algorithm.compute(&masked);
     checksum(end_line, change, &mut masked);
     masked
 }
 
 fn mask_lines(lines: &[u8], masked: &mut Vec<u8>) {
     let (mut mask, mut is_open) = (Mask::LongNumbers, false);
-    for line in lines.split_inclusive(|&byte| byte == b'\n') {
+    let (mut rest, mut start) = (Lines::of(lines), 0);
+    while rest.next().is_some() {
+        let line = &lines[start..rest.position()];
+        start = rest.position();
         // A line that begins with a bracket belongs to the one above, and the rest of a wrapped text.
         let goes_on = line.starts_with(b"(") || (is_open && !begins_with_code(line));
         let code = match line.iter().position(|&byte| byte == b'(') {
@@ -124,8 +131,7 @@ fn mask_byte(byte: u8) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::telegram::{Framer, Intake, Policy, Rejection, Timestamp};
+    use crate::telegram::{Framer, Intake, Policy, Rejection, Timestamp, crc16};
 
     /// The masked bytes of the one telegram in these.
     fn anonymous(mut bytes: &[u8]) -> Vec<u8> {

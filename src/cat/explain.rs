@@ -8,7 +8,9 @@ use std::fmt::{self, Display, Write};
 
 use self::lines::Line;
 use crate::message::Superseded;
-use crate::telegram::{MeterZone, Parity, Received, Rejection, Telegram, crc16};
+use crate::telegram::{
+    Algorithm, Checksum, MeterZone, Parity, Received, Rejection, Telegram, crc16,
+};
 use crate::text::printable;
 
 /// One telegram of a file, and what is known of how it came.
@@ -56,12 +58,12 @@ impl Explanation<'_> {
             Err(other) => writeln!(f, "  Rejected  {other}")?,
         }
         if self.received.frame.parity() != Parity::None {
-            writeln!(f, "  Line      bytes have a parity bit (7E1), which is taken off")?;
+            writeln!(f, "  Line      bytes have a parity bit (7E1), which is stripped")?;
         }
-        if self.received.is_mended {
+        if self.received.is_restored {
             writeln!(
                 f,
-                "  Line      the CR of the line ends was lost; put back, as the checksum proves"
+                "  Line      line ends were changed on the way; put back, as the checksum proves"
             )?;
         }
         Ok(())
@@ -69,16 +71,13 @@ impl Explanation<'_> {
 
     fn checksum(&self, telegram: &Telegram<'_>) -> String {
         let length = self.received.frame.up_to_end_mark().len();
-        let computed = format!("{:04X}", crc16(&self.bytes[..length]));
-        let Some(sent) = telegram.checksum else {
-            return format!("none; of these bytes it would be {computed}");
-        };
-        let sent = printable(sent);
-        match self.received.verdict {
-            Err(Rejection::Wrong { .. }) => {
-                format!("{sent}, wrong: of these bytes it is {computed}")
-            }
-            _ => format!("{sent}, right"),
+        let computed = crc16(&self.bytes[..length]);
+        let sent = printable(telegram.checksum.unwrap_or_default());
+        match self.received.checksum {
+            Checksum::Absent => format!("none; of these bytes it would be {computed:04X}"),
+            Checksum::Wrong { .. } => format!("{sent}, wrong: of these bytes it is {computed:04X}"),
+            Checksum::Good(Algorithm::Arc) => format!("{sent}, right"),
+            Checksum::Good(algorithm) => format!("{sent}, right ({algorithm})"),
         }
     }
 }

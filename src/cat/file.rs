@@ -28,7 +28,7 @@ pub fn from_file(
     out: impl Write,
     errors: &mut impl Write,
 ) -> io::Result<Exit> {
-    let mut intake = Intake::new(policy);
+    let mut intake = Intake::for_file(policy);
     let mut printer = FilePrinter {
         name,
         options,

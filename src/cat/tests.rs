@@ -110,7 +110,8 @@ fn what_was_done_to_the_bytes_on_their_way_is_told() {
     let with_parity = add_parity(&sent);
     let without_cr: Vec<u8> = sent.iter().copied().filter(|&byte| byte != b'\r').collect();
     let options = Options { explain: true, ..Options::default() };
-    for (file, said) in [(&sent, None), (&with_parity, Some("7E1")), (&without_cr, Some("CR"))] {
+    let altered = [(&sent, None), (&with_parity, Some("7E1")), (&without_cr, Some("line ends"))];
+    for (file, said) in altered {
         let (out, _, exit) = decode(file, &options);
         let line = out.lines().find(|line| line.starts_with("  Line "));
         assert_eq!((line.is_some(), exit), (said.is_some(), Exit::Done), "{out}");

@@ -5,7 +5,8 @@
 
 use super::{Encoded, Meta, encode};
 use crate::telegram::{
-    Dropped, Intake, MeterZone, Parity, Policy, Received, Rejection, Telegram, Timestamp,
+    Algorithm, Checksum, Dropped, Intake, MeterZone, Parity, Policy, Received, Rejection, Telegram,
+    Timestamp,
 };
 
 /// Counts since the start.
@@ -17,8 +18,10 @@ pub struct Counts {
     pub rejected: u64,
     /// Telegrams let through whose bytes came with a parity bit, in number.
     pub with_parity: u64,
-    /// Telegrams let through whose line ends had lost their CR on the way, in number.
-    pub mended: u64,
+    /// Telegrams let through whose line ends were changed on the way and are put back, in number.
+    pub restored: u64,
+    /// Telegrams let through whose checksum is CRC-16/X-25, in number.
+    pub with_x25: u64,
     /// Objects that gave way to another of the same code, in number.
     pub repeated_objects: u64,
     /// Texts cut because the datagram would have been too long, in number.
@@ -111,7 +114,10 @@ fn translate<'a>(
     }
     counts.telegrams += 1;
     counts.with_parity += u64::from(received.frame.parity() != Parity::None);
-    counts.mended += u64::from(received.is_mended);
+    counts.restored += u64::from(received.is_restored);
+    let is_x25 =
+        matches!(received.checksum, Checksum::Good(algorithm) if algorithm != Algorithm::Arc);
+    counts.with_x25 += u64::from(is_x25);
     let frame = &received.frame;
     let (datagram, left_out) = encoder.encode(frame.bytes(), frame.start, frame.end);
     counts.repeated_objects += left_out.repeated as u64;
@@ -253,7 +259,7 @@ mod tests {
             assert_eq!(datagram.unwrap().unwrap().raw, sent, "{}", received.escape_ascii());
         }
         let counts = translator.counts();
-        assert_eq!((counts.telegrams, counts.with_parity, counts.mended), (3, 1, 1));
+        assert_eq!((counts.telegrams, counts.with_parity, counts.restored), (3, 1, 1));
     }
 
     #[test]

@@ -1,29 +1,73 @@
-//! The checksum of a telegram, and the policy that decides which telegrams are let through.
+//! The checksum of a telegram: over every byte from `/` to `!` inclusive, hexadecimal behind the `!`.
 //!
-//! CRC-16/ARC (polynomial 0x8005 reflected, initial value 0, no final xor) over every byte from `/`
-//! to `!` inclusive: DSMR P1 companion standard 4.0 and later, section 6.2.
+//! Owns the algorithms and how the digits are read. Which telegrams are accepted is [`super::gate`]'s.
 
-use crc::{CRC_16_ARC, Crc, Table};
+use std::fmt;
 
-use super::{Frame, Parity};
+use crc::{CRC_16_ARC, CRC_16_IBM_SDLC, Crc, Table};
+
+use super::Frame;
 
 /// The table of 16 × 256 entries is ten times as fast as the default one of 256.
-static CRC: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_ARC);
+static ARC: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_ARC);
 
-/// How many headers of meters that send checksums [`Gate`] remembers.
-const MAX_METERS: usize = 64;
+/// Few meters need it: the small table will do.
+static X25: Crc<u16> = Crc::<u16>::new(&CRC_16_IBM_SDLC);
 
 /// CRC-16/ARC of `bytes`; of `123456789` it is 0xBB3D.
 #[must_use]
 pub fn crc16(bytes: &[u8]) -> u16 {
-    CRC.checksum(bytes)
+    ARC.checksum(bytes)
 }
 
-/// How the checksum of a frame turned out.
+/// How a meter computes its checksum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Algorithm {
+    /// CRC-16/ARC, as in the DSMR P1 companion standard 4.0 and later, section 6.2: polynomial 0x8005
+    /// reflected, initial value 0, no final xor.
+    Arc,
+    /// CRC-16/X-25: polynomial 0x1021 reflected, initial value and final xor 0xFFFF.
+    X25,
+    /// CRC-16/X-25, the low byte first.
+    X25LowByteFirst,
+}
+
+impl Algorithm {
+    /// Every algorithm, the usual one first.
+    pub(super) const ALL: &'static [Self] = &[Self::Arc, Self::X25, Self::X25LowByteFirst];
+
+    /// A list of this algorithm alone.
+    pub(super) fn alone(self) -> &'static [Self] {
+        let at = self as usize;
+        &Self::ALL[at..=at]
+    }
+
+    /// The checksum of `bytes`, as the number that its digits spell.
+    #[must_use]
+    pub fn compute(self, bytes: &[u8]) -> u16 {
+        match self {
+            Self::Arc => crc16(bytes),
+            Self::X25 => X25.checksum(bytes),
+            Self::X25LowByteFirst => X25.checksum(bytes).swap_bytes(),
+        }
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Arc => "CRC-16/ARC",
+            Self::X25 => "CRC-16/X-25",
+            Self::X25LowByteFirst => "CRC-16/X-25, low byte first",
+        })
+    }
+}
+
+/// Whether the checksum of a frame is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Checksum {
-    /// The digits agree with the bytes.
-    Good,
+    /// The digits are the checksum of the bytes, computed in this way.
+    Good(Algorithm),
     /// There are no digits after the `!`, as in DSMR 2 and 3.
     Absent,
     /// There are digits, or something else, and they do not agree with the bytes.
@@ -34,98 +78,27 @@ pub enum Checksum {
 }
 
 impl Checksum {
-    /// Checks a frame. One to four hexadecimal digits in either case are read.
+    /// Checks a frame by every algorithm. One to four hexadecimal digits in either case are read.
     #[must_use]
     pub fn of(frame: &Frame<'_>) -> Self {
-        let Some(digits) = field(frame.after_end_mark()) else {
+        Self::check(frame.up_to_end_mark(), frame.after_end_mark(), Algorithm::ALL)
+    }
+
+    /// Checks the bytes up to the `!` against what follows it. `algorithms` are tried in their order;
+    /// there is one at least.
+    pub(super) fn check(bytes: &[u8], after_end_mark: &[u8], algorithms: &[Algorithm]) -> Self {
+        let Some(digits) = field(after_end_mark) else {
             return Self::Absent;
         };
-        let computed = crc16(frame.up_to_end_mark());
-        if parse_digits(digits) == Some(computed) { Self::Good } else { Self::Wrong { computed } }
-    }
-}
-
-/// Which telegrams are let through.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Policy {
-    /// A wrong checksum is rejected, a missing one too if this meter has sent one before.
-    #[default]
-    Auto,
-    /// Only a good checksum will do.
-    Require,
-    /// Checksums are not looked at.
-    Ignore,
-}
-
-/// Why a telegram is not let through.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Rejection {
-    /// The digits do not agree with the bytes.
-    #[error("wrong checksum: the meter sent \"{sent}\", the bytes give {computed:04X}")]
-    Wrong {
-        /// The digits as sent, made printable.
-        sent: String,
-        /// The checksum that the bytes have.
-        computed: u16,
-    },
-    /// There are no digits after the `!`.
-    #[error("no checksum, though this meter sends them")]
-    Missing,
-    /// There are no digits after the `!`, and a parity bit is wrong.
-    #[error("a byte with a wrong parity bit, and no checksum")]
-    Parity,
-    /// There are no digits after the `!`, and the policy asks for them.
-    #[error("no checksum, and `checksum: require` is set")]
-    Required,
-}
-
-/// Lets telegrams through by a [`Policy`], and remembers which meters send checksums.
-#[derive(Debug, Default)]
-pub struct Gate {
-    policy: Policy,
-    headers_with_checksum: Vec<Box<[u8]>>,
-}
-
-impl Gate {
-    /// A gate that has seen no telegram yet.
-    #[must_use]
-    pub fn new(policy: Policy) -> Self {
-        Self { policy, headers_with_checksum: Vec::new() }
-    }
-
-    /// Takes another policy; which meters send checksums is not forgotten.
-    pub fn set_policy(&mut self, policy: Policy) {
-        self.policy = policy;
-    }
-
-    /// Lets the frame through, or says why not.
-    pub fn admit(&mut self, frame: &Frame<'_>) -> Result<(), Rejection> {
-        if self.policy == Policy::Ignore {
-            return Ok(());
-        }
-        match Checksum::of(frame) {
-            Checksum::Good => {
-                self.remember(frame.header());
-                Ok(())
-            }
-            Checksum::Wrong { computed } => {
-                let sent = field(frame.after_end_mark()).unwrap_or_default();
-                Err(Rejection::Wrong { sent: sent.escape_ascii().to_string(), computed })
-            }
-            Checksum::Absent if self.policy == Policy::Require => Err(Rejection::Required),
-            Checksum::Absent if self.knows(frame.header()) => Err(Rejection::Missing),
-            Checksum::Absent if frame.parity() == Parity::Wrong => Err(Rejection::Parity),
-            Checksum::Absent => Ok(()),
-        }
-    }
-
-    fn knows(&self, header: &[u8]) -> bool {
-        self.headers_with_checksum.iter().any(|known| **known == *header)
-    }
-
-    fn remember(&mut self, header: &[u8]) {
-        if self.headers_with_checksum.len() < MAX_METERS && !self.knows(header) {
-            self.headers_with_checksum.push(header.into());
+        let sent = parse_digits(digits);
+        // Only the usual algorithm is known to be sent without its leading zeros.
+        let fits = |algorithm: &&Algorithm| {
+            (**algorithm == Algorithm::Arc || digits.len() == 4)
+                && sent == Some(algorithm.compute(bytes))
+        };
+        match algorithms.iter().find(fits) {
+            Some(&algorithm) => Self::Good(algorithm),
+            None => Self::Wrong { computed: algorithms[0].compute(bytes) },
         }
     }
 }
@@ -152,71 +125,62 @@ mod tests {
 
     const BODY: &[u8] = b"/TST5\\2METER\r\n\r\n1-0:1.7.0(00.329*kW)\r\n!";
 
-    fn admit(gate: &mut Gate, end: &str) -> Result<(), Rejection> {
-        let telegram = [BODY, end.as_bytes(), b"\r\n"].concat();
+    /// The checksum of a telegram of this body and end.
+    fn check(body: &[u8], end: &str) -> Checksum {
+        let telegram = [body, end.as_bytes(), b"\r\n"].concat();
         let mut framer = Framer::default();
-        let frame = framer.feed(&mut &telegram[..], Timestamp::default()).unwrap();
-        gate.admit(&frame)
+        Checksum::of(&framer.feed(&mut &telegram[..], Timestamp::default()).unwrap())
     }
 
-    fn good() -> String {
-        format!("{:04X}", crc16(BODY))
+    /// A short telegram whose checksum of this kind has a leading zero.
+    fn with_leading_zero(algorithm: Algorithm) -> (Vec<u8>, u16) {
+        let bodies = (0..10_000).map(|n| format!("/TST5{n}\r\n!").into_bytes());
+        let mut with_checksum = bodies.map(|body| (algorithm.compute(&body), body));
+        let (checksum, body) = with_checksum.find(|(checksum, _)| *checksum < 0x1000).unwrap();
+        (body, checksum)
     }
 
     #[test]
-    fn the_check_value_is_that_of_crc_16_arc() {
-        assert_eq!(crc16(b"123456789"), 0xBB3D);
+    fn the_check_values_are_those_of_the_catalogue_of_crcs() {
+        let values = Algorithm::ALL.iter().map(|algorithm| algorithm.compute(b"123456789"));
+        assert_eq!(values.collect::<Vec<_>>(), [0xBB3D, 0x906E, 0x6E90]);
     }
 
     #[test]
-    fn a_good_checksum_is_admitted_in_any_spelling() {
-        for end in [good(), good().to_lowercase(), good() + "\0", good() + "  "] {
-            assert_eq!(admit(&mut Gate::default(), &end), Ok(()), "{end:?}");
+    fn a_good_checksum_is_found_in_any_spelling() {
+        let good = format!("{:04X}", crc16(BODY));
+        for end in [good.clone(), good.to_lowercase(), good.clone() + "\0", good + "  "] {
+            assert_eq!(check(BODY, &end), Checksum::Good(Algorithm::Arc), "{end:?}");
+        }
+        assert_eq!(check(BODY, ""), Checksum::Absent);
+    }
+
+    #[test]
+    fn each_algorithm_is_recognised_by_what_fits() {
+        for &algorithm in Algorithm::ALL {
+            let end = format!("{:04X}", algorithm.compute(BODY));
+            assert_eq!(check(BODY, &end), Checksum::Good(algorithm), "{algorithm}");
+            let changed = format!("{:04X}", algorithm.compute(BODY) ^ 0x10);
+            assert_eq!(check(BODY, &changed), Checksum::Wrong { computed: crc16(BODY) });
         }
     }
 
     #[test]
-    fn a_leading_zero_may_be_missing() {
-        let (telegram, crc) = (0..10_000)
-            .map(|n| format!("/TST5{n}\r\n!").into_bytes())
-            .map(|bytes| (bytes.clone(), crc16(&bytes)))
-            .find(|(_, crc)| *crc < 0x1000)
-            .unwrap();
-        let line = [&telegram[..], format!("{crc:X}\r\n").as_bytes()].concat();
-        let mut framer = Framer::default();
-        let frame = framer.feed(&mut &line[..], Timestamp::default()).unwrap();
-        assert_eq!(Checksum::of(&frame), Checksum::Good);
-    }
-
-    #[test]
-    fn a_wrong_checksum_is_rejected_and_both_values_are_told() {
-        let wrong = format!("{:04X}", crc16(BODY) ^ 1);
-        let told = admit(&mut Gate::default(), &wrong).unwrap_err().to_string();
-        assert!(told.contains(&wrong) && told.contains(&good()), "{told}");
+    fn a_leading_zero_may_be_missing_from_the_usual_checksum_alone() {
+        for &algorithm in Algorithm::ALL {
+            let (body, checksum) = with_leading_zero(algorithm);
+            let whole = check(&body, &format!("{checksum:04X}"));
+            assert_eq!(whole, Checksum::Good(algorithm));
+            let is_good = check(&body, &format!("{checksum:X}")) == whole;
+            assert_eq!(is_good, algorithm == Algorithm::Arc, "{algorithm}");
+        }
     }
 
     #[test]
     fn what_is_no_number_or_too_long_is_wrong() {
-        for end in ["G123", "+123", "0x12", &("0".to_owned() + &good())] {
-            assert!(
-                matches!(admit(&mut Gate::default(), end), Err(Rejection::Wrong { .. })),
-                "{end}"
-            );
+        let long = format!("0{:04X}", crc16(BODY));
+        for end in ["G123", "+123", "0x12", &long] {
+            assert!(matches!(check(BODY, end), Checksum::Wrong { .. }), "{end}");
         }
-    }
-
-    #[test]
-    fn a_missing_checksum_is_admitted_until_that_meter_has_sent_one() {
-        let mut gate = Gate::default();
-        assert_eq!(admit(&mut gate, ""), Ok(()));
-        assert_eq!(admit(&mut gate, &good()), Ok(()));
-        assert_eq!(admit(&mut gate, ""), Err(Rejection::Missing));
-    }
-
-    #[test]
-    fn require_and_ignore_do_what_they_say() {
-        assert_eq!(admit(&mut Gate::new(Policy::Require), ""), Err(Rejection::Required));
-        assert_eq!(admit(&mut Gate::new(Policy::Require), &good()), Ok(()));
-        assert_eq!(admit(&mut Gate::new(Policy::Ignore), "0000"), Ok(()));
     }
 }

@@ -1,15 +1,18 @@
 //! Bytes in, frames out: finds `/` … `!CRC` in a stream that may begin, break and garble anywhere.
 //!
-//! Owns the boundaries of a frame and nothing of what is in it. It restarts at every `/`, so that a
-//! frame that lost its end never swallows the next; only where the checksum proves that a `/` in
-//! mid line was text does the frame go on across it. Memory is bounded by [`MAX_FRAME`].
+//! Owns the boundaries of a frame, not its content. A `/` at the start of a line always begins a frame,
+//! so that a telegram whose end was lost never swallows the next. A `/` in mid line is text, except
+//! where the checksum or the lines around it prove that a telegram begins there. Memory is bounded by
+//! [`MAX_FRAME`].
 //!
-//! A frame whose `/` has a parity bit has one in every byte: they are taken off when it is complete.
+//! If the `/` of a frame has a parity bit, so has every byte: these bits are removed when it is complete.
 
-use memchr::{memchr2, memchr3};
+use std::borrow::Cow;
+
+use memchr::{memchr, memchr2, memchr3};
 
 use super::parity::{self, Parity};
-use super::{Checksum, Timestamp};
+use super::{Algorithm, Checksum, Timestamp, lines, shape};
 
 /// The longest frame that is kept, in bytes. The longest telegram seen so far has 2,523.
 pub const MAX_FRAME: usize = 64 * 1024;
@@ -17,8 +20,11 @@ pub const MAX_FRAME: usize = 64 * 1024;
 /// The longest end line after the `!`, in bytes: four digits, and room for NUL, blanks and line end.
 const MAX_END_LINE: usize = 16;
 
-/// How many `/` in mid line are kept in mind; more than texts have.
-const MAX_RESTARTS: usize = 16;
+/// A CR with its parity bit.
+const CR_WITH_PARITY: u8 = 0x8D;
+
+/// How many `/` in mid line are considered: the last ones that can begin a telegram.
+pub(super) const MAX_STARTS: usize = 8;
 
 /// One frame, from `/` to the end of the line with `!`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +39,7 @@ pub struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
-    /// All bytes as received, line ends included; parity bits not.
+    /// All bytes as received, line ends included; without parity bits.
     #[must_use]
     pub fn bytes(&self) -> &'a [u8] {
         self.bytes
@@ -60,8 +66,7 @@ impl<'a> Frame<'a> {
     /// The first line, line end not included.
     #[must_use]
     pub fn header(&self) -> &'a [u8] {
-        let length = memchr2(b'\r', b'\n', self.bytes).unwrap_or(self.bytes.len());
-        &self.bytes[..length]
+        lines::first(self.bytes)
     }
 }
 
@@ -85,9 +90,17 @@ pub struct Framer {
     parity: Parity,
     start: Timestamp,
     end: Timestamp,
-    /// The last few `/` in mid line: the frame begins at one of them, unless they are text.
-    restarts: Vec<(usize, Timestamp)>,
+    /// The last `/` in mid line where the frame may really begin.
+    later_starts: Vec<Start>,
     dropped: Dropped,
+}
+
+/// A `/` in the buffer.
+#[derive(Clone, Copy, Debug)]
+struct Start {
+    at: usize,
+    /// When it came in.
+    time: Timestamp,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -123,7 +136,7 @@ impl Framer {
 
     /// The stream has ended: the frame whose end line lacks its line end, if there is one.
     ///
-    /// Whatever else is half there is dropped, and the framer is ready for a new stream.
+    /// An incomplete frame is dropped, and the framer is ready for a new stream.
     pub fn finish(&mut self, now: Timestamp) -> Option<Frame<'_>> {
         match self.state {
             State::EndLine => {
@@ -138,7 +151,7 @@ impl Framer {
         }
     }
 
-    /// The bytes of the frame that was given last, as long as nothing more was fed.
+    /// The bytes of the last frame, as long as nothing more was fed.
     #[must_use]
     pub fn last_frame(&self) -> &[u8] {
         &self.buffer
@@ -165,13 +178,13 @@ impl Framer {
         }
     }
 
-    /// Takes the `/` at the front of `input`.
+    /// Begins a frame with the `/` at the front of `input`.
     fn begin(&mut self, input: &mut &[u8], now: Timestamp) {
         self.buffer.clear();
-        self.restarts.clear();
+        self.later_starts.clear();
         self.start = now;
         self.state = State::Body;
-        self.take(input, 1);
+        self.append(input, 1);
     }
 
     fn has_parity(&self) -> bool {
@@ -180,57 +193,68 @@ impl Framer {
 
     fn body(&mut self, input: &mut &[u8], now: Timestamp) {
         let length = memchr3(b'/', parity::SLASH, b'!', input).unwrap_or(input.len());
-        if !self.take(input, length) {
+        if !self.append(input, length) {
             return;
         }
-        let at_line_start = matches!(self.buffer.last(), Some(b'\n' | b'\r'));
+        let at_line_start = match self.buffer.last() {
+            Some(b'\n' | b'\r') => true,
+            Some(&CR_WITH_PARITY) => self.has_parity(),
+            _ => false,
+        };
         match input.first() {
-            Some(b'/') if at_line_start => self.begin_anew(input, now),
+            Some(b'/') if at_line_start => self.begin_next(input, now),
             Some(&parity::SLASH) if at_line_start && self.has_parity() => {
-                self.begin_anew(input, now);
+                self.begin_next(input, now);
             }
-            Some(&mark) if self.take(input, 1) => match mark {
+            Some(&mark) if self.append(input, 1) => match mark {
                 b'!' if at_line_start => {
                     self.end_mark = self.buffer.len() - 1;
                     self.state = State::EndLine;
                 }
                 b'!' => {}
-                _ => self.remember_restart(self.buffer.len() - 1, now),
+                _ => self.remember_start(self.buffer.len() - 1, now),
             },
             _ => {}
         }
     }
 
-    fn remember_restart(&mut self, at: usize, now: Timestamp) {
-        if self.restarts.len() == MAX_RESTARTS {
-            self.restarts.remove(0);
+    fn remember_start(&mut self, at: usize, time: Timestamp) {
+        // By now more of the line of the last one is here.
+        let is_text = |last: &Start| !shape::begins_with_header(&self.plain_text(last.at));
+        if self.later_starts.last().is_some_and(is_text) {
+            self.later_starts.pop();
         }
-        self.restarts.push((at, now));
+        if self.later_starts.len() == MAX_STARTS {
+            self.later_starts.remove(0);
+        }
+        self.later_starts.push(Start { at, time });
     }
 
-    fn begin_anew(&mut self, input: &mut &[u8], now: Timestamp) {
+    /// Begins a frame with the `/` at the front of `input`; the one so far has lost its end.
+    fn begin_next(&mut self, input: &mut &[u8], now: Timestamp) {
         self.drop_incomplete();
         self.begin(input, now);
     }
 
     fn end_line(&mut self, input: &mut &[u8], now: Timestamp) {
         let room = MAX_END_LINE - (self.buffer.len() - self.end_mark - 1);
-        let ends = |&byte: &u8| matches!(byte, b'\n' | b'/' | parity::SLASH);
+        let line_end = if memchr(b'\n', &self.buffer).is_some() { b'\n' } else { b'\r' };
+        let ends = |&byte: &u8| byte == line_end || matches!(byte, b'\n' | b'/' | parity::SLASH);
         match input.iter().take(room).position(ends) {
-            Some(length) if input[length] == b'\n' => {
-                if self.take(input, length + 1) {
+            // The line end is lost, and the next telegram is here.
+            Some(length) if matches!(input[length], b'/' | parity::SLASH) => {
+                if self.append(input, length) {
                     self.complete(now);
                 }
             }
-            // The line end is lost, and the next telegram is here.
             Some(length) => {
-                if self.take(input, length) {
+                if self.append(input, length + 1) {
                     self.complete(now);
                 }
             }
             None => {
                 let length = room.min(input.len());
-                if self.take(input, length) && length == room {
+                if self.append(input, length) && length == room {
                     self.drop_incomplete();
                 }
             }
@@ -238,16 +262,15 @@ impl Framer {
     }
 
     /// Moves `length` bytes from `input` to the buffer; false when the frame has become too long.
-    fn take(&mut self, input: &mut &[u8], length: usize) -> bool {
+    fn append(&mut self, input: &mut &[u8], length: usize) -> bool {
         while self.buffer.len() + length > MAX_FRAME {
-            let Some(&(at, start)) = self.restarts.first() else {
-                self.dropped.oversize += 1;
+            self.dropped.oversize += 1;
+            let Some(&start) = self.later_starts.first() else {
                 self.buffer = Vec::new();
                 self.state = State::Seeking;
                 return false;
             };
-            self.dropped.oversize += 1;
-            self.restart(at, start);
+            self.begin_at(start);
         }
         self.buffer.extend_from_slice(&input[..length]);
         *input = &input[length..];
@@ -257,62 +280,121 @@ impl Framer {
     fn complete(&mut self, now: Timestamp) {
         self.end = now;
         self.state = State::Done;
-        if let Some((at, start)) = self.choose_restart() {
-            self.drop_incomplete_before(at);
-            self.restart(at, start);
+        if let Some(start) = self.choose_start() {
+            self.count_dropped(start.at);
+            self.begin_at(start);
         }
         self.parity =
             if self.has_parity() { parity::strip(&mut self.buffer) } else { Parity::None };
     }
 
     /// Where the frame really begins, if not where it seemed to: where the checksum proves it, else
-    /// at the last `/`.
-    fn choose_restart(&self) -> Option<(usize, Timestamp)> {
-        if self.restarts.is_empty() || self.is_proven(0) {
+    /// where the lines do.
+    fn choose_start(&self) -> Option<Start> {
+        if self.later_starts.is_empty() || self.has_good_checksum(0) {
             return None;
         }
-        let proven = self.restarts.iter().find(|(at, _)| self.is_proven(*at));
-        let is_plausible = |(at, _): &&(usize, Timestamp)| {
-            self.buffer[*at] == b'/' || parity::is_even(&self.buffer[*at..])
-        };
-        proven.or_else(|| self.restarts.iter().rfind(is_plausible)).copied()
+        let (mut previous, mut proven_by_lines) = (0, None);
+        for start in &self.later_starts {
+            match self.evidence(previous, start.at) {
+                Evidence::Text => continue,
+                _ if self.has_good_checksum(start.at) => return Some(*start),
+                Evidence::Header => proven_by_lines = Some(*start),
+                Evidence::Weak => {}
+            }
+            previous = start.at;
+        }
+        proven_by_lines
+    }
+
+    /// What the lines say about the `/` at `at`; `previous` is the last one before that is no text.
+    fn evidence(&self, previous: usize, at: usize) -> Evidence {
+        let text = self.plain_text(at);
+        if !shape::begins_with_header(&text) {
+            return Evidence::Text;
+        }
+        if self.buffer[at] == parity::SLASH && !self.has_parity() {
+            let is_even = parity::is_even(&self.buffer[at..]);
+            return if is_even { Evidence::Header } else { Evidence::Text };
+        }
+        let is_identified = shape::begins_with_identification(&text);
+        let before = self.plain_text(previous);
+        let before = &before[..before.len().min(at - previous)];
+        if lines::first(before).len() < before.len() {
+            return if is_identified && shape::goes_on_like_telegram(&text) {
+                Evidence::Header
+            } else {
+                Evidence::Weak
+            };
+        }
+        // Both are in one line. Either the first began a line that was cut and sent again, or it is noise,
+        // or the second belongs to the same first line (`/HLY5/D545-METER`).
+        let was_identified = shape::begins_with_identification(before);
+        if !shape::begins_with_header(before)
+            || text.starts_with(before)
+            || (is_identified && !was_identified)
+        {
+            Evidence::Header
+        } else if was_identified {
+            Evidence::Text
+        } else {
+            Evidence::Weak
+        }
+    }
+
+    /// The bytes from `at` on, without parity bits: as many as first lines are judged by.
+    fn plain_text(&self, at: usize) -> Vec<u8> {
+        let bytes = &self.buffer[at..self.buffer.len().min(at + shape::MAX_OPENING)];
+        let mask = if bytes[0] == parity::SLASH { 0x7F } else { 0xFF };
+        bytes.iter().map(|byte| byte & mask).collect()
     }
 
     /// Whether the bytes from here on have a good checksum.
-    fn is_proven(&self, at: usize) -> bool {
-        let mut bytes = self.buffer[at..].to_vec();
+    fn has_good_checksum(&self, at: usize) -> bool {
+        let mut bytes = Cow::Borrowed(&self.buffer[at..]);
         if bytes[0] == parity::SLASH {
-            parity::strip(&mut bytes);
+            parity::strip(bytes.to_mut());
         }
-        let frame = Frame { bytes: &bytes, end_mark: self.end_mark - at, ..self.frame() };
-        Checksum::of(&frame) == Checksum::Good
+        let (text, end_line) = bytes.split_at(self.end_mark + 1 - at);
+        matches!(Checksum::check(text, end_line, Algorithm::ALL), Checksum::Good(_))
     }
 
-    /// The frame begins here.
-    fn restart(&mut self, at: usize, start: Timestamp) {
-        self.buffer.drain(..at);
-        self.end_mark = self.end_mark.saturating_sub(at);
-        self.start = start;
-        self.restarts.retain_mut(|(other, _)| {
-            let is_behind = *other > at;
-            *other = other.saturating_sub(at);
+    /// Lets the frame begin at this `/`.
+    fn begin_at(&mut self, start: Start) {
+        self.buffer.drain(..start.at);
+        self.end_mark = self.end_mark.saturating_sub(start.at);
+        self.start = start.time;
+        self.later_starts.retain_mut(|other| {
+            let is_behind = other.at > start.at;
+            other.at = other.at.saturating_sub(start.at);
             is_behind
         });
     }
 
     fn drop_incomplete(&mut self) {
-        self.drop_incomplete_before(self.buffer.len());
+        self.count_dropped(self.buffer.len());
         self.state = State::Seeking;
     }
 
-    /// Counts what is given up; what only began like a telegram with parity bits was noise.
-    fn drop_incomplete_before(&mut self, end: usize) {
-        if self.has_parity() && !parity::is_even(&self.buffer[..end]) {
-            self.dropped.stray_bytes += end as u64;
+    /// Counts the first `length` bytes as dropped. What only began like a telegram with parity bits was
+    /// noise.
+    fn count_dropped(&mut self, length: usize) {
+        if self.has_parity() && !parity::is_even(&self.buffer[..length]) {
+            self.dropped.stray_bytes += length as u64;
         } else {
             self.dropped.incomplete += 1;
         }
     }
+}
+
+/// What the lines say about a `/` in mid line.
+enum Evidence {
+    /// It belongs to a text, or to the first line.
+    Text,
+    /// A telegram can begin there, if the checksum says so.
+    Weak,
+    /// A telegram begins there.
+    Header,
 }
 
 #[cfg(test)]

@@ -17,19 +17,23 @@
 pub mod catalogue;
 mod checksum;
 mod framer;
+mod gate;
 mod intake;
+mod line_ends;
+mod lines;
 mod obis;
 mod object;
 mod parity;
+mod shape;
 mod timestamp;
 mod unit;
 mod value;
 
-use memchr::memchr;
-
-pub use checksum::{Checksum, Gate, Policy, Rejection, crc16};
+pub use checksum::{Algorithm, Checksum, crc16};
 pub use framer::{Dropped, Frame, Framer, MAX_FRAME};
+pub use gate::{Policy, Rejection};
 pub use intake::{Intake, Received};
+pub(crate) use lines::Lines;
 pub use obis::Obis;
 pub use obis::TARIFFS;
 use object::Brackets;
@@ -61,7 +65,7 @@ impl<'a> Telegram<'a> {
     /// open, belongs to the object above (DSMR 3.0, two-line readings of M-Bus devices).
     #[must_use]
     pub fn parse(frame: &'a [u8]) -> Self {
-        let mut lines = Lines { text: frame, at: 0 };
+        let mut lines = Lines::of(frame);
         let header = lines.next().map_or(&[][..], |(start, end)| &frame[start..end]);
         let mut telegram = Self { header, objects: Vec::with_capacity(48), checksum: None };
         let (mut last_start, mut brackets) = (0, Brackets::default());
@@ -106,25 +110,6 @@ impl<'a> Telegram<'a> {
             Content::One(text) => Timestamp::parse_meter_time(text, zone),
             _ => None,
         }
-    }
-}
-
-/// The lines of a text as (start, end), line ends (`CR LF`, `LF`) not included.
-struct Lines<'a> {
-    text: &'a [u8],
-    at: usize,
-}
-
-impl Iterator for Lines<'_> {
-    type Item = (usize, usize);
-
-    fn next(&mut self) -> Option<(usize, usize)> {
-        let start = self.at;
-        let rest = self.text.get(start..).filter(|rest| !rest.is_empty())?;
-        let length = memchr(b'\n', rest).unwrap_or(rest.len());
-        self.at = start + length + 1;
-        let end = start + length;
-        Some((start, if rest[..length].ends_with(b"\r") { end - 1 } else { end }))
     }
 }
 

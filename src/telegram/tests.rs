@@ -152,10 +152,10 @@ fn every_telegram_of_the_recorded_streams_is_found() {
     for row in index.lines().skip(1) {
         let columns: Vec<&str> = row.split('\t').collect();
         let bytes = std::fs::read(folder.join("streams").join(columns[0])).unwrap();
-        let (mut framer, mut gate, mut good) = (Framer::default(), Gate::default(), 0);
+        let (mut intake, mut good) = (Intake::new(Policy::Auto), 0);
         let mut rest = &bytes[..];
-        while let Some(frame) = framer.feed(&mut rest, Timestamp::default()) {
-            good += usize::from(gate.admit(&frame).is_ok());
+        while let Some(received) = intake.feed(&mut rest, Timestamp::default()) {
+            good += usize::from(received.verdict.is_ok());
         }
         assert_eq!(good.to_string(), columns[3], "{row}");
     }

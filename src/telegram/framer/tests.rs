@@ -35,7 +35,7 @@ fn a_frame_runs_from_the_slash_to_the_end_of_the_end_line() {
 }
 
 #[test]
-fn the_parts_of_a_frame_are_told_apart() {
+fn a_frame_has_a_header_a_body_and_an_end_line() {
     let mut framer = Framer::default();
     let frame = framer.feed(&mut &ONE[..], Timestamp::default()).unwrap();
     assert_eq!(frame.header(), b"/ONE5\\2A");
@@ -61,32 +61,129 @@ fn a_stream_that_begins_in_mid_telegram_loses_only_that_one() {
 }
 
 #[test]
-fn a_lost_end_does_not_swallow_the_next_telegram() {
-    for kept in 1..ONE.len() - 1 {
+fn a_lost_end_does_not_swallow_the_next_telegram_of_the_meter() {
+    for kept in 1..TWO.len() - 2 {
+        let stream = [&TWO[..kept], TWO].concat();
+        assert_eq!(frames(&stream, &[]).0.last().unwrap(), TWO, "{kept} bytes kept");
+    }
+}
+
+#[test]
+fn a_lost_end_does_not_swallow_the_next_telegram_of_another_meter() {
+    // Where both are in the first line, only the same meter proves that it was sent again.
+    for kept in (1..5).chain(9..ONE.len() - 1) {
         let stream = [&ONE[..kept], TWO].concat();
         assert_eq!(frames(&stream, &[]).0.last().unwrap(), TWO, "{kept} bytes kept");
     }
 }
 
 #[test]
-fn a_slash_in_a_text_is_kept_where_the_checksum_proves_it() {
-    let body = b"/ONE5\r\n\r\n0-0:96.13.0(on/off)\r\n!";
-    let proven = [&body[..], format!("{:04X}\r\n", crc16(body)).as_bytes()].concat();
-    assert_eq!(frames(&proven, &[]), (vec![proven.clone()], Dropped::default()));
-    let unproven = [&body[..], b"\r\n"].concat();
-    assert_eq!(frames(&unproven, &[]).0, [b"/off)\r\n!\r\n"]);
+fn several_lost_ends_in_a_row_do_not_swallow_the_telegram_behind_them() {
+    let cut = [&TWO[..20], &TWO[..4], &TWO[..7], &TWO[..30], &TWO[..1], &TWO[..13]].concat();
+    let (found, dropped) = frames(&[&cut, TWO].concat(), &[]);
+    assert_eq!(found, [TWO]);
+    assert!(dropped.incomplete > 0);
+}
+
+/// The body with the checksum in its end line.
+fn with_checksum(body: &[u8]) -> Vec<u8> {
+    [body, format!("{:04X}\r\n", crc16(body)).as_bytes()].concat()
 }
 
 #[test]
-fn a_slash_in_a_text_behind_a_lost_end_is_told_from_the_beginning() {
-    let body = b"/ONE5\r\n\r\n0-0:96.13.0(on/off/on)\r\n!";
-    let proven = [&body[..], format!("{:04X}\r\n", crc16(body)).as_bytes()].concat();
+fn a_slash_in_mid_line_is_text_where_nothing_proves_that_a_telegram_begins() {
+    for lines in [
+        "0-0:96.13.0(on/off)\r\n",
+        "0-0:96.13.0(Tarifa 1/2)\r\n1-0:1.7.0(1*kW)\r\n",
+        "0-0:96.13.0(see ABC/ISK5\\2M550)\r\n1-0:1.7.0(1*kW)\r\n",
+        "0-0:96.13.0(gas/water\r\nand heat/cold)\r\n",
+        "0-0:96.13.0(a/b and/or\r\n\r\nc)\r\n",
+        "0-0:96.13.0(ask foo/ABC5 now\r\nor never)\r\n",
+        "0-1:24.2.1(1.2*m3/h)\r\n",
+        "volume/time\r\n1-0:1.7.0(1*kW)\r\n",
+        "0-0:96.13.0(a/b/c/d/e/f/g/h/i/j/k/l/m/n/o/p/q/r/s/t/u)\r\n",
+        "# 1/2 of it\r\n\r\n1-0:1.7.0(1*kW)\r\n",
+    ] {
+        let body = format!("/ONE5\\2A\r\n\r\n{lines}!").into_bytes();
+        for telegram in
+            [with_checksum(&body), [&body[..], b"\r\n"].concat(), [&body[..], b"FFFF\r\n"].concat()]
+        {
+            let expected = (vec![telegram.clone()], Dropped::default());
+            assert_eq!(frames(&telegram, &[]), expected, "{}", telegram.escape_ascii());
+        }
+    }
+}
+
+#[test]
+fn a_header_may_have_slashes() {
+    for header in [
+        "/HLY5/D545-METER",
+        "/HLY5//D545",
+        "/ISK5/ABC5/2M550",
+        "/X/Y",
+        "/ISK5\\2/M/5",
+        "/NWA-HEAT/METER",
+    ] {
+        let body = format!("{header}\r\n\r\n1-0:1.7.0(00.329*kW)\r\n!").into_bytes();
+        for telegram in
+            [with_checksum(&body), [&body[..], b"\r\n"].concat(), [&body[..], b"FFFF\r\n"].concat()]
+        {
+            let expected = (vec![telegram.clone()], Dropped::default());
+            assert_eq!(frames(&telegram, &[]), expected, "{header}");
+        }
+    }
+}
+
+#[test]
+fn a_cut_header_with_a_slash_is_found_again() {
+    let telegram = b"/HLY5/D545-METER\r\n\r\n1-0:1.7.0(00.329*kW)\r\n!\r\n";
+    for kept in 1..telegram.len() - 2 {
+        let stream = [&telegram[..kept], telegram].concat();
+        assert_eq!(frames(&stream, &[]).0.last().unwrap(), telegram, "{kept} bytes kept");
+    }
+}
+
+#[test]
+fn a_checksum_proves_a_header_that_looks_like_no_other() {
+    let proven = with_checksum(b"/heat meter 7\r\nnothing\r\n1-0:1.7.0(1*kW)\r\n!");
+    for before in [&TWO[..20], b"/noise ", b"/\x03\xFF"] {
+        let (found, dropped) = frames(&[before, &proven].concat(), &[]);
+        assert_eq!((found, dropped.incomplete), (vec![proven.clone()], 1), "{before:?}");
+    }
+}
+
+#[test]
+fn a_slash_in_a_text_behind_a_lost_end_is_text() {
+    let proven = with_checksum(b"/ONE5\r\n\r\n0-0:96.13.0(on/off/on)\r\n!");
     let (found, dropped) = frames(&[&TWO[..20], &proven].concat(), &[]);
     assert_eq!((found, dropped.incomplete), (vec![proven], 1));
 }
 
 #[test]
-fn a_line_with_parity_bits_is_read_and_they_are_taken_off() {
+fn header_and_telegram_agree_about_the_first_line() {
+    for line_end in ["\r\n", "\n", "\r"] {
+        let telegram = format!("/ONE5{line_end}0-0:96.1.1(4B)\r\n!\r\n").into_bytes();
+        let mut framer = Framer::default();
+        let frame = framer.feed(&mut &telegram[..], Timestamp::default()).unwrap();
+        let parsed = crate::telegram::Telegram::parse(frame.bytes());
+        assert_eq!((frame.header(), parsed.header), (&b"/ONE5"[..], &b"/ONE5"[..]));
+        assert_eq!(parsed.objects.len(), 1, "{line_end:?}");
+    }
+}
+
+#[test]
+fn lines_may_end_with_cr_alone() {
+    let with_cr =
+        |text: &[u8]| text.iter().copied().filter(|&byte| byte != b'\n').collect::<Vec<_>>();
+    let (one, two) = (with_cr(ONE), with_cr(TWO));
+    let stream = [&one[..], &two, &one[..20], &two].concat();
+    let (found, dropped) = frames(&stream, &[]);
+    assert_eq!((found, dropped.incomplete), (vec![one, two.clone(), two], 1));
+    assert_eq!(frames(&add_parity(&with_cr(TWO)), &[]).0, [with_cr(TWO)]);
+}
+
+#[test]
+fn parity_bits_are_recognised_and_removed() {
     let mut framer = Framer::default();
     let stream = [&add_parity(ONE)[10..], &add_parity(TWO), &add_parity(ONE)].concat();
     let mut rest = &stream[..];
@@ -101,7 +198,7 @@ fn a_line_with_parity_bits_is_read_and_they_are_taken_off() {
 }
 
 #[test]
-fn a_wrong_parity_bit_is_told() {
+fn a_wrong_parity_bit_is_reported() {
     let mut bytes = add_parity(TWO);
     bytes[12] ^= 0x80;
     let mut framer = Framer::default();
@@ -157,7 +254,7 @@ fn a_frame_without_end_is_dropped_at_the_limit_and_memory_stays_bounded() {
 }
 
 #[test]
-fn a_telegram_that_is_cut_short_by_the_limit_is_taken_up_again_at_its_slash() {
+fn a_telegram_behind_noise_that_exceeds_the_limit_is_found_at_its_slash() {
     let noise = [&b"/"[..], &vec![b'x'; MAX_FRAME - 20]].concat();
     let (found, dropped) = frames(&[&noise, TWO, ONE].concat(), &[]);
     assert_eq!((found, dropped.oversize), (vec![TWO.to_vec(), ONE.to_vec()], 1));
@@ -180,5 +277,18 @@ proptest! {
         let whole = frames(&stream, &[]);
         prop_assert_eq!(&frames(&stream, &pieces), &whole);
         prop_assert_eq!(whole.0.last().unwrap(), TWO);
+    }
+}
+
+proptest! {
+    #[test]
+    fn slashes_in_texts_cut_no_telegram(
+        texts in proptest::collection::vec("[A-Za-z0-9 /.!]{0,30}", 0..6),
+        checksum in prop_oneof![Just(""), Just("FFFF")],
+    ) {
+        let lines = texts.iter().map(|text| format!("0-0:96.13.0({text})\r\n"));
+        let lines = lines.collect::<Vec<_>>().concat();
+        let telegram = format!("/ONE5\\2A\r\n\r\n{lines}!{checksum}\r\n").into_bytes();
+        prop_assert_eq!(frames(&telegram, &[]), (vec![telegram], Dropped::default()));
     }
 }

@@ -1,0 +1,148 @@
+//! What becomes of telegrams on their way in: accepted, restored or rejected.
+
+use super::*;
+use crate::telegram::{Algorithm, crc16};
+
+const BODY: &str =
+    "/TST5\r\n\r\n1-0:1.7.0(00.329*kW)\r\n0-0:96.13.0(30!31)\r\n0-0:96.1.1(4B/38)\r\n!";
+
+/// This body with its checksum.
+fn telegram(body: &str) -> Vec<u8> {
+    telegram_by(Algorithm::Arc, body)
+}
+
+fn telegram_by(algorithm: Algorithm, body: &str) -> Vec<u8> {
+    format!("{body}{:04X}\r\n", algorithm.compute(body.as_bytes())).into_bytes()
+}
+
+/// These bytes with other line ends.
+fn with_line_ends(telegram: &[u8], line_end: &str) -> Vec<u8> {
+    String::from_utf8_lossy(telegram).replace("\r\n", line_end).into_bytes()
+}
+
+/// The bytes of the one telegram in these, how it came out, and whether its line ends were put back.
+fn receive(intake: &mut Intake, bytes: &[u8]) -> (Vec<u8>, Result<(), Rejection>, bool) {
+    let mut rest = bytes;
+    let now = Timestamp::from_seconds(7);
+    let text = bytes.escape_ascii();
+    let Some(received) = intake.feed(&mut rest, now) else { panic!("no telegram in {text}") };
+    assert_eq!(received.frame.end.seconds(), 7);
+    (received.frame.bytes().to_vec(), received.verdict, received.is_restored)
+}
+
+#[test]
+fn line_ends_are_put_back_where_the_checksum_proves_it() {
+    let sent = telegram(BODY);
+    let text = String::from_utf8(sent.clone()).unwrap();
+    let altered = [
+        with_line_ends(&sent, "\n"),
+        with_line_ends(&sent, "\r"),
+        with_line_ends(&sent, "\n\n"),
+        with_line_ends(&sent, "\r\r"),
+        with_line_ends(&sent, "\r\r\n"),
+        with_line_ends(&sent, "\n\r\n"),
+        with_line_ends(&sent, "\r\n\r\n"),
+        with_line_ends(&sent, "\r\n\n"),
+        with_line_ends(&sent, "\n\n\n\n"),
+        text.replacen("\r\n\r\n", "\r\n", 1).into_bytes(),
+        text.replacen("\r\n\r\n", "\n", 1).into_bytes(),
+        text.replacen("\r\n\r\n", "\r\n\r\n\r\n", 1).into_bytes(),
+        text.replacen("kW)\r\n", "kW)\r\n\r\n", 1).into_bytes(),
+        text.replacen("kW)\r\n", "kW)\n", 1).into_bytes(),
+        text.replacen("kW)\r\n", "kW)\r", 1).into_bytes(),
+        text.replacen("kW)\r\n", "kW)\r\r\n", 1).into_bytes(),
+    ];
+    for altered in altered {
+        let mut intake = Intake::new(Policy::Auto);
+        let expected = (sent.clone(), Ok(()), true);
+        assert_eq!(receive(&mut intake, &altered), expected, "{}", altered.escape_ascii());
+        assert_eq!(receive(&mut intake, &sent), (sent.clone(), Ok(()), false));
+    }
+}
+
+#[test]
+fn line_ends_of_a_meter_without_a_blank_line_are_put_back_too() {
+    let sent = telegram(&BODY.replacen("\r\n\r\n", "\r\n", 1));
+    for line_end in ["\n", "\r", "\n\n", "\r\r\n"] {
+        let altered = with_line_ends(&sent, line_end);
+        let received = receive(&mut Intake::new(Policy::Auto), &altered);
+        assert_eq!(received, (sent.clone(), Ok(()), true), "{line_end:?}");
+    }
+}
+
+#[test]
+fn line_ends_that_do_not_make_the_checksum_fit_stay_as_received() {
+    for line_end in ["\n", "\r\r\n", "\r\n"] {
+        let mut broken = with_line_ends(&telegram(BODY), line_end);
+        broken[20] ^= 1;
+        let (bytes, verdict, is_restored) = receive(&mut Intake::new(Policy::Auto), &broken);
+        assert!(matches!(verdict, Err(Rejection::Wrong { .. })), "{verdict:?}");
+        assert_eq!((bytes, is_restored), (broken, false));
+    }
+}
+
+#[test]
+fn other_line_ends_of_the_meter_itself_stay() {
+    for line_end in ["\n", "\r\r\n", "\n\n"] {
+        let body = BODY.replace("\r\n", line_end);
+        let sent = format!("{body}{:04X}\n", crc16(body.as_bytes())).into_bytes();
+        let received = receive(&mut Intake::new(Policy::Require), &sent);
+        assert_eq!(received, (sent, Ok(()), false), "{line_end:?}");
+    }
+}
+
+#[test]
+fn another_algorithm_is_reported_and_goes_together_with_other_line_ends() {
+    for algorithm in [Algorithm::X25, Algorithm::X25LowByteFirst] {
+        let sent = telegram_by(algorithm, &BODY.replace("/TST5", "/HLY5/D545-METER"));
+        for received in [sent.clone(), with_line_ends(&sent, "\n"), with_line_ends(&sent, "\r\r\n")]
+        {
+            let mut intake = Intake::new(Policy::Require);
+            let received = intake.feed(&mut &received[..], Timestamp::default()).unwrap();
+            assert_eq!(received.checksum, Checksum::Good(algorithm));
+            assert_eq!((received.frame.bytes(), received.verdict), (&sent[..], Ok(())));
+        }
+    }
+}
+
+#[test]
+fn a_meter_is_held_to_its_algorithm() {
+    for (algorithm, other) in [
+        (Algorithm::Arc, Algorithm::X25),
+        (Algorithm::X25, Algorithm::Arc),
+        (Algorithm::X25, Algorithm::X25LowByteFirst),
+    ] {
+        let mut intake = Intake::new(Policy::Auto);
+        assert_eq!(receive(&mut intake, &telegram_by(algorithm, BODY)).1, Ok(()));
+        let verdict = receive(&mut intake, &telegram_by(other, BODY)).1;
+        let computed = algorithm.compute(BODY.as_bytes());
+        assert!(matches!(verdict, Err(Rejection::Wrong { computed: c, .. }) if c == computed));
+        let new_meter = telegram_by(other, &BODY.replace("TST5", "NEW5"));
+        assert_eq!(receive(&mut intake, &new_meter).1, Ok(()), "another meter may have another");
+    }
+}
+
+#[test]
+fn a_telegram_that_is_whole_but_for_its_checksum_is_told_from_a_damaged_one() {
+    let is_intact = |text: &str| {
+        receive(&mut Intake::new(Policy::Auto), text.as_bytes()).1.unwrap_err().is_intact()
+    };
+    let good = format!("{BODY}1234\r\n");
+    assert!(is_intact(&good));
+    assert!(is_intact(&good.replace("\r\n", "\n")), "other line ends");
+    assert!(is_intact(&good.replace("(30!31)", "()")), "an empty object");
+    assert!(is_intact(&good.replace("96.13.0", "99.97.0(2)(1)(1)\r\n(1)\r\n1-0:1.8.0*255")));
+    for (part, damaged) in [
+        ("/TST5", "/TS\x07T5"),
+        ("(00.329*kW)", "(00.329*kW"),
+        ("(00.329*kW)", "00.329*kW)"),
+        ("(00.329*kW)\r\n", "(00.329*kW)"),
+        ("1-0:1.7.0", "1-0_1.7.0"),
+        ("0-0:96.1.1(4B/38)", "0-0:96.\x101"),
+        ("1234", "12G4"),
+        ("1234", "12345"),
+    ] {
+        assert!(!is_intact(&good.replace(part, damaged)), "{part:?} as {damaged:?}");
+    }
+    assert!(!is_intact("/TST5\r\n\r\n!1234\r\n"), "no object");
+}
