@@ -12,6 +12,7 @@
 //! | [`reading`]   | named readings: one table of names and units, one rule for totals          |
 //! | `meter`       | what a subscriber knows of a meter: a bounded list, and which one is followed |
 //! | [`multicast`] | sockets: sender, receiver, interfaces, unicast copies                      |
+//! | `subscriber`  | the one way to receive telegrams: which meter, each once, losses counted   |
 //! | [`config`]    | the YAML file                                                              |
 //! | [`runtime`]   | what every program does: options, log, signals, systemd, exit codes        |
 //! | [`zone`]      | local time                                                                 |
@@ -24,12 +25,11 @@
 //! | `mqtt`        | `p1mqtt`: the state of the meters for an MQTT broker and Home Assistant    |
 //! | [`simulator`] | `p1sim`: a household, its meter, and the port that the meter is wired to   |
 //!
-//! Imports run one way: `bin → a program → multicast, reading → message → telegram`; `config` and
-//! `runtime` are leaves that the programs use. No program imports another.
+//! Imports run one way: `bin → a program → subscriber → meter, multicast, reading → message → telegram`;
+//! `config` and `runtime` are leaves that the programs use. No program imports another.
 
 mod atomic_file;
 pub mod cat;
-mod choice;
 pub mod config;
 #[cfg(feature = "dashboard")]
 pub mod dashboard;
@@ -42,9 +42,8 @@ pub mod multicast;
 pub mod reader;
 pub mod reading;
 pub mod runtime;
-mod senders;
 pub mod simulator;
-mod subscription;
+mod subscriber;
 pub mod telegram;
 #[cfg(test)]
 mod tests;

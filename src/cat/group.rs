@@ -1,10 +1,9 @@
-//! Datagrams from the multicast group, as long as somebody reads the output.
+//! Telegrams from the multicast group, as long as somebody reads the output.
 //!
-//! Owns the socket of the group, and the watch on standard output and on signals: a client that has gone,
-//! and a user who wants an end, are noticed in the silence between telegrams, too.
+//! Owns the watch on standard output and on signals: we notice between telegrams, too, that the client has
+//! gone or that the user wants to stop.
 
 use std::io;
-use std::net::SocketAddr;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
@@ -12,82 +11,93 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::net::sockopt::{Timeout, set_socket_send_buffer_size, set_socket_timeout};
 
-use super::{Datagrams, StopSignal};
+use super::{Options, StopSignal, TelegramSource};
 use crate::config::Multicast;
 use crate::runtime::Exit;
-use crate::subscription::{LONGEST, Membership};
+use crate::subscriber::{Feed, Selection, Subscriber, Telegram};
 
-/// How long a write to a client that does not read is tried. A telegram may take two: the first one
-/// ends with a part of it.
-const STALLED: Duration = Duration::from_secs(15);
+/// The longest wait for a client that does not read. A telegram may take two such waits, as the first one
+/// can end in its middle.
+const SEND_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Bytes that wait for a client: a minute of telegrams. The kernel's own choice is an hour of them.
-const CLIENT_BUFFER: usize = 64 * 1024;
+/// Bytes that the kernel keeps for a client: a minute of telegrams. Its own choice is an hour of them.
+const SEND_BUFFER_SIZE: usize = 64 * 1024;
 
-/// A member of the group.
-pub struct GroupDatagrams<'o> {
-    membership: Membership,
-    buffer: Vec<u8>,
+/// The telegrams of the group.
+pub struct GroupTelegrams<'o> {
+    subscriber: Subscriber,
     out: Option<BorrowedFd<'o>>,
     stop: Option<&'o StopSignal>,
 }
 
-impl<'o> GroupDatagrams<'o> {
-    /// Joins the group at `port`; what goes wrong is said, and is [`Exit::Unavailable`].
+impl<'o> GroupTelegrams<'o> {
+    /// Joins the group. A failure is logged, and is [`Exit::Unavailable`].
     ///
     /// `out` is the stream that telegrams will be written to, if it is one; a socket gets a short buffer
     /// and a time limit.
     pub fn join(
         settings: &Multicast,
-        port: Option<u16>,
+        options: &Options,
         out: Option<&'o impl AsFd>,
     ) -> Result<Self, Exit> {
-        let port = port.ok_or_else(|| {
-            log::error!("multicast.raw_port is off");
-            Exit::Unavailable
-        })?;
-        let membership = Membership::join(settings, port, Instant::now())?;
+        let feed = if options.raw { Feed::Raw } else { Feed::Json };
+        let meter = options.meter.clone().or_else(|| settings.meter.clone());
+        let settings = Multicast { meter, ..settings.clone() };
+        let subscriber = Subscriber::join(&settings, feed, selection(options), Instant::now())?;
         if let Some(out) = out {
-            // Anything but a socket has neither; then the reader of a pipe is waited for.
-            let _ = set_socket_send_buffer_size(out, CLIENT_BUFFER);
-            let _ = set_socket_timeout(out, Timeout::Send, Some(STALLED));
+            // Only a socket has these options; anything else may wait for its reader.
+            let _ = set_socket_send_buffer_size(out, SEND_BUFFER_SIZE);
+            let _ = set_socket_timeout(out, Timeout::Send, Some(SEND_TIMEOUT));
         }
-        let out = out.map(AsFd::as_fd);
-        Ok(Self { membership, buffer: vec![0; LONGEST], out, stop: None })
+        Ok(Self { subscriber, out: out.map(AsFd::as_fd), stop: None })
     }
 
-    /// The same, until a signal asks for the end.
+    /// The same, until a signal asks the program to stop.
     #[must_use]
     pub fn until(self, stop: Option<&'o StopSignal>) -> Self {
         Self { stop, ..self }
     }
 }
 
-impl Datagrams for GroupDatagrams<'_> {
-    fn next(&mut self, timeout: Duration) -> io::Result<Option<(&[u8], SocketAddr)>> {
-        let until_join = self.membership.keep_up(Instant::now());
-        let receiver = &self.membership.receiver;
-        let mut watched = vec![PollFd::new(receiver, PollFlags::IN)];
-        // No events are asked for on the output: its end is told unasked.
-        watched.extend(self.out.as_ref().map(|out| PollFd::new(out, PollFlags::empty())));
-        watched.extend(self.stop.map(|stop| PollFd::new(stop, PollFlags::IN)));
-        let patience = Timespec::try_from(timeout.min(until_join)).ok();
-        match poll(&mut watched, patience.as_ref()) {
-            Ok(0) | Err(Errno::INTR) => return Ok(None),
-            Ok(_) if watched[1..].iter().any(|out| has_ended(out.revents())) => {
-                return Err(io::ErrorKind::BrokenPipe.into());
-            }
-            Ok(_) if watched[1..].iter().any(|stop| !stop.revents().is_empty()) => {
-                return Err(io::ErrorKind::Interrupted.into());
-            }
-            Ok(_) => {}
-            Err(error) => return Err(error.into()),
-        }
-        let datagram = receiver.receive(&mut self.buffer, Duration::ZERO)?;
-        Ok(datagram.map(|datagram| (&self.buffer[..datagram.len], datagram.from)))
+/// All meters, unless their telegrams would get into each other's way.
+pub(super) fn selection(options: &Options) -> Selection {
+    Selection {
+        all_meters: !options.needs_one_meter(),
+        doing: "printing",
+        hint: " (--meter names another one)",
+        is_quiet: true,
     }
 }
 
-fn has_ended(events: PollFlags) -> bool {
-    events.intersects(PollFlags::ERR | PollFlags::HUP)
+impl TelegramSource for GroupTelegrams<'_> {
+    fn next(&mut self, timeout: Duration) -> io::Result<Option<Telegram>> {
+        let timeout = timeout.min(self.subscriber.time_to_work(Instant::now()));
+        // No events are requested for the output: poll reports its end anyway.
+        let out = self.out.as_ref().map(|out| PollFd::new(out, PollFlags::empty()));
+        let signal = self.stop.map(|stop| PollFd::new(stop, PollFlags::IN));
+        let socket = self.subscriber.fd().map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
+        let (has_out, has_signal) = (out.is_some(), signal.is_some());
+        let mut watched: Vec<_> = out.into_iter().chain(signal).chain(socket).collect();
+        match poll(&mut watched, Timespec::try_from(timeout).ok().as_ref()) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let mut events = watched.iter().map(PollFd::revents);
+        let end = PollFlags::ERR | PollFlags::HUP;
+        if has_out && events.next().is_some_and(|events| events.intersects(end)) {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
+        if has_signal && events.next().is_some_and(|events| !events.is_empty()) {
+            return Err(io::ErrorKind::Interrupted.into());
+        }
+        Ok(self.subscriber.next(Instant::now()))
+    }
+
+    fn datagram(&self) -> &[u8] {
+        self.subscriber.datagram()
+    }
+
+    fn silence(&self, time: Duration) -> String {
+        self.subscriber.silence(None, time)
+    }
 }

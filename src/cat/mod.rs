@@ -1,7 +1,7 @@
 //! `p1cat`: telegrams as text, from the network or from a file of raw telegrams.
 //!
 //! Owns what is printed, and when to stop. To everything but [`run`] the streams, the file and the source of
-//! datagrams are passed in.
+//! telegrams are passed in.
 //!
 //! ```text
 //! network ─┐                 ┌─▶ pace (interval, change) ──▶ format ─┐
@@ -34,8 +34,8 @@ pub use explain::Explanation;
 pub use field::{Field, UnknownField};
 pub use file::from_file;
 pub use format::{FieldsError, Format, FormatError, Template, TemplateError};
-pub use group::GroupDatagrams;
-pub use network::{Datagrams, from_network};
+pub use group::GroupTelegrams;
+pub use network::{TelegramSource, from_network};
 pub use options::{EXITS, Options};
 pub use printer::Printer;
 pub use stop_signal::StopSignal;
@@ -59,7 +59,7 @@ pub fn run(mut options: Options, config: &Config) -> Result<Exit, Exit> {
     let stop = stop.map_err(|error| fail(Exit::Io, &format!("cannot handle signals: {error}")))?;
     let exit = match options.input.take() {
         Some(path) => print_file(&path, &options, stop.as_ref()),
-        None => print_group(&config.multicast, options, stop.as_ref()),
+        None => print_group(&config.multicast, &options, stop.as_ref()),
     }?;
     if let Some(stop) = stop {
         stop.end_process().map_err(|error| fail(Exit::Io, &error))?;
@@ -99,15 +99,13 @@ fn standard_input() -> io::Result<File> {
 
 fn print_group(
     group: &Multicast,
-    mut options: Options,
+    options: &Options,
     stop: Option<&StopSignal>,
 ) -> Result<Exit, Exit> {
-    let port = if options.raw { group.raw_port } else { Some(group.port) };
-    options.meter = options.meter.or_else(|| group.meter.clone());
     let stdout = io::stdout();
     let watched = options.output.is_none().then_some(&stdout);
-    let mut datagrams = GroupDatagrams::join(group, port, watched)?.until(stop);
-    from_network(&mut datagrams, &options, stdout.lock()).map_err(|error| fail(Exit::Io, &error))
+    let mut telegrams = GroupTelegrams::join(group, options, watched)?.until(stop);
+    from_network(&mut telegrams, options, stdout.lock()).map_err(|error| fail(Exit::Io, &error))
 }
 
 fn fail(exit: Exit, reason: &dyn std::fmt::Display) -> Exit {

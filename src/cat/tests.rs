@@ -2,12 +2,14 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
-use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use super::group::selection;
 use super::*;
+use crate::config::{Config, Multicast};
 use crate::message::{Message, Translator};
-use crate::runtime::Exit;
+use crate::runtime::{Exit, captured_log};
+use crate::subscriber::{Feed, Intake, Telegram};
 use crate::telegram::{Policy, Timestamp, add_parity, crc16};
 
 fn telegram(watts: u32) -> Vec<u8> {
@@ -169,48 +171,78 @@ fn a_closed_pipe_is_a_good_end() {
     let exit =
         from_file("FILE", &file[..], Policy::Auto, &Options::default(), Closed, &mut io::sink());
     assert_eq!(exit.unwrap(), Exit::Done);
-    let exit = from_network(&mut datagrams(&[1, 2]), &Options::default(), Closed);
+    let options = Options::default();
+    let exit = from_network(&mut Row::new(datagrams(&[1, 2]), &options), &options, Closed);
     assert_eq!(exit.unwrap(), Exit::Done);
 }
 
-/// Datagrams in a row, then an error.
-struct Row(VecDeque<Vec<u8>>, Vec<u8>);
+/// The telegrams of datagrams in a row, then an error.
+struct Row {
+    datagrams: VecDeque<Vec<u8>>,
+    last: Vec<u8>,
+    intake: Intake,
+}
 
-impl Datagrams for Row {
-    fn next(&mut self, _: Duration) -> io::Result<Option<(&[u8], SocketAddr)>> {
-        self.1 = self.0.pop_front().ok_or(io::ErrorKind::UnexpectedEof)?;
-        Ok(Some((&self.1, ([127, 0, 0, 1], 1).into())))
+impl Row {
+    fn new(datagrams: impl IntoIterator<Item = Vec<u8>>, options: &Options) -> Self {
+        let settings = Multicast { meter: options.meter.clone(), ..Config::default().multicast };
+        let feed = if options.raw { Feed::Raw } else { Feed::Json };
+        let intake = Intake::new(&settings, feed, selection(options));
+        Self { datagrams: datagrams.into_iter().collect(), last: Vec::new(), intake }
     }
 }
 
-fn datagrams(watts: &[u32]) -> Row {
+impl TelegramSource for Row {
+    fn next(&mut self, _: Duration) -> io::Result<Option<Telegram>> {
+        self.last = self.datagrams.pop_front().ok_or(io::ErrorKind::UnexpectedEof)?;
+        Ok(self.intake.take(&self.last, ([127, 0, 0, 1], 1).into(), Instant::now()))
+    }
+
+    fn datagram(&self) -> &[u8] {
+        &self.last
+    }
+
+    fn silence(&self, time: Duration) -> String {
+        format!("silence for {time:?}")
+    }
+}
+
+/// Datagrams of telegrams with these powers.
+fn datagrams(watts: &[u32]) -> Vec<Vec<u8>> {
+    encode(&watts.iter().map(|&watts| telegram(watts)).collect::<Vec<_>>())
+}
+
+fn encode(telegrams: &[Vec<u8>]) -> Vec<Vec<u8>> {
     let mut translator = Translator::new(Policy::Auto, None);
-    let json = |&watts: &u32| {
-        let datagram = translator.feed(&mut &telegram(watts)[..], Timestamp::default());
+    let json = |telegram: &Vec<u8>| {
+        let datagram = translator.feed(&mut &telegram[..], Timestamp::default());
         datagram.unwrap().unwrap().json.to_vec()
     };
-    Row(watts.iter().map(json).collect(), Vec::new())
+    telegrams.iter().map(json).collect()
 }
 
 /// The powers that are printed, and the status; without one it went on to the end of the row.
-fn listen(mut row: Row, options: &Options) -> (Vec<i64>, Option<Exit>) {
+fn listen(datagrams: Vec<Vec<u8>>, options: &Options) -> (Vec<i64>, Option<Exit>) {
     let mut out = Vec::new();
-    let exit = from_network(&mut row, options, &mut out).ok();
+    let exit = from_network(&mut Row::new(datagrams, options), options, &mut out).ok();
     (watts(&String::from_utf8(out).unwrap()), exit)
 }
 
 #[test]
 fn datagrams_become_lines_and_what_is_none_is_passed_over() {
     let mut row = datagrams(&[1, 2]);
-    row.0.insert(1, b"not a telegram".to_vec());
+    row.insert(1, b"not a telegram".to_vec());
     let options = Options { count: Some(2), ..Options::default() };
     assert_eq!(listen(row, &options), (vec![1, 2], Some(Exit::Done)));
 }
 
 #[test]
-fn silence_for_the_time_out_is_told_by_the_status() {
+fn silence_for_the_timeout_is_logged_and_is_a_status_of_its_own() {
     let options = Options { timeout: Some(Duration::ZERO), ..Options::default() };
-    assert_eq!(listen(datagrams(&[]), &options), (vec![], Some(Exit::Unavailable)));
+    let lines = captured_log(|| {
+        assert_eq!(listen(Vec::new(), &options), (vec![], Some(Exit::Unavailable)));
+    });
+    assert_eq!(lines, ["silence for 0ns"]);
 }
 
 #[test]
@@ -224,13 +256,21 @@ fn what_is_held_of_an_interval_is_printed_at_each_end() {
     /// One telegram, then this; without an end, silence.
     struct OneThen(Row, Option<io::ErrorKind>);
 
-    impl Datagrams for OneThen {
-        fn next(&mut self, timeout: Duration) -> io::Result<Option<(&[u8], SocketAddr)>> {
+    impl TelegramSource for OneThen {
+        fn next(&mut self, timeout: Duration) -> io::Result<Option<Telegram>> {
             match self.1 {
-                _ if !self.0.0.is_empty() => self.0.next(timeout),
+                _ if !self.0.datagrams.is_empty() => self.0.next(timeout),
                 Some(end) => Err(end.into()),
                 None => Ok(None),
             }
+        }
+
+        fn datagram(&self) -> &[u8] {
+            self.0.datagram()
+        }
+
+        fn silence(&self, time: Duration) -> String {
+            self.0.silence(time)
         }
     }
 
@@ -239,9 +279,26 @@ fn what_is_held_of_an_interval_is_printed_at_each_end() {
     for (end, timeout, expected) in [(signal, None, Exit::Done), (None, silence, Exit::Unavailable)]
     {
         let (options, mut out) = (Options { every, timeout, ..Options::default() }, Vec::new());
-        let exit = from_network(&mut OneThen(datagrams(&[7]), end), &options, &mut out).unwrap();
+        let exit = {
+            let row = Row::new(datagrams(&[7]), &options);
+            from_network(&mut OneThen(row, end), &options, &mut out).unwrap()
+        };
         assert_eq!((watts(&String::from_utf8(out).unwrap()), exit), (vec![7], expected));
     }
+}
+
+#[test]
+fn a_telegram_that_arrives_twice_is_printed_once_in_every_form() {
+    let json = datagrams(&[1, 2]);
+    let twice: Vec<_> =
+        json.iter().flat_map(|datagram| [datagram.clone(), datagram.clone()]).collect();
+    assert_eq!(listen(twice, &Options::default()).0, [1, 2]);
+    let (one, two) = (telegram(1), telegram(2));
+    let options = Options { raw: true, ..Options::default() };
+    let mut row = Row::new([&one, &one, &two, &two].map(Clone::clone), &options);
+    let mut out = Vec::new();
+    assert!(from_network(&mut row, &options, &mut out).is_err());
+    assert_eq!(out, [one, two].concat());
 }
 
 #[test]
@@ -330,13 +387,9 @@ fn an_output_file_has_the_last_telegram_whole_and_is_counted() {
 fn an_output_file_that_cannot_be_written_is_named() {
     let output = Some("/no/such/folder/latest".into());
     let options = Options { output, ..Options::default() };
-    let error = from_network(&mut datagrams(&[1]), &options, Vec::new()).unwrap_err();
+    let mut row = Row::new(datagrams(&[1]), &options);
+    let error = from_network(&mut row, &options, Vec::new()).unwrap_err();
     assert!(error.to_string().starts_with("/no/such/folder/latest: "), "{error}");
-}
-
-/// Raw datagrams of these bytes.
-fn raw(datagrams: &[&[u8]]) -> Row {
-    Row(datagrams.iter().map(|bytes| bytes.to_vec()).collect(), Vec::new())
 }
 
 #[test]
@@ -344,9 +397,10 @@ fn a_raw_datagram_that_is_not_one_whole_telegram_is_passed_over() {
     let (one, two) = (telegram(1), telegram(2));
     let both = [&one[..], &two].concat();
     let behind_noise = [b"x", &one[..]].concat();
-    let mut row = raw(&[b"", b"garbage", &one[..30], &both, &behind_noise, &one]);
     let mut out = Vec::new();
     let options = Options { raw: true, count: Some(1), ..Options::default() };
+    let datagrams: [&[u8]; 6] = [b"", b"garbage", &one[..30], &both, &behind_noise, &one];
+    let mut row = Row::new(datagrams.map(<[u8]>::to_vec), &options);
     assert_eq!(from_network(&mut row, &options, &mut out).unwrap(), Exit::Done);
     assert_eq!(out, one);
 }
@@ -357,7 +411,7 @@ fn of_raw_telegrams_the_named_meter_is_let_through_as_well() {
         let meter = Some(meter.to_owned());
         let options = Options { raw: true, meter, ..Options::default() };
         let mut out = Vec::new();
-        assert!(from_network(&mut raw(&[&telegram(1)]), &options, &mut out).is_err());
+        assert!(from_network(&mut Row::new([telegram(1)], &options), &options, &mut out).is_err());
         assert_eq!(out, printed, "{options:?}");
     }
 }
@@ -377,7 +431,8 @@ impl Write for Stalled {
 
 #[test]
 fn a_client_that_does_not_read_is_left() {
-    let exit = from_network(&mut datagrams(&[1, 2]), &Options::default(), Stalled);
+    let options = Options::default();
+    let exit = from_network(&mut Row::new(datagrams(&[1, 2]), &options), &options, Stalled);
     assert_eq!(exit.unwrap(), Exit::Done);
 }
 
@@ -385,13 +440,10 @@ fn a_client_that_does_not_read_is_left() {
 fn where_two_meters_would_mix_the_first_one_is_followed() {
     let of = |meter: &str, watts: u32| {
         let body = format!("/TST5\r\n\r\n0-0:96.1.1({meter})\r\n1-0:1.7.0(00.{watts:03}*kW)\r\n!");
-        let telegram = format!("{body}{:04X}\r\n", crc16(body.as_bytes()));
-        let mut translator = Translator::new(Policy::Auto, None);
-        let datagram = translator.feed(&mut telegram.as_bytes(), Timestamp::default());
-        datagram.unwrap().unwrap().json.to_vec()
+        format!("{body}{:04X}\r\n", crc16(body.as_bytes())).into_bytes()
     };
-    let row = || Row([of("41", 1), of("42", 2), of("41", 3), of("42", 4)].into(), Vec::new());
-    let printed = |options: &Options| listen(row(), options).0;
+    let datagrams = encode(&[of("41", 1), of("42", 2), of("41", 3), of("42", 4)]);
+    let printed = |options: &Options| listen(datagrams.clone(), options).0;
     assert_eq!(printed(&Options::default()), [1, 2, 3, 4]);
     assert_eq!(printed(&Options { on_change: true, ..Options::default() }), [1, 3]);
 }

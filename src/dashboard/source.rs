@@ -1,80 +1,88 @@
 //! Where telegrams come from: the multicast group, or a file of raw telegrams that is played.
 //!
-//! Owns the socket and the file. Neither waits: the loop of the view asks now and then.
+//! Owns the subscriber and the file. Neither waits: the loop of the view asks every now and then.
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use super::state::Sender;
 use crate::config::Multicast;
 use crate::message::{Message, Translator};
 use crate::runtime::Exit;
-use crate::subscription::{LONGEST, Membership};
+use crate::subscriber::{Feed, Selection, Subscriber};
 use crate::telegram::{Policy, Timestamp};
 
 /// How many bytes of a file are read at a time.
 const CHUNK: usize = 16 * 1024;
 
-/// What came.
+/// What the source has.
 #[derive(Debug)]
 pub enum Event {
     /// A telegram, and who sent it if it came from the network.
-    Telegram(Box<Message>, Option<SocketAddr>),
-    /// Something that is no telegram.
-    Garbage,
+    Telegram(Box<Message>, Option<Sender>),
+    /// So many datagrams or frames that are not telegrams.
+    Garbage(u64),
 }
 
 /// A source of telegrams.
 pub trait Source {
-    /// What has come; `None` when there is nothing now.
+    /// The next event; `None` when there is none now.
     fn next(&mut self, now: Instant) -> io::Result<Option<Event>>;
 
-    /// Whether nothing will come any more.
+    /// Whether it is over.
     fn has_ended(&self) -> bool {
         false
     }
 
-    /// What it is, in words.
+    /// What it is, for people.
     fn name(&self) -> String;
+
+    /// The message that there was no telegram, of this meter if one is wanted, for this long.
+    fn silence(&self, meter: Option<&str>, time: Duration) -> String;
 }
 
 /// The multicast group.
 pub struct Network {
-    membership: Membership,
-    buffer: Vec<u8>,
+    subscriber: Subscriber,
     name: String,
+    /// Of the ignored datagrams, those that were reported as an event.
+    reported: u64,
 }
 
 impl Network {
-    /// Joins the group; what goes wrong is said, and is [`Exit::Unavailable`].
+    /// Joins the group. A failure is logged, and is [`Exit::Unavailable`].
     pub fn join(settings: &Multicast) -> Result<Self, Exit> {
-        let membership = Membership::join(settings, settings.port, Instant::now())?;
         let on = settings.interface.as_ref().map(|name| format!(" ({name})")).unwrap_or_default();
         let name = format!("{} : {}{on}", settings.address, settings.port);
-        Ok(Self { membership, buffer: vec![0; LONGEST], name })
+        // A key shows the other meters.
+        let settings = Multicast { meter: None, ..settings.clone() };
+        let selection = Selection { all_meters: true, doing: "showing", hint: "", is_quiet: false };
+        let subscriber = Subscriber::join(&settings, Feed::Json, selection, Instant::now())?;
+        Ok(Self { subscriber, name, reported: 0 })
     }
 }
 
 impl Source for Network {
     fn next(&mut self, now: Instant) -> io::Result<Option<Event>> {
-        self.membership.keep_up(now);
-        let receiver = &self.membership.receiver;
-        let Some(datagram) = receiver.receive(&mut self.buffer, Duration::ZERO)? else {
-            return Ok(None);
+        let Some(telegram) = self.subscriber.next(now) else {
+            let ignored = self.subscriber.ignored();
+            let garbage = ignored - std::mem::replace(&mut self.reported, ignored);
+            return Ok((garbage > 0).then_some(Event::Garbage(garbage)));
         };
-        Ok(Some(match Message::parse(&self.buffer[..datagram.len]) {
-            Ok(message) => Event::Telegram(Box::new(message), Some(datagram.from)),
-            Err(error) => {
-                log::debug!("a datagram of {} is passed over: {error}", datagram.from);
-                Event::Garbage
-            }
-        }))
+        let losses = self.subscriber.losses_of(telegram.from);
+        let sender =
+            Sender { address: telegram.from, lost: losses.lost, duplicates: losses.duplicates };
+        Ok(Some(Event::Telegram(Box::new(telegram.message), Some(sender))))
     }
 
     fn name(&self) -> String {
         self.name.clone()
+    }
+
+    fn silence(&self, meter: Option<&str>, time: Duration) -> String {
+        self.subscriber.silence(meter, time)
     }
 }
 
@@ -92,8 +100,8 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Opens the file; what goes wrong is said, and is [`Exit::Io`]. With an interval of zero,
-    /// telegrams come as fast as they are asked for.
+    /// Opens the file. A failure is logged, and is [`Exit::Io`]. With an interval of zero, each call gives
+    /// a telegram.
     pub fn open(path: &Path, interval: Duration) -> Result<Self, Exit> {
         let file = File::open(path).and_then(|file| {
             if file.metadata()?.is_dir() {
@@ -141,10 +149,10 @@ impl Recording {
     }
 }
 
-/// The event of a telegram that was decoded or rejected, at the time that its meter tells.
+/// The event of a telegram that was decoded or rejected, at the time of its meter's clock.
 fn event<E>(json: Result<&[u8], E>) -> Event {
     let message = json.ok().and_then(|json| Message::parse(json).ok());
-    let Some(mut message) = message else { return Event::Garbage };
+    let Some(mut message) = message else { return Event::Garbage(1) };
     if let Some(time) = message.meta.meter_time {
         (message.meta.frame_start, message.meta.frame_end) = (time, time);
     }
@@ -166,6 +174,11 @@ impl Source for Recording {
 
     fn name(&self) -> String {
         self.path.display().to_string()
+    }
+
+    fn silence(&self, meter: Option<&str>, _: Duration) -> String {
+        let meter = meter.map(|meter| format!(" of meter {meter}")).unwrap_or_default();
+        format!("no telegram{meter} in {}", self.name())
     }
 }
 
@@ -208,7 +221,7 @@ mod tests {
         while let Some(event) = source.next(Instant::now()).unwrap() {
             match event {
                 Event::Telegram(..) => good += 1,
-                Event::Garbage => garbage += 1,
+                Event::Garbage(_) => garbage += 1,
             }
         }
         assert_eq!((good, garbage), (60, 1));

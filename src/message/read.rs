@@ -27,7 +27,7 @@ pub enum MessageError {
         value: Decimal,
     },
     /// A value is neither a number that fits nor a string.
-    #[error("{key:?} is neither a number nor a text: {value}")]
+    #[error("{key:?} is neither a text nor a number of at most 18 digits: {value}")]
     Type {
         /// The key of `meta` or `telegram`.
         key: String,

@@ -1,6 +1,6 @@
 //! The loop of `p1mqtt`: telegrams in, publications out.
 //!
-//! Owns which telegrams are published, what the settings come to, and what is said of that.
+//! Owns what the settings come to.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -10,11 +10,9 @@ use super::client::Settings;
 use super::connection::BrokerConnection;
 use super::meters::Meters;
 use super::topics::Topics;
-use crate::choice::Choice;
 use crate::config::Config;
 use crate::runtime::{self, Exit, Service, Signals};
-use crate::senders::Senders;
-use crate::subscription::Subscription;
+use crate::subscriber::{Selection, Subscriber};
 use crate::text;
 use crate::zone::HostZone;
 
@@ -28,6 +26,14 @@ const IMPATIENCE: Duration = Duration::from_millis(100);
 const PORT: u16 = 1883;
 const TLS_PORT: u16 = 8883;
 
+/// It publishes all meters, or the one that `multicast.meter` names.
+const SELECTION: Selection = Selection {
+    all_meters: true,
+    doing: "publishing",
+    hint: " (`multicast.meter` names it)",
+    is_quiet: false,
+};
+
 /// Runs the bridge until a signal ends it.
 ///
 /// `reload` loads the configuration on SIGHUP, and returns `None` when it is invalid.
@@ -39,13 +45,9 @@ pub fn run(config: Config, reload: impl Fn() -> Option<Config>) -> Result<Exit, 
 
 struct Session {
     config: Config,
-    subscription: Subscription,
-    senders: Senders,
-    choice: Choice,
+    subscriber: Subscriber,
     meters: Meters,
     broker: BrokerConnection,
-    telegrams: u64,
-    last: Option<Instant>,
 }
 
 impl Service for Session {
@@ -54,26 +56,20 @@ impl Service for Session {
     fn description(&self) -> String {
         format!(
             "publishing from {}, every {} s",
-            self.subscription.group(),
+            self.subscriber.group(),
             self.config.p1_mqtt.interval.as_secs()
         )
     }
 
     fn status(&self, now: Instant) -> String {
-        let group = self.subscription.group();
-        let telegrams = text::count(self.telegrams, "telegram");
         let meters = text::count(self.meters.len() as u64, "meter");
-        let age = text::ago(self.last, now);
-        let (counts, trouble) = (self.senders.counts(), self.subscription.trouble());
-        let broker = self.broker.status();
-        format!("{group}: {telegrams} of {meters}, {age}{counts}{trouble}; {broker}")
+        format!("{}; {meters}; {}", self.subscriber.status(now), self.broker.status())
     }
 
     fn reconfigure(&mut self, config: Config, now: Instant) {
-        self.subscription.reconfigure(&config.multicast, now);
+        self.subscriber.reconfigure(&config.multicast, SELECTION, now);
         if self.config.multicast != config.multicast || self.config.p1_mqtt != config.p1_mqtt {
             self.say_goodbye(now);
-            self.choice = choice(&config);
             (self.meters, self.broker) = bridge(&config, now);
         }
         self.config = config;
@@ -88,15 +84,10 @@ impl Service for Session {
             self.broker.publish(self.meters.due(now, &HostZone), now);
         }
         let patience = if self.broker.is_connecting() { IMPATIENCE } else { PATIENCE };
-        if let Some((message, from)) = self.subscription.next(now, patience) {
-            let now = Instant::now();
-            if self.choice.wants(&message, from, true, now)
-                && self.senders.note(from, &message.meta, now)
-            {
-                self.telegrams += 1;
-                self.last = Some(now);
-                self.meters.update(message, now);
-            }
+        self.subscriber.wait(patience, now);
+        let now = Instant::now();
+        if let Some(telegram) = self.subscriber.next(now) {
+            self.meters.update(telegram.message, now);
         }
         ControlFlow::Continue(())
     }
@@ -112,13 +103,9 @@ impl Session {
     fn new(config: Config, now: Instant) -> Self {
         let (meters, broker) = bridge(&config, now);
         Self {
-            subscription: Subscription::new(config.multicast.clone(), now),
-            senders: Senders::new(),
-            choice: choice(&config),
+            subscriber: Subscriber::join_when_possible(&config.multicast, SELECTION, now),
             meters,
             broker,
-            telegrams: 0,
-            last: None,
             config,
         }
     }
@@ -128,10 +115,6 @@ impl Session {
         self.broker.publish(self.meters.offline_messages(), now);
         self.broker.close(now);
     }
-}
-
-fn choice(config: &Config) -> Choice {
-    Choice::new(config.multicast.meter.clone(), "published", " (`multicast.meter` names it)")
 }
 
 /// What there is to publish, and whereto, by these settings.

@@ -1,8 +1,8 @@
-//! Network interfaces: how the user names one, and which there are.
+//! Network interfaces: how the user names one, and on which ones a group is joined.
 //!
 //! Reads `/proc/self/net`, which a systemd sandbox leaves readable and which is right in every network
-//! namespace; no netlink. An interface is pinned by its index wherever possible, because that survives
-//! a change of address.
+//! namespace, and `/sys/class/net` for what the tables do not tell; no netlink, which the sandbox forbids.
+//! An interface is pinned by its index wherever possible, because that survives a change of address.
 
 use std::fmt;
 use std::fs;
@@ -19,6 +19,10 @@ use super::error::Error;
 
 /// The index of `lo`: the kernel's `LOOPBACK_IFINDEX`, the same in every network namespace.
 pub(super) const LOOPBACK: u32 = 1;
+
+/// Flags of an interface, as `linux/if.h` numbers them.
+const IFF_UP: u32 = 0x1;
+const IFF_POINTOPOINT: u32 = 0x10;
 
 /// A network interface as the user names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,15 +111,53 @@ impl fmt::Display for Interface {
     }
 }
 
-/// The indexes of all interfaces, up or down: one that is joined while it is down serves when it is up.
-pub(super) fn all(socket: impl AsFd) -> Vec<u32> {
-    names(&proc_net("dev")).filter_map(|name| name_to_index(&socket, name).ok()).collect()
+/// Name and index of each interface on which a group of this family is joined, most important first: those
+/// of the default routes, `lo`, then all others that have an address. Those that are down or point-to-point
+/// are left out: a container's end of a cable and a VPN are not the network of the meter.
+pub(super) fn to_join(group: IpAddr, socket: impl AsFd) -> Vec<(String, u32)> {
+    let routes = proc_net(if group.is_ipv4() { "route" } else { "ipv6_route" });
+    let (default_routes, addresses) = match group {
+        IpAddr::V4(_) => (default_routes_v4(&routes), routes.clone()),
+        IpAddr::V6(_) => (default_routes_v6(&routes), proc_net("if_inet6")),
+    };
+    let with_address = match group {
+        IpAddr::V4(_) => routed_v4(&addresses),
+        IpAddr::V6(_) => addressed_v6(&addresses),
+    };
+    usable(default_routes, with_address, flags)
+        .into_iter()
+        .filter_map(|name| Some((name.to_owned(), name_to_index(&socket, name).ok()?)))
+        .collect()
+}
+
+/// The order of [`to_join`], each name once.
+fn usable<'a>(
+    default_routes: Vec<&'a str>,
+    with_address: Vec<&'a str>,
+    flags: impl Fn(&str) -> Option<u32>,
+) -> Vec<&'a str> {
+    let is_usable = |name: &str| {
+        name == "lo" || flags(name).is_none_or(|flags| flags & (IFF_UP | IFF_POINTOPOINT) == IFF_UP)
+    };
+    let mut names = Vec::new();
+    for name in default_routes.into_iter().chain(["lo"]).chain(with_address) {
+        if !names.contains(&name) && is_usable(name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// The flags of an interface; `None` where `/sys` does not tell.
+fn flags(name: &str) -> Option<u32> {
+    let text = fs::read_to_string(format!("/sys/class/net/{name}/flags")).ok()?;
+    u32::from_str_radix(text.trim().strip_prefix("0x")?, 16).ok()
 }
 
 /// The interface of the IPv6 default route, if there is one.
 pub(super) fn default_route_v6(socket: impl AsFd) -> Option<u32> {
     let routes = proc_net("ipv6_route");
-    name_to_index(socket, default_route_name(&routes)?).ok()
+    name_to_index(socket, default_routes_v6(&routes).first()?).ok()
 }
 
 /// A file of `/proc/self/net`; empty when the kernel has none (no IPv6, say).
@@ -141,23 +183,47 @@ fn index_of_address(if_inet6: &str, address: Ipv6Addr) -> Option<u32> {
     })
 }
 
-/// The interface of the best default route in `/proc/self/net/ipv6_route`: destination, prefix
-/// length, source, its prefix length, next hop, metric, use counts, flags, name. The kernel's own
+/// The rows of `/proc/self/net/route` below their heading: interface, destination, gateway, flags, two use
+/// counts, metric, mask, and more. Rows that reject are on an interface `*`.
+fn routes_v4(route: &str) -> impl Iterator<Item = Vec<&str>> {
+    let rows = route.lines().skip(1).map(|line| line.split_whitespace().collect::<Vec<_>>());
+    rows.filter(|row| row.len() > 7 && row[0] != "*")
+}
+
+/// The interfaces that IPv4 routes lead to. Each address brings a route to its network.
+fn routed_v4(route: &str) -> Vec<&str> {
+    routes_v4(route).map(|row| row[0]).collect()
+}
+
+/// The interfaces of the IPv4 default routes, the best first.
+fn default_routes_v4(route: &str) -> Vec<&str> {
+    let is_default = |row: &Vec<&str>| row[1] == "00000000" && row[7] == "00000000";
+    let mut routes: Vec<_> = routes_v4(route).filter(is_default).collect();
+    routes.sort_by_key(|row| row[6].parse().unwrap_or(u32::MAX));
+    routes.into_iter().map(|row| row[0]).collect()
+}
+
+/// The interfaces in `/proc/self/net/if_inet6`: address, index, prefix length, scope, flags, name.
+fn addressed_v6(if_inet6: &str) -> Vec<&str> {
+    if_inet6.lines().filter_map(|line| line.split_whitespace().nth(5)).collect()
+}
+
+/// The interfaces of the IPv6 default routes, the best first. `/proc/self/net/ipv6_route` has destination,
+/// prefix length, source, its prefix length, next hop, metric, use counts, flags, name. The kernel's own
 /// entry that rejects what has no route is on `lo`.
-fn default_route_name(ipv6_route: &str) -> Option<&str> {
-    ipv6_route
-        .lines()
-        .filter_map(|line| {
-            let fields: Vec<_> = line.split_whitespace().collect();
-            let &[destination, length, _, _, _, metric, _, _, _, name] = fields.as_slice() else {
-                return None;
-            };
-            let is_default = length == "00" && destination.bytes().all(|digit| digit == b'0');
-            (is_default && name != "lo").then_some((metric, name))
-        })
-        // Metrics all have eight digits, so that they compare as text.
-        .min_by_key(|(metric, _)| *metric)
-        .map(|(_, name)| name)
+fn default_routes_v6(ipv6_route: &str) -> Vec<&str> {
+    let route = |line| {
+        let fields: Vec<_> = str::split_whitespace(line).collect();
+        let &[destination, length, _, _, _, metric, _, _, _, name] = fields.as_slice() else {
+            return None;
+        };
+        let is_default = length == "00" && destination.bytes().all(|digit| digit == b'0');
+        (is_default && name != "lo").then_some((metric, name))
+    };
+    let mut routes: Vec<_> = ipv6_route.lines().filter_map(route).collect();
+    // Metrics all have eight digits, so they compare as text.
+    routes.sort_by_key(|(metric, _)| *metric);
+    routes.into_iter().map(|(_, name)| name).collect()
 }
 
 #[cfg(test)]
@@ -214,7 +280,43 @@ mod tests {
             + &line(&zero, "00", "00000400", "wlan0")
             + &line(&zero, "00", "00000064", "eth0")
             + &line(&zero, "00", "00000000", "lo");
-        assert_eq!(default_route_name(&table), Some("eth0"));
-        assert_eq!(default_route_name(&line(&zero, "40", "00000001", "eth0")), None);
+        assert_eq!(default_routes_v6(&table), ["eth0", "wlan0"]);
+        assert!(default_routes_v6(&line(&zero, "40", "00000001", "eth0")).is_empty());
+    }
+
+    #[test]
+    fn ipv4_routes_tell_the_interfaces_with_an_address_and_the_default_routes() {
+        let table = "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n\
+                     docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0\n\
+                     wlan0\t00000000\t0102A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0\n\
+                     eth0\t00000000\t0102A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n\
+                     tun0\t00000000\t00000000\t0001\t0\t0\t0\t00000080\t0\t0\t0\n\
+                     *\t0000010A\t00000000\t0200\t0\t0\t0\t0000FFFF\t0\t0\t0\n";
+        assert_eq!(default_routes_v4(table), ["eth0", "wlan0"]);
+        assert_eq!(routed_v4(table), ["docker0", "wlan0", "eth0", "tun0"]);
+        assert!(routed_v4("").is_empty());
+    }
+
+    #[test]
+    fn the_default_route_s_interface_is_first_and_those_down_or_point_to_point_are_left_out() {
+        let flags = |name: &str| match name {
+            "tun0" => Some(0x1091),
+            "eth1" => Some(0x1002),
+            "odd0" => None,
+            _ => Some(0x1003),
+        };
+        let names = usable(
+            vec!["tun0", "wlan0"],
+            vec!["docker0", "eth1", "wlan0", "tun0", "odd0", "docker0", "lo"],
+            flags,
+        );
+        assert_eq!(names, ["wlan0", "lo", "docker0", "odd0"]);
+    }
+
+    #[test]
+    fn ipv6_addresses_tell_their_interfaces() {
+        let table = "00000000000000000000000000000001 01 80 10 80       lo\n\
+                     fe8000000000000000fc00fffe000001 1a 40 20 80     eth0\n";
+        assert_eq!(addressed_v6(table), ["lo", "eth0"]);
     }
 }

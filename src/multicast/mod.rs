@@ -15,6 +15,6 @@ mod tests;
 
 pub use error::Error;
 pub use interface::Interface;
-pub use receiver::{Datagram, Receiver};
+pub use receiver::{Datagram, Joined, Receiver};
 pub use sender::Sender;
 pub use unicast::UnicastCopy;

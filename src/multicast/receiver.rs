@@ -1,7 +1,7 @@
 //! The receiving side: one socket that hears one port of one group.
 //!
 //! Owns the membership on each network interface. The caller's loop owns the buffer and the clock, and
-//! calls [`Receiver::join_again`] now and then.
+//! calls [`Receiver::rejoin`] every now and then.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, SocketAddrV6, UdpSocket};
@@ -16,7 +16,7 @@ use super::error::Error;
 use super::interface::{self, Interface};
 
 /// Bytes that the kernel is asked to keep while nobody reads: several minutes of telegrams.
-const BUFFER: usize = 1 << 20;
+const BUFFER_SIZE: usize = 1 << 20;
 
 /// Receives the datagrams of a multicast group.
 #[derive(Debug)]
@@ -24,8 +24,17 @@ pub struct Receiver {
     socket: UdpSocket,
     group: IpAddr,
     interface: Option<Interface>,
-    /// The interfaces of which we are members, as far as they are known by index.
+    /// The indexes of the interfaces on which we are members, unless the user gave an IPv4 address.
     members: Vec<u32>,
+}
+
+/// On which interfaces a group is joined.
+#[derive(Debug, Default)]
+pub struct Joined {
+    /// How many there are.
+    pub interfaces: usize,
+    /// Those on which the kernel refused to join, and why.
+    pub refused: Vec<(String, io::Error)>,
 }
 
 /// What is known of a datagram beside its bytes.
@@ -46,10 +55,10 @@ impl AsFd for Receiver {
 
 impl Receiver {
     /// A receiver for `port` of `group`, bound to the group address, so that another group on the same
-    /// port is not heard. Any number of programs on one machine may have one.
+    /// port is not received. Any number of programs on one machine may have one.
     ///
-    /// It joins the group on `interface`; without one, on every interface there is. Fails if it can
-    /// join nowhere.
+    /// It joins the group on `interface`; without one, on `lo` and on every interface that has an address,
+    /// is up and is not point-to-point. Fails if it cannot join anywhere.
     pub fn open(group: IpAddr, port: u16, interface: Option<&Interface>) -> Result<Self, Error> {
         if !group.is_multicast() {
             return Err(Error::NotMulticast(group));
@@ -65,39 +74,65 @@ impl Receiver {
         };
         receiver.set_options().map_err(Error::refused("set up the socket for receiving"))?;
         receiver.bind(port)?;
-        receiver.join_again()?;
+        receiver.rejoin()?;
         Ok(receiver)
     }
 
-    /// Joins the group on the interfaces that have appeared since the last time, and forgets those that
-    /// have gone. Cheap, and harmless if nothing has changed.
+    /// Joins the group on the interfaces that have appeared since the last time, and leaves it on those
+    /// that have gone. Cheap, and harmless if nothing has changed.
     ///
-    /// Fails if the group is joined nowhere then; what was joined before stays joined.
-    pub fn join_again(&mut self) -> Result<(), Error> {
-        let places: Vec<_> = match &self.interface {
-            Some(interface) => vec![interface.locate(self.group, &self.socket)?],
-            None => interface::all(&self.socket)
-                .into_iter()
-                .map(InterfaceIndexOrAddress::Index)
-                .collect(),
-        };
-        self.leave_all_but(&places);
-        let mut is_member = false;
-        let mut refusal = io::Error::from(Errno::NODEV);
-        for place in places {
-            match self.join(place) {
-                Ok(()) => is_member = true,
-                Err(error) => refusal = error,
-            }
+    /// Fails if the group is then joined nowhere.
+    pub fn rejoin(&mut self) -> Result<Joined, Error> {
+        match self.interface.clone() {
+            Some(interface) => self.join_chosen(&interface),
+            None => self.join_all(),
         }
-        if is_member {
-            return Ok(());
+    }
+
+    fn join_chosen(&mut self, interface: &Interface) -> Result<Joined, Error> {
+        let place = interface.locate(self.group, &self.socket)?;
+        if let InterfaceIndexOrAddress::Index(index) = place {
+            self.leave_all_but(&[index]);
         }
         let action = format!("join group {} on", self.group);
-        Err(match &self.interface {
-            Some(interface) => interface.refused(&action, refusal),
-            None => Error::refused(action + " any interface")(refusal),
-        })
+        self.join(place).map_err(|reason| interface.refused(&action, reason))?;
+        Ok(Joined { interfaces: 1, refused: Vec::new() })
+    }
+
+    fn join_all(&mut self) -> Result<Joined, Error> {
+        let wanted = interface::to_join(self.group, &self.socket);
+        let indexes: Vec<u32> = wanted.iter().map(|&(_, index)| index).collect();
+        self.leave_all_but(&indexes);
+        let mut refused = Vec::new();
+        for (at, (name, index)) in wanted.into_iter().enumerate() {
+            if let Err(reason) = self.join_instead_of(index, &indexes[at + 1..]) {
+                refused.push((name, reason));
+            }
+        }
+        if self.members.is_empty() {
+            let reason = refused.pop().map_or_else(|| Errno::NODEV.into(), |(_, reason)| reason);
+            let action = format!("join group {} on any interface", self.group);
+            return Err(Error::refused(action)(reason));
+        }
+        Ok(Joined { interfaces: self.members.len(), refused })
+    }
+
+    /// Joins on an interface, if need be instead of on one of the less important ones: the kernel grants a
+    /// socket 20 memberships (`net.ipv4.igmp_max_memberships`).
+    fn join_instead_of(&mut self, index: u32, less_important: &[u32]) -> io::Result<()> {
+        loop {
+            match self.join(InterfaceIndexOrAddress::Index(index)) {
+                Err(error) if Errno::from_io_error(&error) == Some(Errno::NOBUFS) => {
+                    let is_member = |index: &&u32| self.members.contains(index);
+                    let Some(&victim) = less_important.iter().rfind(is_member) else {
+                        return Err(error);
+                    };
+                    self.leave(victim);
+                    self.members.retain(|&member| member != victim);
+                }
+                joined => return joined,
+            }
+        }
     }
 
     /// Waits for a datagram and puts it into `buffer`; 65,536 bytes take any.
@@ -126,14 +161,13 @@ impl Receiver {
         let socket = SockRef::from(&self.socket);
         socket.set_reuse_address(true)?;
         // As much as the system allows is enough; the kernel cuts it to that without an error.
-        let _ = socket.set_recv_buffer_size(BUFFER);
+        let _ = socket.set_recv_buffer_size(BUFFER_SIZE);
         if self.interface.is_none() {
-            // Bound to the group, we want it from wherever it comes, be it an interface that somebody
-            // else has joined before we have noticed it.
+            // Interfaces that another program has joined serve us, too, until we notice them.
             return Ok(());
         }
-        // Bound to the group, the socket hears nothing of other groups anyway. Where the option is not
-        // known (old kernels, emulators), the group is heard on interfaces that others have joined, too.
+        // Where the option is not known (old kernels, emulators), we also receive the group from interfaces
+        // that other programs have joined.
         let _ = if self.group.is_ipv4() {
             socket.set_multicast_all_v4(false)
         } else {
@@ -165,6 +199,11 @@ impl Receiver {
     }
 
     fn join(&mut self, place: InterfaceIndexOrAddress) -> io::Result<()> {
+        let index = match place {
+            InterfaceIndexOrAddress::Index(index) if self.members.contains(&index) => return Ok(()),
+            InterfaceIndexOrAddress::Index(index) => Some(index),
+            InterfaceIndexOrAddress::Address(_) => None,
+        };
         let socket = SockRef::from(&self.socket);
         let joined = match (self.group, place) {
             (IpAddr::V4(group), place) => socket.join_multicast_v4_n(&group, &place),
@@ -177,40 +216,33 @@ impl Receiver {
         };
         match joined {
             // We are a member there already.
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => Ok(()),
-            Err(error) => Err(error),
-            Ok(()) => {
-                if let InterfaceIndexOrAddress::Index(index) = place {
-                    self.members.push(index);
-                }
-                Ok(())
-            }
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+            joined => joined?,
+        }
+        self.members.extend(index);
+        Ok(())
+    }
+
+    /// Gives up the memberships on all other interfaces. The kernel keeps those of interfaces that no
+    /// longer exist, and they count: an adapter that is plugged in again and again would use them up.
+    fn leave_all_but(&mut self, kept: &[u32]) {
+        let (kept, left): (Vec<_>, Vec<_>) =
+            self.members.drain(..).partition(|member| kept.contains(member));
+        self.members = kept;
+        for index in left {
+            self.leave(index);
         }
     }
 
-    /// Gives up the memberships on interfaces that are not among `places`. The kernel keeps those of
-    /// interfaces that no longer exist, and grants a socket twenty: an adapter that is plugged in again
-    /// and again would use them up.
-    fn leave_all_but(&mut self, places: &[InterfaceIndexOrAddress]) {
+    /// Gives up the membership on one interface.
+    fn leave(&self, index: u32) {
         let socket = SockRef::from(&self.socket);
-        let is_there = |member: u32| {
-            places.iter().any(
-                |place| matches!(place, InterfaceIndexOrAddress::Index(index) if *index == member),
-            )
-        };
-        self.members.retain(|&member| {
-            if is_there(member) {
-                return true;
+        // An error means that the kernel has dropped it already.
+        let _ = match self.group {
+            IpAddr::V4(group) => {
+                socket.leave_multicast_v4_n(&group, &InterfaceIndexOrAddress::Index(index))
             }
-            // If the kernel has dropped it by itself, so much the better.
-            let _ = match self.group {
-                IpAddr::V4(group) => {
-                    let place = InterfaceIndexOrAddress::Index(member);
-                    socket.leave_multicast_v4_n(&group, &place)
-                }
-                IpAddr::V6(group) => socket.leave_multicast_v6(&group, member),
-            };
-            false
-        });
+            IpAddr::V6(group) => socket.leave_multicast_v6(&group, index),
+        };
     }
 }

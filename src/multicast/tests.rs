@@ -115,7 +115,7 @@ fn joining_again_changes_nothing_for_a_member() {
     let (group, port) = (group(18), free_port());
     let mut receiver = Receiver::open(group, port, Some(&lo())).unwrap();
     for _ in 0..100 {
-        receiver.join_again().unwrap();
+        receiver.rejoin().unwrap();
     }
     let sender = Sender::open(group, 1, Some(&lo())).unwrap();
     sender.send(port, b"once").unwrap();

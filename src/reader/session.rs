@@ -1,24 +1,17 @@
-//! The loop of `p1reader`: datagrams in, telegrams of the right meter to the recorder.
-//!
-//! Owns which telegrams are recorded, and what is said of that.
+//! The loop of `p1reader`: telegrams from the network to the recorder.
 
-use std::net::SocketAddr;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::recorder::Recorder;
 use super::{DiskStorage, HostZone, Options, Settings};
-use crate::choice::Choice;
 use crate::config::Config;
-use crate::message::Message;
 use crate::runtime::{self, Exit, Service, Signals};
-use crate::senders::Senders;
-use crate::subscription::Subscription;
+use crate::subscriber::{Selection, Subscriber};
 use crate::telegram::Timestamp;
-use crate::text;
 
-/// The longest wait for a datagram; a third of a watchdog period must be longer.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// The longest wait for a datagram. A third of the watchdog's time must be longer.
+const RECEIVE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How many telegrams `--test` records.
 const TEST_TELEGRAMS: u64 = 5;
@@ -40,36 +33,26 @@ pub fn run(
 struct Session {
     config: Config,
     recorder: Recorder<DiskStorage, HostZone>,
-    subscription: Subscription,
-    senders: Senders,
-    choice: Choice,
+    subscriber: Subscriber,
     recorded: u64,
-    /// Enough is recorded after so many telegrams.
+    /// The loop ends after so many telegrams.
     enough: u64,
-    last: Option<Instant>,
 }
 
 impl Service for Session {
     type Settings = Config;
 
     fn description(&self) -> String {
-        format!("recording from {}", self.subscription.group())
+        format!("recording from {}", self.subscriber.group())
     }
 
     fn status(&self, now: Instant) -> String {
-        let group = self.subscription.group();
-        let recorded = text::count(self.recorded, "telegram");
-        let age = text::ago(self.last, now);
-        let (counts, trouble) = (self.senders.counts(), self.subscription.trouble());
-        format!("{group}: {recorded}, {age}{counts}{trouble}{}", self.recorder.trouble())
+        format!("{}{}", self.subscriber.status(now), self.recorder.trouble())
     }
 
     fn reconfigure(&mut self, config: Config, now: Instant) {
         self.recorder.reconfigure(&Settings::from(&config));
-        if self.config.multicast != config.multicast {
-            self.subscription.reconfigure(&config.multicast, now);
-            self.choice = choice(&config);
-        }
+        self.subscriber.reconfigure(&config.multicast, selection(&self.recorder), now);
         self.config = config;
     }
 
@@ -81,19 +64,26 @@ impl Service for Session {
         self.recorder.flush();
     }
 
-    /// Waits for a datagram, no longer than [`PATIENCE`] or the next flush, and records it.
+    /// Waits for a datagram, for at most [`RECEIVE_TIMEOUT`] or until the next flush, and records it.
     fn step(&mut self, now: Instant) -> ControlFlow<()> {
         let wall = Timestamp::from(SystemTime::now());
         self.recorder.tick(wall);
-        let patience = match self.recorder.next_deadline(wall) {
+        let timeout = match self.recorder.next_deadline(wall) {
             Some(deadline) => {
                 let micros = u64::try_from(deadline.micros_since(wall)).unwrap_or(0);
-                PATIENCE.min(Duration::from_micros(micros))
+                RECEIVE_TIMEOUT.min(Duration::from_micros(micros))
             }
-            None => PATIENCE,
+            None => RECEIVE_TIMEOUT,
         };
-        if let Some((message, from)) = self.subscription.next(now, patience) {
-            self.take(&message, from, now);
+        self.subscriber.wait(timeout, now);
+        if let Some(telegram) = self.subscriber.next(Instant::now()) {
+            self.recorder.record(&telegram.message);
+            self.recorded += 1;
+            log::debug!(
+                "recorded telegram {} from {}",
+                telegram.message.meta.frame_number,
+                telegram.from
+            );
         }
         if self.recorded < self.enough { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     }
@@ -107,34 +97,18 @@ impl Service for Session {
 
 impl Session {
     fn new(config: Config, enough: u64) -> Self {
-        Self {
-            recorder: Recorder::new(&Settings::from(&config), DiskStorage::default(), HostZone),
-            subscription: Subscription::new(config.multicast.clone(), Instant::now()),
-            senders: Senders::new(),
-            choice: choice(&config),
-            recorded: 0,
-            enough,
-            last: None,
-            config,
-        }
-    }
-
-    fn take(&mut self, message: &Message, from: SocketAddr, now: Instant) {
-        let all = self.recorder.wants_all_meters();
-        if !self.choice.wants(message, from, all, now) {
-            return;
-        }
-        if !self.senders.note(from, &message.meta, now) {
-            return;
-        }
-        self.recorder.record(message);
-        self.recorded += 1;
-        self.last = Some(now);
-        log::debug!("recorded telegram {} of {from}", message.meta.frame_number);
+        let recorder = Recorder::new(&Settings::from(&config), DiskStorage::default(), HostZone);
+        let subscriber =
+            Subscriber::join_when_possible(&config.multicast, selection(&recorder), Instant::now());
+        Self { config, recorder, subscriber, recorded: 0, enough }
     }
 }
 
-fn choice(config: &Config) -> Choice {
-    let hint = " (`METER` in the file names records all, `multicast.meter` names one)";
-    Choice::new(config.multicast.meter.clone(), "recorded", hint)
+fn selection(recorder: &Recorder<DiskStorage, HostZone>) -> Selection {
+    Selection {
+        all_meters: recorder.wants_all_meters(),
+        doing: "recording",
+        hint: " (`METER` in the file names records all, `multicast.meter` names one)",
+        is_quiet: false,
+    }
 }

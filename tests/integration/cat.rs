@@ -160,7 +160,7 @@ fn what_is_held_of_an_interval_is_printed_before_a_signal_ends_it() {
     let lines = place.path("lines");
     command.args(["--every", "86400", "--debug"]).stdout(File::create(&lines).unwrap());
     let mut cat = Running::start(&place, "p1cat", &mut command);
-    send_until(&mut meter, 123, || cat.log().contains("is printed"));
+    send_until(&mut meter, 123, || cat.log().contains("printing meter"));
     cat.signal(Signal::TERM);
     assert_eq!(cat.wait().signal(), Some(Signal::TERM.as_raw()));
     let line = fs::read_to_string(&lines).unwrap();

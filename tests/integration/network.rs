@@ -54,9 +54,28 @@ impl Namespace {
         line.split_whitespace().nth(10).unwrap().parse().unwrap()
     }
 
-    fn run(&self, place: &Place, program: &str, output: Option<&PathBuf>) -> Running {
+    /// Sets a parameter of the kernel, by its path below `/proc/sys`.
+    fn set(&self, parameter: &str, value: &str) {
+        let script = format!("echo {value} >/proc/sys/{parameter}");
         let mut command = Command::new("ip");
-        command.args(["netns", "exec", &self.0]).arg(binary(program));
+        let status = command.args(["netns", "exec", &self.0, "sh", "-c", &script]).status();
+        assert!(status.unwrap().success(), "{script}");
+    }
+
+    fn run(&self, place: &Place, program: &str, output: Option<&PathBuf>) -> Running {
+        self.run_with(place, program, &[], output)
+    }
+
+    /// The same with these options.
+    fn run_with(
+        &self,
+        place: &Place,
+        program: &str,
+        options: &[&str],
+        output: Option<&PathBuf>,
+    ) -> Running {
+        let mut command = Command::new("ip");
+        command.args(["netns", "exec", &self.0]).arg(binary(program)).args(options);
         command.arg("--config-file").arg(place.path("p1reader.yml"));
         if let Some(output) = output {
             command.stdout(File::create(output).unwrap());
@@ -251,10 +270,115 @@ fn an_interface_that_comes_up_while_telegrams_come_by_another_is_joined() {
     let reader = scene.namespace.run(&scene.place, "p1reader", None);
     reader.wait_for_log(" started: ");
     scene.namespace.plug_in();
+    scene.namespace.ip("addr add 192.0.2.1/24 dev v0");
     wait_for("p1cat and p1reader as members on v0", || {
         scene.meter.send(&telegram(2));
         scene.namespace.ip("maddr show dev v0").contains("239.255.80.3 users 2").then_some(())
     });
     reader.stop();
     scene.end();
+}
+
+/// An interface of the LAN, with the default route.
+fn plug_in_lan(namespace: &Namespace) {
+    namespace.plug_in_as("lan");
+    namespace.ip("addr add 192.0.2.1/24 dev lan0");
+    namespace.ip("route add default via 192.0.2.254");
+}
+
+#[test]
+#[ignore = "needs root and network namespaces"]
+fn a_host_of_containers_joins_its_lan_before_all_others_also_when_it_is_plugged_in_again() {
+    let namespace = Namespace::new();
+    let place = Place::new();
+    let config = fs::read_to_string(place.config()).unwrap();
+    let network = "multicast: {address: 239.255.80.5, port: 28013, raw_port: off}\n";
+    fs::write(place.path("p1reader.yml"), config + network).unwrap();
+    namespace.ip("link set lo up");
+    // More than the 20 memberships that the kernel grants a socket, before the LAN in its tables.
+    for number in 1..=24 {
+        namespace.plug_in_as(&format!("br{number}-"));
+        namespace.ip(&format!("addr add 10.0.{number}.1/24 dev br{number}-0"));
+    }
+    plug_in_lan(&namespace);
+    let is_member = |interface: &str| {
+        namespace.ip(&format!("maddr show dev {interface}")).contains("239.255.80.5")
+    };
+    let reader = namespace.run(&place, "p1reader", None);
+    reader.wait_for_log(" started: ");
+    reader.wait_for_log("cannot join 239.255.80.5:28013 on 6 of 26 interfaces (br19-0, br20-0, ");
+    assert!(is_member("lan0") && is_member("lo"));
+    assert!(!is_member("br1-1"), "it has no address");
+    namespace.ip("link del lan0");
+    wait_for("its place to be taken", || is_member("br19-0").then_some(()));
+    plug_in_lan(&namespace);
+    wait_for("the LAN to be joined again", || is_member("lan0").then_some(()));
+    assert!(!is_member("br19-0"));
+    let log = reader.stopped();
+    assert_eq!(log.matches("cannot join").count(), 1, "{log}");
+    assert!(log.contains("net.ipv4.igmp_max_memberships"), "{log}");
+}
+
+/// Connects two namespaces by a cable, and the far end to the bridge of the other one.
+fn connect(host: &Namespace, interface: &str, switch: &Namespace, port: &str) {
+    host.ip(&format!("link add {interface} type veth peer name {port} netns {}", switch.0));
+    switch.ip(&format!("link set {port} master br0"));
+    switch.ip(&format!("link set {port} up"));
+    host.ip(&format!("link set {interface} up"));
+}
+
+#[test]
+#[ignore = "needs root and network namespaces"]
+fn a_host_with_two_ways_to_the_lan_takes_each_telegram_once() {
+    let (sender, host) = (Namespace::new(), Namespace::new());
+    let place = Place::new();
+    let config = fs::read_to_string(place.config()).unwrap();
+    let network = "multicast: {address: 239.255.80.6, port: 28015, raw_port: 28016}\n";
+    fs::write(place.path("p1reader.yml"), config + network).unwrap();
+    sender.ip("link add br0 type bridge mcast_snooping 0");
+    sender.ip("link set br0 up");
+    sender.ip("addr add 192.0.2.1/24 dev br0");
+    sender.ip("route add default dev br0");
+    for (interface, port, address) in [("eth0", "p0", "192.0.2.2"), ("wlan0", "p1", "192.0.2.3")] {
+        connect(&host, interface, &sender, port);
+        host.ip(&format!("addr add {address}/24 dev {interface}"));
+        // As systemd sets it: otherwise the kernel drops what comes by the other way.
+        host.set(&format!("net/ipv4/conf/{interface}/rp_filter"), "2");
+    }
+    host.set("net/ipv4/conf/all/rp_filter", "2");
+    let mut meter = Meter::plug_in(&place);
+    let listener = sender.run(&place, "p1listener", None);
+    listener.wait_for_log("is open");
+    let printed = |name: &str, arguments: &[&str]| {
+        let output = place.path(name);
+        (host.run_with(&place, "p1cat", arguments, Some(&output)), output)
+    };
+    let (_json, lines) = printed("json", &[]);
+    let (_raw, bytes) = printed("raw", &["--raw"]);
+    let reader = host.run(&place, "p1reader", None);
+    for interface in ["eth0", "wlan0"] {
+        wait_for(&format!("three members on {interface}"), || {
+            host.ip(&format!("maddr show dev {interface}"))
+                .contains("239.255.80.6 users 3")
+                .then_some(())
+        });
+    }
+    let telegrams: Vec<_> = (1..=20).map(telegram).collect();
+    for (telegram, number) in telegrams.iter().zip(1..) {
+        meter.send(telegram);
+        wait_for(&format!("telegram {number}"), || {
+            (fs::read_to_string(&lines).unwrap().lines().count() >= number
+                && fs::read(&bytes).unwrap().len() >= telegrams[..number].concat().len())
+            .then_some(())
+        });
+    }
+    let log = reader.stopped();
+    assert!(log.contains(": 20 telegrams") && log.contains(", 20 duplicates"), "{log}");
+    assert_eq!(log.matches("duplicate telegram").count(), 1, "{log}");
+    let lines = fs::read_to_string(lines).unwrap();
+    let powers: Vec<_> =
+        lines.lines().map(|line| watts(&Message::parse(line.as_bytes()).unwrap())).collect();
+    assert_eq!(powers, (1..=20).collect::<Vec<_>>());
+    assert_eq!(fs::read(bytes).unwrap(), telegrams.concat());
+    listener.stop();
 }

@@ -32,7 +32,7 @@ impl Publisher {
             self.publish(second, watts);
             let count = self.translator.counts().telegrams;
             if count % 50 == 0 {
-                reader.wait_for_log(&format!("telegram {count} of"));
+                reader.wait_for_log(&format!("telegram {count} from"));
             }
         }
     }
@@ -189,7 +189,7 @@ fn what_is_no_telegram_is_counted_and_costs_nothing_else() {
     }
     Publisher::new(&place).publish(START, 42);
     wait_for("the row", || (recorded(&place) == [42]).then_some(()));
-    assert_eq!(reader.log().matches("is ignored").count(), 1, "{}", reader.log());
+    assert_eq!(reader.log().matches("ignored a datagram").count(), 1, "{}", reader.log());
     let log = reader.stopped();
     assert!(log.contains(&format!("{} datagrams ignored", hostile.len())), "{log}");
 }
@@ -208,7 +208,7 @@ fn telegrams_that_come_twice_or_out_of_order_are_recorded_once_and_counted() {
     wait_for("the rows", || (recorded(&place) == [0, 1, 3, 2, 5]).then_some(()));
     let log = reader.stopped();
     assert!(log.contains("5 telegrams, "), "{log}");
-    assert!(log.contains(", 1 missed, 1 came twice, 1 out of order"), "{log}");
+    assert!(log.contains(", 1 lost, 1 duplicate, 1 out of order"), "{log}");
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn each_meter_has_its_files_where_their_names_say_so_and_else_the_first_is_recor
         for datagram in [&mine, other.as_bytes(), &again] {
             publisher.sender.send(place.port, datagram).unwrap();
         }
-        reader.wait_for_log(if rows[1] == 0 { "another meter is heard" } else { "telegram 3 of" });
+        reader.wait_for_log(if rows[1] == 0 { "also receiving meter" } else { "telegram 3 from" });
         reader.stop();
         let count = |beginning: &str| {
             place.lines_of(beginning).iter().filter(|line| !line.starts_with("datum")).count()

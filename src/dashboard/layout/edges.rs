@@ -31,7 +31,7 @@ pub(super) fn header(page: &mut Page, facts: &Facts<'_>) {
     if scene.paused {
         right = right.text(Ink::Warning, format!(" {} ", words.paused)).text(Ink::Text, " ");
     }
-    let (missed, _) = scene.state.losses(meter);
+    let missed = meter.from.map_or(0, |sender| sender.lost);
     if missed > 0 {
         right =
             right.text(Ink::Warning, format!("{missed} {}", words.missed)).text(Ink::Text, "  ");

@@ -1,11 +1,10 @@
 //! One meter: its newest telegram, how old that is, and what earlier ones leave behind.
 
-use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::Local;
 use super::history::History;
 use super::today::Today;
+use super::{Local, Sender};
 use crate::message::Message;
 use crate::reading::Readings;
 
@@ -23,7 +22,7 @@ pub struct Meter {
     /// Its newest telegram.
     pub message: Message,
     /// Who sent it; `None` when it was played from a file.
-    pub from: Option<SocketAddr>,
+    pub from: Option<Sender>,
     /// Telegrams received, in number.
     pub received: u64,
     /// The power of the last day.
@@ -63,7 +62,7 @@ impl Meter {
     pub(super) fn take(
         &mut self,
         message: Message,
-        from: Option<SocketAddr>,
+        from: Option<Sender>,
         now: Instant,
         local: Local,
     ) {

@@ -17,7 +17,6 @@ use chrono::NaiveDateTime;
 
 use crate::message::Message;
 use crate::meter::{self, Meters};
-use crate::senders::Senders;
 use crate::telegram::Timestamp;
 use crate::text;
 
@@ -28,13 +27,23 @@ pub use today::{Since, Today};
 /// The clock on the wall at a moment.
 pub type Local = fn(Timestamp) -> NaiveDateTime;
 
+/// Who sent a telegram.
+#[derive(Clone, Copy, Debug)]
+pub struct Sender {
+    /// Its address.
+    pub address: SocketAddr,
+    /// Its telegrams that were lost so far.
+    pub lost: u64,
+    /// Its telegrams that arrived twice so far.
+    pub duplicates: u64,
+}
+
 /// All that the dashboard knows.
 #[derive(Clone, Debug)]
 pub struct State {
     meters: Meters<Meter>,
     /// The meter that is shown.
     chosen: Option<String>,
-    senders: Senders,
     /// Datagrams that were no telegrams, in number.
     pub garbage: u64,
     /// When it began.
@@ -47,16 +56,11 @@ impl State {
     /// show; without it, the first one that is heard is shown.
     #[must_use]
     pub fn new(wanted: Option<String>, local: Local, now: Instant) -> Self {
-        let senders = Senders::new();
-        Self { meters: Meters::default(), chosen: wanted, senders, garbage: 0, began: now, local }
+        Self { meters: Meters::default(), chosen: wanted, garbage: 0, began: now, local }
     }
 
-    /// Takes a telegram, from the network or, without a sender, from a file. False when it came before.
-    pub fn take(&mut self, message: Message, from: Option<SocketAddr>, now: Instant) -> bool {
-        let is_new = from.is_none_or(|from| self.senders.note(from, &message.meta, now));
-        if !is_new {
-            return false;
-        }
+    /// Takes a telegram, from the network or, without a sender, from a file.
+    pub fn take(&mut self, message: Message, from: Option<Sender>, now: Instant) {
         let id = meter::id(&message).into_owned();
         match self.meters.hear(&*id, now, || Meter::new(&id, message.clone(), now)) {
             Ok(member) => {
@@ -73,7 +77,6 @@ impl State {
                 }
             }
         }
-        true
     }
 
     fn keep_shown(&mut self) {
@@ -108,13 +111,6 @@ impl State {
             self.chosen = Some(member.key.clone());
             self.keep_shown();
         }
-    }
-
-    /// Telegrams of a meter's sender that did not come, and that came twice, in number.
-    #[must_use]
-    pub fn losses(&self, meter: &Meter) -> (u64, u64) {
-        let counts = meter.from.map(|from| self.senders.counts_of(from)).unwrap_or_default();
-        (counts.missed, counts.repeated)
     }
 
     /// The clock on the wall at a moment.

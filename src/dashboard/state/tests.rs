@@ -34,8 +34,8 @@ fn of_meter(number: u64, id: &str) -> Message {
     numbered(number, &[("0-0:96.1.1", &format!("{id:?}")), ("1-0:1.7.0", "100")])
 }
 
-fn sender(port: u16) -> SocketAddr {
-    ([127, 0, 0, 1], port).into()
+fn sender(port: u16) -> Sender {
+    Sender { address: ([127, 0, 0, 1], port).into(), lost: 0, duplicates: 0 }
 }
 
 fn shown(state: &State) -> Option<&str> {
@@ -94,22 +94,6 @@ fn a_thousand_meters_take_no_more_memory_and_the_shown_one_stays() {
         state.take(of_meter(1, &number.to_string()), Some(sender(number)), now);
     }
     assert_eq!((shown(&state), state.place()), (Some("mine"), (1, MAX_METERS)));
-}
-
-#[test]
-fn losses_are_those_of_the_sender_and_repetitions_count_once() {
-    let now = Instant::now();
-    let mut state = State::new(None, utc, now);
-    let taken: Vec<bool> = [1, 2, 2, 6]
-        .into_iter()
-        .map(|number| state.take(of_meter(number, "one"), Some(sender(1)), now))
-        .collect();
-    assert_eq!(taken, [true, true, false, true]);
-    state.take(of_meter(3, "two"), Some(sender(2)), now);
-    let meter = state.meter().unwrap();
-    assert_eq!((meter.received, state.losses(meter)), (3, (3, 1)));
-    state.next_meter();
-    assert_eq!(state.losses(state.meter().unwrap()), (0, 0));
 }
 
 #[test]

@@ -53,7 +53,7 @@ impl Screen {
             source::Event::Telegram(message, from) => {
                 self.state.take(*message, from, now);
             }
-            source::Event::Garbage => self.state.garbage += 1,
+            source::Event::Garbage(count) => self.state.garbage += count,
         }
     }
 

@@ -14,7 +14,7 @@ use cursive::reexports::crossbeam_channel;
 use super::*;
 use crate::dashboard::layout::{self, ASCII, Glyphs, Look, UNICODE};
 use crate::dashboard::source;
-use crate::dashboard::state::{State, Window};
+use crate::dashboard::state::{self, State, Window};
 use crate::dashboard::terminal::Depth;
 use crate::dashboard::words::{DUTCH, ENGLISH, Words};
 use crate::message::{Message, Translator, Value};
@@ -83,7 +83,8 @@ impl Terminal {
         message.meta.frame_number = self.seconds;
         (message.meta.frame_start, message.meta.frame_end) = (time, time);
         let now = self.now;
-        let from = Some(([192, 168, 1, 5], 40_000).into());
+        let address = ([192, 168, 1, 5], 40_000).into();
+        let from = Some(state::Sender { address, lost: 0, duplicates: 0 });
         self.on_screen(|screen| {
             screen.take(source::Event::Telegram(Box::new(message), from), now);
         });
@@ -214,7 +215,7 @@ fn no_data_yet_says_what_to_check() {
     assert_golden("no-data", |terminal| {
         terminal.wait(12);
         let now = terminal.now;
-        terminal.on_screen(|screen| screen.take(source::Event::Garbage, now));
+        terminal.on_screen(|screen| screen.take(source::Event::Garbage(1), now));
     });
 }
 

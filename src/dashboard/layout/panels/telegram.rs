@@ -25,7 +25,8 @@ fn from_to(facts: &Facts<'_>, start: Timestamp, end: Timestamp) -> String {
 
 fn counts(facts: &Facts<'_>) -> Line {
     let words = facts.scene.look.words;
-    let (missed, repeated) = facts.scene.state.losses(facts.meter);
+    let (missed, repeated) =
+        facts.meter.from.map_or((0, 0), |sender| (sender.lost, sender.duplicates));
     let ink = if missed > 0 { Ink::Warning } else { Ink::Good };
     Line::new()
         .pair(words.received, Ink::Text, Some(facts.meter.received.to_string()))
@@ -47,7 +48,7 @@ fn sender(facts: &Facts<'_>) -> Line {
     });
     let source = facts.meter.message.meta.source.as_deref().unwrap_or_default();
     let from = match facts.meter.from {
-        Some(address) => format!("{source} {}", address.ip()),
+        Some(sender) => format!("{source} {}", sender.address.ip()),
         None => words.from_file.to_owned(),
     };
     Line::new().pair(words.clock, ink, clock).pair(words.sender, Ink::Text, Some(from.trim()))

@@ -1,0 +1,284 @@
+//! The one way in which a program receives telegrams from the network.
+//!
+//! ```text
+//! group ──▶ membership ──▶ parse ──▶ filter: which meter ──▶ losses, repeats: each telegram once ──▶ program
+//! ```
+//!
+//! Owns the membership, what is received, lost and ignored, and how logs and statuses word it. What is done
+//! with a telegram is up to the program. A program starts with [`Subscriber::join`] if it cannot do anything
+//! without a network, and with [`Subscriber::join_when_possible`] if it waits for one.
+
+mod filter;
+mod losses;
+mod membership;
+mod repeats;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::os::fd::BorrowedFd;
+use std::time::{Duration, Instant};
+
+use log::Level;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+use filter::MeterFilter;
+pub(crate) use filter::Selection;
+pub(crate) use losses::LossCounts;
+use losses::LossTracker;
+use membership::{Endpoint, Membership};
+use repeats::Repeats;
+
+use crate::config::Multicast;
+use crate::message::{Encoder, Message};
+use crate::runtime::{Exit, RateLimit, signals};
+use crate::telegram::{Framer, Timestamp};
+use crate::text;
+
+/// At most this many datagrams are dropped in a row before the program gets to do something else.
+const MAX_DROPPED: usize = 64;
+
+/// How often ignored datagrams are logged.
+const IGNORED_LOG_INTERVAL: Duration = Duration::from_secs(600);
+
+/// In which form a program receives telegrams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Feed {
+    /// JSON, from `multicast.port`.
+    Json,
+    /// As the meter sent them, from `multicast.raw_port`.
+    Raw,
+}
+
+/// A telegram from the network.
+#[derive(Clone, Debug)]
+pub struct Telegram {
+    /// What it says. Of a raw telegram, the meta data say nothing.
+    pub message: Message,
+    /// Who sent it.
+    pub from: SocketAddr,
+}
+
+/// Receives the telegrams of a group, each one once.
+pub(crate) struct Subscriber {
+    membership: Membership,
+    intake: Intake,
+}
+
+impl Subscriber {
+    /// Joins the group now. A failure is logged, and is [`Exit::Unavailable`].
+    pub fn join(
+        settings: &Multicast,
+        feed: Feed,
+        selection: Selection,
+        now: Instant,
+    ) -> Result<Self, Exit> {
+        let unavailable = |reason: String| {
+            log::error!("{reason}");
+            Exit::Unavailable
+        };
+        let endpoint = Endpoint::new(settings, feed)
+            .ok_or_else(|| unavailable("multicast.raw_port is off".to_owned()))?;
+        let membership = Membership::join(endpoint, now).map_err(unavailable)?;
+        Ok(Self { membership, intake: Intake::new(settings, feed, selection) })
+    }
+
+    /// Joins the group of JSON telegrams, now or later: a failure is logged, and joining is tried again.
+    pub fn join_when_possible(settings: &Multicast, selection: Selection, now: Instant) -> Self {
+        Self {
+            membership: Membership::join_when_possible(Endpoint::json(settings), now),
+            intake: Intake::new(settings, Feed::Json, selection),
+        }
+    }
+
+    /// Applies other settings. What was counted stays.
+    pub fn reconfigure(&mut self, settings: &Multicast, selection: Selection, now: Instant) {
+        self.membership.reconfigure(Endpoint::json(settings), now);
+        self.intake.filter.reconfigure(settings.meter.as_deref(), selection);
+    }
+
+    /// Waits for a datagram, for at most `timeout` or until a signal arrives.
+    pub fn wait(&self, timeout: Duration, now: Instant) {
+        let timeout = timeout.min(self.time_to_work(now));
+        match (self.fd(), Timespec::try_from(timeout)) {
+            // Whatever poll reports, the next attempt to receive finds out.
+            (Some(fd), Ok(timeout)) => {
+                let _ = poll(&mut [PollFd::from_borrowed_fd(fd, PollFlags::IN)], Some(&timeout));
+            }
+            _ => signals::wait(timeout),
+        }
+    }
+
+    /// The next telegram, if one has arrived. Never blocks. Also keeps the membership up, so call it now and
+    /// then: after [`Subscriber::time_to_work`] at the latest.
+    pub fn next(&mut self, now: Instant) -> Option<Telegram> {
+        self.membership.keep_up(now);
+        for _ in 0..MAX_DROPPED {
+            let from = self.membership.receive(now)?;
+            let telegram = self.intake.take(self.membership.datagram(), from, now);
+            if telegram.is_some() {
+                return telegram;
+            }
+        }
+        None
+    }
+
+    /// The bytes of the last telegram.
+    pub fn datagram(&self) -> &[u8] {
+        self.membership.datagram()
+    }
+
+    /// The socket, for a program that waits for other things as well. While there is none, such a program
+    /// waits for [`Subscriber::time_to_work`].
+    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
+        self.membership.fd()
+    }
+
+    /// The time until there is something to do even if nothing arrives.
+    pub fn time_to_work(&self, now: Instant) -> Duration {
+        self.membership.next_join().saturating_duration_since(now)
+    }
+
+    /// Address and port of the group.
+    pub fn group(&self) -> SocketAddr {
+        self.membership.group()
+    }
+
+    /// How it is going: `224.7.2.1:52001: 17 telegrams, the last 1 s ago, 2 lost`, and what is wrong.
+    pub fn status(&self, now: Instant) -> String {
+        let mut status = format!("{}: {}", self.group(), self.intake.status(now));
+        for problem in self.membership.problems() {
+            let _ = write!(status, "; {problem}");
+        }
+        status
+    }
+
+    /// The message that no telegram has arrived for this long: of `meter`, or else of the configured one.
+    pub fn silence(&self, meter: Option<&str>, time: Duration) -> String {
+        self.intake.silence(self.group(), meter, time)
+    }
+
+    /// What was counted of the sender of a telegram.
+    #[cfg_attr(
+        not(any(feature = "dashboard", test)),
+        expect(dead_code, reason = "only p1dashboard asks")
+    )]
+    pub fn losses_of(&self, from: SocketAddr) -> LossCounts {
+        self.intake.losses.counts_of(from)
+    }
+
+    /// The number of datagrams that were not telegrams.
+    #[cfg_attr(
+        not(any(feature = "dashboard", test)),
+        expect(dead_code, reason = "only p1dashboard asks")
+    )]
+    pub fn ignored(&self) -> u64 {
+        self.intake.ignored
+    }
+}
+
+/// From datagrams to the telegrams of interest. Pure: the clock is passed in.
+pub(crate) struct Intake {
+    feed: Feed,
+    /// Nothing but another meter is worth a line.
+    is_quiet: bool,
+    filter: MeterFilter,
+    losses: LossTracker,
+    repeats: Repeats,
+    received: u64,
+    last: Option<Instant>,
+    ignored: u64,
+    ignored_log: RateLimit,
+}
+
+impl Intake {
+    pub fn new(settings: &Multicast, feed: Feed, selection: Selection) -> Self {
+        Self {
+            feed,
+            is_quiet: selection.is_quiet,
+            filter: MeterFilter::new(settings.meter.as_deref(), selection),
+            losses: LossTracker::new(selection.is_quiet),
+            repeats: Repeats::default(),
+            received: 0,
+            last: None,
+            ignored: 0,
+            ignored_log: RateLimit::new(IGNORED_LOG_INTERVAL),
+        }
+    }
+
+    /// The telegram of a datagram, if it is one, of the right meter, and has not arrived before.
+    pub fn take(&mut self, datagram: &[u8], from: SocketAddr, now: Instant) -> Option<Telegram> {
+        let parsed = match self.feed {
+            Feed::Json => Message::parse(datagram).map_err(|error| error.to_string()),
+            Feed::Raw => parse_raw(datagram).ok_or_else(|| "not one whole telegram".to_owned()),
+        };
+        let message = parsed.map_err(|reason| self.ignore(&reason, from, now)).ok()?;
+        if !self.filter.accepts(&message, from, now) {
+            return None;
+        }
+        let is_new = match self.feed {
+            Feed::Json => self.losses.is_new(&message.meta, from, now),
+            Feed::Raw => self.repeats.is_new(datagram, from, now),
+        };
+        if !is_new {
+            return None;
+        }
+        self.received += 1;
+        self.last = Some(now);
+        Some(Telegram { message, from })
+    }
+
+    fn ignore(&mut self, reason: &str, from: SocketAddr, now: Instant) {
+        self.ignored += 1;
+        let level = quieter(Level::Warn, self.is_quiet);
+        if self.ignored_log.permit(now).is_some() {
+            let ignored = self.ignored;
+            log::log!(level, ignored; "ignored a datagram from {from}, {ignored} so far: {reason}");
+        }
+    }
+
+    fn status(&self, now: Instant) -> String {
+        let received = text::count(self.received, "telegram");
+        let (age, losses) = (text::ago(self.last, now), self.losses.counts());
+        let ignored = match self.ignored {
+            0 => String::new(),
+            ignored => format!(", {} ignored", text::count(ignored, "datagram")),
+        };
+        format!("{received}, {age}{losses}{ignored}")
+    }
+
+    /// See [`Subscriber::silence`].
+    pub fn silence(&self, group: SocketAddr, meter: Option<&str>, time: Duration) -> String {
+        let meter = meter.map(filter::quoted).or_else(|| self.filter.wanted());
+        let meter = meter.map(|meter| format!(" of meter {meter}")).unwrap_or_default();
+        let instead = match (self.filter.other(), self.received, self.ignored) {
+            (Some(other), _, _) => format!("; receiving meter {other}"),
+            (None, 1.., _) if !meter.is_empty() => "; receiving other meters".to_owned(),
+            (None, _, ignored @ 1..) => format!("; ignored {}", text::count(ignored, "datagram")),
+            _ => String::new(),
+        };
+        let time = text::duration(time);
+        format!(
+            "no telegram{meter} from {group} within {time}{instead} \
+             (see TROUBLESHOOTING in p1-multicast(7))"
+        )
+    }
+}
+
+/// The telegram of a raw datagram; `None` for anything but one whole telegram. We don't check its checksum:
+/// the listener has.
+fn parse_raw(mut datagram: &[u8]) -> Option<Message> {
+    let (length, time) = (datagram.len(), Timestamp::default());
+    let mut framer = Framer::default();
+    let frame = framer.feed(&mut datagram, time).filter(|_| datagram.is_empty());
+    let bytes = frame.map(|frame| frame.bytes()).filter(|bytes| bytes.len() == length)?;
+    let mut encoder = Encoder::new(None);
+    Message::parse(encoder.encode(bytes, time, time).0.json).ok()
+}
+
+/// This level, or debug for a program whose messages would be in the way.
+fn quieter(level: Level, is_quiet: bool) -> Level {
+    if is_quiet { Level::Debug } else { level }
+}

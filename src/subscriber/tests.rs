@@ -1,0 +1,257 @@
+//! A subscriber on a network of the test's own, with the clock passed in.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io;
+use std::rc::Rc;
+
+use super::membership::{GroupSocket, Open};
+use super::*;
+use crate::config::Config;
+use crate::multicast::{self, Datagram, Joined};
+use crate::runtime::captured_log;
+
+/// What the sockets of a test do.
+#[derive(Default)]
+struct Network {
+    /// Whether a socket can be opened.
+    is_up: bool,
+    datagrams: VecDeque<io::Result<Vec<u8>>>,
+    /// The names of the interfaces that the kernel refuses.
+    refused: Vec<&'static str>,
+    opened: u32,
+    joined: u32,
+}
+
+struct FakeSocket(Rc<RefCell<Network>>);
+
+impl GroupSocket for FakeSocket {
+    fn receive(&self, buffer: &mut [u8]) -> io::Result<Option<Datagram>> {
+        let Some(datagram) = self.0.borrow_mut().datagrams.pop_front().transpose()? else {
+            return Ok(None);
+        };
+        buffer[..datagram.len()].copy_from_slice(&datagram);
+        Ok(Some(Datagram { len: datagram.len(), from: ([192, 0, 2, 1], 1000).into() }))
+    }
+
+    fn rejoin(&mut self) -> Result<Joined, multicast::Error> {
+        let mut network = self.0.borrow_mut();
+        network.joined += 1;
+        let refusal = |name: &&str| ((*name).to_owned(), io::Error::from_raw_os_error(105));
+        Ok(Joined { interfaces: 20, refused: network.refused.iter().map(refusal).collect() })
+    }
+
+    fn fd(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+}
+
+/// A subscriber that records one meter, and its network.
+fn subscriber(now: Instant) -> (Subscriber, Rc<RefCell<Network>>) {
+    let network = Rc::new(RefCell::new(Network { is_up: true, ..Network::default() }));
+    let sockets = Rc::clone(&network);
+    let open: Box<Open> = Box::new(move |_| {
+        if !sockets.borrow().is_up {
+            return Err("no network".to_owned());
+        }
+        sockets.borrow_mut().opened += 1;
+        Ok(Box::new(FakeSocket(Rc::clone(&sockets))))
+    });
+    let settings = Config::default().multicast;
+    let selection = Selection { all_meters: false, doing: "recording", hint: "", is_quiet: false };
+    let membership = Membership::new(Endpoint::json(&settings), open, now);
+    (Subscriber { membership, intake: Intake::new(&settings, Feed::Json, selection) }, network)
+}
+
+/// The datagram of this number, begun so many seconds after the epoch, of this meter.
+fn datagram(number: u64, meter: &str) -> Vec<u8> {
+    format!(
+        "{{\"meta\":{{\"frame-start-time\":{number},\"frame-number\":{number},\
+         \"frame-end-time\":{number},\"frame-time-duration\":0}},\
+         \"telegram\":{{\"0-0:96.1.1\":\"{meter}\"}}}}"
+    )
+    .into_bytes()
+}
+
+/// The numbers of the telegrams that are received now.
+fn receive(subscriber: &mut Subscriber, now: Instant) -> Vec<u64> {
+    let next = || subscriber.next(now).map(|telegram| telegram.message.meta.frame_number);
+    std::iter::from_fn(next).collect()
+}
+
+#[test]
+fn each_telegram_of_the_meter_is_received_once_and_the_rest_is_counted() {
+    let now = Instant::now();
+    let (mut subscriber, network) = subscriber(now);
+    assert_eq!(subscriber.status(now), "224.7.2.1:52001: 0 telegrams, none yet");
+    let datagrams = [
+        datagram(1, "A"),
+        datagram(1, "A"),
+        b"garbage".to_vec(),
+        datagram(100, "B"),
+        datagram(4, "A"),
+        datagram(4, "A"),
+    ];
+    network.borrow_mut().datagrams.extend(datagrams.map(Ok));
+    assert_eq!(receive(&mut subscriber, now), [1, 4]);
+    assert_eq!(subscriber.datagram(), datagram(4, "A"));
+    assert_eq!(
+        subscriber.status(now + Duration::from_secs(7)),
+        "224.7.2.1:52001: 2 telegrams, the last 7 s ago, 2 lost, 2 duplicates, 1 datagram ignored"
+    );
+    assert_eq!(
+        (subscriber.losses_of(([192, 0, 2, 1], 1000).into()).lost, subscriber.ignored()),
+        (2, 1)
+    );
+}
+
+#[test]
+fn a_flood_of_datagrams_that_are_dropped_does_not_hold_up_the_program() {
+    let now = Instant::now();
+    let (mut subscriber, network) = subscriber(now);
+    let flood = (0..1000).map(|_| Ok(b"garbage".to_vec()));
+    network.borrow_mut().datagrams.extend(flood.chain([Ok(datagram(1, "A"))]));
+    let calls = (1..100).find(|_| subscriber.next(now).is_some());
+    assert_eq!(calls, Some(1001usize.div_ceil(MAX_DROPPED)));
+}
+
+#[test]
+fn the_group_is_joined_again_every_ten_seconds_and_a_wait_does_not_outlast_them() {
+    let start = Instant::now();
+    let (mut subscriber, network) = subscriber(start);
+    for second in 0..=60 {
+        let now = start + Duration::from_secs(second);
+        subscriber.next(now);
+        assert_eq!(u64::from(network.borrow().joined), 1 + second / 10);
+        assert_eq!(subscriber.time_to_work(now), Duration::from_secs(10 - second % 10));
+    }
+    assert_eq!(network.borrow().opened, 1);
+}
+
+#[test]
+fn without_a_network_it_goes_on_and_joins_when_there_is_one() {
+    let start = Instant::now();
+    let (mut subscriber, network) = subscriber(start);
+    network.borrow_mut().is_up = false;
+    let lines = captured_log(|| {
+        for second in 0..60 {
+            assert!(subscriber.next(start + Duration::from_secs(second)).is_none());
+        }
+        let status = subscriber.status(start);
+        assert!(status.ends_with("; cannot join 224.7.2.1:52001: no network"), "{status}");
+        network.borrow_mut().is_up = true;
+        network.borrow_mut().datagrams.push_back(Ok(datagram(1, "A")));
+        assert_eq!(receive(&mut subscriber, start + Duration::from_secs(60)), [1]);
+    });
+    let status = subscriber.status(start + Duration::from_secs(60));
+    assert!(status.ends_with("the last 0 s ago"), "{status}");
+    let expected =
+        ["cannot join 224.7.2.1:52001: no network; trying again", "joined 224.7.2.1:52001"];
+    assert_eq!(lines[..2], expected);
+}
+
+#[test]
+fn a_socket_that_fails_is_opened_again_a_second_later() {
+    let start = Instant::now();
+    let (mut subscriber, network) = subscriber(start);
+    network.borrow_mut().datagrams.extend([
+        Ok(datagram(1, "A")),
+        Err(io::Error::other("gone")),
+        Ok(datagram(2, "A")),
+    ]);
+    assert_eq!(receive(&mut subscriber, start), [1]);
+    assert!(subscriber.status(start).ends_with("; cannot receive from 224.7.2.1:52001: gone"));
+    assert_eq!(subscriber.time_to_work(start), Duration::from_secs(1));
+    assert_eq!(receive(&mut subscriber, start + Duration::from_millis(999)), [0; 0]);
+    assert_eq!(receive(&mut subscriber, start + Duration::from_secs(1)), [2]);
+    assert_eq!(network.borrow().opened, 2);
+}
+
+#[test]
+fn interfaces_that_the_kernel_refuses_are_logged_once_and_stay_in_the_status() {
+    let start = Instant::now();
+    let (mut subscriber, network) = subscriber(start);
+    network.borrow_mut().refused = vec!["vlan21", "vlan22", "vlan23", "vlan24"];
+    let lines = captured_log(|| {
+        for second in 0..3600 {
+            subscriber.next(start + Duration::from_secs(second));
+        }
+    });
+    let expected = "cannot join 224.7.2.1:52001 on 4 of 24 interfaces (vlan21, vlan22, vlan23, …): \
+                    No buffer space available (os error 105); raise \
+                    net.ipv4.igmp_max_memberships, or name one in multicast.interface";
+    assert_eq!(lines, [expected]);
+    assert!(subscriber.status(start).ends_with("; not joined on 4 interfaces"));
+    network.borrow_mut().refused.clear();
+    let lines = captured_log(|| {
+        subscriber.next(start + Duration::from_secs(3600));
+    });
+    assert_eq!(lines, ["joined 224.7.2.1:52001 on all 20 interfaces"]);
+    assert!(subscriber.status(start).ends_with("none yet"));
+}
+
+#[test]
+fn an_interface_that_comes_and_goes_does_not_fill_the_log_and_the_status_has_the_latest_reason() {
+    let settings = Multicast { interface: "lo".parse().ok(), ..Config::default().multicast };
+    let missing = Multicast { interface: "nosuch0".parse().ok(), ..settings.clone() };
+    let start = Instant::now();
+    let selection = Selection { all_meters: false, doing: "recording", hint: "", is_quiet: false };
+    let lines = captured_log(|| {
+        let mut subscriber = Subscriber::join_when_possible(&missing, selection, start);
+        for minute in 0..60 {
+            let now = start + Duration::from_secs(60 * minute);
+            subscriber.reconfigure(&missing, selection, now);
+            subscriber.next(now);
+            assert!(subscriber.status(now).contains("no network interface nosuch0"));
+            subscriber.reconfigure(&settings, selection, now);
+            subscriber.next(now);
+            assert!(subscriber.status(now).ends_with("none yet"));
+        }
+    });
+    assert_eq!(lines.len(), 20, "{lines:?}");
+    assert!(lines[0].contains("cannot join 224.7.2.1:52001: no network interface"), "{lines:?}");
+    assert!(lines[18].ends_with("further messages suppressed)"), "{lines:?}");
+    assert_eq!(lines[19], "joined 224.7.2.1:52001");
+}
+
+#[test]
+fn a_program_that_cannot_do_without_a_network_fails_at_once() {
+    let settings = Multicast {
+        interface: "nosuch0".parse().ok(),
+        raw_port: None,
+        ..Config::default().multicast
+    };
+    let selection = Selection { all_meters: true, doing: "printing", hint: "", is_quiet: true };
+    for (feed, reason) in
+        [(Feed::Json, "no network interface nosuch0"), (Feed::Raw, "multicast.raw_port is off")]
+    {
+        let lines = captured_log(|| {
+            let joined = Subscriber::join(&settings, feed, selection, Instant::now());
+            assert_eq!(joined.err(), Some(Exit::Unavailable));
+        });
+        assert!(lines[0].starts_with(reason), "{lines:?}");
+    }
+}
+
+#[test]
+fn silence_is_told_with_what_was_received_instead() {
+    let now = Instant::now();
+    let (mut subscriber, network) = subscriber(now);
+    let silence = |subscriber: &Subscriber| subscriber.silence(None, Duration::from_secs(15));
+    let end = " (see TROUBLESHOOTING in p1-multicast(7))";
+    let text = silence(&subscriber);
+    assert_eq!(text, format!("no telegram from 224.7.2.1:52001 within 15 s{end}"));
+    network.borrow_mut().datagrams.push_back(Ok(b"garbage".to_vec()));
+    subscriber.next(now);
+    let text = silence(&subscriber);
+    assert!(text.contains("within 15 s; ignored 1 datagram (see"), "{text}");
+    subscriber.intake.filter.reconfigure(
+        Some("A"),
+        Selection { all_meters: true, doing: "", hint: "", is_quiet: true },
+    );
+    network.borrow_mut().datagrams.push_back(Ok(datagram(1, "B")));
+    subscriber.next(now);
+    let text = silence(&subscriber);
+    assert!(text.starts_with("no telegram of meter \"A\" from 224.7.2.1:52001"), "{text}");
+    assert!(text.contains("within 15 s; receiving meter \"B\" (see"), "{text}");
+}
