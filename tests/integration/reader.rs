@@ -213,22 +213,27 @@ fn telegrams_that_come_twice_or_out_of_order_are_recorded_once_and_counted() {
 
 #[test]
 fn each_meter_has_its_files_where_their_names_say_so_and_else_the_first_is_recorded() {
-    for (name, rows) in [("details-METER-DAY.csv", [2, 1]), ("details-DAY.csv", [2, 0])] {
+    for (name, rows) in [("details-METER-DAY.csv", [2, 2]), ("details-DAY.csv", [2, 0])] {
         let place = Place::new();
         let path = place.path(name);
         place.config_with(&format!("p1_reader_details: {{filename: \"{}\"}}", path.display()));
         let reader = in_utc(&place, &["--debug"]);
         let mut publisher = Publisher::new(&place);
-        let mine = publisher.datagram(START, 1);
         // A path in a field is a name like any other.
-        let other = publisher.datagram(START + 1, 2);
         let id = "4530303939303030303132333435363738";
-        let other = String::from_utf8(other).unwrap().replace(id, "../../etc/x");
-        let again = publisher.datagram(START + 2, 3);
-        for datagram in [&mine, other.as_bytes(), &again] {
-            publisher.sender.send(place.port, datagram).unwrap();
+        let other =
+            |datagram| String::from_utf8(datagram).unwrap().replace(id, "../../etc/x").into_bytes();
+        let datagrams: Vec<_> =
+            (0..4).map(|n| publisher.datagram(START + i64::from(n), n)).collect();
+        for (number, datagram) in datagrams.into_iter().enumerate() {
+            let is_mine = number % 3 == 0;
+            let datagram = if is_mine { datagram } else { other(datagram) };
+            publisher.sender.send(place.port, &datagram).unwrap();
         }
-        reader.wait_for_log(if rows[1] == 0 { "also receiving meter" } else { "telegram 3 from" });
+        reader.wait_for_log("telegram 4 from");
+        if rows[1] == 0 {
+            reader.wait_for_log("also receiving meter");
+        }
         reader.stop();
         let count = |beginning: &str| {
             place.lines_of(beginning).iter().filter(|line| !line.starts_with("datum")).count()
