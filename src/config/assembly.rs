@@ -3,15 +3,16 @@
 //! Owns the rules about keys as a whole: unknown ones, repeated ones, and those that must differ
 //! from each other. What makes a single value sound is `value`'s.
 
-use std::net::IpAddr;
 use std::path::Path;
 
 use super::Loaded;
 use super::environment::{Environment, expand};
 use super::keys::Section;
+use super::mistakes;
 use super::model::Config;
 use super::problem::{ConfigError, Problem};
 use super::tree::{Entry, Node};
+use super::value::scope;
 use crate::text::escaped;
 
 /// Builds the settings from the root of a file, or lists all its problems.
@@ -62,6 +63,7 @@ impl Assembly<'_> {
             let path = path(section.name, &entry.name);
             let done = section.key(&entry.name).and_then(|key| {
                 expand(&mut entry.value, self.environment)?;
+                entry.value.check_characters()?;
                 (key.set)(&mut self.config, &entry.value)
             });
             if let Err(message) = done {
@@ -83,8 +85,11 @@ impl Assembly<'_> {
             Node::Map(entries) => entries,
             Node::Nothing => Vec::new(),
             other => {
-                let message = format!("expected {expected}, found {other}");
-                self.report(section, line, message);
+                let is_setting = |text: &&str| text.contains([':', '=', ' ']);
+                let meant = other.as_text().filter(is_setting).and_then(mistakes::meant_setting);
+                if let Err(message) = other.expected_instead::<()>(expected, meant) {
+                    self.report(section, line, message);
+                }
                 Vec::new()
             }
         };
@@ -119,20 +124,17 @@ impl Assembly<'_> {
             return;
         }
         let group = self.config.multicast.address;
-        let problem = match &self.config.multicast.interface {
-            Some(found) if !found.suits(group) => {
+        let found = self.config.multicast.interface.as_ref();
+        let problem = match (found, scope(group)) {
+            (Some(found), _) if !found.suits(group) => {
                 let family = if group.is_ipv4() { "IPv4" } else { "IPv6" };
-                (
-                    interface,
-                    format!(
-                        "expected a name or an {family} address, as {address} is {group}, found {found}"
-                    ),
-                )
+                let expected = format!("a name or an {family} address, as {address} is {group}");
+                (interface, format!("expected {expected}, found {found}"))
             }
-            None if is_on_one_link(group) => (
+            (None, Some(1 | 2)) => (
                 address,
                 format!(
-                    "expected {interface} beside it, which a group of one link needs, found {group} alone"
+                    "expected {interface} to be set too: {group} is another group on each link"
                 ),
             ),
             _ => return,
@@ -205,11 +207,6 @@ impl Assembly<'_> {
             Err(ConfigError::Invalid(self.problems))
         }
     }
-}
-
-/// Whether `group` means another one on each interface: `ff01::/16` and `ff02::/16`.
-fn is_on_one_link(group: IpAddr) -> bool {
-    matches!(group, IpAddr::V6(group) if matches!(group.segments()[0] & 0xf, 1 | 2))
 }
 
 /// `section.key`, or the name of a section when `section` is empty.

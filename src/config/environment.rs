@@ -9,10 +9,14 @@ use crate::text::escaped;
 /// Looks up a variable.
 pub(super) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// Expands every text in `node`. The error names all that is wrong.
+/// Of several wrong references this many are named.
+const MAX_NAMED: usize = 5;
+
+/// Expands every text in `node`. The error names what is wrong.
 pub(super) fn expand(node: &mut Node, environment: Environment) -> Result<(), String> {
     let mut wrong = Vec::new();
     expand_node(node, environment, &mut wrong);
+    wrong.truncate(MAX_NAMED);
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("; ")) }
 }
 
@@ -24,7 +28,7 @@ fn expand_node(node: &mut Node, environment: Environment, wrong: &mut Vec<String
                 expand_node(item, environment, wrong);
             }
         }
-        Node::Nothing | Node::Flag(_) | Node::Number(_) | Node::Map(_) => {}
+        Node::Nothing | Node::Bool(_) | Node::Number(_) | Node::Map(_) => {}
     }
 }
 
@@ -105,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_reference_is_not_left_in_silence() {
+    fn a_malformed_reference_is_an_error() {
         for text in ["${", "${HOST", "${}", "${a-b}", "${1A}", "${A B}"] {
             assert!(expanded(text).is_err(), "{text}");
         }

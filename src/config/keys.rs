@@ -1,11 +1,11 @@
 //! The table of sections and keys: which exist, and where each value goes.
 //!
-//! It is the only list of them. The reading of the file, the suggestions for unknown names and the
-//! tests of the man page and of the shipped file all use it.
+//! It is the only list of them. The parser, the suggestions for unknown names and the tests of the man page
+//! and of the shipped file all use it.
 
+use super::mistakes;
 use super::model::{Config, Language};
 use super::tree::Node;
-use super::value::Sound;
 use crate::telegram::{MeterZone, Policy};
 
 /// A section of the file.
@@ -17,17 +17,17 @@ pub(super) struct Section {
 /// A key of a section.
 pub(super) struct Key {
     pub name: &'static str,
-    /// Puts a sound value in its place; says what was expected of any other.
-    pub set: fn(&mut Config, &Node) -> Sound<()>,
+    /// Stores a valid value; the error says what was expected instead of any other.
+    pub set: fn(&mut Config, &Node) -> Result<(), String>,
 }
 
 const DAY: u64 = 24 * HOUR;
 const HOUR: u64 = 3600;
-const LONGEST_KEEP_DAYS: u32 = 36_500;
-const LONGEST_REPORT_MINUTES: u32 = 1440;
+const MAX_KEEP_DAYS: u32 = 36_500;
+const MAX_REPORT_MINUTES: u32 = 1440;
 /// Megabytes: a terabyte.
-const LARGEST_MIN_FREE: u32 = 1_000_000;
-const LARGEST_FUSE: u16 = 400;
+const MAX_MIN_FREE: u32 = 1_000_000;
+const MAX_FUSE: u16 = 400;
 
 /// The section of a [`FileOutput`](super::model::FileOutput).
 macro_rules! file_output {
@@ -35,12 +35,12 @@ macro_rules! file_output {
         Section {
             name: stringify!($section),
             keys: &[
-                key("enabled", |c, v| put(&mut c.$section.enabled, v.flag())),
+                key("enabled", |c, v| put(&mut c.$section.enabled, v.boolean())),
                 key("filename", |c, v| put(&mut c.$section.filename, v.filename(&[$placeholder]))),
                 key("flush_period", |c, v| put(&mut c.$section.flush_period, v.seconds(DAY))),
                 key("keep_days", |c, v| {
-                    let days = v.whole(1..=LONGEST_KEEP_DAYS).map(Some);
-                    put(&mut c.$section.keep_days, v.word_or("off", None, days))
+                    let days = v.integer(1..=MAX_KEEP_DAYS).map(Some);
+                    put(&mut c.$section.keep_days, v.keyword_or("off", None, days))
                 }),
             ],
         }
@@ -66,10 +66,10 @@ pub(super) const SECTIONS: &[Section] = &[
         keys: &[
             key("address", |c, v| put(&mut c.multicast.address, v.multicast_address())),
             key("port", |c, v| put(&mut c.multicast.port, port(v))),
-            key("TTL", |c, v| put(&mut c.multicast.ttl, v.whole(0..=u8::MAX))),
+            key("TTL", |c, v| put(&mut c.multicast.ttl, v.integer(0..=u8::MAX))),
             key("interface", |c, v| put(&mut c.multicast.interface, v.interface().map(Some))),
             key("raw_port", |c, v| {
-                let port = v.word_or("off", None, port(v).map(Some));
+                let port = v.keyword_or("off", None, port(v).map(Some));
                 put(&mut c.multicast.raw_port, port)
             }),
             key("also_to", |c, v| put(&mut c.multicast.also_to, v.destinations())),
@@ -86,7 +86,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section {
         name: "p1_reader",
         keys: &[key("min_free", |c, v| {
-            put(&mut c.p1_reader.min_free, v.whole(0..=LARGEST_MIN_FREE))
+            put(&mut c.p1_reader.min_free, v.integer(0..=MAX_MIN_FREE))
         })],
     },
     file_output!(p1_reader_details, "DAY"),
@@ -95,11 +95,11 @@ pub(super) const SECTIONS: &[Section] = &[
     Section {
         name: "html_report",
         keys: &[
-            key("enabled", |c, v| put(&mut c.html_report.enabled, v.flag())),
-            key("filename", |c, v| put(&mut c.html_report.filename, v.filename(&[]))),
+            key("enabled", |c, v| put(&mut c.html_report.enabled, v.boolean())),
+            key("filename", |c, v| put(&mut c.html_report.filename, v.path())),
             key("flush_period", |c, v| put(&mut c.html_report.flush_period, v.seconds(DAY))),
             key("minutes", |c, v| {
-                let minutes = v.whole(1..=LONGEST_REPORT_MINUTES);
+                let minutes = v.integer(1..=MAX_REPORT_MINUTES);
                 put(&mut c.html_report.minutes, minutes)
             }),
             key("language", |c, v| put(&mut c.html_report.language, language(v))),
@@ -108,7 +108,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section {
         name: "weekly_log",
         keys: &[
-            key("enabled", |c, v| put(&mut c.weekly_log.enabled, v.flag())),
+            key("enabled", |c, v| put(&mut c.weekly_log.enabled, v.boolean())),
             key("filename", |c, v| put(&mut c.weekly_log.filename, v.filename(&["YYYY", "ww"]))),
             key("measurement_period", |c, v| {
                 put(&mut c.weekly_log.measurement_period, v.seconds(HOUR))
@@ -119,7 +119,7 @@ pub(super) const SECTIONS: &[Section] = &[
     Section {
         name: "p1_dashboard",
         keys: &[
-            key("fuse", |c, v| put(&mut c.p1_dashboard.fuse, v.whole(1..=LARGEST_FUSE).map(Some))),
+            key("fuse", |c, v| put(&mut c.p1_dashboard.fuse, v.integer(1..=MAX_FUSE).map(Some))),
             key("language", |c, v| put(&mut c.p1_dashboard.language, own_language(v))),
         ],
     },
@@ -127,15 +127,13 @@ pub(super) const SECTIONS: &[Section] = &[
         name: "p1_mqtt",
         keys: &[
             key("broker", |c, v| put(&mut c.p1_mqtt.broker, v.broker())),
-            key("tls", |c, v| put(&mut c.p1_mqtt.tls, v.flag())),
-            key("ca_file", |c, v| put(&mut c.p1_mqtt.ca_file, v.filename(&[]))),
+            key("tls", |c, v| put(&mut c.p1_mqtt.tls, v.boolean())),
+            key("ca_file", |c, v| put(&mut c.p1_mqtt.ca_file, v.path())),
             key("user", |c, v| put(&mut c.p1_mqtt.user, v.label("a user").map(Some))),
-            key("password_file", |c, v| {
-                put(&mut c.p1_mqtt.password_file, v.filename(&[]).map(Some))
-            }),
+            key("password_file", |c, v| put(&mut c.p1_mqtt.password_file, v.path().map(Some))),
             key("topic_prefix", |c, v| put(&mut c.p1_mqtt.topic_prefix, topic_prefix(v))),
             key("discovery_prefix", |c, v| {
-                let prefix = v.word_or("off", None, v.topic().map(Some));
+                let prefix = v.keyword_or("off", None, v.topic().map(Some));
                 put(&mut c.p1_mqtt.discovery_prefix, prefix)
             }),
             key("interval", |c, v| put(&mut c.p1_mqtt.interval, v.seconds(HOUR))),
@@ -145,63 +143,71 @@ pub(super) const SECTIONS: &[Section] = &[
 ];
 
 impl Section {
-    /// The section of this name, or what to say when there is none.
-    pub fn named(name: &str) -> Sound<&'static Self> {
+    /// The section of this name, or an error that names the most similar one.
+    pub fn named(name: &str) -> Result<&'static Self, String> {
         let found = SECTIONS.iter().find(|section| section.name == name);
         found.ok_or_else(|| unknown("section", name, SECTIONS.iter().map(|section| section.name)))
     }
 
-    /// The key of this name, or what to say when there is none.
-    pub fn key(&self, name: &str) -> Sound<&'static Key> {
+    /// The key of this name, or an error that names the most similar one.
+    pub fn key(&self, name: &str) -> Result<&'static Key, String> {
         let found = self.keys.iter().find(|key| key.name == name);
         found.ok_or_else(|| unknown("key", name, self.keys.iter().map(|key| key.name)))
     }
 }
 
-const fn key(name: &'static str, set: fn(&mut Config, &Node) -> Sound<()>) -> Key {
+const fn key(name: &'static str, set: fn(&mut Config, &Node) -> Result<(), String>) -> Key {
     Key { name, set }
 }
 
-fn put<T>(place: &mut T, value: Sound<T>) -> Sound<()> {
+fn put<T>(place: &mut T, value: Result<T, String>) -> Result<(), String> {
     *place = value?;
     Ok(())
 }
 
-fn baud_rate(value: &Node) -> Sound<Option<u32>> {
-    value.word_or("auto", None, value.whole(300..=921_600).map(Some))
+fn baud_rate(value: &Node) -> Result<Option<u32>, String> {
+    value.keyword_or("auto", None, value.integer(300..=921_600).map(Some))
 }
 
 /// Has no effect: every line is read as 8N1, in which the framer sees the parity bit of 7E1.
-fn format(value: &Node) -> Sound<()> {
-    value.word(&[("auto", ()), ("7E1", ()), ("8N1", ())])
+fn format(value: &Node) -> Result<(), String> {
+    match value {
+        // YAML reads 7E1 as the number 70.
+        Node::Number(number) if number == "70.0" => Ok(()),
+        _ => value.keyword(&[("auto", ()), ("7E1", ()), ("8N1", ())]),
+    }
 }
 
-fn checksum(value: &Node) -> Sound<Policy> {
-    value.word(&[("auto", Policy::Auto), ("require", Policy::Require), ("ignore", Policy::Ignore)])
+fn checksum(value: &Node) -> Result<Policy, String> {
+    value.keyword(&[
+        ("auto", Policy::Auto),
+        ("require", Policy::Require),
+        ("ignore", Policy::Ignore),
+    ])
 }
 
 /// `auto` is `None`.
-fn time_zone(value: &Node) -> Sound<Option<MeterZone>> {
+fn time_zone(value: &Node) -> Result<Option<MeterZone>, String> {
     let (central, eastern) = (Some(MeterZone::Central), Some(MeterZone::Eastern));
-    value.word(&[("auto", None), ("CET", central), ("EET", eastern)])
+    value.keyword(&[("auto", None), ("CET", central), ("EET", eastern)])
 }
 
 /// `auto`, or a language.
-fn own_language(value: &Node) -> Sound<Option<Language>> {
+fn own_language(value: &Node) -> Result<Option<Language>, String> {
     let languages = [Language::Dutch, Language::English].map(|l| (l.code(), Some(l)));
-    value.word(&[("auto", None), languages[0], languages[1]])
+    value.keyword(&[("auto", None), languages[0], languages[1]])
 }
 
-fn language(value: &Node) -> Sound<Language> {
-    value.word(&[Language::Dutch, Language::English].map(|language| (language.code(), language)))
+fn language(value: &Node) -> Result<Language, String> {
+    value.keyword(&[Language::Dutch, Language::English].map(|language| (language.code(), language)))
 }
 
-fn port(value: &Node) -> Sound<u16> {
-    value.whole(1..=u16::MAX)
+fn port(value: &Node) -> Result<u16, String> {
+    value.integer(1..=u16::MAX)
 }
 
 /// Home Assistant's DSMR Reader integration takes all that is below `dsmr` for that program's.
-fn topic_prefix(value: &Node) -> Sound<String> {
+fn topic_prefix(value: &Node) -> Result<String, String> {
     let prefix = value.topic()?;
     if prefix.split('/').next() == Some("dsmr") {
         return Err(format!(
@@ -212,8 +218,11 @@ fn topic_prefix(value: &Node) -> Sound<String> {
     Ok(prefix)
 }
 
-/// Says that there is no such section or key, and which was probably meant.
+/// The message about an unknown section or key, with the one that was probably meant.
 fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+    if let Some(message) = mistakes::odd_character(name) {
+        return message;
+    }
     let near = |known: &&str| distance(name, known) <= 1 + known.len() / 4;
     let closest = known.clone().min_by_key(|known| distance(name, known));
     if let Some(meant) = closest.filter(near) {

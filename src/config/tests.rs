@@ -101,7 +101,7 @@ fn a_repeated_section_counts_as_the_last_one_alone() {
 }
 
 #[test]
-fn all_problems_are_told_at_once_in_the_order_of_the_file() {
+fn all_problems_are_reported_at_once_in_the_order_of_the_file() {
     let text = "\
 weekly_log:
   measurement_period: 3601
@@ -128,7 +128,7 @@ p1_listener:
             "7: multicast.raw_port: \
              expected another value than multicast.port has, found 52001 for both",
             "8: multicast.address: expected a multicast address \
-             (224.0.0.0 to 239.255.255.255, or ff00::/8), found \"10.0.0.1\"",
+             (224.0.0.0 to 239.255.255.255, or from ff01:: on), found \"10.0.0.1\"",
             "9: html_report: expected keys below it, each indented, found 5",
             "11: p1_listener.port: \
              expected the environment variable UNSET to be set, found it unset",
@@ -159,14 +159,83 @@ fn a_text_that_is_not_a_file_of_sections_is_refused() {
         ("- a\n", " expected sections such as `multicast:`, found a list"),
         ("5\n", " expected sections such as `multicast:`, found 5"),
         ("a: [\n", "2: expected YAML, found an error: "),
-        ("a: 1\n\tb: 2\n", "2: expected YAML, found an error: "),
-        ("a: *b\n", "1: expected YAML, found an error: "),
+        ("a: *b\n", "1: expected YAML, found an error: unknown anchor"),
+        ("a: !tag 5\n", "1: expected YAML, found an error: a: invalid type: enum"),
         ("<<: {port: 1}\n", "1: <<: unknown section, expected one of "),
     ] {
         let found = problems(text);
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].starts_with(start), "{found:?}");
     }
+}
+
+#[test]
+fn common_mistakes_are_named_with_their_line() {
+    let tab = "expected spaces to indent the line, found a tab";
+    let jinja = "expected plain YAML, found a Jinja2 template";
+    let colon = "expected `TTL: 1`, with a colon and a space";
+    let indent = "expected the same indentation as the keys beside it";
+    let quote = "expected a quote at the end of the text";
+    let no_break = "expected visible characters, found a no-break space (U+00A0)";
+    let mark = "expected visible characters, found a byte order mark (U+FEFF)";
+    let typographic = "expected plain quotes (\") or none, found ";
+    let document = "expected one document, found a second one after ---";
+    let ini =
+        "expected YAML (`multicast:`, and below it, indented, `port: 52001`), found an INI file";
+    for (text, line, expected) in [
+        ("multicast:\n\tport: 1\n", 2, tab),
+        ("multicast:\n  port: 1\n  \tTTL: 1\n", 3, tab),
+        ("multicast:\n  also_to:\n\t- \"pi:1\"\n", 3, tab),
+        ("multicast:\n  port: 2\n  TTL:1\n", 3, colon),
+        ("multicast:\n  port: 2\n  TTL = 1\n", 3, colon),
+        ("multicast:\n  port: 2\n  TTL 1 # far\n", 3, colon),
+        ("multicast:\n  TTL:1\n  port: 2\n", 2, colon),
+        ("multicast\n  port: 2\n", 1, "expected `multicast:`, with a colon and a space"),
+        ("multicast:\n  port: 1\n   TTL: 1\n", 3, indent),
+        ("multicast:\n  port: 1\n TTL: 1\n", 3, indent),
+        ("html_report:\n  filename: \"/x\n  minutes: 1\n", 2, quote),
+        ("html_report:\n  filename: \"/x”\n  minutes: 1\n", 2, typographic),
+        ("html_report:\n  filename: {{ logs }}/x\n", 2, jinja),
+        ("{% set x = 1 %}\nhtml_report:\n", 1, jinja),
+        ("multicast:\n \u{a0}port: 1\n  TTL: 1\n", 2, no_break),
+        ("multicast:\n  port: 1\n\u{feff}p1_listener:\n", 3, mark),
+        ("---\nmulticast:\n---\np1_listener:\n", 3, document),
+        ("# x\nmulticast:\n--- # y\np1_listener:\n", 3, document),
+        ("; x\n[multicast]\nport = 1\n", 2, ini),
+        ("[p1_listener]\nport=/dev/ttyUSB0\n[multicast]\nport=1\n", 1, ini),
+    ] {
+        let found = problems(text);
+        assert_eq!(found.len(), 1, "{text:?} {found:?}");
+        assert!(found[0].starts_with(&format!("{line}: {expected}")), "{text:?} {found:?}");
+    }
+}
+
+#[test]
+fn a_key_without_a_space_after_its_colon_is_suggested_with_one() {
+    assert_eq!(
+        problems("multicast:\n  port:52001\n"),
+        ["1: multicast: expected keys below it, each indented, found \"port:52001\"; \
+             did you mean `port: 52001`, with a colon and a space?"]
+    );
+    assert!(problems("port = 1\n")[0].contains("did you mean `port: 1`"));
+    assert!(problems("html_report: off\n")[0].ends_with("found \"off\""));
+}
+
+#[test]
+fn invisible_characters_are_named_wherever_they_stand() {
+    for (text, key) in [
+        ("p1_listener: {port: /dev/ttyUSB0\u{200b}}", "p1_listener.port"),
+        ("p1_listener: {name: \"a\u{200b}b\"}", "p1_listener.name"),
+        ("multicast: {also_to: [\"pi\u{200b}:1\"]}", "multicast.also_to"),
+        ("multicast: {po\u{200b}rt: 1}", "multicast.po\\u{200b}rt"),
+        ("multi\u{200b}cast: {port: 1}", "multi\\u{200b}cast"),
+    ] {
+        let found = "expected visible characters, found a zero-width space (U+200B)";
+        assert_eq!(problems(text), [format!("1: {key}: {found}")]);
+    }
+    let expected = "1: p1_listener.port: expected plain quotes (\") or none, found “/dev/ttyUSB0”";
+    assert_eq!(problems("p1_listener: {port: “/dev/ttyUSB0”}"), [expected]);
+    config("# “quotes” and\u{a0}blanks of a comment\np1_listener: {name: Piet’s meter} # ‘so’\n");
 }
 
 #[test]
@@ -191,9 +260,10 @@ fn a_huge_file_is_refused_without_being_read() {
     // A hole of 100 MB.
     File::create(&path).unwrap().set_len(100_000_000).unwrap();
     let error = load(&path, &environment).unwrap_err().to_string();
-    let expected = format!("{}: expected at most {LARGEST_FILE}", path.display());
+    let expected = format!("{}: expected at most {MAX_FILE_SIZE}", path.display());
     assert!(error.starts_with(&expected), "{error}");
-    assert_eq!(read(&path).unwrap().len(), LARGEST_FILE + 1);
+    assert_eq!(read(&path, READ_TIMEOUT).unwrap().len(), MAX_FILE_SIZE + 1);
+    assert_eq!(read(Path::new("/dev/zero"), READ_TIMEOUT).unwrap().len(), MAX_FILE_SIZE + 1);
 }
 
 #[test]
@@ -207,6 +277,23 @@ fn a_file_that_cannot_be_read_is_named_with_the_cause() {
         let start = format!("{}: cannot be read: ", path.display());
         assert!(shown.starts_with(&start) && shown.contains(cause), "{shown}");
     }
+}
+
+#[test]
+fn a_pipe_is_read_to_its_end_and_one_that_nobody_writes_to_is_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fifo");
+    let mode = Mode::RUSR | Mode::WUSR;
+    rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0).unwrap();
+    let error = read(&path, Duration::ZERO).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+    let text = format!("# {}\nmulticast: {{port: 7}}\n", "x".repeat(5000));
+    let writer = std::thread::spawn({
+        let (path, text) = (path.clone(), text.clone());
+        move || std::fs::write(path, text)
+    });
+    assert_eq!(read(&path, READ_TIMEOUT).unwrap(), text.as_bytes());
+    writer.join().unwrap().unwrap();
 }
 
 #[test]
@@ -230,9 +317,16 @@ fn a_file_loads_as_its_text_does() {
 
 proptest! {
     #[test]
-    fn any_text_gives_settings_or_problems(text in "([a-z0-9_:{}\\[\\],&*!#\"' \n$-]|multicast|port: |\n  ){0,60}") {
+    fn any_text_gives_settings_or_problems_of_bounded_length(
+        text in "([a-z0-9_:{}\\[\\],&*!#\"' \n\t\r=|>%@$-]|multicast|port: |also_to: |\n  |“|\u{a0}|---\n|\\$\\{){0,60}",
+        long in prop::bool::ANY,
+    ) {
+        let text = if long { text.replace('x', &"x\u{10ffff}".repeat(2000)) } else { text };
         if let Err(error) = parsed(&text) {
-            prop_assert!(error.to_string().starts_with(FILE));
+            for line in error.to_string().lines() {
+                prop_assert!(line.starts_with(FILE), "{line}");
+                prop_assert!(line.len() < 4096, "{line}");
+            }
         }
     }
 }

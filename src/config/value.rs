@@ -1,7 +1,7 @@
 //! One value of the file as a number, a path, an address …
 //!
-//! Owns what makes a single value sound, and the words for one that is not: every error reads
-//! `expected …, found …`. It knows no key by name.
+//! Owns what makes a single value valid, and the message for one that is not: `expected …, found …`. It
+//! knows no key by name.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddrV6};
@@ -9,23 +9,28 @@ use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::mistakes;
 use super::model::Broker;
 use super::tree::Node;
 use crate::multicast::Interface;
 use crate::text::escaped;
 
-/// A value, or what was expected and what was found.
-pub(super) type Sound<T> = Result<T, String>;
-
 /// The longest equipment ids have 96 characters.
-const LONGEST_LABEL: usize = 128;
+const MAX_LABEL: usize = 128;
+
+/// Of several wrong items this many are named.
+const MAX_NAMED: usize = 5;
+
+/// Limits of the kernel (`PATH_MAX` and `NAME_MAX`), in bytes.
+const MAX_PATH: usize = 4095;
+const MAX_NAME: usize = 255;
 
 impl fmt::Display for Node {
     /// How messages call this value.
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Self::Nothing => formatter.write_str("nothing"),
-            Self::Flag(value) => write!(formatter, "{value}"),
+            Self::Bool(value) => write!(formatter, "{value}"),
             Self::Number(number) => formatter.write_str(&escaped(number)),
             Self::Text(text) => write!(formatter, "\"{}\"", escaped(text)),
             Self::List(_) => formatter.write_str("a list"),
@@ -35,35 +40,43 @@ impl fmt::Display for Node {
 }
 
 impl Node {
-    fn expected<T>(&self, what: impl fmt::Display) -> Sound<T> {
+    fn expected<T>(&self, what: impl fmt::Display) -> Result<T, String> {
         Err(format!("expected {what}, found {self}"))
     }
 
     /// As [`Node::expected`], with what was probably meant.
-    fn expected_instead<T>(
+    pub fn expected_instead<T>(
         &self,
         what: impl fmt::Display,
         meant: Option<impl fmt::Display>,
-    ) -> Sound<T> {
+    ) -> Result<T, String> {
         match meant {
             Some(meant) => Err(format!("expected {what}, found {self}; did you mean {meant}?")),
             None => self.expected(what),
         }
     }
 
-    /// The characters, where a number is as good as a text.
-    fn characters(&self) -> Option<&str> {
+    pub fn as_text(&self) -> Option<&str> {
         match self {
-            Self::Text(text) | Self::Number(text) => Some(text),
+            Self::Text(text) => Some(text),
             _ => None,
         }
     }
 
-    /// `true` or `false`.
-    pub fn flag(&self) -> Sound<bool> {
+    /// Refuses invisible characters, and quotes that YAML takes for letters.
+    pub fn check_characters(&self) -> Result<(), String> {
         match self {
-            Self::Flag(value) => Ok(*value),
-            // From a variable: the environment has only texts.
+            Self::Text(text) => mistakes::odd_character(text).map_or(Ok(()), Err),
+            Self::List(items) => items.iter().try_for_each(Self::check_characters),
+            _ => Ok(()),
+        }
+    }
+
+    /// `true` or `false`.
+    pub fn boolean(&self) -> Result<bool, String> {
+        match self {
+            Self::Bool(value) => Ok(*value),
+            // From a variable.
             Self::Text(text) if text == "true" => Ok(true),
             Self::Text(text) if text == "false" => Ok(false),
             _ => self.expected("true or false"),
@@ -71,16 +84,19 @@ impl Node {
     }
 
     /// A whole number in decimal digits.
-    pub fn whole<T>(&self, range: RangeInclusive<T>) -> Sound<T>
+    pub fn integer<T>(&self, range: RangeInclusive<T>) -> Result<T, String>
     where
         T: TryFrom<u64> + Copy + PartialOrd + fmt::Display,
     {
-        let digits = self.characters().filter(|text| {
-            // `0600` is 384 to some readers of YAML and 600 to others: nothing is guessed.
-            let ambiguous = text.len() > 1 && text.starts_with('0');
-            !ambiguous && text.bytes().all(|byte| byte.is_ascii_digit())
-        });
-        let number = digits.and_then(|digits| T::try_from(digits.parse().ok()?).ok());
+        let digits = match self {
+            // A text comes from a variable: the environment has only texts.
+            Self::Number(digits) | Self::Text(digits) => digits,
+            _ => "",
+        };
+        // `0600` is 384 to some readers of YAML and 600 to others: we don't guess.
+        let is_plain = is_all_digits(digits) && (digits == "0" || !digits.starts_with('0'));
+        let number = digits.parse().ok().filter(|_| is_plain);
+        let number = number.and_then(|number: u64| T::try_from(number).ok());
         match number.filter(|number| range.contains(number)) {
             Some(number) => Ok(number),
             None => self.expected(format_args!(
@@ -92,43 +108,46 @@ impl Node {
     }
 
     /// A whole number of seconds from 1 to `most`.
-    pub fn seconds(&self, most: u64) -> Sound<Duration> {
-        match self.whole(1..=most) {
+    pub fn seconds(&self, most: u64) -> Result<Duration, String> {
+        match self.integer(1..=most) {
             Ok(seconds) => Ok(Duration::from_secs(seconds)),
             Err(_) => self.expected(format_args!("a whole number of seconds from 1 to {most}")),
         }
     }
 
-    /// One of a few words, in either case.
-    pub fn word<T: Copy>(&self, words: &[(&str, T)]) -> Sound<T> {
-        let written = match self {
+    /// One of a few words, in upper or lower case.
+    pub fn keyword<T: Copy>(&self, keywords: &[(&str, T)]) -> Result<T, String> {
+        let found = match self {
             // YAML 1.1 has `off` for `false`; who writes either means the same.
-            Self::Flag(false) => Some("off"),
-            _ => self.characters(),
+            Self::Bool(false) => "off",
+            Self::Text(text) => text,
+            _ => "",
         };
-        let found = written.and_then(|text| {
-            let mut words = words.iter();
-            words.find(|(word, _)| word.eq_ignore_ascii_case(text))
-        });
-        if let Some((_, value)) = found {
+        let value = keywords.iter().find(|(keyword, _)| keyword.eq_ignore_ascii_case(found));
+        if let Some((_, value)) = value {
             return Ok(*value);
         }
-        let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        self.expected(words.join(" or "))
+        let keywords: Vec<&str> = keywords.iter().map(|(keyword, _)| *keyword).collect();
+        self.expected(keywords.join(" or "))
     }
 
-    /// A word such as `auto`, or else whatever `otherwise` accepts.
-    pub fn word_or<T>(&self, word: &str, value: T, otherwise: Sound<T>) -> Sound<T> {
-        match self.word(&[(word, ())]) {
+    /// A keyword such as `auto`, or else whatever `otherwise` accepts.
+    pub fn keyword_or<T>(
+        &self,
+        keyword: &str,
+        value: T,
+        otherwise: Result<T, String>,
+    ) -> Result<T, String> {
+        match self.keyword(&[(keyword, ())]) {
             Ok(()) => Ok(value),
             Err(_) => otherwise.map_err(|message| {
-                message.replacen("expected ", &format!("expected {word} or "), 1)
+                message.replacen("expected ", &format!("expected {keyword} or "), 1)
             }),
         }
     }
 
     /// A text of at least one character, on one line. A number must be in quotes.
-    pub fn text(&self, what: &str) -> Sound<&str> {
+    pub fn text(&self, what: &str) -> Result<&str, String> {
         match self {
             Self::Text(text) if is_one_line(text) => Ok(text),
             Self::Number(_) => self.expected(format_args!("{what} (in quotes if it is a number)")),
@@ -136,32 +155,35 @@ impl Node {
         }
     }
 
-    /// As [`Node::text`], but digits need no quotes, and not of any length: labels are sent along.
-    pub fn label(&self, what: &str) -> Sound<String> {
+    /// As [`Node::text`], but digits need no quotes, and the length is limited: labels are sent along.
+    pub fn label(&self, what: &str) -> Result<String, String> {
         let label = match self {
-            Self::Number(digits) if digits.bytes().all(|byte| byte.is_ascii_digit()) => digits,
+            Self::Number(digits) if is_all_digits(digits) => digits,
             _ => self.text(what)?,
         };
-        if label.len() > LONGEST_LABEL {
-            return self.expected(format_args!("{what} of at most {LONGEST_LABEL} bytes"));
+        if label.len() > MAX_LABEL {
+            return self.expected(format_args!("{what} of at most {MAX_LABEL} bytes"));
         }
         Ok(label.to_owned())
     }
 
-    /// A serial device, a FIFO, a file, `tcp://HOST:PORT`, `auto` or `-`.
-    pub fn source(&self) -> Sound<String> {
-        let what = "a device, a file, tcp://HOST:PORT, auto or \"-\"";
+    /// The path of a device, a FIFO or a file, `tcp://HOST:PORT`, `auto` or `-`.
+    pub fn source(&self) -> Result<String, String> {
+        let what = "a path such as /dev/ttyUSB0 or ./FILE, tcp://HOST:PORT, auto or \"-\"";
         let text = self.text(what)?;
-        let sound = match text.split_once("://") {
-            Some(("tcp", destination)) => is_host_and_port(destination),
-            Some(_) => false,
-            None => true,
+        let is_source = match text.split_once("://") {
+            Some((scheme, destination)) => scheme == "tcp" && is_host_and_port(destination),
+            None => ["/", "./", "../"].iter().any(|start| text.starts_with(start)),
         };
-        if sound { Ok(text.to_owned()) } else { self.expected(what) }
+        match text {
+            _ if self.keyword(&[("auto", ())]).is_ok() => Ok("auto".to_owned()),
+            _ if text == "-" || (is_source && fits(text)) => Ok(text.to_owned()),
+            _ => self.expected_instead(what, mistakes::meant_source(text)),
+        }
     }
 
     /// `HOST` or `HOST:PORT`, an IPv6 address in brackets.
-    pub fn broker(&self) -> Sound<Broker> {
+    pub fn broker(&self) -> Result<Broker, String> {
         let what = "HOST, HOST:PORT or \"[IPV6]:PORT\"";
         let text = self.text(what)?;
         let (host, port) = match text.rsplit_once(':') {
@@ -176,7 +198,7 @@ impl Node {
     }
 
     /// What an MQTT broker can know a client by, whatever it is.
-    pub fn client_id(&self) -> Sound<String> {
+    pub fn client_id(&self) -> Result<String, String> {
         let what = "ASCII letters, digits, _ and -";
         let id = self.label(what)?;
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
@@ -184,7 +206,7 @@ impl Node {
     }
 
     /// An MQTT topic that others can be below: levels with `/` between them.
-    pub fn topic(&self) -> Sound<String> {
+    pub fn topic(&self) -> Result<String, String> {
         let what = "an MQTT topic";
         let topic = self.label(what)?;
         let fault = if topic.contains(['+', '#']) {
@@ -200,50 +222,44 @@ impl Node {
     }
 
     /// An IPv4 or IPv6 multicast address.
-    pub fn multicast_address(&self) -> Sound<IpAddr> {
-        let what = "a multicast address (224.0.0.0 to 239.255.255.255, or ff00::/8)";
+    pub fn multicast_address(&self) -> Result<IpAddr, String> {
+        let what = "a multicast address (224.0.0.0 to 239.255.255.255, or from ff01:: on)";
         match self.text(what)?.parse::<IpAddr>() {
-            Ok(address) if address.is_multicast() => Ok(address),
+            Ok(address) if address.is_multicast() && scope(address) != Some(0) => Ok(address),
             _ => self.expected(what),
         }
     }
 
     /// The name or the address of a network interface.
-    pub fn interface(&self) -> Sound<Interface> {
+    pub fn interface(&self) -> Result<Interface, String> {
         let text = self.text("the name or address of a network interface")?;
-        text.parse().or_else(|what: String| {
-            // `eth0:1` labels an address of eth0; `fe80::1%eth0` has its interface behind the `%`.
-            let name = match (text.split_once('%'), text.split_once(':')) {
-                (Some((_, name)), _) => Some(name),
-                (_, Some((name, label))) if !label.contains(':') => Some(name),
-                _ => None,
-            };
-            let name = name.filter(|name| name.parse::<Interface>().is_ok());
-            self.expected_instead(what, name)
-        })
+        let meant = || mistakes::meant_interface(text);
+        text.parse().or_else(|what: String| self.expected_instead(what, meant()))
     }
 
     /// A list of `HOST:PORT`.
-    pub fn destinations(&self) -> Sound<Vec<String>> {
+    pub fn destinations(&self) -> Result<Vec<String>, String> {
         let Self::List(items) = self else {
             return self.expected("a list such as [\"192.168.1.20:52001\"]");
         };
-        let (mut sound, mut wrong) = (Vec::new(), Vec::new());
-        for item in items {
-            match item {
-                Self::Text(text) if is_host_and_port(text) => sound.push(text.clone()),
-                other => wrong.push(other.to_string()),
-            }
-        }
+        let is_destination =
+            |item: &&Self| matches!(item, Self::Text(text) if is_host_and_port(text));
+        let (good, wrong): (Vec<&Self>, Vec<&Self>) = items.iter().partition(is_destination);
+        let wrong: Vec<String> = wrong.into_iter().take(MAX_NAMED).map(Self::to_string).collect();
         if wrong.is_empty() {
-            return Ok(sound);
+            return Ok(good.into_iter().filter_map(Self::as_text).map(str::to_owned).collect());
         }
         let found = wrong.join(" and ");
         Err(format!("expected HOST:PORT or \"[IPV6]:PORT\" for each item, found {found}"))
     }
 
+    /// The absolute path of a file.
+    pub fn path(&self) -> Result<PathBuf, String> {
+        self.filename(&[])
+    }
+
     /// The absolute path of a file whose last component has all `placeholders`.
-    pub fn filename(&self, placeholders: &[&str]) -> Sound<PathBuf> {
+    pub fn filename(&self, placeholders: &[&str]) -> Result<PathBuf, String> {
         let text = self.text("the absolute path of a file")?;
         if !text.starts_with('/') {
             return self.expected("an absolute path, from /");
@@ -252,6 +268,11 @@ impl Node {
         if matches!(last, "" | "." | "..") {
             return self.expected("the name of a file after the last /");
         }
+        if !fits(text) {
+            return self.expected(format_args!(
+                "at most {MAX_NAME} bytes in each name and {MAX_PATH} in all"
+            ));
+        }
         match placeholders.iter().find(|name| !last.contains(**name)) {
             Some(name) => self.expected(format_args!("{name} in the name of the file")),
             None => Ok(PathBuf::from(text)),
@@ -259,11 +280,38 @@ impl Node {
     }
 }
 
+/// Whether the kernel allows this path, also with its placeholders replaced in the last name, and with
+/// that name as `.NAME.tmp`.
+fn fits(path: &str) -> bool {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let growth: usize = [("DAY", 5), ("PERIOD", 9), ("METER", 59)]
+        .map(|(placeholder, more)| name.matches(placeholder).count() * more)
+        .iter()
+        .sum();
+    let name_length = name.len() + growth + ".".len() + ".tmp".len();
+    folder.len() + 1 + name_length <= MAX_PATH
+        && name_length <= MAX_NAME
+        && folder.split('/').all(|name| name.len() <= MAX_NAME)
+}
+
+/// The scope of an IPv6 group: 0 is never received, 1 is one interface, 2 is one link.
+pub(super) fn scope(group: IpAddr) -> Option<u16> {
+    match group {
+        IpAddr::V4(_) => None,
+        IpAddr::V6(group) => Some(group.segments()[0] & 0xF),
+    }
+}
+
+fn is_all_digits(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn is_one_line(text: &str) -> bool {
     !text.is_empty() && !text.contains(char::is_control)
 }
 
-fn is_host_and_port(text: &str) -> bool {
+/// Whether this is `HOST:PORT` or `[IPV6]:PORT`.
+pub(super) fn is_host_and_port(text: &str) -> bool {
     if text.starts_with('[') {
         return matches!(text.parse::<SocketAddrV6>(), Ok(address) if address.port() != 0);
     }

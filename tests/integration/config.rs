@@ -5,7 +5,7 @@ use std::process::Command;
 
 use crate::support::{Place, binary};
 
-/// All that read it and are built.
+/// All programs that read it, as far as they are built.
 const PROGRAMS: &[&str] = &[
     "p1listener",
     "p1reader",
@@ -17,7 +17,7 @@ const PROGRAMS: &[&str] = &[
 ];
 
 #[test]
-fn a_broken_configuration_ends_every_program_with_78_and_every_fault_is_named() {
+fn an_invalid_configuration_ends_every_program_with_78_and_every_problem_is_named() {
     let place = Place::new();
     let file = place.path("broken.yml");
     fs::write(
@@ -35,33 +35,33 @@ fn a_broken_configuration_ends_every_program_with_78_and_every_fault_is_named() 
                 .unwrap();
             let errors = String::from_utf8(output.stderr).unwrap();
             assert_eq!(output.status.code(), Some(78), "{program}: {errors}");
-            for fault in [
+            for problem in [
                 "broken.yml:2: multicast.port",
                 "broken.yml:3: multicast.adress",
                 "broken.yml:5: p1_reader_day.flush_period",
             ] {
-                assert!(errors.contains(fault), "{program}: {fault} is not in:\n{errors}");
+                assert!(errors.contains(problem), "{program}: {problem} is not in:\n{errors}");
             }
         }
     }
 }
 
 #[test]
-fn a_good_configuration_is_said_to_be_good() {
+fn a_valid_configuration_is_reported_as_ok() {
     let place = Place::new();
     let file = place.config();
     for program in PROGRAMS {
         let output = place.program(program).arg("--check-config").output().unwrap();
-        let said = String::from_utf8(output.stdout).unwrap();
+        let report = String::from_utf8(output.stdout).unwrap();
         assert_eq!(
-            (output.status.code(), said),
+            (output.status.code(), report),
             (Some(0), format!("{}: configuration OK\n", file.display()))
         );
     }
 }
 
 #[test]
-fn a_check_whose_outcome_cannot_be_written_tells_it_by_its_status() {
+fn a_check_whose_result_cannot_be_written_still_has_its_exit_status() {
     let place = Place::new();
     place.config();
     for program in PROGRAMS {
@@ -73,7 +73,7 @@ fn a_check_whose_outcome_cannot_be_written_tells_it_by_its_status() {
 }
 
 #[test]
-fn the_shipped_configuration_is_good() {
+fn the_shipped_configuration_is_valid() {
     let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/etc/p1reader.yml");
     for program in PROGRAMS {
         let output = Command::new(binary(program))
@@ -89,7 +89,7 @@ fn the_shipped_configuration_is_good() {
 }
 
 #[test]
-fn a_daemon_without_its_file_says_which_one_it_wants() {
+fn a_daemon_without_its_file_names_it() {
     for program in ["p1listener", "p1reader"] {
         let output =
             Command::new(binary(program)).args(["--config-file", "/no/such.yml"]).output().unwrap();
@@ -101,12 +101,40 @@ fn a_daemon_without_its_file_says_which_one_it_wants() {
 
 #[test]
 #[ignore = "needs a machine without /etc/p1-multicast/p1reader.yml"]
-fn a_program_that_needs_no_file_says_that_there_is_none_to_check() {
+fn a_program_that_needs_no_file_reports_that_it_uses_the_defaults() {
     let usual = "/etc/p1-multicast/p1reader.yml";
     let output = Command::new(binary("p1cat")).arg("--check-config").output().unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
+    let report = String::from_utf8(output.stdout).unwrap();
     assert_eq!(
-        (output.status.code(), said),
+        (output.status.code(), report),
         (Some(0), format!("{usual}: not found, using defaults\n"))
     );
+}
+
+#[test]
+fn what_can_never_work_is_not_reported_as_ok() {
+    let place = Place::new();
+    let file = place.path("never.yml");
+    for (text, problem) in [
+        ("p1_listener: {port: \"192.168.1.30:23\"}", "did you mean tcp://192.168.1.30:23?"),
+        ("p1_listener: {port: ttyUSB0}", "did you mean /dev/ttyUSB0?"),
+        ("p1_listener: {port: /dev/ttyUSB0\u{200b}}", "zero-width space"),
+        ("p1_listener: {port: “/dev/ttyUSB0”}", "plain quotes"),
+        ("multicast: {interface: \"eth0:1\"}", "did you mean eth0?"),
+        ("multicast: {interface: \"fe80::1\"}", "IPv4 address"),
+        ("multicast: {address: \"ff02::71\"}", "expected multicast.interface to be set too"),
+        ("multicast:\n\tport: 1\n", "found a tab"),
+        ("[multicast]\nport = 1\n", "found an INI file"),
+    ] {
+        fs::write(&file, text).unwrap();
+        let output = Command::new(binary("p1listener"))
+            .arg("--config-file")
+            .arg(&file)
+            .arg("--check-config")
+            .output()
+            .unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(78), "{text}: {errors}");
+        assert!(errors.contains(problem), "{text}: {errors}");
+    }
 }

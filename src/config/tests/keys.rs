@@ -255,8 +255,8 @@ fn an_interface_that_cannot_carry_the_group_is_refused() {
         ),
         (
             "{address: \"ff02::71\"}",
-            "multicast.address: expected multicast.interface beside it, which a group of one link \
-             needs, found ff02::71 alone",
+            "multicast.address: expected multicast.interface to be set too: ff02::71 is another \
+             group on each link",
         ),
     ] {
         assert_eq!(problems(&format!("multicast: {multicast}")), [format!("1: {problem}")]);

@@ -18,13 +18,13 @@ fn not_scalars() -> [Node; 3] {
 fn an_error_says_what_was_expected_and_found() {
     for (node, found) in [
         (Node::Nothing, "nothing"),
-        (Node::Flag(true), "true"),
+        (Node::Bool(true), "true"),
         (number("3.5"), "3.5"),
         (text("a\n\"b"), r#""a\n\"b""#),
         (Node::List(vec![]), "a list"),
         (Node::Map(vec![]), "a section with keys"),
     ] {
-        let message = node.whole(1..=9_u8).unwrap_err();
+        let message = node.integer(1..=9_u8).unwrap_err();
         let expected = format!("expected a whole number from 1 to 9, found {found}");
         assert_eq!(message, expected);
     }
@@ -32,24 +32,24 @@ fn an_error_says_what_was_expected_and_found() {
 
 #[test]
 fn a_long_value_is_shortened_in_messages() {
-    let message = text(&"é".repeat(5000)).flag().unwrap_err();
+    let message = text(&"é".repeat(5000)).boolean().unwrap_err();
     assert!(message.chars().count() < 120, "{message}");
 }
 
 #[test]
-fn flags_are_true_and_false_only() {
-    assert_eq!(Node::Flag(false).flag(), Ok(false));
-    assert_eq!(text("true").flag(), Ok(true));
+fn booleans_are_true_and_false_only() {
+    assert_eq!(Node::Bool(false).boolean(), Ok(false));
+    assert_eq!(text("true").boolean(), Ok(true));
     for node in [text("yes"), text("off"), number("1"), Node::Nothing] {
-        assert!(node.flag().is_err(), "{node}");
+        assert!(node.boolean().is_err(), "{node}");
     }
 }
 
 #[test]
 fn whole_numbers_are_plain_decimal_digits_within_the_range() {
-    assert_eq!(number("1").whole(1..=9_u8), Ok(1));
-    assert_eq!(number("0").whole(0..=255_u8), Ok(0));
-    assert_eq!(text("65535").whole(1..=u16::MAX), Ok(65535));
+    assert_eq!(number("1").integer(1..=9_u8), Ok(1));
+    assert_eq!(number("0").integer(0..=255_u8), Ok(0));
+    assert_eq!(text("65535").integer(1..=u16::MAX), Ok(65535));
     for wrong in [
         "0",
         "10",
@@ -65,28 +65,27 @@ fn whole_numbers_are_plain_decimal_digits_within_the_range() {
         "",
         " 1",
     ] {
-        assert!(number(wrong).whole(1..=9_u8).is_err(), "{wrong}");
-        assert!(text(wrong).whole(1..=9_u8).is_err(), "{wrong}");
+        assert!(number(wrong).integer(1..=9_u8).is_err(), "{wrong}");
+        assert!(text(wrong).integer(1..=9_u8).is_err(), "{wrong}");
     }
     for node in not_scalars() {
-        assert!(node.whole(1..=9_u8).is_err(), "{node}");
+        assert!(node.integer(1..=9_u8).is_err(), "{node}");
     }
 }
 
 #[test]
-fn words_are_found_in_either_case_and_listed_otherwise() {
+fn keywords_are_found_in_either_case_and_listed_otherwise() {
     let words = [("auto", 1), ("7E1", 2), ("off", 3)];
-    assert_eq!(text("Auto").word(&words), Ok(1));
-    assert_eq!(number("7E1").word(&words), Ok(2));
-    assert_eq!(Node::Flag(false).word(&words), Ok(3));
-    let message = text("8N2").word(&words).unwrap_err();
+    assert_eq!(text("Auto").keyword(&words), Ok(1));
+    assert_eq!(Node::Bool(false).keyword(&words), Ok(3));
+    let message = text("8N2").keyword(&words).unwrap_err();
     assert_eq!(message, "expected auto or 7E1 or off, found \"8N2\"");
-    assert!(Node::Flag(true).word(&words).is_err());
+    assert!(Node::Bool(true).keyword(&words).is_err());
 }
 
 #[test]
-fn a_word_or_something_else_names_both() {
-    let speed = |node: Node| node.word_or("auto", 0, node.whole(300..=9600_u32));
+fn a_keyword_or_something_else_names_both() {
+    let speed = |node: Node| node.keyword_or("auto", 0, node.integer(300..=9600_u32));
     assert_eq!(speed(text("auto")), Ok(0));
     assert_eq!(speed(number("9600")), Ok(9600));
     let message = speed(number("5")).unwrap_err();
@@ -100,7 +99,7 @@ fn a_text_is_not_empty_and_on_one_line() {
         assert!(text(wrong).text("a name").is_err(), "{wrong:?}");
     }
     assert!(number("5").text("a name").unwrap_err().contains("quotes"));
-    assert!(Node::Flag(true).text("a name").is_err());
+    assert!(Node::Bool(true).text("a name").is_err());
 }
 
 #[test]
@@ -124,13 +123,48 @@ fn a_label_has_a_bounded_length() {
 
 #[test]
 fn a_source_is_a_path_or_tcp_with_host_and_port() {
-    for sound in ["/dev/ttyUSB0", "telegrams.txt", "tcp://10.0.0.5:23", "tcp://[::1]:23"] {
-        assert_eq!(text(sound).source(), Ok(sound.to_owned()));
+    for good in [
+        "/dev/ttyUSB0",
+        "./telegrams.txt",
+        "../meter",
+        "tcp://10.0.0.5:23",
+        "tcp://[::1]:23",
+        "auto",
+        "-",
+    ] {
+        assert_eq!(text(good).source(), Ok(good.to_owned()));
     }
-    for wrong in ["", "tcp://", "tcp://host", "tcp://:23", "tcp://h:0", "udp://h:1"] {
+    assert_eq!(text("AUTO").source(), Ok("auto".to_owned()));
+    let long = "/".to_owned() + &"x".repeat(256);
+    for wrong in ["", "tcp://", "tcp://host", "tcp://:23", "tcp://h:0", "udp://h:0", &long] {
         assert!(text(wrong).source().is_err(), "{wrong}");
     }
     assert!(number("0").source().is_err());
+}
+
+#[test]
+fn a_source_that_can_never_work_is_refused_with_what_was_meant() {
+    for (wrong, meant) in [
+        ("192.168.1.30:23", "tcp://192.168.1.30:23"),
+        ("meter.local:2001", "tcp://meter.local:2001"),
+        ("[fe80::1]:23", "tcp://[fe80::1]:23"),
+        ("tcp:192.168.1.30:23", "tcp://192.168.1.30:23"),
+        ("tcp:/meter:23", "tcp://meter:23"),
+        ("telnet://192.168.1.30:23/", "tcp://192.168.1.30:23"),
+        ("192.168.1.30", "tcp://192.168.1.30:PORT"),
+        ("ttyUSB0", "/dev/ttyUSB0"),
+        ("serial0", "/dev/serial0"),
+        ("dev/ttyUSB0", "/dev/ttyUSB0"),
+        ("usb-FTDI_FT232R-if00-port0", "/dev/serial/by-id/usb-FTDI_FT232R-if00-port0"),
+        ("COM3", "/dev/ttyUSB0"),
+    ] {
+        let message = text(wrong).source().unwrap_err();
+        assert!(message.ends_with(&format!("; did you mean {meant}?")), "{message}");
+    }
+    for wrong in ["10:20", "http://192.168.1.30:80", "telegrams.txt", "~/meter", "meter", "-1"] {
+        let message = text(wrong).source().unwrap_err();
+        assert!(message.ends_with(&format!("found \"{wrong}\"")), "{message}");
+    }
 }
 
 #[test]
@@ -138,7 +172,9 @@ fn an_address_must_be_multicast() {
     for sound in ["224.7.2.1", "239.255.255.255", "ff02::71"] {
         assert!(text(sound).multicast_address().is_ok(), "{sound}");
     }
-    for wrong in ["192.168.1.1", "240.0.0.1", "::1", "224.7.2", "224.7.2.1:52001", "localhost"] {
+    for wrong in
+        ["192.168.1.1", "240.0.0.1", "::1", "ff10::71", "224.7.2", "224.7.2.1:52001", "localhost"]
+    {
         assert!(text(wrong).multicast_address().is_err(), "{wrong}");
     }
 }
@@ -173,6 +209,8 @@ fn every_wrong_destination_is_named() {
     let list = Node::List(vec![text("one"), text("pi:1"), number("52001")]);
     let message = list.destinations().unwrap_err();
     assert!(message.ends_with("found \"one\" and 52001"), "{message}");
+    let message = Node::List(vec![text(&"x".repeat(99)); 999]).destinations().unwrap_err();
+    assert!(message.len() < 500, "{message}");
 }
 
 #[test]
@@ -182,6 +220,25 @@ fn a_filename_is_absolute_and_names_a_file() {
     for wrong in ["p.csv", "./p.csv", "~/p.csv", "/", "/var/", "/var/..", "/var/."] {
         assert!(text(wrong).filename(&[]).is_err(), "{wrong}");
     }
+}
+
+#[test]
+fn a_filename_that_the_kernel_cannot_have_is_refused() {
+    let named = |name: &str| text(&format!("/d/{name}")).filename(&[]);
+    assert!(named(&"x".repeat(250)).is_ok());
+    // `.NAME.tmp` is written first.
+    assert!(named(&"x".repeat(251)).is_err());
+    // With a date, and the name of a meter of 64 bytes.
+    assert!(named(&(x(172) + "-METER-DAY.csv")).is_ok());
+    assert!(named(&(x(173) + "-METER-DAY.csv")).is_err());
+    assert!(text(&format!("/{}/f", x(255))).path().is_ok());
+    assert!(text(&format!("/{}/f", x(256))).path().is_err());
+    let message = text(&("/x".repeat(2500))).path().unwrap_err();
+    assert!(message.starts_with("expected at most 255 bytes in each name and 4095 in all, found"));
+}
+
+fn x(length: usize) -> String {
+    "x".repeat(length)
 }
 
 #[test]
