@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use super::source::{Port, Source};
 use super::speed::Search;
-use super::{adapters, file, serial};
+use super::{adapters, file, holder, serial};
 use crate::text;
 
 /// Where the port is.
@@ -84,6 +84,13 @@ impl Port for Device {
             }
             (Some((path, Kind::File)), _) | (None, Place::Path(path)) => path.display().to_string(),
             (None, Place::OnlyAdapter) => "the only USB serial adapter".into(),
+        }
+    }
+
+    fn holders(&self) -> Vec<String> {
+        match &self.opened {
+            Some((path, Kind::Serial)) => holder::of(path),
+            _ => Vec::new(),
         }
     }
 

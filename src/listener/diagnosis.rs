@@ -1,9 +1,10 @@
-//! Tells what the bytes from a port are: telegrams, noise, something encrypted, nothing.
+//! Tells what the bytes from a port are: telegrams, another protocol, noise, nothing.
 //!
-//! Pure. Owns the signs of each kind and the advice to the user. `probe` does the listening. Telegrams go
-//! through the same intake as those of the running listener.
+//! Pure. Owns the order in which that is decided, and the advice to the user. Both `--probe` and the warning
+//! of the running listener use it, and telegrams go through the same intake as those that are published.
 
-use crate::telegram::{Intake, Policy, Received, Rejection, Timestamp};
+use super::wire::{self, Protocol};
+use crate::telegram::{Intake, Policy, Received, Rejection, Telegram, Timestamp};
 use crate::text;
 
 /// What the bytes are.
@@ -11,28 +12,32 @@ use crate::text;
 pub enum Finding {
     /// There are none.
     Nothing,
+    /// Bytes that mean nothing, in number.
+    Noise(usize),
+    /// Text, but nothing that begins and ends as a telegram does.
+    Fragments,
+    /// Telegrams, every one of them with a wrong checksum or parity bit, in number.
+    Damaged(usize),
+    /// Something else than P1 text.
+    Other(Protocol),
     /// Telegrams; the last one has a good checksum, or comes from a meter that sends none.
     Telegram {
-        /// The first line.
-        header: Vec<u8>,
+        /// Its bytes.
+        bytes: Vec<u8>,
         /// Whether there was a checksum.
         has_checksum: bool,
     },
-    /// Telegrams, every one of them with a wrong checksum, in number.
-    BadChecksum(usize),
-    /// Encrypted telegrams.
-    Encrypted,
-    /// Text, but nothing that begins and ends as a telegram does.
-    Fragments,
-    /// Bytes that mean nothing, in number.
-    Noise(usize),
 }
 
 impl Finding {
     /// Whether listening on at the same speed cannot tell more.
     #[must_use]
     pub fn is_certain(&self) -> bool {
-        matches!(self, Self::Telegram { .. } | Self::Encrypted)
+        match self {
+            Self::Telegram { .. } => true,
+            Self::Other(protocol) => protocol.is_certain(),
+            _ => false,
+        }
     }
 
     /// How informative it is: of the findings at several speeds, the highest explains best why there is no
@@ -43,34 +48,47 @@ impl Finding {
             Self::Nothing => 0,
             Self::Noise(_) => 1,
             Self::Fragments => 2,
-            Self::BadChecksum(_) => 3,
-            Self::Encrypted => 4,
+            Self::Damaged(_) => 3,
+            Self::Other(_) => 4,
             Self::Telegram { .. } => 5,
         }
     }
 
-    /// What it is, in a line.
+    /// What is on the wire, as a part of a sentence.
     #[must_use]
     pub fn summary(&self) -> String {
         match self {
-            Self::Nothing => "Nothing at all came in.".into(),
-            Self::Telegram { header, has_checksum } => {
+            Self::Nothing => "nothing".into(),
+            Self::Noise(bytes) => format!("noise, {bytes} bytes that are no text"),
+            Self::Fragments => "text, but no whole telegram".into(),
+            Self::Damaged(number) => {
+                format!("{} with a wrong checksum", text::count(*number as u64, "telegram"))
+            }
+            Self::Other(protocol) => protocol.to_string(),
+            Self::Telegram { bytes, has_checksum } => {
                 let checksum =
                     if *has_checksum { "with a good checksum" } else { "without a checksum" };
-                format!("A telegram of {}, {checksum}.", text::printable(header))
-            }
-            Self::BadChecksum(number) => {
-                format!("{} with a wrong checksum.", text::count(*number as u64, "telegram"))
-            }
-            Self::Encrypted => "Encrypted telegrams, as in Luxembourg and Austria.".into(),
-            Self::Fragments => "Text, but no whole telegram.".into(),
-            Self::Noise(number) => {
-                format!("Noise: {} that are no text.", text::count(*number as u64, "byte"))
+                let header = Telegram::parse(bytes).header;
+                format!("a telegram of {}, {checksum}", text::printable(header))
             }
         }
     }
 
-    /// What to do about it; empty when all is well.
+    /// What may be wrong, in a few words for the log.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Nothing => "is the cable in the meter, and is the meter's port on?",
+            Self::Noise(_) => "wrong speed, or an inverted signal?",
+            Self::Fragments => "wrong speed, or another program at the port?",
+            Self::Damaged(_) => "a bad cable, or another program at the port?",
+            Self::Other(Protocol::OnRequest) => "the cable is well; p1listener sends no requests",
+            Self::Other(_) => "the cable is well; p1listener cannot read this",
+            Self::Telegram { .. } => "the configured `checksum` refuses it",
+        }
+    }
+
+    /// What to do about it, in lines; empty when all is well.
     #[must_use]
     pub fn advice(&self) -> &'static str {
         match self {
@@ -82,19 +100,14 @@ Does another device share the port through a splitter, and hold the line?
 Does the cable pull up the data request line (pin 2)?
 "
             }
-            Self::BadChecksum(_) => {
+            Self::Damaged(_) => {
                 "\
 The line loses or garbles bytes: try another cable, or a shorter one, and another USB port.
 Another program that reads the same port takes bytes away (`sudo fuser PORT` names it).
 Over a network, nothing on the way may change line ends or double bytes, as telnet does.
 "
             }
-            Self::Encrypted => {
-                "\
-The meter and the cable are well, but p1listener cannot decrypt. A program or a reader that has the key,
-which the grid operator gives, can, and p1listener reads what it gives: see p1-multicast(7).
-"
-            }
+            Self::Other(protocol) => protocol.advice(),
             Self::Fragments => {
                 "Does another program read the same port? (`sudo fuser PORT` names it.)\n"
             }
@@ -115,29 +128,33 @@ pub fn examine(bytes: &[u8]) -> Finding {
     if bytes.is_empty() {
         return Finding::Nothing;
     }
-    if is_encrypted(bytes) {
-        return Finding::Encrypted;
+    let telegrams = telegrams(bytes);
+    if let Some(Finding::Telegram { .. }) = telegrams {
+        return telegrams.unwrap_or(Finding::Nothing);
     }
-    match telegrams(bytes) {
-        Some(finding) => finding,
-        None if is_text(bytes) => Finding::Fragments,
-        None => Finding::Noise(bytes.len()),
+    if let Some(protocol) = wire::recognise(bytes) {
+        return Finding::Other(protocol);
     }
+    let without_telegram =
+        if is_text(bytes) { Finding::Fragments } else { Finding::Noise(bytes.len()) };
+    telegrams.unwrap_or(without_telegram)
 }
 
-/// The telegrams, if there are any: the last good one, or how many are bad.
+/// The telegrams, if there are any: the last good one, or how many are damaged.
 fn telegrams(bytes: &[u8]) -> Option<Finding> {
     let (mut intake, mut rest) = (Intake::new(Policy::Auto), bytes);
-    let (mut good, mut bad) = (None, 0);
+    let (mut good, mut damaged) = (None, 0);
     let mut judge = |received: Received<'_>| {
         let frame = &received.frame;
         let has_checksum = !frame.after_end_mark().trim_ascii().is_empty();
         match received.verdict {
             Ok(()) if has_checksum || is_text(frame.bytes()) => {
-                let header = frame.header().to_vec();
-                good = Some(Finding::Telegram { header, has_checksum });
+                let bytes = frame.bytes().to_vec();
+                good = Some(Finding::Telegram { bytes, has_checksum });
             }
-            Err(Rejection::Wrong { .. } | Rejection::Parity) if is_text(frame.bytes()) => bad += 1,
+            Err(Rejection::Wrong { .. } | Rejection::Parity) if is_text(frame.bytes()) => {
+                damaged += 1;
+            }
             // Enough noise contains anything, also the beginning and the end of a telegram.
             _ => {}
         }
@@ -148,29 +165,13 @@ fn telegrams(bytes: &[u8]) -> Option<Finding> {
     if let Some(received) = intake.finish(Timestamp::default()) {
         judge(received);
     }
-    good.or((bad > 0).then_some(Finding::BadChecksum(bad)))
+    good.or((damaged > 0).then_some(Finding::Damaged(damaged)))
 }
 
 /// Nearly all of it is printable ASCII and line ends.
 fn is_text(bytes: &[u8]) -> bool {
     let is_odd = |&&byte: &&u8| !matches!(byte, b' '..=b'~' | b'\r' | b'\n');
     bytes.iter().filter(is_odd).count() * 20 <= bytes.len()
-}
-
-/// General ciphering of DLMS: `DB`, a system title of eight bytes that begins with the maker's three
-/// letters, a length in two bytes, and the security control. In Poland there is a clear header first,
-/// and no system title.
-fn is_encrypted(bytes: &[u8]) -> bool {
-    let with_title = bytes.windows(14).any(|bytes| match bytes {
-        [0xDB, 0x08, title @ .., 0x82, _, _, 0x20 | 0x30] => {
-            title[..3].iter().all(u8::is_ascii_uppercase)
-        }
-        _ => false,
-    });
-    let after_header = bytes
-        .windows(9)
-        .any(|bytes| matches!(bytes, [b'\r', b'\n', b'\r', b'\n', 0x00, 0x82, _, _, 0x20 | 0x30]));
-    with_title || after_header
 }
 
 #[cfg(test)]
@@ -181,6 +182,10 @@ mod tests {
     fn telegram() -> Vec<u8> {
         let body = b"/TST5METER\r\n\r\n1-0:1.7.0(00.329*kW)\r\n!";
         [&body[..], format!("{:04X}\r\n", crc16(body)).as_bytes()].concat()
+    }
+
+    fn a_telegram() -> Finding {
+        Finding::Telegram { bytes: telegram(), has_checksum: true }
     }
 
     fn noise() -> Vec<u8> {
@@ -196,10 +201,10 @@ mod tests {
 
     #[test]
     fn telegrams_with_a_bad_checksum_tell_more_than_the_noise_of_other_speeds() {
-        let most = [Finding::Noise(3000), Finding::BadChecksum(20), Finding::Fragments]
+        let most = [Finding::Noise(3000), Finding::Damaged(20), Finding::Fragments]
             .into_iter()
             .max_by_key(Finding::rank);
-        assert_eq!(most, Some(Finding::BadChecksum(20)));
+        assert_eq!(most, Some(Finding::Damaged(20)));
     }
 
     #[test]
@@ -212,31 +217,32 @@ mod tests {
     fn a_good_telegram_is_found_between_noise_and_bad_ones() {
         let mut bad = telegram();
         bad[20] ^= 1;
-        let expected = Finding::Telegram { header: b"/TST5METER".to_vec(), has_checksum: true };
+        let expected = a_telegram();
         assert_eq!(examine(&[noise(), bad.clone(), telegram()].concat()), expected);
-        assert_eq!(examine(&[bad.clone(), bad].concat()), Finding::BadChecksum(2));
+        assert_eq!(examine(&[bad.clone(), bad].concat()), Finding::Damaged(2));
     }
 
     #[test]
     fn a_telegram_without_a_checksum_is_one_too() {
-        let expected = Finding::Telegram { header: b"/ISk5".to_vec(), has_checksum: false };
-        assert_eq!(examine(b"/ISk5\r\n\r\n0-0:96.1.1(4B)\r\n!\r\n"), expected);
+        let old = b"/ISk5\r\n\r\n0-0:96.1.1(4B)\r\n!\r\n";
+        assert_eq!(examine(old), Finding::Telegram { bytes: old.to_vec(), has_checksum: false });
     }
 
     #[test]
     fn a_line_with_parity_bits_has_telegrams_too() {
         let old = b"/ISk5\r\n\r\n0-0:96.1.1(4B)\r\n!\r\n";
-        let expected = Finding::Telegram { header: b"/ISk5".to_vec(), has_checksum: false };
+        let expected = Finding::Telegram { bytes: old.to_vec(), has_checksum: false };
         assert_eq!(examine(&add_parity(old)), expected);
+        assert_eq!(expected.summary(), "a telegram of /ISk5, without a checksum");
         let mut wrong = add_parity(old);
         wrong[20] ^= 1;
-        assert_eq!(examine(&wrong), Finding::BadChecksum(1));
+        assert_eq!(examine(&wrong), Finding::Damaged(1));
     }
 
     #[test]
     fn telegrams_that_have_lost_their_crs_are_as_good_as_for_the_listener() {
         let without_cr: Vec<u8> = telegram().into_iter().filter(|&byte| byte != b'\r').collect();
-        let expected = Finding::Telegram { header: b"/TST5METER".to_vec(), has_checksum: true };
+        let expected = a_telegram();
         assert_eq!(examine(&without_cr), expected);
     }
 
@@ -247,12 +253,12 @@ mod tests {
     }
 
     #[test]
-    fn an_encrypted_meter_is_recognised_by_its_frame() {
-        let frame =
-            [&b"\xDB\x08SAGgs\x01\x02\x03\x82\x01\x7C\x30\0\0\0\x2A"[..], &noise()].concat();
-        assert_eq!(examine(&[&noise()[..50], &frame].concat()), Finding::Encrypted);
-        let polish = b"/EGM5G35\r\n\r\n\x00\x82\x01\x02\x30\0\0\0\x01cipher";
-        assert_eq!(examine(polish), Finding::Encrypted);
+    fn another_protocol_is_named_even_among_fragments_and_a_telegram_comes_first() {
+        let polish = b"/EGM5G35\r\n\r\n\x00\x82\x01\x02\x30\0\0\0\x01cipher\r\n!3774\r\n";
+        assert!(matches!(examine(polish), Finding::Other(_)), "{:?}", examine(polish));
+        let sml = b"\x1B\x1B\x1B\x1B\x01\x01\x01\x01";
+        assert_eq!(examine(sml), Finding::Other(Protocol::Sml));
+        assert_eq!(examine(&[&sml[..], &telegram()].concat()), a_telegram());
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::diagnosis::{Finding, examine};
 use crate::message::Counts;
 use crate::runtime::{OutageLog, RateLimit};
 use crate::telegram::Rejection;
@@ -19,6 +20,12 @@ const REJECTION_INTERVAL: Duration = Duration::from_secs(600);
 /// How much of a telegram's first line is shown, in bytes. Meters need thirty; noise may be longer.
 const MAX_HEADER: usize = 64;
 
+/// How many of the last bytes are kept for the diagnosis: a few telegrams.
+const MAX_RECENT: usize = 8192;
+
+/// Bytes that came longer ago say nothing about the present.
+const MAX_AGE: Duration = Duration::from_secs(60);
+
 /// What is known of the telegrams so far.
 #[derive(Debug)]
 pub struct Health {
@@ -32,15 +39,12 @@ pub struct Health {
     /// When the warning was due last, or, when the line was lost since, when that ended.
     warned: Option<Instant>,
     silences: OutageLog,
-    /// What has come in since the last telegram.
-    received: Received,
+    /// The bytes since the last telegram, the last [`MAX_RECENT`] at least.
+    recent: Vec<u8>,
+    last_bytes: Instant,
+    /// The other programs that had the port open at the last warning.
+    holders: Vec<String>,
     rejections: RateLimit,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Received {
-    bytes: u64,
-    rejected: u64,
 }
 
 impl Health {
@@ -54,7 +58,9 @@ impl Health {
             quiet_since: now,
             warned: None,
             silences: OutageLog::default(),
-            received: Received::default(),
+            recent: Vec::new(),
+            last_bytes: now,
+            holders: Vec::new(),
             rejections: RateLimit::new(REJECTION_INTERVAL),
         }
     }
@@ -64,9 +70,13 @@ impl Health {
         self.max_silence = max_silence;
     }
 
-    /// This many bytes have come in.
-    pub fn on_bytes(&mut self, bytes: usize) {
-        self.received.bytes += bytes as u64;
+    /// These bytes have come in.
+    pub fn on_bytes(&mut self, bytes: &[u8], now: Instant) {
+        self.last_bytes = now;
+        self.recent.extend_from_slice(bytes);
+        if self.recent.len() > 2 * MAX_RECENT {
+            self.recent.drain(..self.recent.len() - MAX_RECENT);
+        }
     }
 
     /// A telegram with this first line has been read.
@@ -84,12 +94,11 @@ impl Health {
         }
         self.warned = None;
         self.quiet_since = now;
-        self.received = Received::default();
+        self.recent.clear();
     }
 
     /// A telegram has been rejected; the debug log shows its `bytes`.
     pub fn on_rejection(&mut self, rejection: &Rejection, bytes: &[u8], now: Instant) {
-        self.received.rejected += 1;
         match self.rejections.permit(now) {
             Some(0) => log::warn!("telegram rejected: {rejection}"),
             Some(more) => {
@@ -101,7 +110,9 @@ impl Health {
     }
 
     /// Warns when no telegram has come for too long. Not while the line is lost, which is logged already.
-    pub fn check(&mut self, has_line: bool, now: Instant) {
+    ///
+    /// `holders` looks for the other programs that have the port open.
+    pub fn check(&mut self, has_line: bool, holders: impl FnOnce() -> Vec<String>, now: Instant) {
         if !has_line {
             // When it is back, the meter has its time again before the warning.
             match &mut self.warned {
@@ -120,26 +131,26 @@ impl Health {
             let reminder = self.silences.is_logged().then_some("");
             if let Some(end) = reminder.or_else(|| self.silences.down(now)) {
                 let silence = text::duration(silence);
-                log::warn!("no telegram for {silence}: {}{end}", self.diagnosis());
+                self.holders = holders();
+                log::warn!("no telegram for {silence}; {}{end}", self.diagnosis(now));
             }
         }
     }
 
     /// Why no telegrams may come.
-    fn diagnosis(&self) -> String {
-        match self.received {
-            Received { bytes: 0, .. } => {
-                "nothing comes in; is the cable in the meter, and is the meter's port on?".into()
+    fn diagnosis(&self, now: Instant) -> String {
+        let is_quiet = now.saturating_duration_since(self.last_bytes) > MAX_AGE;
+        let finding = if is_quiet { Finding::Nothing } else { examine(&self.recent) };
+        let hint = match &self.holders[..] {
+            // It is the most likely reason of all, but not of what came in whole.
+            [_, ..] if !finding.is_certain() => {
+                &format!("another program has the port open: {}", self.holders.join(" and "))
             }
-            Received { rejected: 0, bytes } => format!(
-                "{} came in without one; wrong speed, an inverted signal, an encrypted meter, or another program at the port? (p1listener --probe tells more)",
-                text::count(bytes, "byte")
-            ),
-            Received { rejected, .. } => format!(
-                "{} rejected; a bad cable, wrong speed, or another program at the port? (p1listener --probe tells more)",
-                text::count(rejected, "telegram")
-            ),
-        }
+            _ => finding.hint(),
+        };
+        let more =
+            if finding == Finding::Nothing { "" } else { " (p1listener --probe tells more)" };
+        format!("on the wire: {}; {hint}{more}", finding.summary())
     }
 
     /// The status for `systemctl status`: the meter, its telegrams, and what is wrong now.
@@ -165,7 +176,7 @@ impl Health {
         let parts = [
             (rejected > 0).then(|| format!("{rejected} rejected")),
             (unsent > 0).then(|| format!("{unsent} not sent")),
-            self.warned.map(|_| self.diagnosis()),
+            self.warned.map(|_| self.diagnosis(now)),
         ];
         let parts = parts.iter().chain(troubles).flatten();
         parts.fold(telegrams, |status, part| status + "; " + part)
@@ -189,6 +200,10 @@ mod tests {
     const MAX_SILENCE: Duration = Duration::from_secs(30);
     const METER: &[u8] = b"/TST5\\2M";
 
+    fn check(health: &mut Health, has_line: bool, now: Instant) {
+        health.check(has_line, Vec::new, now);
+    }
+
     fn minutes(minutes: u64) -> Duration {
         Duration::from_secs(60 * minutes)
     }
@@ -200,13 +215,13 @@ mod tests {
         let lines = captured_log(|| {
             health.on_telegram(METER, start);
             for second in 1..=7300 {
-                health.check(true, start + Duration::from_secs(second));
+                check(&mut health, true, start + Duration::from_secs(second));
             }
             health.on_telegram(METER, start + Duration::from_secs(7300));
             health.on_telegram(METER, start + Duration::from_secs(7301));
         });
         assert_eq!(lines[0], "first telegram from /TST5\\2M");
-        assert!(lines[1].starts_with("no telegram for 30 s: nothing comes in"), "{lines:?}");
+        assert!(lines[1].starts_with("no telegram for 30 s; on the wire: nothing"), "{lines:?}");
         assert!(lines[2].starts_with("no telegram for 60 min"), "{lines:?}");
         assert!(lines[3].starts_with("no telegram for 2 h"), "{lines:?}");
         assert_eq!(lines[4..], ["receiving telegrams again after 2 h"]);
@@ -219,7 +234,7 @@ mod tests {
         let lines = captured_log(|| {
             for second in 0..3600 {
                 let now = start + Duration::from_secs(second);
-                health.check(true, now);
+                check(&mut health, true, now);
                 if second % 31 == 0 {
                     health.on_telegram(METER, now);
                 }
@@ -235,9 +250,9 @@ mod tests {
         let mut health = Health::new(MAX_SILENCE, start);
         let lines = captured_log(|| {
             for second in 0..3600 {
-                health.check(false, start + Duration::from_secs(second));
+                check(&mut health, false, start + Duration::from_secs(second));
             }
-            health.check(true, start + Duration::from_secs(3600));
+            check(&mut health, true, start + Duration::from_secs(3600));
         });
         assert_eq!(lines, Vec::<String>::new());
     }
@@ -247,33 +262,63 @@ mod tests {
         let start = Instant::now();
         let mut health = Health::new(MAX_SILENCE, start);
         let lines = captured_log(|| {
-            health.check(true, start + MAX_SILENCE);
-            health.check(false, start + minutes(1));
-            health.check(false, start + minutes(120));
-            health.check(true, start + minutes(121));
-            health.check(true, start + minutes(179));
-            health.check(true, start + minutes(180));
+            check(&mut health, true, start + MAX_SILENCE);
+            check(&mut health, false, start + minutes(1));
+            check(&mut health, false, start + minutes(120));
+            check(&mut health, true, start + minutes(121));
+            check(&mut health, true, start + minutes(179));
+            check(&mut health, true, start + minutes(180));
             health.on_telegram(METER, start + minutes(180));
         });
         assert_eq!(lines.len(), 3, "{lines:?}");
         assert!(lines[1].starts_with("no telegram for 3 h"), "{lines:?}");
     }
 
-    #[test]
-    fn the_warning_depends_on_what_comes_in() {
+    /// The warning after these bytes, while these programs have the port open.
+    fn warning(bytes: &[u8], holders: &[&str]) -> String {
         let start = Instant::now();
         let mut health = Health::new(MAX_SILENCE, start);
-        let lines = captured_log(|| {
-            health.on_bytes(100);
-            health.check(true, start + MAX_SILENCE);
-            health.on_rejection(&Rejection::Missing, b"", start);
-            health.check(true, start + MAX_SILENCE + REMINDER_INTERVAL);
+        let holders = holders.iter().map(ToString::to_string).collect();
+        let mut lines = captured_log(|| {
+            health.on_bytes(bytes, start);
+            health.check(true, || holders, start + MAX_SILENCE);
         });
+        lines.remove(0)
+    }
+
+    #[test]
+    fn the_warning_names_what_is_on_the_wire() {
+        let noise = warning(&[0xFE; 100], &[]);
         assert!(
-            lines[0].contains("no telegram for 30 s: 100 bytes came in without one; wrong speed"),
-            "{lines:?}"
+            noise.starts_with("no telegram for 30 s; on the wire: noise, 100 bytes"),
+            "{noise}"
         );
-        assert!(lines[2].contains(": 1 telegram rejected; a bad cable"), "{lines:?}");
+        assert!(noise.ends_with("(p1listener --probe tells more)"), "{noise}");
+        let damaged = warning(b"/TST5\r\n\r\n1-0:1.7.0(1*kW)\r\n!0000\r\n", &[]);
+        assert!(damaged.contains("1 telegram with a wrong checksum; a bad cable"), "{damaged}");
+        let sml = warning(b"\x1B\x1B\x1B\x1B\x01\x01\x01\x01", &["cat (pid 7)"]);
+        assert!(sml.contains("SML") && sml.contains("the cable is well"), "{sml}");
+    }
+
+    #[test]
+    fn another_program_at_the_port_is_named_before_all_else() {
+        let said = warning(b"", &["cat (pid 7)", "agetty (pid 9)"]);
+        let expected = "no telegram for 30 s; on the wire: nothing; \
+                        another program has the port open: cat (pid 7) and agetty (pid 9)";
+        assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn bytes_of_an_hour_ago_are_nothing_and_the_memory_for_them_is_bounded() {
+        let start = Instant::now();
+        let mut health = Health::new(MAX_SILENCE, start);
+        for _ in 0..1000 {
+            health.on_bytes(&[0xFE; 100], start);
+        }
+        assert!(health.recent.len() >= MAX_RECENT && health.recent.capacity() <= 4 * MAX_RECENT);
+        check(&mut health, true, start + minutes(60));
+        let status = health.status("/dev/x", &Counts::default(), 0, &[], start + minutes(60));
+        assert!(status.contains("on the wire: nothing"), "{status}");
     }
 
     #[test]
@@ -308,9 +353,9 @@ mod tests {
             "/TST5\\2M on /dev/x at 9600 baud: 17 telegrams, the last 3 min ago; 2 rejected; \
              3 not sent; no route"
         );
-        health.check(true, start + MAX_SILENCE);
+        check(&mut health, true, start + MAX_SILENCE);
         let status = health.status("/dev/x", &counts, 0, &[], start + MAX_SILENCE);
-        assert!(status.contains("; nothing comes in"), "{status}");
+        assert!(status.contains("; on the wire: nothing; is the cable"), "{status}");
     }
 
     #[test]

@@ -172,6 +172,12 @@ impl Line {
         self.port.description()
     }
 
+    /// The other programs that have the port open, as far as that can be seen.
+    #[must_use]
+    pub fn holders(&self) -> Vec<String> {
+        self.port.holders()
+    }
+
     fn read(&mut self, buffer: &mut [u8], now: Instant) -> Event {
         let State::Open { source, last_bytes } = &mut self.state else { return Event::Changed };
         match source.read(buffer) {

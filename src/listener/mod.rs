@@ -13,10 +13,13 @@
 //! | `pace`      | how long to sleep within a telegram                               |
 //! | `publisher` | datagrams out                                                     |
 //! | `health`    | warnings about telegrams, and the status                          |
+//! | `clock`     | a meter's clock that is hours off                                 |
 //! | `raw_log`   | `--record`                                                        |
-//! | `probe`     | `--probe`; `diagnosis` tells what the bytes are                   |
+//! | `probe`     | `--probe`                                                         |
+//! | `diagnosis` | what the bytes are; `wire` recognises other protocols than P1     |
 
 mod adapters;
+mod clock;
 mod device;
 mod diagnosis;
 mod file;
@@ -32,6 +35,7 @@ mod serial;
 mod source;
 mod speed;
 mod tcp;
+mod wire;
 
 #[cfg(test)]
 mod tests;
@@ -44,6 +48,7 @@ pub use adapters::LASTING_NAMES;
 pub use options::{EXITS, Options};
 pub use publisher::Publisher;
 
+use clock::ClockWatch;
 use device::{Device, Place};
 use file::StandardInput;
 use health::Health;
@@ -55,9 +60,9 @@ use speed::Search;
 use tcp::TcpPort;
 
 use crate::config::{self, Config};
-use crate::message::Translator;
+use crate::message::{Datagram, Translator};
 use crate::runtime::{self, Exit, Service, Signals, signals};
-use crate::telegram::Timestamp;
+use crate::telegram::{HoursAhead, MeterZone, Timestamp};
 
 /// How many bytes are read from the port at a time.
 const BUFFER: usize = 4096;
@@ -96,6 +101,7 @@ struct Listener {
     translator: Translator,
     publisher: Publisher,
     health: Health,
+    clock: ClockWatch,
     raw_log: Option<RawLog>,
     buffer: Box<[u8; BUFFER]>,
 }
@@ -108,7 +114,8 @@ impl Service for Listener {
     }
 
     fn status(&self, now: Instant) -> String {
-        let troubles = [self.line.trouble().map(str::to_owned), self.publisher.trouble()];
+        let clock = self.clock.lasting(now).map(|hours| hours.to_string());
+        let troubles = [self.line.trouble().map(str::to_owned), self.publisher.trouble(), clock];
         let (counts, unsent) = (self.translator.counts(), self.publisher.failures());
         self.health.status(&self.line.description(), &counts, unsent, &troubles, now)
     }
@@ -139,7 +146,7 @@ impl Service for Listener {
     /// Waits for bytes, at most [`source::READ_TIMEOUT`], and publishes what they complete. Breaks at the
     /// end of a file.
     fn step(&mut self, now: Instant) -> ControlFlow<()> {
-        self.health.check(self.line.trouble().is_none(), now);
+        self.health.check(self.line.trouble().is_none(), || self.line.holders(), now);
         match self.line.step(&mut self.buffer[..], now) {
             Event::Bytes(length) => {
                 self.process(length, now);
@@ -175,6 +182,7 @@ impl Listener {
             translator: translator(settings),
             publisher: Publisher::new(config.multicast.clone(), now),
             health: Health::new(settings.silence, now),
+            clock: ClockWatch::default(),
             raw_log,
             buffer: Box::new([0; BUFFER]),
             config,
@@ -188,7 +196,7 @@ impl Listener {
         if let Some(raw_log) = &mut self.raw_log {
             raw_log.write(bytes);
         }
-        self.health.on_bytes(length);
+        self.health.on_bytes(bytes, now);
         self.pace.received(length);
         while let Some(result) = self.translator.feed(&mut bytes, wall) {
             match result {
@@ -196,6 +204,8 @@ impl Listener {
                     self.publisher.publish(&datagram, now);
                     self.pace.complete(datagram.raw.len(), bytes.len());
                     self.health.on_telegram(datagram.header, now);
+                    let zone = self.config.p1_listener.time_zone;
+                    self.clock.update(hours_ahead(&datagram, zone), now);
                     self.line.on_telegram(now);
                 }
                 Err(rejection) => {
@@ -223,6 +233,12 @@ impl Listener {
     fn counters(&self) -> String {
         health::counters(&self.translator.counts(), self.publisher.failures())
     }
+}
+
+/// How many whole hours the clock of the meter is ahead of that of this host.
+fn hours_ahead(datagram: &Datagram<'_>, zone: Option<MeterZone>) -> Option<HoursAhead> {
+    let zone = zone.unwrap_or_else(|| MeterZone::of_header(datagram.header));
+    HoursAhead::find(datagram.meta.meter_time?, datagram.meta.frame_start, zone)
 }
 
 fn port(settings: &config::P1Listener) -> Box<dyn Port> {

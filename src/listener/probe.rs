@@ -4,7 +4,7 @@
 //! bytes are.
 
 use std::io::{self, Write};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::diagnosis::{Finding, examine};
 use super::source::{Port, ReadOutcome, Source};
@@ -12,6 +12,7 @@ use super::speed::Search;
 use super::{adapters, port};
 use crate::config::P1Listener;
 use crate::runtime::{Exit, signals};
+use crate::telegram::{HoursAhead, MeterZone, Telegram};
 
 /// How long each speed is listened to: the slowest meters send every 10 s, for up to 8 s.
 const LISTENING_TIME: Duration = Duration::from_secs(20);
@@ -31,7 +32,7 @@ const MAX_BYTES: usize = 128 * 1024;
 /// cannot be opened. Fails when `out` cannot be written to.
 pub fn probe(settings: &P1Listener, out: &mut dyn Write) -> io::Result<Exit> {
     // The most informative finding of all speeds tried.
-    let mut best = Finding::Nothing;
+    let (mut best, mut holders) = (Finding::Nothing, Vec::new());
     for &speed in Search::new(settings.baud_rate).speeds() {
         let mut port = port(&P1Listener { baud_rate: Some(speed), ..settings.clone() });
         let mut source = match open(&mut *port) {
@@ -47,14 +48,18 @@ pub fn probe(settings: &P1Listener, out: &mut dyn Write) -> io::Result<Exit> {
                 return refuse(settings, &format!("{} is gone: {error}", port.description()), out);
             }
         };
-        writeln!(out, "{}", finding.summary())?;
+        writeln!(out, "On the wire: {}.", finding.summary())?;
         let speed = source.byte_time().map(|_| speed);
-        if let Finding::Telegram { .. } = finding {
+        if let Finding::Telegram { bytes, .. } = &finding {
+            if let Some(hours) = hours_ahead(bytes, settings.time_zone) {
+                writeln!(out, "Note: {hours}.")?;
+            }
             recommend(settings, speed, out)?;
             return Ok(Exit::Done);
         }
-        // Silence is the same at every speed, encryption is certain, and only serial lines have a speed.
-        let is_last = matches!(finding, Finding::Nothing | Finding::Encrypted) || speed.is_none();
+        // Silence is the same at every speed, and only serial lines have one.
+        let is_last = finding.is_certain() || finding == Finding::Nothing || speed.is_none();
+        holders = port.holders();
         if finding.rank() >= best.rank() {
             best = finding;
         }
@@ -62,8 +67,20 @@ pub fn probe(settings: &P1Listener, out: &mut dyn Write) -> io::Result<Exit> {
             break;
         }
     }
-    write!(out, "No telegram was read.\n{}", best.advice())?;
+    writeln!(out, "No telegram was read.")?;
+    if !holders.is_empty() && !best.is_certain() {
+        let holders = holders.join(" and ");
+        writeln!(out, "Another program has the port open and takes bytes away: stop {holders}.")?;
+    }
+    write!(out, "{}", best.advice())?;
     Ok(Exit::Rejected)
+}
+
+/// How many whole hours the clock in this telegram is ahead of that of this host.
+fn hours_ahead(telegram: &[u8], zone: Option<MeterZone>) -> Option<HoursAhead> {
+    let telegram = Telegram::parse(telegram);
+    let zone = zone.unwrap_or_else(|| MeterZone::of_header(telegram.header));
+    HoursAhead::find(telegram.time_in(zone)?, SystemTime::now().into(), zone)
 }
 
 fn open(port: &mut dyn Port) -> Result<Box<dyn Source>, String> {
@@ -154,7 +171,10 @@ mod tests {
         let path = file.path().display().to_string();
         let (exit, said) = report(&path);
         assert_eq!(exit, Exit::Done);
-        assert!(said.contains("A telegram of /TST5METER, without a checksum"), "{said}");
+        assert!(
+            said.contains("On the wire: a telegram of /TST5METER, without a checksum."),
+            "{said}"
+        );
         assert!(said.ends_with(&format!("p1_listener:\n  port: {path}\n")), "{said}");
     }
 
@@ -207,11 +227,11 @@ mod tests {
         let path = file.path().display().to_string();
         let (exit, said) = report(&path);
         assert_eq!(exit, Exit::Rejected);
-        assert!(said.contains("Nothing at all came in"), "{said}");
+        assert!(said.contains("On the wire: nothing."), "{said}");
         fs::write(&path, [0x13; 100]).unwrap();
         let (exit, said) = report(&path);
         assert_eq!(exit, Exit::Rejected);
-        assert!(said.contains("Noise: 100 bytes"), "{said}");
+        assert!(said.contains("On the wire: noise, 100 bytes"), "{said}");
         assert_eq!(said.matches("Listening").count(), 1, "a file has one speed: {said}");
     }
 

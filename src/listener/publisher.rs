@@ -175,8 +175,10 @@ mod tests {
     use std::net::{IpAddr, Ipv4Addr};
 
     use super::*;
+    use crate::message::Meta;
     use crate::multicast::Receiver;
     use crate::runtime::captured_log;
+    use crate::telegram::Timestamp;
 
     const GROUP: IpAddr = IpAddr::V4(Ipv4Addr::new(239, 255, 78, 1));
 
@@ -191,8 +193,12 @@ mod tests {
         }
     }
 
-    const DATAGRAM: Datagram<'static> =
-        Datagram { json: b"{}", raw: b"/T\r\n!\r\n", header: b"/T" };
+    const RAW: &[u8] = b"/T\r\n!\r\n";
+
+    fn publish(publisher: &mut Publisher, now: Instant) {
+        let meta = Meta::new(1, Timestamp::default(), Timestamp::default(), None);
+        publisher.publish(&Datagram { json: b"{}", raw: RAW, header: b"/T", meta: &meta }, now);
+    }
 
     fn receive(port: u16) -> impl FnMut() -> Vec<u8> {
         let lo = "lo".parse().unwrap();
@@ -217,8 +223,8 @@ mod tests {
         // The address of the host is looked up meanwhile: the first telegrams may not reach it.
         host.set_nonblocking(true).unwrap();
         let copied = (0..500).find_map(|_| {
-            publisher.publish(&DATAGRAM, now);
-            assert_eq!((json(), raw()), (b"{}".to_vec(), DATAGRAM.raw.to_vec()));
+            publish(&mut publisher, now);
+            assert_eq!((json(), raw()), (b"{}".to_vec(), RAW.to_vec()));
             std::thread::sleep(Duration::from_millis(1));
             host.recv(&mut copy).ok()
         });
@@ -233,8 +239,8 @@ mod tests {
         // To port 0 nothing can be sent.
         let nowhere = config::Multicast { raw_port: Some(26_006), ..settings(0, "lo") };
         let mut publisher = Publisher::new(nowhere, now);
-        publisher.publish(&DATAGRAM, now);
-        assert_eq!(raw(), DATAGRAM.raw);
+        publish(&mut publisher, now);
+        assert_eq!(raw(), RAW);
         assert_eq!(publisher.failures(), 1);
     }
 
@@ -242,9 +248,9 @@ mod tests {
     fn failures_stay_counted_after_a_reconfiguration() {
         let now = Instant::now();
         let mut publisher = Publisher::new(settings(26_007, "nosuch0"), now);
-        publisher.publish(&DATAGRAM, now);
+        publish(&mut publisher, now);
         publisher.reconfigure(settings(26_007, "lo"), now);
-        publisher.publish(&DATAGRAM, now);
+        publish(&mut publisher, now);
         assert_eq!((publisher.failures(), publisher.trouble()), (1, None));
     }
 
@@ -253,7 +259,7 @@ mod tests {
         let now = Instant::now();
         let mut publisher = Publisher::new(settings(26_003, "nosuch0"), now);
         for second in 0..5 {
-            publisher.publish(&DATAGRAM, now + Duration::from_secs(second));
+            publish(&mut publisher, now + Duration::from_secs(second));
         }
         assert_eq!(publisher.failures(), 5);
         let trouble = publisher.trouble().unwrap();
@@ -267,7 +273,7 @@ mod tests {
         let also_to = vec!["127.0.0.1:0".into()];
         let settings = config::Multicast { also_to, ..settings(26_008, "nosuch0") };
         let mut publisher = Publisher::new(settings, now);
-        publisher.publish(&DATAGRAM, now);
+        publish(&mut publisher, now);
         assert!(publisher.copies[0].1.trouble().is_some());
         let trouble = publisher.trouble().unwrap();
         assert!(trouble.starts_with("cannot send to 239.255.78.1:26008"), "{trouble}");

@@ -52,6 +52,11 @@ pub trait Port {
     /// What it is, in words: `/dev/ttyUSB0 at 115200 baud`.
     fn description(&self) -> String;
 
+    /// The other programs that have it open, as far as that can be seen.
+    fn holders(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// Bytes came in at time `now`. True if the port must be opened again, to try another speed.
     fn on_bytes(&mut self, _now: Instant) -> bool {
         false

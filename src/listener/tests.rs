@@ -90,7 +90,7 @@ fn simulate_step(listener: &mut Listener, now: &mut Instant) {
         Event::Silence => *now += source::READ_TIMEOUT,
         Event::End => panic!("a port has no end"),
     }
-    listener.health.check(listener.line.trouble().is_none(), *now);
+    listener.health.check(listener.line.trouble().is_none(), Vec::new, *now);
 }
 
 fn next(receiver: &Receiver) -> Option<Vec<u8>> {
@@ -211,6 +211,26 @@ fn other_settings_of_the_network_leave_the_port_open() {
         assert_eq!(next(&receiver), Some(telegram(1)));
     });
     assert_eq!(lines.iter().filter(|line| line.contains("is open")).count(), 1, "{lines:?}");
+}
+
+#[test]
+fn a_clock_that_stays_an_hour_ahead_is_logged_and_shown_with_the_key_to_set() {
+    let (wire, mut now) = (Wire::default(), Instant::now());
+    wire.plug_in();
+    let (mut listener, _receiver) = listener(Box::new(wire.clone()), 26_121, now);
+    let lines = captured_log(|| {
+        for _ in 0..40 {
+            let ahead = chrono::Utc::now() + chrono::TimeDelta::hours(2);
+            let clock = ahead.format("%y%m%d%H%M%SW");
+            wire.give(format!("/TST5METER\r\n\r\n0-0:1.0.0({clock})\r\n!\r\n").as_bytes());
+            assert!(listener.step(now).is_continue());
+            now += Duration::from_secs(10);
+        }
+    });
+    let hint = "the meter's clock is 1 hour ahead: if it shows Eastern European time, set \
+                `p1_listener.time_zone: EET`";
+    assert_eq!(lines.iter().filter(|line| **line == hint).count(), 1, "{lines:?}");
+    assert!(listener.status(now).ends_with(&format!("; {hint}")), "{}", listener.status(now));
 }
 
 /// A meter that sends every ten seconds and can be read at one speed only.

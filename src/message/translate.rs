@@ -39,6 +39,8 @@ pub struct Datagram<'a> {
     pub raw: &'a [u8],
     /// The telegram's first line.
     pub header: &'a [u8],
+    /// What the datagram says of the telegram.
+    pub meta: &'a Meta,
 }
 
 /// Turns the bytes of one meter into datagrams.
@@ -156,7 +158,8 @@ impl Encoder {
         let time = self.zone.map_or_else(|| telegram.time(), |zone| telegram.time_in(zone));
         self.meta = Meta { source, ..Meta::new(number, start, end, time) };
         let encoded = encode(&telegram, &self.meta, &mut self.json);
-        (Datagram { json: &self.json, raw, header: telegram.header }, encoded)
+        let Self { json, meta, .. } = self;
+        (Datagram { json, raw, header: telegram.header, meta }, encoded)
     }
 }
 

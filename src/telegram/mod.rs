@@ -16,6 +16,7 @@
 
 pub mod catalogue;
 mod checksum;
+mod clock;
 mod framer;
 mod gate;
 mod intake;
@@ -30,6 +31,7 @@ mod unit;
 mod value;
 
 pub use checksum::{Algorithm, Checksum, crc16};
+pub use clock::HoursAhead;
 pub use framer::{Dropped, Frame, Framer, MAX_FRAME};
 pub use gate::{Policy, Rejection};
 pub use intake::{Intake, Received};

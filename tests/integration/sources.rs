@@ -166,7 +166,8 @@ fn the_probe_recognises_an_encrypted_meter() {
     let frame = b"\xDB\x08SAGgs\x01\x02\x03\x82\x01\x7C\x30\x00\x00\x00\x2A cipher text";
     let (status, report) = probe(&place, &mut meter, frame);
     assert_eq!(status, Some(1), "{report}");
-    assert!(report.contains("Encrypted"), "{report}");
+    assert!(report.contains("encrypted telegrams (DLMS) of a Sagemcom (SAG) meter"), "{report}");
+    assert!(report.contains("The cable is well."), "{report}");
 }
 
 #[test]

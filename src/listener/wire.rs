@@ -1,0 +1,305 @@
+//! Recognises meters that do not send plain P1 text: encrypted telegrams, DLMS in HDLC or M-Bus frames, SML,
+//! TIC, and readouts that need a request.
+//!
+//! Pure. Owns the signs of each protocol and what to tell the user. Every sign is a checksum of the protocol
+//! or so long that noise does not contain it: where something is recognised, the cable is well.
+
+use std::fmt;
+
+use crc::{CRC_16_IBM_SDLC, Crc};
+
+use crate::text;
+
+/// The checksum of HDLC, CRC-16/X-25: ISO/IEC 13239, 4.2.5.2.
+static FCS: Crc<u16> = Crc::<u16>::new(&CRC_16_IBM_SDLC);
+
+/// How many lines of TIC must have a good checksum, which has six bits only.
+const MIN_TIC_LINES: usize = 3;
+
+/// A protocol that is not P1 text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// DLMS, encrypted or not.
+    Dlms {
+        /// What the DLMS data is wrapped in.
+        framing: Framing,
+        /// Who can read it.
+        content: Content,
+    },
+    /// Smart Message Language, of German meters.
+    Sml,
+    /// Télé-information client, of French meters.
+    Tic,
+    /// IEC 62056-21 in a mode in which the meter sends its values on request only.
+    OnRequest,
+}
+
+/// What DLMS data is wrapped in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// Nothing: a P1 port whose telegrams are encrypted.
+    None,
+    /// HDLC frames.
+    Hdlc,
+    /// Frames of wired M-Bus.
+    MBus,
+}
+
+/// Whether DLMS data is encrypted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// It is, by a meter of this maker, in three letters, where the meter names it.
+    Encrypted(Option<[u8; 3]>),
+    /// It is not.
+    Plain,
+    /// The beginning of the data was not seen.
+    Unknown,
+}
+
+/// The protocol of these bytes, if it is one of those that are no P1 text.
+#[must_use]
+pub fn recognise(bytes: &[u8]) -> Option<Protocol> {
+    let dlms = |framing, content| Protocol::Dlms { framing, content };
+    if let Some(content) = content_of_frames(bytes, hdlc_frame) {
+        return Some(dlms(Framing::Hdlc, content));
+    }
+    if let Some(content) = content_of_frames(bytes, mbus_frame) {
+        return Some(dlms(Framing::MBus, content));
+    }
+    if let Some(content) = ciphering(bytes) {
+        return Some(dlms(Framing::None, content));
+    }
+    if contains(bytes, b"\x1B\x1B\x1B\x1B\x01\x01\x01\x01") {
+        return Some(Protocol::Sml);
+    }
+    let text: Vec<u8> = bytes.iter().map(|byte| byte & 0x7F).collect();
+    if is_tic(&text) {
+        return Some(Protocol::Tic);
+    }
+    is_on_request(&text).then_some(Protocol::OnRequest)
+}
+
+impl Protocol {
+    /// Whether more bytes cannot change it.
+    #[must_use]
+    pub fn is_certain(self) -> bool {
+        !matches!(self, Self::OnRequest | Self::Dlms { content: Content::Unknown, .. })
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Dlms { framing: Framing::None, .. } => {
+                "\
+The cable is well. The meter encrypts its telegrams, and p1listener cannot decrypt them. A program or a reader
+that has the key, which the grid operator gives, can, and p1listener reads what it gives: see p1-multicast(7).
+"
+            }
+            Self::Dlms { content: Content::Encrypted(_), .. } => {
+                "\
+The cable is well. This meter speaks DLMS, not P1, and encrypts it: p1listener cannot read it. A program or a
+reader that has the key, which the grid operator gives, and that makes P1 text of it can: see p1-multicast(7).
+"
+            }
+            Self::Dlms { .. } | Self::Sml | Self::Tic => {
+                "\
+The cable is well. This meter does not speak P1: p1listener cannot read it. Some grid operators switch the
+port to P1 on request.
+"
+            }
+            Self::OnRequest => {
+                "\
+The cable is well. The meter names itself, but sends its values on request only, and p1listener does not ask:
+it reads ports that send by themselves.
+"
+            }
+        }
+    }
+}
+
+impl fmt::Display for Protocol {
+    /// What is on the wire, as a part of a sentence.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Dlms { framing, content } = self else {
+            return f.write_str(match self {
+                Self::Sml => "SML, the binary protocol of German meters",
+                Self::Tic => "TIC, the protocol of French meters",
+                _ => "the name of a meter that sends values on request only (IEC 62056-21)",
+            });
+        };
+        let frames = match framing {
+            Framing::None => "",
+            Framing::Hdlc => " in HDLC frames",
+            Framing::MBus => " in M-Bus frames",
+        };
+        match content {
+            Content::Encrypted(_) if *framing == Framing::None => {
+                f.write_str("encrypted telegrams (DLMS)")?;
+            }
+            Content::Encrypted(_) => write!(f, "encrypted DLMS{frames}")?,
+            Content::Plain => write!(f, "plain DLMS{frames}, not encrypted")?,
+            Content::Unknown => write!(f, "DLMS{frames}")?,
+        }
+        match content {
+            Content::Encrypted(Some(maker)) => {
+                let name = maker_name(*maker);
+                let article = if name.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" };
+                write!(f, " of {article} {name} meter")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The maker of these three letters, as registered with the DLMS User Association.
+fn maker_name(letters: [u8; 3]) -> String {
+    let name = match &letters.map(|letter| letter.to_ascii_uppercase()) {
+        b"AUX" => "AUX",
+        b"EGM" => "Elgama",
+        b"ELS" | b"ELR" => "Elster",
+        b"EMH" => "EMH",
+        b"HLY" => "Holley",
+        b"ISK" => "Iskraemeco",
+        b"KAM" | b"KMP" => "Kamstrup",
+        b"KFM" => "Kaifa",
+        b"LGZ" | b"LGF" => "Landis+Gyr",
+        b"SAG" => "Sagemcom",
+        b"SIE" | b"SMS" => "Siemens",
+        b"WSE" => "Wasion",
+        _ => return text::printable(&letters),
+    };
+    format!("{name} ({})", text::printable(&letters))
+}
+
+fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
+    bytes.windows(wanted.len()).any(|found| found == wanted)
+}
+
+/// What the frames in these bytes carry; `None` if there is no frame. `frame` reads the one at the beginning,
+/// and returns its data.
+fn content_of_frames<'a>(
+    bytes: &'a [u8],
+    frame: fn(&'a [u8]) -> Option<&'a [u8]>,
+) -> Option<Content> {
+    let mut found = None;
+    for data in (0..bytes.len()).filter_map(|at| frame(&bytes[at..])) {
+        let content = content(data);
+        if content != Content::Unknown {
+            return Some(content);
+        }
+        found = Some(content);
+    }
+    found
+}
+
+fn content(data: &[u8]) -> Content {
+    if let Some(content) = ciphering(data) {
+        return content;
+    }
+    let data = data.strip_prefix(b"\xE6\xE7\x00").unwrap_or(data);
+    // General block transfer: control, two block numbers, length, and in the first block the data.
+    let data = match data {
+        [0xE0, _, 0, 1, _, _, length, block @ ..] if *length < 0x80 => block,
+        [0xE0, _, 0, 1, _, _, 0x81, _, block @ ..] => block,
+        _ => data,
+    };
+    // A data notification, and the invoke id before its date and time.
+    if data.first() == Some(&0x0F) { Content::Plain } else { Content::Unknown }
+}
+
+/// The data of the HDLC frame at the beginning of these bytes: IEC 62056-46, 6.4.
+fn hdlc_frame(bytes: &[u8]) -> Option<&[u8]> {
+    let [0x7E, high @ 0xA0..=0xAF, low, ..] = bytes else { return None };
+    let length = usize::from(u16::from_be_bytes([high & 0x07, *low]));
+    let (frame, rest) = bytes[1..].split_at_checked(length)?;
+    let (checked, fcs) = frame.split_last_chunk::<2>()?;
+    if rest.first() != Some(&0x7E) || FCS.checksum(checked) != u16::from_le_bytes(*fcs) {
+        return None;
+    }
+    // Two addresses, each up to the first byte whose lowest bit is set; control; HCS, if data follows.
+    let mut data = checked.get(2..)?;
+    for _ in 0..2 {
+        let end = data.iter().take(4).position(|byte| byte & 1 == 1)?;
+        data = &data[end + 1..];
+    }
+    data.get(3..).or(Some(&[]))
+}
+
+/// The data of the M-Bus frame at the beginning of these bytes: EN 13757-2, 5.5; EN 13757-3.
+fn mbus_frame(bytes: &[u8]) -> Option<&[u8]> {
+    let [0x68, length, again, 0x68, _, _, control, ..] = bytes else { return None };
+    if length != again || *length < 1 {
+        return None;
+    }
+    // Sagemcom meters send segments of 257 bytes with a length of 1.
+    let overflow = if *length < 6 && *control == 0 { 256 } else { 0 };
+    let (body, end) = bytes[4..].split_at_checked(usize::from(*length) + overflow)?;
+    let sum = body.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte));
+    if end.first_chunk() != Some(&[sum, 0x16]) {
+        return None;
+    }
+    // Control, address, control information, and the two transport addresses.
+    body.get(5..)
+}
+
+/// Finds the beginning of encrypted data: `DB`, the system title, which begins with the letters of the maker,
+/// the length and the security control. Polish meters send a plain header and no title.
+fn ciphering(bytes: &[u8]) -> Option<Content> {
+    let is_ciphered = |after_title: &[u8]| {
+        let length_bytes = match after_title {
+            [0x81..=0x84, ..] => 1 + usize::from(after_title[0] & 0x0F),
+            [0x00..=0x7F, ..] => 1,
+            _ => return false,
+        };
+        matches!(after_title.get(length_bytes), Some(0x20 | 0x21 | 0x30 | 0x31))
+    };
+    (0..bytes.len()).find_map(|at| match &bytes[at..] {
+        [0xDB, 0x08, one, two, three, _, _, _, _, _, rest @ ..] => {
+            let maker = [*one, *two, *three];
+            let is_title = maker.iter().all(u8::is_ascii_alphabetic);
+            (is_title && is_ciphered(rest)).then_some(Content::Encrypted(Some(maker)))
+        }
+        [b'\r', b'\n', b'\r', b'\n', 0, rest @ ..] if rest.first() > Some(&0x80) => {
+            is_ciphered(rest).then_some(Content::Encrypted(None))
+        }
+        _ => None,
+    })
+}
+
+/// Lines `LF label separator value separator checksum CR`: Enedis-NOI-CPT_54E, 6.1.
+fn is_tic(text: &[u8]) -> bool {
+    let lines = text.split(|&byte| byte == b'\n').filter_map(|line| {
+        let line = line.split(|&byte| byte == b'\r').next()?;
+        let (label, [separator, check]) = line.split_last_chunk::<2>()?;
+        let is_label = label.first().is_some_and(u8::is_ascii_uppercase);
+        // The historical mode has blanks, and leaves the last one out of the sum.
+        let separator_value = match separator {
+            b' ' => 0,
+            b'\t' => u32::from(b'\t'),
+            _ => return None,
+        };
+        let sum: u32 = label.iter().map(|&byte| u32::from(byte)).sum::<u32>() + separator_value;
+        (is_label && u32::from(*check) == (sum & 0x3F) + 0x20).then_some(())
+    });
+    lines.take(MIN_TIC_LINES).count() == MIN_TIC_LINES
+}
+
+/// Only requests `/?…!` of a reader, answers `/…` of a meter, and the acknowledgement of a reader.
+fn is_on_request(text: &[u8]) -> bool {
+    let lines: Vec<&[u8]> = text
+        .split(|byte| matches!(byte, b'\r' | b'\n'))
+        .map(<[u8]>::trim_ascii)
+        .filter(|line| !line.is_empty() && !line.starts_with(b"\x06"))
+        .collect();
+    let is_name = |line: &&[u8]| {
+        line.strip_prefix(b"/").is_some_and(|name| {
+            name.starts_with(b"?")
+                || name.iter().take(3).filter(|b| b.is_ascii_alphabetic()).count() == 3
+        })
+    };
+    text.ends_with(b"\n") && !lines.is_empty() && lines.iter().all(is_name)
+}
+
+#[cfg(test)]
+mod tests;

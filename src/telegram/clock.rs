@@ -1,0 +1,92 @@
+//! A meter's clock that is whole hours off, because it shows another zone than the one assumed.
+
+use std::fmt;
+
+use super::{MeterZone, Timestamp};
+
+const HOUR: i64 = 3_600_000_000;
+
+/// How far a clock may be from a whole hour, in microseconds: as far as sound clocks go wrong.
+const TOLERANCE: i64 = 120_000_000;
+
+/// No zone is further from another, in hours.
+const MAX_HOURS: i64 = 14;
+
+/// How many whole hours a meter's clock is ahead of the time, and what may explain it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HoursAhead {
+    /// Negative for a clock that is behind, never 0.
+    hours: i64,
+    /// The zone that was assumed.
+    zone: MeterZone,
+}
+
+impl HoursAhead {
+    /// Compares `meter_time`, as read in `zone`, with the time at which it came in. `None` for a clock that is
+    /// right, or wrong by something else than whole hours.
+    #[must_use]
+    pub fn find(meter_time: Timestamp, now: Timestamp, zone: MeterZone) -> Option<Self> {
+        let ahead = meter_time.micros_since(now);
+        let hours = ahead.saturating_add(HOUR / 2).div_euclid(HOUR);
+        let is_whole = (ahead - hours * HOUR).abs() <= TOLERANCE;
+        let is_zone = hours != 0 && hours.abs() <= MAX_HOURS;
+        (is_whole && is_zone).then_some(Self { hours, zone })
+    }
+}
+
+impl fmt::Display for HoursAhead {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { hours, zone } = self;
+        let unit = if hours.abs() == 1 { "hour" } else { "hours" };
+        let side = if *hours > 0 { "ahead" } else { "behind" };
+        write!(f, "the meter's clock is {} {unit} {side}: ", hours.abs())?;
+        match (hours, zone) {
+            (1, MeterZone::Central) => f.write_str(
+                "if it shows Eastern European time, set `p1_listener.time_zone: EET`",
+            ),
+            (-1, MeterZone::Eastern) => {
+                f.write_str("if it shows Central European time, set `p1_listener.time_zone: CET`")
+            }
+            _ => f.write_str(
+                "it shows a zone that `p1_listener.time_zone` has no name for, or the clock of this host is wrong",
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(ahead_seconds: i64, zone: MeterZone) -> Option<String> {
+        let now = Timestamp::from_seconds(1_795_330_010);
+        let meter = Timestamp::from_seconds(1_795_330_010 + ahead_seconds);
+        HoursAhead::find(meter, now, zone).map(|hours| hours.to_string())
+    }
+
+    #[test]
+    fn a_clock_that_is_right_or_just_wrong_is_no_matter_of_zones() {
+        for seconds in [0, 5, -119, 121, 1800, 3600 - 121, 3600 + 121, 15 * 3600, 86_400 * 365] {
+            assert_eq!(found(seconds, MeterZone::Central), None, "{seconds}");
+        }
+        let end = Timestamp::from_micros(i64::MAX);
+        assert_eq!(HoursAhead::find(end, Timestamp::default(), MeterZone::Central), None);
+    }
+
+    #[test]
+    fn the_key_that_explains_the_difference_is_named() {
+        let eastern = found(3590, MeterZone::Central).unwrap();
+        assert!(eastern.starts_with("the meter's clock is 1 hour ahead: if it"), "{eastern}");
+        assert!(eastern.ends_with("set `p1_listener.time_zone: EET`"), "{eastern}");
+        let central = found(-3610, MeterZone::Eastern).unwrap();
+        assert!(central.ends_with("set `p1_listener.time_zone: CET`"), "{central}");
+    }
+
+    #[test]
+    fn no_key_is_named_where_none_helps() {
+        for (seconds, said) in [(-3600, "1 hour behind"), (7200, "2 hours ahead")] {
+            let message = found(seconds, MeterZone::Central).unwrap();
+            assert!(message.contains(said) && !message.contains("set `"), "{message}");
+        }
+    }
+}
