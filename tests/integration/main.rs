@@ -5,6 +5,7 @@ mod chain;
 mod config;
 #[cfg(feature = "dashboard")]
 mod dashboard;
+mod dependencies;
 mod listener;
 #[cfg(feature = "mqtt")]
 mod mqtt;
