@@ -30,7 +30,7 @@ mkdir -p "$debian/source" "$debian/work"
 # shellcheck disable=SC2016 # for the inner shell
 unshare --mount sh -c '
     mount --bind -o ro "$1" "$2/source" && mount --bind "$3" "$2/work" &&
-    exec chroot "$2" env HOME=/root CARGO_TARGET_DIR=/work/target sh -c "
+    exec chroot "$2" env -i PATH=/usr/bin:/bin HOME=/root CARGO_TARGET_DIR=/work/target sh -c "
         cd /source && cargo check --quiet --offline --locked --all-features \
             --config source.crates-io.replace-with=\\\"vendored\\\" --config source.vendored.directory=\\\"/work/vendor\\\""
 ' sh "$PWD" "$debian" "$work"
