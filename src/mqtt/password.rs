@@ -1,6 +1,6 @@
 //! Where the password comes from: a credential of systemd's, or a file that others may not read.
 //!
-//! Owns the two places and what a sound one looks like. The password is in no log and in no message.
+//! Owns the two places and the checks. The password is never logged.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Mode, OFlags};
 
-/// What systemd calls the credential: `LoadCredential=password:/path` in the unit.
+/// The name of the credential: `LoadCredential=password:/path` in the unit.
 const CREDENTIAL: &str = "password";
 
 /// The longest password, in bytes.
-const LONGEST: u64 = 1024;
+const MAX_LENGTH: u64 = 1024;
 
-/// What others than the owner and the group may do, in a mode.
+/// The permissions of others than the owner and the group.
 const OTHERS: u32 = 0o007;
 
 /// Why there is no password.
@@ -28,8 +28,8 @@ pub(super) enum PasswordError {
         file.display(), file.display()
     )]
     OpenToOthers { file: PathBuf, mode: u32 },
-    #[error("the password in {} is not one line of text of 1 to {LONGEST} bytes", file.display())]
-    NoLine { file: PathBuf },
+    #[error("the password in {} is not one line of text of 1 to {MAX_LENGTH} bytes", file.display())]
+    NotOneLine { file: PathBuf },
 }
 
 /// The password of a user: the credential `password` in the directory `credentials` (systemd's
@@ -39,7 +39,7 @@ pub(super) fn read(
     file: Option<&Path>,
 ) -> Result<Option<String>, PasswordError> {
     if let Some(credential) = credentials.map(|directory| directory.join(CREDENTIAL)) {
-        // systemd sees to it that nobody else reads it. One without any text is the unit's default.
+        // systemd keeps it from others. An empty one is the unit's default.
         match content(&credential, |_| true) {
             Ok(text) if text.trim_ascii().is_empty() => {}
             Err(PasswordError::Unreadable { source, .. })
@@ -53,19 +53,19 @@ pub(super) fn read(
     line(file.to_owned(), &text).map(Some)
 }
 
-/// The bytes of a file whose mode is sound. The file that is looked at is the one that is read.
-fn content(path: &Path, is_sound: impl Fn(u32) -> bool) -> Result<Vec<u8>, PasswordError> {
+/// The bytes of a file, if its permissions are safe. They are checked on the opened file.
+fn content(path: &Path, is_safe: impl Fn(u32) -> bool) -> Result<Vec<u8>, PasswordError> {
     let unreadable = |source| PasswordError::Unreadable { file: path.to_owned(), source };
-    // A FIFO that nobody writes to is not waited for.
+    // Opening a FIFO without a writer must not block.
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let opened = rustix::fs::open(path, flags, Mode::empty());
     let file = File::from(opened.map_err(|error| unreadable(error.into()))?);
     let mode = file.metadata().map_err(unreadable)?.permissions().mode() & 0o777;
-    if !is_sound(mode) {
+    if !is_safe(mode) {
         return Err(PasswordError::OpenToOthers { file: path.to_owned(), mode });
     }
     let mut bytes = Vec::new();
-    file.take(LONGEST + 2).read_to_end(&mut bytes).map_err(unreadable)?;
+    file.take(MAX_LENGTH + 2).read_to_end(&mut bytes).map_err(unreadable)?;
     Ok(bytes)
 }
 
@@ -74,8 +74,8 @@ fn line(file: PathBuf, bytes: &[u8]) -> Result<String, PasswordError> {
     let text = std::str::from_utf8(bytes).unwrap_or_default();
     let text = text.strip_suffix('\n').unwrap_or(text);
     let text = text.strip_suffix('\r').unwrap_or(text);
-    let is_sound = !text.is_empty() && text.len() as u64 <= LONGEST && !text.contains(['\n', '\0']);
-    if is_sound { Ok(text.to_owned()) } else { Err(PasswordError::NoLine { file }) }
+    let is_valid = !text.is_empty() && text.len() as u64 <= MAX_LENGTH && !text.contains(['\n', '\0']);
+    if is_valid { Ok(text.to_owned()) } else { Err(PasswordError::NotOneLine { file }) }
 }
 
 #[cfg(test)]
@@ -133,13 +133,13 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_there_is_named() {
+    fn a_missing_file_is_named() {
         let said = password(Path::new("/no/such/file")).unwrap_err();
         assert!(said.starts_with("cannot read the password in /no/such/file: No such"), "{said}");
     }
 
     #[test]
-    fn a_credential_outweighs_the_file_and_an_empty_one_is_none() {
+    fn a_credential_takes_precedence_over_the_file_unless_it_is_empty() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
         let other = file(path, "other", b"other", 0o600);
