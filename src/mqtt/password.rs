@@ -74,7 +74,8 @@ fn line(file: PathBuf, bytes: &[u8]) -> Result<String, PasswordError> {
     let text = std::str::from_utf8(bytes).unwrap_or_default();
     let text = text.strip_suffix('\n').unwrap_or(text);
     let text = text.strip_suffix('\r').unwrap_or(text);
-    let is_valid = !text.is_empty() && text.len() as u64 <= MAX_LENGTH && !text.contains(['\n', '\0']);
+    let is_valid =
+        !text.is_empty() && text.len() as u64 <= MAX_LENGTH && !text.contains(['\n', '\0']);
     if is_valid { Ok(text.to_owned()) } else { Err(PasswordError::NotOneLine { file }) }
 }
 

@@ -1,6 +1,6 @@
 //! The loop of `p1mqtt`: telegrams in, publications out.
 //!
-//! Owns what the settings come to.
+//! Owns what follows from the configuration.
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -16,17 +16,17 @@ use crate::subscriber::{Selection, Subscriber};
 use crate::text;
 use crate::zone::HostZone;
 
-/// The longest wait for a datagram, and so for what the broker sends.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// The longest wait for a telegram. What happens on the connection is noticed in between.
+const RECEIVE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The same while a connection is being made.
-const IMPATIENCE: Duration = Duration::from_millis(100);
+/// The same while connecting.
+const CONNECT_POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// The ports of brokers, without and with TLS.
 const PORT: u16 = 1883;
 const TLS_PORT: u16 = 8883;
 
-/// It publishes all meters, or the one that `multicast.meter` names.
+/// All meters, or the one that `multicast.meter` names.
 const SELECTION: Selection = Selection {
     all_meters: true,
     doing: "publishing",
@@ -69,13 +69,13 @@ impl Service for Session {
     fn reconfigure(&mut self, config: Config, now: Instant) {
         self.subscriber.reconfigure(&config.multicast, SELECTION, now);
         if self.config.multicast != config.multicast || self.config.p1_mqtt != config.p1_mqtt {
-            self.say_goodbye(now);
+            self.go_offline(now);
             (self.meters, self.broker) = bridge(&config, now);
         }
         self.config = config;
     }
 
-    /// Waits for a datagram, no longer than [`PATIENCE`], and publishes what is due.
+    /// Publishes what is due, and waits for a telegram.
     fn step(&mut self, now: Instant) -> ControlFlow<()> {
         if self.broker.step(now) {
             self.meters.republish_all(now);
@@ -83,8 +83,9 @@ impl Service for Session {
         if self.broker.is_online() {
             self.broker.publish(self.meters.due(now, &HostZone), now);
         }
-        let patience = if self.broker.is_connecting() { IMPATIENCE } else { PATIENCE };
-        self.subscriber.wait(patience, now);
+        let timeout =
+            if self.broker.is_connecting() { CONNECT_POLL_INTERVAL } else { RECEIVE_TIMEOUT };
+        self.subscriber.wait(timeout, now);
         let now = Instant::now();
         if let Some(telegram) = self.subscriber.next(now) {
             self.meters.update(telegram.message, now);
@@ -94,7 +95,7 @@ impl Service for Session {
 
     fn finish(mut self, now: Instant) -> String {
         let status = self.status(now);
-        self.say_goodbye(now);
+        self.go_offline(now);
         format!(": {status}")
     }
 }
@@ -110,14 +111,14 @@ impl Session {
         }
     }
 
-    /// The broker is to know that nothing more comes.
-    fn say_goodbye(&mut self, now: Instant) {
+    /// Publishes that all meters and this program are offline, and disconnects.
+    fn go_offline(&mut self, now: Instant) {
         self.broker.publish(self.meters.offline_messages(), now);
         self.broker.close(now);
     }
 }
 
-/// What there is to publish, and whereto, by these settings.
+/// What to publish, and to which broker.
 fn bridge(config: &Config, now: Instant) -> (Meters, BrokerConnection) {
     let mqtt = &config.p1_mqtt;
     let client_id =
@@ -138,10 +139,10 @@ fn bridge(config: &Config, now: Instant) -> (Meters, BrokerConnection) {
     (Meters::new(topics, mqtt.interval, runtime::hostname()), broker)
 }
 
-/// Another one on each host and for each group: a broker ends the older connection of the same client.
+/// Differs by host and by group, because a broker disconnects a client when another one with its id connects.
 fn default_client_id(port: u16) -> String {
-    let fit = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
-    let host: String = runtime::hostname().chars().map(fit).take(64).collect();
+    let replace_others = |c: char| if c.is_ascii_alphanumeric() { c } else { '-' };
+    let host: String = runtime::hostname().chars().map(replace_others).take(64).collect();
     format!("p1mqtt-{host}-{port}")
 }
 
@@ -150,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_client_id_is_fit_for_a_topic() {
+    fn the_default_client_id_is_valid_in_a_topic() {
         let id = default_client_id(52001);
         assert!(id.starts_with("p1mqtt-") && id.ends_with("-52001"), "{id}");
         assert!(id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-'), "{id}");
