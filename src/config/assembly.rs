@@ -1,7 +1,7 @@
-//! From the tree of a file to its settings: walks the sections, and gathers all that is wrong.
+//! From the tree of a file to its settings: walks the sections and collects all problems.
 //!
-//! Owns the rules about keys as a whole: unknown ones, repeated ones, and those that must differ
-//! from each other. What makes a single value sound is `value`'s.
+//! Owns the rules about keys as a whole: unknown keys, repeated keys, and keys that must fit each other. `value`
+//! checks single values.
 
 use std::path::Path;
 
@@ -41,7 +41,7 @@ struct Assembly<'a> {
     file: &'a Path,
     environment: Environment<'a>,
     config: Config,
-    /// `section.key` and line of every key that the file sets, sound or not.
+    /// `section.key` and line of every key that the file sets, valid or not.
     set: Vec<(String, usize)>,
     problems: Vec<Problem>,
     warnings: Vec<Problem>,
@@ -73,7 +73,7 @@ impl Assembly<'_> {
         }
     }
 
-    /// The entries of `map`, each name once: the last one counts, as it always did.
+    /// The entries of `map`, each name once: the last one counts, as in the programs of 2021.
     fn entries(
         &mut self,
         map: Node,

@@ -1,7 +1,7 @@
 //! `${NAME}` in a value is replaced by the environment.
 //!
-//! Owns the syntax. The result is never read as YAML again, so a variable can change a value but
-//! not the structure of the file. A `$` that does not stand before `{` is an ordinary character.
+//! Owns the syntax. The result is never parsed as YAML again, so a variable can change a value but not the
+//! structure of the file. A `$` without a `{` behind it is an ordinary character.
 
 use super::tree::Node;
 use crate::text::escaped;

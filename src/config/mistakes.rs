@@ -1,6 +1,6 @@
-//! Mistakes that people make in the file, recognised: what is wrong, and what was probably meant.
+//! Recognises common mistakes in the file: what is wrong, and what was probably meant.
 //!
-//! Owns the hints. The YAML parser's own words for a tab or for an INI file help nobody.
+//! Owns the hints. The YAML parser's own message about a tab or an INI file helps nobody.
 
 use std::net::IpAddr;
 
@@ -106,8 +106,7 @@ pub(super) fn meant_source(text: &str) -> Option<String> {
     let starts_with = |starts: &[&str]| starts.iter().any(|start| text.starts_with(start));
     let is_com_port = |number: &str| number.parse::<u8>().is_ok();
     if is_host_and_port(text) {
-        let is_host = scheme.contains(|c: char| c == '.' || c.is_ascii_alphabetic());
-        is_host.then(|| format!("tcp://{text}"))
+        Some(format!("tcp://{text}"))
     } else if is_host_and_port(address) {
         (!scheme.starts_with("http")).then(|| format!("tcp://{address}"))
     } else if let Ok(address) = text.parse::<IpAddr>() {
@@ -123,6 +122,11 @@ pub(super) fn meant_source(text: &str) -> Option<String> {
     } else {
         None
     }
+}
+
+/// The part of a URL that names its host.
+pub(super) fn meant_host(text: &str) -> Option<&str> {
+    Some(text.split_once("://")?.1.trim_end_matches('/'))
 }
 
 /// The interface that was meant by the label of an address, `eth0:1`, or by an address with its

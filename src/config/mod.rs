@@ -72,8 +72,8 @@ pub fn load(
     match std::str::from_utf8(&bytes) {
         Ok(text) => parse(text, path, environment),
         Err(error) => {
-            let sound = &bytes[..error.valid_up_to()];
-            let line = sound.split(|byte| *byte == b'\n').count();
+            let valid = &bytes[..error.valid_up_to()];
+            let line = valid.split(|byte| *byte == b'\n').count();
             let message = "expected text in UTF-8, found other bytes";
             Err(invalid(path, Some(line), message.to_owned()))
         }

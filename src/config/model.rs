@@ -1,6 +1,6 @@
-//! What the file says, once it is known to be sound: the settings and their defaults.
+//! The settings and their defaults, in the types that the programs use.
 //!
-//! Owns the types that the programs use. It reads nothing; see the parent module for that.
+//! Reads nothing: the parent module does.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use crate::telegram::{MeterZone, Policy};
 pub struct Config {
     /// The meter's port.
     pub p1_listener: P1Listener,
-    /// The datagrams, for senders and receivers.
+    /// The multicast group, for senders and receivers.
     pub multicast: Multicast,
     /// What the outputs of the recorder have in common.
     pub p1_reader: P1Reader,
@@ -35,7 +35,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Name of the section, whether it is written, and its file, of each of the five outputs.
+    /// The five outputs: name of the section, whether it is enabled, and its file name.
     pub(super) fn outputs(&self) -> [(&'static str, bool, &Path); 5] {
         let details = &self.p1_reader_details;
         let interval = &self.p1_reader_interval;
@@ -75,15 +75,15 @@ pub struct P1Listener {
     /// A serial device, a FIFO, a file, `tcp://HOST:PORT`, `auto` (the only USB serial adapter) or `-`
     /// (the standard input).
     pub port: String,
-    /// Bits per second of a serial device, 300 to 921600. Without it: found by what decodes.
+    /// Bits per second of a serial device, 300 to 921600. Without it, the listener finds the speed.
     pub baud_rate: Option<u32>,
     /// What to do with telegrams whose checksum is wrong or missing.
     pub checksum: Policy,
-    /// The zone of the meter's clock. Without it: known by the header of the telegram.
+    /// The zone of the meter's clock. Without it, the header of the telegram decides.
     pub time_zone: Option<MeterZone>,
-    /// How long there may be no telegram before the listener warns, 1 s to one day.
+    /// The listener warns when no telegram came for this long, 1 s to one day.
     pub silence: Duration,
-    /// What the datagrams call their source. Without it: the name of the host.
+    /// The `source` in the datagrams. Without it: the name of the host.
     pub name: Option<String>,
 }
 
@@ -107,13 +107,13 @@ pub struct Multicast {
     pub address: IpAddr,
     /// UDP port of the JSON datagrams, never 0.
     pub port: u16,
-    /// How many networks a datagram may pass: 0 is this host, 1 the local network.
+    /// Time to live: 0 keeps datagrams on this host, 1 on the local network.
     pub ttl: u8,
     /// The network interface. Without it the program chooses. Its address is of the group's family.
     pub interface: Option<Interface>,
     /// UDP port of the raw telegrams, never 0 or equal to `port`. `None` is off.
     pub raw_port: Option<u16>,
-    /// Receivers that get the JSON datagrams as unicast too: `host:port` or `[v6]:port`.
+    /// Hosts that get unicast copies of the JSON datagrams: `host:port` or `[v6]:port`.
     pub also_to: Vec<String>,
     /// Equipment id of the meter that readers follow. Without it: the first one heard.
     pub meter: Option<String>,
@@ -139,7 +139,7 @@ impl Default for Multicast {
 /// The section `p1_reader`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct P1Reader {
-    /// Megabytes (10⁶ bytes) of a disk that stay free; 0 is no limit.
+    /// Megabytes (10⁶ bytes) of a disk that stay free; 0 means no limit.
     pub min_free: u32,
 }
 
@@ -152,9 +152,9 @@ impl Default for P1Reader {
 /// The sections `p1_reader_details`, `p1_reader_interval` and `p1_reader_day`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileOutput {
-    /// Whether it is written at all.
+    /// Whether the output is written.
     pub enabled: bool,
-    /// Absolute path; placeholders stand in its last component, `DAY` or `PERIOD` always.
+    /// Absolute path. Its last component has `DAY` or `PERIOD`.
     pub filename: PathBuf,
     /// Time between writes to disk, 1 s to one day.
     pub flush_period: Duration,
@@ -176,13 +176,13 @@ impl FileOutput {
 /// The section `html_report`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HtmlReport {
-    /// Whether it is written at all.
+    /// Whether the output is written.
     pub enabled: bool,
     /// Absolute path.
     pub filename: PathBuf,
     /// Time between writes, 1 s to one day.
     pub flush_period: Duration,
-    /// Minutes that the page looks back, 1 to 1440.
+    /// Minutes that the page shows, 1 to 1440.
     pub minutes: u32,
     /// The language of the page.
     pub language: Language,
@@ -223,9 +223,9 @@ impl Default for HtmlReport {
 /// The section `weekly_log`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WeeklyLog {
-    /// Whether it is written at all.
+    /// Whether the output is written.
     pub enabled: bool,
-    /// Absolute path; `YYYY` and `ww` stand in its last component.
+    /// Absolute path. Its last component has `YYYY` and `ww`.
     pub filename: PathBuf,
     /// Time between lines, 1 s to one hour.
     pub measurement_period: Duration,
@@ -249,7 +249,7 @@ impl Default for WeeklyLog {
 pub struct P1Dashboard {
     /// The main fuse of each phase, in A, 1 to 400. Without it: the meter's own limit, else 25 A.
     pub fuse: Option<u16>,
-    /// The language of the screen; that of the locale where there is none.
+    /// The language of the screen. Without it: that of the locale.
     pub language: Option<Language>,
 }
 
@@ -258,20 +258,20 @@ pub struct P1Dashboard {
 pub struct P1Mqtt {
     /// The broker.
     pub broker: Broker,
-    /// Whether the connection is encrypted, and the broker must prove who it is.
+    /// Whether the connection is encrypted and the broker's certificate verified.
     pub tls: bool,
-    /// Absolute path of the certificates (PEM) that the broker's own one must come from.
+    /// Absolute path of the CA certificates (PEM).
     pub ca_file: PathBuf,
-    /// The user that the broker knows, if it wants one.
+    /// The user name, if the broker requires one.
     pub user: Option<String>,
-    /// Absolute path of a file with the user's password, and nothing else.
+    /// Absolute path of a file with the password only.
     pub password_file: Option<PathBuf>,
-    /// What the broker knows the connection by: ASCII letters, digits, `_` and `-`. Without it the
-    /// program makes one of the host's name and the port of the group.
+    /// The MQTT client identifier: ASCII letters, digits, `_` and `-`. Without it, the program composes one from
+    /// the host name and the port of the group.
     pub client_id: Option<String>,
-    /// The beginning of all topics but those of the discovery, without a `/` at its end.
+    /// The prefix of all topics except discovery topics, without a trailing `/`.
     pub topic_prefix: String,
-    /// The beginning of the topics that Home Assistant discovers devices by; `None` is off.
+    /// Home Assistant's discovery prefix. `None` turns discovery off.
     pub discovery_prefix: Option<String>,
     /// How often the state of a meter is published, 1 s to one hour.
     pub interval: Duration,
@@ -296,7 +296,7 @@ impl Default for P1Mqtt {
 /// A host that runs an MQTT broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broker {
-    /// Its name or address; one of IPv6 without its brackets.
+    /// Its name or address; an IPv6 address without brackets.
     pub host: String,
     /// Its port, never 0. Without it: 1883, and 8883 with TLS.
     pub port: Option<u16>,

@@ -1,4 +1,4 @@
-//! What can be wrong with a file, said so that its owner can mend it.
+//! Problems in a file, displayed so that the user can correct them.
 
 use std::fmt;
 use std::io;
@@ -6,14 +6,14 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// One thing that is wrong, or odd, in one place. Displays as `FILE:LINE: SECTION.KEY: MESSAGE`.
+/// One error or warning about one place. Displays as `FILE:LINE: SECTION.KEY: MESSAGE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The file.
     pub file: PathBuf,
-    /// Line in the file, from 1. `None` when it concerns the file as a whole.
+    /// Line in the file, from 1. `None` for the file as a whole.
     pub line: Option<usize>,
-    /// `section`, or `section.key`. Empty when no key is concerned.
+    /// `section`, or `section.key`, or empty.
     pub key: String,
     /// What was expected and what was found.
     pub message: String,
@@ -32,23 +32,23 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Why there is no configuration. Displays as one line a problem.
+/// Why there is no configuration. Displays as one line per problem.
 #[derive(Debug, Error)]
 pub enum ConfigError {
-    /// The file is missing, a directory, or not ours to read.
+    /// The file is missing, a directory, or not readable for us.
     #[error("{}: cannot be read: {source}", file.display())]
     Unreadable {
         /// The file.
         file: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
     /// All problems in the file, in its order; never empty.
-    #[error("{}", one_a_line(.0))]
+    #[error("{}", one_per_line(.0))]
     Invalid(Vec<Problem>),
 }
 
-fn one_a_line(problems: &[Problem]) -> String {
+fn one_per_line(problems: &[Problem]) -> String {
     let lines: Vec<String> = problems.iter().map(Problem::to_string).collect();
     lines.join("\n")
 }
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn a_problem_shows_what_it_knows_of_its_place() {
+    fn a_problem_displays_its_place_as_far_as_it_is_known() {
         for (problem, shown) in [
             (problem(Some(7), "a.b"), "/etc/x.yml:7: a.b: expected A, found B"),
             (problem(Some(7), ""), "/etc/x.yml:7: expected A, found B"),
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_shows_one_line_a_problem() {
+    fn an_error_displays_one_line_per_problem() {
         let error = ConfigError::Invalid(vec![problem(Some(1), "a"), problem(Some(2), "b")]);
         assert_eq!(error.to_string().lines().count(), 2);
     }

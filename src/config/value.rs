@@ -4,7 +4,7 @@
 //! knows no key by name.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddrV6};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV6};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -191,13 +191,13 @@ impl Node {
             _ => (text, None),
         };
         if !is_host_and_port(&format!("{host}:{}", port.unwrap_or("1"))) {
-            return self.expected(what);
+            return self.expected_instead(what, mistakes::meant_host(text));
         }
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
         Ok(Broker { host, port: port.and_then(|port| port.parse().ok()) })
     }
 
-    /// What an MQTT broker can know a client by, whatever it is.
+    /// An MQTT client identifier that every broker accepts.
     pub fn client_id(&self) -> Result<String, String> {
         let what = "ASCII letters, digits, _ and -";
         let id = self.label(what)?;
@@ -205,14 +205,14 @@ impl Node {
         if id.bytes().all(is_plain) { Ok(id) } else { self.expected(what) }
     }
 
-    /// An MQTT topic that others can be below: levels with `/` between them.
+    /// An MQTT topic that can be a prefix of others: levels separated by `/`.
     pub fn topic(&self) -> Result<String, String> {
         let what = "an MQTT topic";
         let topic = self.label(what)?;
         let fault = if topic.contains(['+', '#']) {
             "without the wildcards + and #"
         } else if topic.starts_with('$') {
-            "without $ in front, which is the broker's own"
+            "without $ in front, which is reserved for the broker"
         } else if topic.split('/').any(str::is_empty) {
             "without a / at its beginning or end, and without two in a row"
         } else {
@@ -224,9 +224,10 @@ impl Node {
     /// An IPv4 or IPv6 multicast address.
     pub fn multicast_address(&self) -> Result<IpAddr, String> {
         let what = "a multicast address (224.0.0.0 to 239.255.255.255, or from ff01:: on)";
-        match self.text(what)?.parse::<IpAddr>() {
+        let text = self.text(what)?;
+        match text.parse::<IpAddr>() {
             Ok(address) if address.is_multicast() && scope(address) != Some(0) => Ok(address),
-            _ => self.expected(what),
+            _ => self.expected_instead(what, text.parse().ok().map(|with: SocketAddr| with.ip())),
         }
     }
 
@@ -316,9 +317,11 @@ pub(super) fn is_host_and_port(text: &str) -> bool {
         return matches!(text.parse::<SocketAddrV6>(), Ok(address) if address.port() != 0);
     }
     let in_host = |c: char| c.is_alphanumeric() || "-._".contains(c);
+    let is_numeric = |host: &str| host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     text.split_once(':').is_some_and(|(host, port)| {
         !host.is_empty()
             && host.chars().all(in_host)
+            && (!is_numeric(host) || host.parse::<Ipv4Addr>().is_ok())
             && port.bytes().all(|byte| byte.is_ascii_digit())
             && matches!(port.parse::<u16>(), Ok(1..))
     })

@@ -1,4 +1,4 @@
-//! The shipped file and the man page tell the truth about the keys.
+//! The shipped file and the man page agree with the table of keys.
 
 use std::fmt::Write as _;
 

@@ -228,10 +228,10 @@ fn a_password_without_a_user_and_a_ca_file_without_tls_are_refused_where_they_st
 
 #[test]
 fn topics_below_dsmr_are_refused_with_the_reason() {
-    for (prefix, sound) in [("dsmr", false), ("dsmr/p1", false), ("dsmrs", true), ("p1/dsmr", true)]
+    for (prefix, valid) in [("dsmr", false), ("dsmr/p1", false), ("dsmrs", true), ("p1/dsmr", true)]
     {
         let text = format!("p1_mqtt: {{topic_prefix: {prefix}}}");
-        if sound {
+        if valid {
             assert_eq!(config(&text).p1_mqtt.topic_prefix, prefix);
         } else {
             let problem = problems(&text).remove(0);

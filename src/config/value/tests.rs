@@ -169,20 +169,22 @@ fn a_source_that_can_never_work_is_refused_with_what_was_meant() {
 
 #[test]
 fn an_address_must_be_multicast() {
-    for sound in ["224.7.2.1", "239.255.255.255", "ff02::71"] {
-        assert!(text(sound).multicast_address().is_ok(), "{sound}");
+    for valid in ["224.7.2.1", "239.255.255.255", "ff02::71"] {
+        assert!(text(valid).multicast_address().is_ok(), "{valid}");
     }
     for wrong in
         ["192.168.1.1", "240.0.0.1", "::1", "ff10::71", "224.7.2", "224.7.2.1:52001", "localhost"]
     {
         assert!(text(wrong).multicast_address().is_err(), "{wrong}");
     }
+    let message = text("224.7.2.1:52001").multicast_address().unwrap_err();
+    assert!(message.ends_with("; did you mean 224.7.2.1?"), "{message}");
 }
 
 #[test]
 fn an_interface_is_a_name_or_an_address() {
-    for sound in ["eth0", "lo", "enx001122334455", "192.168.1.20", "fe80::1234:5678:9abc"] {
-        assert_eq!(text(sound).interface().unwrap().to_string(), sound);
+    for valid in ["eth0", "lo", "enx001122334455", "192.168.1.20", "fe80::1234:5678:9abc"] {
+        assert_eq!(text(valid).interface().unwrap().to_string(), valid);
     }
     for wrong in ["", "eth 0", "../eth0", "an-interface-name", "224.7.2.1", "0.0.0.0"] {
         assert!(text(wrong).interface().is_err(), "{wrong}");
@@ -195,10 +197,21 @@ fn an_interface_is_a_name_or_an_address() {
 
 #[test]
 fn destinations_need_a_host_and_a_port() {
-    let sound = ["10.0.0.5:52001", "pi.local:1", "[fe80::1]:65535"];
-    let list = Node::List(sound.map(text).to_vec());
-    assert_eq!(list.destinations().unwrap(), sound);
-    for wrong in ["pi", "pi:", ":1", "pi:0", "pi:65536", "fe80::1:52001", "[::1]", "a b:1"] {
+    let valid = ["10.0.0.5:52001", "pi.local:1", "[fe80::1]:65535"];
+    let list = Node::List(valid.map(text).to_vec());
+    assert_eq!(list.destinations().unwrap(), valid);
+    for wrong in [
+        "pi",
+        "pi:",
+        ":1",
+        "pi:0",
+        "pi:65536",
+        "fe80::1:52001",
+        "[::1]",
+        "a b:1",
+        "10:20",
+        "192.168.1.300:1",
+    ] {
         assert!(Node::List(vec![text(wrong)]).destinations().is_err(), "{wrong}");
     }
     assert!(text("pi:52001").destinations().is_err());
@@ -251,25 +264,27 @@ fn placeholders_count_in_the_last_component_only() {
 
 #[test]
 fn a_broker_is_a_host_with_or_without_a_port() {
-    for (sound, host, port) in [
+    for (valid, host, port) in [
         ("localhost", "localhost", None),
         ("192.168.1.2:1884", "192.168.1.2", Some(1884)),
         ("[fd00::2]", "fd00::2", None),
         ("[fd00::2]:8883", "fd00::2", Some(8883)),
     ] {
-        assert_eq!(text(sound).broker(), Ok(Broker { host: host.to_owned(), port }), "{sound}");
+        assert_eq!(text(valid).broker(), Ok(Broker { host: host.to_owned(), port }), "{valid}");
     }
     for wrong in
         ["", ":1883", "pi:", "pi:0", "mqtt://pi", "fd00::2", "pi/x", "user@pi", "[pi]", "a b"]
     {
         assert!(text(wrong).broker().is_err(), "{wrong}");
     }
+    let message = text("mqtt://pi:1883/").broker().unwrap_err();
+    assert!(message.ends_with("; did you mean pi:1883?"), "{message}");
 }
 
 #[test]
 fn a_topic_has_levels_and_no_wildcards() {
-    for sound in ["p1", "house/p1", "Zähler/im Keller", "a/$b"] {
-        assert_eq!(text(sound).topic(), Ok(sound.to_owned()));
+    for valid in ["p1", "house/p1", "Zähler/im Keller", "a/$b"] {
+        assert_eq!(text(valid).topic(), Ok(valid.to_owned()));
     }
     for wrong in
         ["", "/", "/p1", "p1/", "a//b", "$SYS", "p1/+", "#", "a\0b", "a\nb", &"x".repeat(129)]
