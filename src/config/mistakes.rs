@@ -54,7 +54,7 @@ fn mistake_in(line: &str) -> Option<String> {
     } else if content[..content.len() - setting.len()].contains('\t') {
         Some("expected spaces to indent the line, found a tab".to_owned())
     } else if content.contains("{{") || content.contains("{%") {
-        Some("expected plain YAML, found a Jinja2 template".to_owned())
+        Some("expected ${NAME} for an environment variable, found a Jinja2 template".to_owned())
     } else {
         let odd = content.split([' ', ',', '[', ']']).find_map(odd_character);
         odd.or_else(|| Some(format!("expected {}", meant_setting(setting)?)))

@@ -172,7 +172,7 @@ fn a_text_that_is_not_a_file_of_sections_is_refused() {
 #[test]
 fn common_mistakes_are_named_with_their_line() {
     let tab = "expected spaces to indent the line, found a tab";
-    let jinja = "expected plain YAML, found a Jinja2 template";
+    let jinja = "expected ${NAME} for an environment variable, found a Jinja2 template";
     let colon = "expected `TTL: 1`, with a colon and a space";
     let indent = "expected the same indentation as the keys beside it";
     let quote = "expected a quote at the end of the text";
