@@ -30,12 +30,23 @@ seed() {
     cp "$@" "fuzz/corpus/$target"
 }
 
+# A file begins with the byte that chooses the options.
+seed_cat() {
+    mkdir -p fuzz/corpus/cat
+    for choice in 000 001 002 003 004 005 006 007 010 047 110 201; do
+        for file in tests/data/*.txt; do
+            { printf '%b' "\\0$choice" && sed 's/$/\r/' "$file"; } >"fuzz/corpus/cat/$choice-$(basename "$file")"
+        done
+    done
+}
+
 seed_telegrams telegram
 seed_telegrams round_trip
 seed message tests/data/*.json
 seed config etc/p1reader.yml src/config/testdata/*.yml
+seed_cat
 
-for target in telegram message config round_trip; do
+for target in telegram message config round_trip cat; do
     case $target in
     message) length=16384 ;; # Datagrams are longer than telegrams.
     *) length=4096 ;;

@@ -8,12 +8,14 @@ use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::io::Errno;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
+
+use crate::runtime::signals::{self, SAME_REQUEST};
 
 /// A handler for both signals; its descriptor is readable from the first signal on.
 #[derive(Debug)]
@@ -23,14 +25,14 @@ pub struct StopSignal {
 }
 
 impl StopSignal {
-    /// Handles the signals from now on; the second one ends the process at once.
+    /// Handles the signals from now on; one that comes later than the first request ends the process at once.
     pub fn install() -> io::Result<Self> {
+        const SIGNALS: [i32; 2] = [SIGINT, SIGTERM];
         let (wake, waker) = UnixStream::pair()?;
-        let (received, is_second) = (Arc::default(), Arc::<AtomicBool>::default());
-        for signal in [SIGINT, SIGTERM] {
-            // In the order of registration: only the second signal finds the flag set.
-            flag::register_conditional_default(signal, Arc::clone(&is_second))?;
-            flag::register(signal, Arc::clone(&is_second))?;
+        let (received, is_insistent) =
+            (Arc::default(), signals::insistence(&SIGNALS, SAME_REQUEST)?);
+        for signal in SIGNALS {
+            flag::register_conditional_default(signal, Arc::clone(&is_insistent))?;
             flag::register_usize(signal, Arc::clone(&received), signal.unsigned_abs() as usize)?;
             low_level::pipe::register(signal, waker.try_clone()?)?;
         }

@@ -14,7 +14,8 @@ pub(super) fn rerun(test: &str) -> Option<Command> {
         return None;
     }
     let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["--exact", test, "--nocapture"]);
+    // With one thread the test has the main thread, which signals go to.
+    command.args(["--exact", test, "--nocapture", "--test-threads=1"]);
     command.env(MARK, test);
     command.env_remove("JOURNAL_STREAM");
     Some(command)

@@ -71,3 +71,59 @@ pub fn run<S: Service>(
     let summary = service.finish(Instant::now());
     log::info!("{name} stopped{summary}");
 }
+
+#[cfg(test)]
+mod tests {
+    use signal_hook::consts::{SIGHUP, SIGTERM, SIGUSR1};
+    use signal_hook::low_level::raise;
+
+    use super::*;
+    use crate::runtime::rerun::rerun;
+
+    /// Receives a signal in each step, and writes down what the loop asks of it.
+    #[derive(Default)]
+    struct Recorder(String);
+
+    impl Service for Recorder {
+        type Settings = ();
+
+        fn description(&self) -> String {
+            String::new()
+        }
+
+        fn status(&self, _: Instant) -> String {
+            String::new()
+        }
+
+        fn reconfigure(&mut self, (): (), _: Instant) {
+            self.0.push_str(" reload");
+        }
+
+        fn flush(&mut self, _: Instant) {
+            self.0.push_str(" flush");
+        }
+
+        fn step(&mut self, _: Instant) -> ControlFlow<()> {
+            let steps = self.0.matches("step").count();
+            self.0.push_str(" step");
+            raise([SIGUSR1, SIGHUP, SIGTERM][steps]).unwrap();
+            ControlFlow::Continue(())
+        }
+
+        fn finish(self, _: Instant) -> String {
+            assert_eq!(self.0, " step flush step reload step");
+            std::process::exit(42)
+        }
+    }
+
+    #[test]
+    fn a_signal_is_obeyed_as_soon_as_the_step_ends_in_which_it_arrives() {
+        let Some(mut child) = rerun(
+            "runtime::run::tests::a_signal_is_obeyed_as_soon_as_the_step_ends_in_which_it_arrives",
+        ) else {
+            let signals = Signals::install().unwrap();
+            return run("test", Recorder::default(), &signals, || Some(()));
+        };
+        assert_eq!(child.status().unwrap().code(), Some(42));
+    }
+}

@@ -1,19 +1,28 @@
 //! The signals that a program handles, as flags that its loop checks.
 //!
 //! SIGTERM and SIGINT stop it, SIGHUP reloads, SIGUSR1 flushes. SIGPIPE stays ignored, as Rust's runtime
-//! sets it. A handler only sets a flag, with one exception: a second SIGTERM or SIGINT ends the process
-//! at once.
+//! sets it. A handler only sets a flag, with one exception: a SIGTERM or SIGINT that comes more than
+//! [`SAME_REQUEST`] after the first one ends the process at once, even if its loop hangs.
 
-use std::io;
+use std::io::{self, Read as _};
+use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use rustix::event::Timespec;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
-use signal_hook::flag;
+use signal_hook::{flag, low_level};
 
 use super::exit::Exit;
+
+/// Signals this close together are one request to stop: timeout(1) sends SIGTERM to the process, and again
+/// to its group.
+pub const SAME_REQUEST: Duration = Duration::from_secs(1);
+
+/// Enough for a thread that reads and sleeps, in bytes.
+const STACK_SIZE: usize = 16 * 1024;
 
 /// The signals received so far.
 #[derive(Debug)]
@@ -64,22 +73,36 @@ impl Signals {
     }
 }
 
-/// A flag that the first of these signals sets; the second one ends the process at once.
+/// A flag that the first of these signals sets; one that comes later than [`SAME_REQUEST`] ends the process
+/// at once.
 ///
 /// For programs that need nothing else; the others use [`Signals`].
 pub fn termination_flag(signals: &[i32]) -> io::Result<Arc<AtomicBool>> {
-    let terminate = Arc::default();
+    let (terminate, is_insistent) = (Arc::default(), insistence(signals, SAME_REQUEST)?);
     for &signal in signals {
-        // Actions run in the order of registration. The check is registered before the flag is set, so
-        // only the second signal finds it set.
-        flag::register_conditional_shutdown(
-            signal,
-            Exit::Rejected.code().into(),
-            Arc::clone(&terminate),
-        )?;
+        let status = Exit::Rejected.code().into();
+        flag::register_conditional_shutdown(signal, status, Arc::clone(&is_insistent))?;
         flag::register(signal, Arc::clone(&terminate))?;
     }
     Ok(terminate)
+}
+
+/// A flag that is set `delay` after the first of these signals.
+pub(crate) fn insistence(signals: &[i32], delay: Duration) -> io::Result<Arc<AtomicBool>> {
+    let is_insistent = Arc::<AtomicBool>::default();
+    let (mut wake, waker) = UnixStream::pair()?;
+    for &signal in signals {
+        low_level::pipe::register(signal, waker.try_clone()?)?;
+    }
+    let flag = Arc::clone(&is_insistent);
+    // A thread, because a handler cannot wait, and the loop of the program may hang.
+    let watch = move || {
+        let _ = wake.read(&mut [0]);
+        thread::sleep(delay);
+        flag.store(true, Ordering::Relaxed);
+    };
+    thread::Builder::new().name("signals".into()).stack_size(STACK_SIZE).spawn(watch)?;
+    Ok(is_insistent)
 }
 
 /// Waits for `time`, or until a signal arrives. (`std::thread::sleep` does not end at a signal.)
@@ -92,6 +115,7 @@ pub fn wait(time: Duration) {
 
 #[cfg(test)]
 mod tests {
+    use rustix::process::{Signal, getpid, kill_process};
     use signal_hook::low_level::raise;
 
     use super::*;
@@ -119,16 +143,48 @@ mod tests {
     }
 
     #[test]
-    fn a_second_termination_signal_ends_the_process_at_once() {
+    fn signals_that_come_together_are_one_request_to_stop() {
         let Some(mut child) =
-            rerun("runtime::signals::tests::a_second_termination_signal_ends_the_process_at_once")
+            rerun("runtime::signals::tests::signals_that_come_together_are_one_request_to_stop")
         else {
             let signals = Signals::install().unwrap();
-            raise(SIGTERM).unwrap();
-            assert!(signals.terminating());
-            raise(SIGINT).unwrap();
+            for signal in [SIGTERM, SIGTERM, SIGINT] {
+                raise(signal).unwrap();
+                assert!(signals.terminating());
+            }
             std::process::exit(42);
         };
-        assert_eq!(child.status().unwrap().code(), Some(1));
+        assert_eq!(child.status().unwrap().code(), Some(42));
+    }
+
+    #[test]
+    fn a_later_signal_is_insistent() {
+        let Some(mut child) = rerun("runtime::signals::tests::a_later_signal_is_insistent") else {
+            let is_insistent = insistence(&[SIGTERM], Duration::ZERO).unwrap();
+            assert!(!is_insistent.load(Ordering::Relaxed));
+            flag::register_conditional_shutdown(SIGTERM, 43, is_insistent).unwrap();
+            loop {
+                raise(SIGTERM).unwrap();
+            }
+        };
+        assert_eq!(child.status().unwrap().code(), Some(43));
+    }
+
+    #[test]
+    fn a_wait_ends_when_a_signal_arrives() {
+        let Some(mut child) = rerun("runtime::signals::tests::a_wait_ends_when_a_signal_arrives")
+        else {
+            let signals = Signals::install().unwrap();
+            thread::spawn(|| {
+                // The first ones may come before the wait begins.
+                loop {
+                    kill_process(getpid(), Signal::USR1).unwrap();
+                }
+            });
+            wait(Duration::from_secs(1_000_000));
+            assert!(signals.take_flush());
+            std::process::exit(42);
+        };
+        assert_eq!(child.status().unwrap().code(), Some(42));
     }
 }
