@@ -36,10 +36,12 @@ impl Algorithm {
     /// Every algorithm, the usual one first.
     pub(super) const ALL: &'static [Self] = &[Self::Arc, Self::X25, Self::X25LowByteFirst];
 
-    /// A list of this algorithm alone.
-    pub(super) fn alone(self) -> &'static [Self] {
-        let at = self as usize;
-        &Self::ALL[at..=at]
+    /// This algorithm, in both byte orders if it has two: by chance one checksum may fit in either.
+    pub(super) fn in_any_byte_order(self) -> &'static [Self] {
+        match self {
+            Self::Arc => &[Self::Arc],
+            Self::X25 | Self::X25LowByteFirst => &[Self::X25, Self::X25LowByteFirst],
+        }
     }
 
     /// The checksum of `bytes`, as the number that its digits spell.

@@ -219,9 +219,11 @@ impl Framer {
     }
 
     fn remember_start(&mut self, at: usize, time: Timestamp) {
-        // By now more of the line of the last one is here.
-        let is_text = |last: &Start| !shape::begins_with_header(&self.plain_text(last.at));
-        if self.later_starts.last().is_some_and(is_text) {
+        // By now more of the lines of the last ones is here.
+        while let Some(last) = self.later_starts.last() {
+            if shape::begins_with_header(&self.plain_text(last.at)) {
+                break;
+            }
             self.later_starts.pop();
         }
         if self.later_starts.len() == MAX_STARTS {
@@ -321,24 +323,18 @@ impl Framer {
         let before = self.plain_text(previous);
         let before = &before[..before.len().min(at - previous)];
         if lines::first(before).len() < before.len() {
-            return if is_identified && shape::goes_on_like_telegram(&text) {
-                Evidence::Header
-            } else {
-                Evidence::Weak
-            };
+            let is_header = is_identified && shape::goes_on_like_telegram(&text);
+            return if is_header { Evidence::Header } else { Evidence::Weak };
         }
-        // Both are in one line. Either the first began a line that was cut and sent again, or it is noise,
-        // or the second belongs to the same first line (`/HLY5/D545-METER`).
-        let was_identified = shape::begins_with_identification(before);
-        if !shape::begins_with_header(before)
-            || text.starts_with(before)
-            || (is_identified && !was_identified)
-        {
-            Evidence::Header
-        } else if was_identified {
-            Evidence::Text
-        } else {
-            Evidence::Weak
+        // Both are in one line: the first began a header that was cut and is sent again, or it is noise,
+        // or the second belongs to the same header (`/HLY5/D545-METER`).
+        let was_identified =
+            shape::begins_with_header(before) && shape::begins_with_identification(before);
+        match (is_identified, was_identified) {
+            _ if text.starts_with(before) => Evidence::Header,
+            (true, false) => Evidence::Header,
+            (false, true) => Evidence::Text,
+            _ => Evidence::Weak,
         }
     }
 

@@ -38,7 +38,7 @@ pub enum Rejection {
         is_intact: bool,
     },
     /// Nothing proves that it is a telegram, and it does not look like one.
-    #[error("no telegram: the first line is not printable, or no line has a value")]
+    #[error("noise: the first line is not printable, or no line has a value")]
     Noise,
     /// There are no digits after the `!`.
     #[error("no checksum, though this meter sends them")]
@@ -81,8 +81,10 @@ pub(super) struct Gate {
 struct Meter {
     /// Its first line, or the beginning of a long one.
     header: Box<[u8]>,
-    /// How it computes its checksum, if it has sent one.
+    /// How it computed its last checksum, if it has sent one.
     algorithm: Option<Algorithm>,
+    /// Whether the one before was computed in the same way: by chance that happens to nobody.
+    is_certain: bool,
 }
 
 impl Gate {
@@ -97,10 +99,11 @@ impl Gate {
         self.policy = policy;
     }
 
-    /// Checks a frame by the algorithm of its meter; by each of them while that is not known.
+    /// Checks a frame by the algorithm of its meter; by each of them while that is not certain.
     pub fn check(&self, frame: &Frame<'_>) -> Checksum {
-        let known = self.find(frame.header()).and_then(|at| self.meters[at].algorithm);
-        let algorithms = known.map_or(Algorithm::ALL, Algorithm::alone);
+        let meter = self.find(frame.header()).map(|at| &self.meters[at]);
+        let algorithm = meter.filter(|meter| meter.is_certain).and_then(|meter| meter.algorithm);
+        let algorithms = algorithm.map_or(Algorithm::ALL, Algorithm::in_any_byte_order);
         Checksum::check(frame.up_to_end_mark(), frame.after_end_mark(), algorithms)
     }
 
@@ -150,7 +153,12 @@ impl Gate {
 
     fn remember(&mut self, header: &[u8], algorithm: Option<Algorithm>) {
         if let Some(at) = self.find(header) {
-            self.meters[at].algorithm = algorithm.or(self.meters[at].algorithm);
+            let meter = &mut self.meters[at];
+            if algorithm.is_some() {
+                let before = meter.algorithm.map(Algorithm::in_any_byte_order);
+                meter.is_certain = before == algorithm.map(Algorithm::in_any_byte_order);
+                meter.algorithm = algorithm;
+            }
             return;
         }
         let is_alike = |meter: &Meter| meter.algorithm.is_some() == algorithm.is_some();
@@ -161,7 +169,8 @@ impl Gate {
         } else if count == MAX_METERS {
             return;
         }
-        self.meters.push(Meter { header: remembered(header).into(), algorithm });
+        let header = remembered(header).into();
+        self.meters.push(Meter { header, algorithm, is_certain: false });
     }
 }
 

@@ -4,10 +4,10 @@
 //! else is ever changed to make a checksum fit.
 //!
 //! Each comparison with the checksum that was sent accepts one wrong telegram in 65,536. A damaged
-//! telegram whose first line is whole is compared once by the algorithm of its meter, and once for each
-//! of at most three ways to put line ends back if they are not as usual. While the algorithm of a meter
-//! is not known there are three comparisons instead of each one, and one more round for each of at most
-//! [`MAX_STARTS`](super::framer::MAX_STARTS) places where the telegram may really begin.
+//! telegram of a known meter is compared once, or four times where line ends are not as usual (twice and
+//! eight times with X-25, for its two byte orders). Where the first line is damaged or new, there are
+//! three comparisons instead of one, and as many for each of at most eight places in mid line where
+//! what can be a first line stands.
 
 use super::gate::Gate;
 use super::{Checksum, Dropped, Frame, Framer, Policy, Rejection, Timestamp, line_ends};

@@ -54,3 +54,40 @@ fn rewrite(frame: &Frame<'_>, blank_lines: BlankLines, buffer: &mut Vec<u8>) -> 
     buffer.extend_from_slice(b"\r\n");
     end_mark
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::telegram::{Framer, Timestamp};
+
+    /// How many ways are tried for a telegram whose checksum never fits.
+    fn attempts(telegram: &str) -> usize {
+        let mut framer = Framer::default();
+        let frame = framer.feed(&mut telegram.as_bytes(), Timestamp::default()).unwrap();
+        let count = Cell::new(0);
+        let mut buffer = Vec::new();
+        let restored = restore(&frame, &mut buffer, |_| {
+            count.set(count.get() + 1);
+            Checksum::Wrong { computed: 0 }
+        });
+        assert_eq!(restored, None);
+        count.get()
+    }
+
+    #[test]
+    fn nothing_is_tried_where_line_ends_are_as_usual_and_three_ways_elsewhere() {
+        let usual = "/TST5\r\n\r\n1-0:1.7.0(1*kW)\r\n!FFFF\r\n";
+        assert_eq!(attempts(usual), 0);
+        assert_eq!(
+            attempts(&usual.replace("FFFF\r\n", "FFFF\n")),
+            0,
+            "not covered by the checksum"
+        );
+        for line_end in ["\n", "\r", "\n\n", "\r\r\n", "\r\n\r\n"] {
+            assert_eq!(attempts(&usual.replace("\r\n", line_end)), 3, "{line_end:?}");
+        }
+        assert_eq!(attempts(&usual.replace("\r\n\r\n", "\r\n")), 3);
+    }
+}

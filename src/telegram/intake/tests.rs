@@ -107,16 +107,16 @@ fn another_algorithm_is_reported_and_goes_together_with_other_line_ends() {
 
 #[test]
 fn a_meter_is_held_to_its_algorithm() {
-    for (algorithm, other) in [
-        (Algorithm::Arc, Algorithm::X25),
-        (Algorithm::X25, Algorithm::Arc),
-        (Algorithm::X25, Algorithm::X25LowByteFirst),
-    ] {
+    for (algorithm, other) in
+        [(Algorithm::Arc, Algorithm::X25), (Algorithm::X25LowByteFirst, Algorithm::Arc)]
+    {
         let mut intake = Intake::new(Policy::Auto);
-        assert_eq!(receive(&mut intake, &telegram_by(algorithm, BODY)).1, Ok(()));
+        // Once may be chance: that must not lock the meter out.
+        for algorithm in [other, algorithm, algorithm] {
+            assert_eq!(receive(&mut intake, &telegram_by(algorithm, BODY)).1, Ok(()));
+        }
         let verdict = receive(&mut intake, &telegram_by(other, BODY)).1;
-        let computed = algorithm.compute(BODY.as_bytes());
-        assert!(matches!(verdict, Err(Rejection::Wrong { computed: c, .. }) if c == computed));
+        assert!(matches!(verdict, Err(Rejection::Wrong { .. })), "{verdict:?}");
         let new_meter = telegram_by(other, &BODY.replace("TST5", "NEW5"));
         assert_eq!(receive(&mut intake, &new_meter).1, Ok(()), "another meter may have another");
     }
