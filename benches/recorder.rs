@@ -10,11 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use p1_multicast::config::Language;
+use p1_multicast::config::Config;
 use p1_multicast::message::{Message, Translator};
-use p1_multicast::reader::{
-    DiskStorage, FileSettings, HostZone, PageSettings, Recorder, Settings, WeeklySettings,
-};
+use p1_multicast::reader::{DiskStorage, HostZone, Recorder};
 use p1_multicast::telegram::{self, Policy, crc16};
 
 const DAY: u32 = 86_400;
@@ -71,29 +69,17 @@ fn row(what: &str, measured: &str, budget: &str) {
     println!("{what:<58} {measured:>22}   budget {budget}");
 }
 
-fn settings(folder: &Path, page: &Path, flush: u64) -> Settings {
-    let file = |name: &str, seconds| FileSettings {
-        filename: folder.join(name),
-        flush_period: Duration::from_secs(seconds),
-        keep_days: None,
-    };
-    // Those of the default configuration.
-    Settings {
-        details: Some(file("details-DAY.csv", flush)),
-        interval: Some(file("interval-PERIOD.csv", 1200)),
-        day: Some(file("day-DAY.csv", 3600)),
-        html: Some(PageSettings {
-            filename: page.to_owned(),
-            flush_period: Duration::from_secs(5),
-            minutes: 20,
-            language: Language::Dutch,
-        }),
-        weekly: Some(WeeklySettings {
-            file: file("YYYY-Www.log", 3600),
-            measurement_period: Duration::from_secs(10),
-        }),
-        min_free: 0,
-    }
+/// The default configuration with its files in these places.
+fn settings(folder: &Path, page: &Path, flush: u64) -> Config {
+    let mut config = Config::default();
+    config.p1_reader.min_free = 0;
+    config.p1_reader_details.filename = folder.join("details-DAY.csv");
+    config.p1_reader_details.flush_period = Duration::from_secs(flush);
+    config.p1_reader_interval.filename = folder.join("interval-PERIOD.csv");
+    config.p1_reader_day.filename = folder.join("day-DAY.csv");
+    config.weekly_log.filename = folder.join("YYYY-Www.log");
+    page.clone_into(&mut config.html_report.filename);
+    config
 }
 
 /// The datagrams of a batch, with power and energy that change.

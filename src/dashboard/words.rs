@@ -52,9 +52,9 @@ words! {
     minutes_5: "5 minutes", "5 minuten";
     hour_1: "hour", "uur";
     hours_24: "24 hours", "24 uur";
-    least: "min", "min";
-    mean: "mean", "gem";
-    most: "peak", "piek";
+    low: "low", "laag";
+    average_short: "avg", "gem";
+    high: "high", "hoog";
     no_history: "the graph begins with the next telegrams", "de grafiek begint met de volgende telegrammen";
 
     // Phases

@@ -4,19 +4,25 @@
 //! |-------------|-------------------------------------------------------------------------------|
 //! | [`Meters`]  | a bounded list: how a meter is told from others, and who makes room for whom  |
 //! | [`Follower`] | which one meter a program follows, and when another one takes its place      |
+//! | [`Day`]     | what has been used since midnight, by the devices' own times                  |
+//! | [`PowerHistory`] | the power of the last minutes, for graphs                                |
 //!
 //! Pure: telegrams and the time are passed in.
 
+mod day;
 mod follower;
 mod list;
+mod power;
 
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
+pub(crate) use day::Day;
 pub(crate) use follower::{Follower, Heard};
 pub(crate) use list::List;
 #[cfg(any(test, feature = "mqtt"))]
 pub(crate) use list::MAX_METERS;
+pub(crate) use power::{Power, PowerHistory, Span, Summary, round_up};
 
 use crate::message::{Message, Value};
 use crate::telegram::Timestamp;

@@ -69,12 +69,24 @@ impl Record {
         );
     }
 
-    /// Time and highest power in and out, W, of a line of [`Record::write`]; `None` if it is none.
-    pub fn highest(line: &str) -> Option<(NaiveDateTime, i64, i64)> {
+    /// Reads a line of [`Record::write`]; `None` if it is none.
+    pub fn parse(line: &str) -> Option<Self> {
         let cells: Vec<&str> = line.split(',').map(str::trim).collect();
-        let [time, _, _, _, power_in, _, _, _, power_out] = cells[..] else { return None };
+        let (time, numbers) = cells.split_first()?;
         let time = NaiveDateTime::parse_from_str(time, "%Y-%m-%d %H:%M:%S").ok()?;
-        Some((time, power_in.parse().ok()?, power_out.parse().ok()?))
+        let numbers: Vec<i64> = numbers.iter().map_while(|cell| cell.parse().ok()).collect();
+        let (import, export) = numbers.split_at_checked(4)?;
+        Some(Self { time, import: import.try_into().ok()?, export: export.try_into().ok()? })
+    }
+
+    /// The totals of import and export, Wh.
+    pub fn energy(&self) -> [i64; 2] {
+        [self.import[0], self.export[0]]
+    }
+
+    /// The highest import and export, W.
+    pub fn highest(&self) -> [i64; 2] {
+        [self.import[3], self.export[3]]
     }
 }
 
@@ -101,8 +113,8 @@ impl FiveMinutes {
     ) -> Option<Record> {
         let multiples_passed = match order {
             Order::Late => return None,
-            Order::Afresh => None,
-            Order::After(previous) => Some(second.div_euclid(PERIOD) - previous.div_euclid(PERIOD)),
+            Order::Reset => None,
+            Order::Next(previous) => Some(second.div_euclid(PERIOD) - previous.div_euclid(PERIOD)),
         };
         match multiples_passed {
             Some(0) => {
@@ -159,6 +171,7 @@ mod tests {
     use super::*;
     use crate::reader::order::Clock;
     use crate::reader::tests::message;
+    use crate::reading::Registers;
     use crate::telegram::Timestamp;
 
     /// Feeds telegrams of (second, power in); gives the records, the last one that of the stop.
@@ -169,7 +182,7 @@ mod tests {
         for &(second, power) in telegrams {
             let (total, power) = (second.to_string(), power.to_string());
             let objects = [("1-0:1.8.1", &*total), ("1-0:1.7.0", &*power)];
-            let totals = Totals::of(&message(second, &objects)).unwrap();
+            let totals = Totals::of(&Registers::of(&message(second, &objects))).unwrap();
             let order = clock.order(Timestamp::from_seconds(second));
             let local = chrono::DateTime::from_timestamp(second, 0).unwrap();
             records.extend(five_minutes.add(order, second, local.naive_utc(), &totals));
@@ -203,14 +216,16 @@ mod tests {
     }
 
     #[test]
-    fn the_highest_power_can_be_read_back_from_a_line() {
+    fn a_record_can_be_read_back_from_its_line() {
         let line = "2026-11-22 06:50:00, 8884652,  200,  604,  999,    14058,    0,  249,  499";
-        let (time, power_in, power_out) = Record::highest(line).unwrap();
-        assert_eq!(
-            (time.to_string().as_str(), power_in, power_out),
-            ("2026-11-22 06:50:00", 999, 499)
-        );
-        assert_eq!(Record::highest(&line[..line.len() - 8]), None);
+        let record = Record::parse(line).unwrap();
+        let mut out = Vec::new();
+        record.write(&mut out);
+        assert_eq!(String::from_utf8(out).unwrap().trim_end(), line);
+        assert_eq!((record.energy(), record.highest()), ([8_884_652, 14058], [999, 499]));
+        for part in [&line[..line.len() - 8], "", "x, 1, 2, 3, 4, 5, 6, 7, 8"] {
+            assert_eq!(Record::parse(part), None);
+        }
     }
 
     #[test]
@@ -251,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_goes_back_begins_afresh() {
+    fn a_clock_that_goes_back_begins_again() {
         let telegrams = [(1301, 10), (1302, 20), (601, 30), (602, 50)];
         assert_eq!(
             records(&telegrams),

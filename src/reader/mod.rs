@@ -14,7 +14,6 @@
 //! | module         | owns                                                                  |
 //! |----------------|-----------------------------------------------------------------------|
 //! | `session`      | the loop: which telegrams are recorded, and what systemd is told      |
-//! | `settings`     | what is recorded, where and when                                      |
 //! | `recorder`     | the flush moments, which telegram goes where                          |
 //! | `meters`       | what is remembered of each meter; `order` is that of its telegrams    |
 //! | `totals`       | energy and power of one telegram                                      |
@@ -23,7 +22,7 @@
 //! | `weekly`       | the line of the weekly log                                            |
 //! | `report`       | the HTML page; `page` is what it remembers                            |
 //! | `graph`        | the graph of the page                                                 |
-//! | `today`        | energy since midnight and the highest power, for the page             |
+//! | `today`        | the day so far after a restart, from its files                        |
 //! | `queue`        | rows that wait for their file, bounded                                |
 //! | `output`       | from waiting rows to files; `health` says when that fails             |
 //! | `tidy`         | what an earlier run left unfinished                                    |
@@ -47,7 +46,6 @@ mod queue;
 mod recorder;
 mod report;
 mod session;
-mod settings;
 mod storage;
 mod table;
 mod tidy;
@@ -55,14 +53,20 @@ mod today;
 mod totals;
 mod weekly;
 
+use std::time::Duration;
+
 use crate::zone;
 
 pub use options::{EXITS, Options};
 pub use recorder::Recorder;
 pub use session::run;
-pub use settings::{FileSettings, PageSettings, Settings, WeeklySettings};
 pub use storage::{DiskStorage, Storage};
 pub use zone::{HostZone, Zone};
+
+/// A period of the configuration, of which the multiples of the clock count.
+fn whole_seconds(period: Duration) -> i64 {
+    i64::try_from(period.as_secs()).unwrap_or(i64::MAX).max(1)
+}
 
 #[cfg(test)]
 mod tests;

@@ -10,9 +10,9 @@ const LATE_MICROS: i64 = 60_000_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Order {
     /// Nothing is known of the time before: the first telegram, or the clock went back.
-    Afresh,
+    Reset,
     /// It is newer than the telegram of this whole second.
-    After(i64),
+    Next(i64),
     /// It is not newer than another one, by a minute or less.
     Late,
 }
@@ -25,9 +25,9 @@ impl Clock {
     /// Tells how a telegram of this time follows the one before.
     pub fn order(&mut self, time: Timestamp) -> Order {
         let order = match self.0 {
-            Some(newest) if time > newest => Order::After(newest.seconds()),
+            Some(newest) if time > newest => Order::Next(newest.seconds()),
             Some(newest) if newest.micros_since(time) <= LATE_MICROS => return Order::Late,
-            _ => Order::Afresh,
+            _ => Order::Reset,
         };
         self.0 = Some(time);
         order
@@ -42,12 +42,12 @@ mod tests {
     fn the_order_in_time_is_told() {
         let mut clock = Clock::default();
         let mut order = |millis: i64| clock.order(Timestamp::from_micros(millis * 1000));
-        assert_eq!(order(100_900), Order::Afresh);
-        assert_eq!(order(101_000), Order::After(100));
+        assert_eq!(order(100_900), Order::Reset);
+        assert_eq!(order(101_000), Order::Next(100));
         assert_eq!(order(101_000), Order::Late, "sent twice");
         assert_eq!(order(41_000), Order::Late);
-        assert_eq!(order(101_500), Order::After(101), "late ones do not count");
-        assert_eq!(order(41_499), Order::Afresh, "the clock went back");
-        assert_eq!(order(42_000), Order::After(41));
+        assert_eq!(order(101_500), Order::Next(101), "late ones do not count");
+        assert_eq!(order(41_499), Order::Reset, "the clock went back");
+        assert_eq!(order(42_000), Order::Next(41));
     }
 }

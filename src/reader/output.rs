@@ -12,9 +12,9 @@ use super::health::{Failure, Health};
 use super::meters::Meter;
 use super::pattern::Pattern;
 use super::queue::{Batch, Queue};
-use super::settings::FileSettings;
 use super::storage::Storage;
-use super::{table, tidy};
+use super::{table, tidy, whole_seconds};
+use crate::config::FileOutput;
 use crate::text;
 
 /// An output that could not be written is tried again after this many seconds, or earlier.
@@ -44,8 +44,8 @@ struct Target {
     pattern: Pattern,
     flush_seconds: i64,
     keep_days: Option<u32>,
-    /// Bytes of the disk that stay free.
-    min_free: u64,
+    /// Megabytes of the disk that stay free.
+    min_free: u32,
 }
 
 /// An output of rows.
@@ -67,13 +67,13 @@ impl Output {
     /// Rows that still wait when the settings change go to the files that the new ones name.
     pub fn configure(
         output: &mut Option<Self>,
-        settings: Option<&FileSettings>,
-        min_free: u64,
+        settings: &FileOutput,
+        min_free: u32,
         (name, shape, limit): (&'static str, Shape, usize),
     ) {
-        let target = settings.map(|settings| Target {
+        let target = settings.enabled.then(|| Target {
             pattern: Pattern::new(&settings.filename),
-            flush_seconds: settings.flush_seconds(),
+            flush_seconds: whole_seconds(settings.flush_period),
             keep_days: settings.keep_days,
             min_free,
         });
@@ -215,15 +215,16 @@ impl Target {
     /// Fails when less of the disk is free than should stay so.
     fn check_free(&self, storage: &mut dyn Storage) -> io::Result<()> {
         const MB: u64 = 1_000_000;
+        let min_free = u64::from(self.min_free) * MB;
         // A folder that is not there yet is made when it is written to.
         let free = storage.free(self.pattern.directory()).unwrap_or_default();
-        match free.filter(|free| *free < self.min_free) {
+        match free.filter(|free| *free < min_free) {
             None => Ok(()),
             Some(free) => Err(io::Error::new(
                 io::ErrorKind::StorageFull,
                 format!(
                     "expected at least {} MB of free space (min_free), found {} MB",
-                    self.min_free / MB,
+                    self.min_free,
                     free / MB
                 ),
             )),

@@ -8,26 +8,21 @@ use std::fmt::Write;
 
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 
-use super::graph::{Slot, Window};
-use super::order::Order;
-use super::today::Today;
-use super::totals::Totals;
+use super::order::{Clock, Order};
 use super::zone::Zone;
 use crate::message::Message;
-use crate::reading::{Readings, Value};
-use crate::telegram::Timestamp;
+use crate::meter::{Day, Power, PowerHistory, Span};
+use crate::reading::{Readings, Registers, Value};
+use crate::telegram::{Decimal, Timestamp};
 
 /// Seconds of one row.
-const ROW_SECONDS: i64 = 10;
+pub(super) const ROW_SECONDS: i64 = 10;
 
 /// The table shows so many telegrams at least, if there are, as it did in 2021.
 const TABLE_TELEGRAMS: usize = 120;
 
-/// Readings and the day so far are renewed so often: they change slowly.
-const FACTS_MICROS: i64 = 60_000_000;
-
-/// Power in and out, W.
-pub(super) type Watts = (i64, i64);
+/// Readings change slowly: they are taken from a telegram each minute.
+const READING_MICROS: i64 = 60_000_000;
 
 /// Ten seconds: their power where there was a telegram.
 #[derive(Clone, Debug)]
@@ -35,85 +30,102 @@ struct Row {
     /// Seconds since 1970, divided by ten.
     number: i64,
     local: NaiveDateTime,
-    seconds: [Option<Watts>; 10],
+    seconds: [Option<Power>; 10],
 }
 
 /// The last telegram.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Last {
     /// When it came, by the clock of this host.
     pub arrived: Timestamp,
     /// Its own time.
+    pub time: Timestamp,
+    /// The same, as the clock on the wall showed it.
     pub local: NaiveDateTime,
-    pub watts: Watts,
+    /// `None` where the meter tells no power.
+    pub power: Option<Power>,
 }
 
 /// What the page of one meter shows.
 #[derive(Debug, Default)]
 pub(super) struct Page {
+    clock: Clock,
     /// Complete rows of the table, newest first: how many telegrams they have, and their HTML.
     table: VecDeque<(usize, String)>,
-    /// Number and mean power of complete rows, newest first, as far as the graph goes back.
-    means: VecDeque<(i64, Watts)>,
     current: Option<Row>,
+    /// The power as far back as the graph goes, a slot for each row of the table, and that distance.
+    power: Option<(PowerHistory, Span)>,
     pub last: Option<Last>,
-    pub today: Option<Today>,
+    pub day: Option<Day>,
+    /// Whether that day is over, and no telegram has come since.
+    pub is_past: bool,
     /// The readings of a telegram, by name.
     pub readings: BTreeMap<&'static str, String>,
     /// When that telegram came.
     read: Option<Timestamp>,
-    /// Readings and the day so far in HTML; `None` when they are newer.
-    pub facts: Option<String>,
+    /// Readings and the day so far in HTML; `None` when they have changed.
+    pub readings_html: Option<String>,
     /// What the last page that was written showed.
-    pub shown: Option<Shown>,
+    pub written: Option<Contents>,
 }
 
-/// Whether two pages would be the same.
+/// What tells one page from another: if these are equal, so are the pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Shown {
-    /// Telegrams counted so far.
-    pub telegrams: Option<(NaiveDateTime, Watts)>,
-    /// How old the last telegram was, as precise as it is said.
+pub(super) struct Contents {
+    pub last: Option<Last>,
+    /// How old the last telegram was, as precise as it is shown, in seconds.
     pub age: i64,
-    /// Whether the recorder has ended.
-    pub is_over: bool,
+    /// Whether the recorder has stopped.
+    pub is_final: bool,
 }
 
 impl Page {
-    /// Takes the power of a telegram of this whole second that is not late, and forgets what is older
-    /// than `minutes`.
-    pub fn add(&mut self, order: Order, second: i64, last: Last, totals: &Totals, minutes: u32) {
-        if order == Order::Afresh {
-            self.table.clear();
-            self.means.clear();
-            self.current = None;
-        }
-        let (number, place) = (second.div_euclid(ROW_SECONDS), second.rem_euclid(ROW_SECONDS));
-        let complete = self.current.take_if(|row| row.number != number);
-        if let Some(row) = complete {
-            self.complete(&row, number - slots(minutes));
-        }
-        let row = self.current.get_or_insert_with(|| Row {
-            number,
-            local: last.local - TimeDelta::seconds(place),
-            seconds: [None; 10],
-        });
-        if let Some(cell) = usize::try_from(place).ok().and_then(|at| row.seconds.get_mut(at)) {
-            *cell = Some(last.watts);
+    /// Takes a telegram that looks back `minutes`, unless it is a late one.
+    pub fn add(&mut self, message: &Message, registers: &Registers, last: Last, minutes: u32) {
+        let order = self.clock.order(last.time);
+        match order {
+            Order::Late => return,
+            Order::Reset => {
+                self.table.clear();
+                self.current = None;
+            }
+            Order::Next(_) => {}
         }
         self.last = Some(last);
-        if let Some(today) = &mut self.today {
-            today.add(last.local, totals);
+        if std::mem::take(&mut self.is_past) {
+            self.readings_html = None;
+        }
+        if let Some(power) = last.power {
+            self.add_power(last.time.seconds(), last.local, power);
+            self.history(minutes).add(last.time.seconds(), power);
+        }
+        if let Some(day) = self.day.as_mut() {
+            if day.begin(last.local) {
+                let energy = [registers.import.total, registers.export.total];
+                let energy = energy.map(|total| total.map(Decimal::whole));
+                let Power { import, export } = last.power.unwrap_or_default();
+                day.count(message.equipment_id().as_deref(), energy, [import, export], last.local);
+            }
         }
     }
 
-    /// Takes a row that is complete, and forgets what is neither among the last telegrams nor newer than
-    /// the row of number `oldest`.
-    fn complete(&mut self, row: &Row, oldest: i64) {
-        self.means.push_front((row.number, row.mean()));
-        while self.means.back().is_some_and(|(number, _)| *number <= oldest) {
-            self.means.pop_back();
+    fn add_power(&mut self, second: i64, local: NaiveDateTime, power: Power) {
+        let (number, place) = (second.div_euclid(ROW_SECONDS), second.rem_euclid(ROW_SECONDS));
+        if let Some(row) = self.current.take_if(|row| row.number != number) {
+            self.complete(&row);
         }
+        let row = self.current.get_or_insert_with(|| Row {
+            number,
+            local: local - TimeDelta::seconds(place),
+            seconds: [None; 10],
+        });
+        if let Some(cell) = usize::try_from(place).ok().and_then(|at| row.seconds.get_mut(at)) {
+            *cell = Some(power);
+        }
+    }
+
+    /// Takes a row that is complete, and forgets those that are not among the last telegrams.
+    fn complete(&mut self, row: &Row) {
         self.table.push_front((row.telegrams(), row.html()));
         let mut telegrams: usize = self.table.iter().map(|(telegrams, _)| telegrams).sum();
         while let Some((oldest, _)) = self.table.back() {
@@ -125,18 +137,24 @@ impl Page {
         }
     }
 
-    /// Takes what else a telegram says that came at this time. It takes longer, so it is not done for
-    /// all of them.
-    pub fn read(&mut self, message: &Message, arrived: Timestamp, zone: &impl Zone) {
-        let is_due = |read: Timestamp| arrived.micros_since(read).abs() >= FACTS_MICROS;
-        if !self.read.is_none_or(is_due) {
+    /// The history, which begins again when the configuration gives it another length.
+    fn history(&mut self, minutes: u32) -> &mut PowerHistory {
+        let span = Span { slot: ROW_SECONDS, slots: i64::from(minutes) * 60 / ROW_SECONDS };
+        self.power.take_if(|(_, known)| *known != span);
+        &mut self.power.get_or_insert_with(|| (PowerHistory::new(&[span]), span)).0
+    }
+
+    /// Takes what else this telegram says. It takes longer, so it is not done for all of them.
+    pub fn read(&mut self, message: &Message, last: Last, zone: &impl Zone) {
+        let is_due = |read: Timestamp| last.arrived.micros_since(read).abs() >= READING_MICROS;
+        if self.last != Some(last) || !self.read.is_none_or(is_due) {
             return;
         }
-        self.read = Some(arrived);
-        self.facts = None;
+        self.read = Some(last.arrived);
+        self.readings_html = None;
         let readings = Readings::of(message);
-        if let Some(today) = &mut self.today {
-            today.add_gas(&readings);
+        if let Some(day) = &mut self.day {
+            day.count_devices(&readings, last.local, |time| zone.local(time));
         }
         let text = |value: &Value| match value {
             Value::Time(time) => zone.local(*time).format("%d-%m-%Y %H:%M").to_string(),
@@ -149,38 +167,32 @@ impl Page {
 
     /// No telegram has come for a while, and this is the date: what was counted is not about today then.
     pub fn end_day(&mut self, date: NaiveDate) {
-        if self.today.take_if(|today| today.date() != date).is_some() {
-            self.facts = None;
+        if !self.is_past && self.day.as_ref().is_some_and(|day| day.date() != date) {
+            self.is_past = true;
+            self.readings_html = None;
         }
     }
 
-    /// All rows, newest first.
+    /// Whether the meter tells its power, of which a graph can be drawn.
+    pub fn has_power(&self) -> bool {
+        self.current.is_some()
+    }
+
+    /// The rows of the table, newest first.
     pub fn rows(&self) -> String {
         let mut rows = self.current.as_ref().map(Row::html).unwrap_or_default();
         rows.extend(self.table.iter().map(|(_, html)| html.as_str()));
         rows
     }
 
-    /// The mean power of each row, newest first.
-    pub fn slots(&self) -> impl Iterator<Item = Slot> {
-        let current = self.current.iter().map(|row| (row.number, row.mean()));
-        let means = current.chain(self.means.iter().copied());
-        means.map(|(number, (power_in, power_out))| Slot { number, power_in, power_out })
+    /// The mean power in each of `points` parts of so many seconds, the last one at `end`, the oldest
+    /// first.
+    pub fn series(&self, seconds: i64, end: i64, points: usize) -> Vec<Option<Power>> {
+        match &self.power {
+            Some((power, _)) => power.series(0, seconds * 1000, end, points),
+            None => Vec::new(),
+        }
     }
-
-    /// The last `minutes`, of which the last telegram is `age` seconds old; without one, up to `now`.
-    pub fn window(&self, minutes: u32, age: i64, now: Timestamp) -> Window {
-        let last = match &self.current {
-            Some(row) => row.number.saturating_add(age / ROW_SECONDS),
-            None => now.seconds().div_euclid(ROW_SECONDS),
-        };
-        Window { last, slots: slots(minutes), seconds: ROW_SECONDS }
-    }
-}
-
-/// The number of rows of so many minutes.
-fn slots(minutes: u32) -> i64 {
-    i64::from(minutes) * 60 / ROW_SECONDS
 }
 
 impl Row {
@@ -189,11 +201,9 @@ impl Row {
         let mut html = String::with_capacity(256);
         // Writing to memory does not fail.
         let _ = write!(html, "<tr><th>{}", self.local.format("%H:%M:%S"));
-        for watts in self.seconds {
-            let _ = match watts {
-                Some((power_in, power_out)) => {
-                    write!(html, "<td>{power_in}<td>{power_out}")
-                }
+        for power in self.seconds {
+            let _ = match power {
+                Some(Power { import, export }) => write!(html, "<td>{import}<td>{export}"),
                 None => html.write_str("<td><td>"),
             };
         }
@@ -204,14 +214,5 @@ impl Row {
 
     fn telegrams(&self) -> usize {
         self.seconds.iter().flatten().count()
-    }
-
-    /// Mean power; a row has one telegram at least.
-    fn mean(&self) -> Watts {
-        let count = i64::try_from(self.telegrams()).unwrap_or(1).max(1);
-        let sum = |power: fn(&Watts) -> i64| {
-            self.seconds.iter().flatten().map(power).sum::<i64>() / count
-        };
-        (sum(|watts| watts.0), sum(|watts| watts.1))
     }
 }

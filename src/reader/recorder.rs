@@ -8,19 +8,18 @@ use chrono::{NaiveDate, NaiveDateTime};
 
 use super::five_minutes::Record;
 use super::meters::Meter;
-use super::order::Order;
 use super::output::{Output, Shape};
 use super::page::Last;
-use super::report::Report;
-use super::settings::Settings;
+use super::report::{Clock, Report};
 use super::storage::Storage;
-use super::today::Today;
 use super::totals::Totals;
 use super::zone::Zone;
-use super::{details, weekly};
+use super::{details, today, weekly, whole_seconds};
+use crate::config::{Config, FileOutput};
 use crate::message::Message;
-use crate::meter::{self, Follower, Heard, Meters};
-use crate::telegram::Timestamp;
+use crate::meter::{self, Day, Follower, Heard, Meters, Power};
+use crate::reading::Registers;
+use crate::telegram::{Decimal, Timestamp};
 use crate::text;
 
 /// Most bytes of details rows that wait: seven hours of a three-phase meter with a telegram each second.
@@ -47,6 +46,8 @@ pub struct Recorder<S, Z> {
     /// The newest time of a telegram, by the clock of its listener or that of its meter, whichever is
     /// behind.
     newest: Option<Timestamp>,
+    /// The time of the first tick.
+    began: Option<Timestamp>,
     /// The time of the last tick.
     ticked: Option<Timestamp>,
     /// Whether the files of an earlier run are in order.
@@ -58,7 +59,7 @@ pub struct Recorder<S, Z> {
 
 impl<S: Storage, Z: Zone> Recorder<S, Z> {
     /// A recorder that has seen nothing yet. It touches no file.
-    pub fn new(settings: &Settings, storage: S, zone: Z) -> Self {
+    pub fn new(config: &Config, storage: S, zone: Z) -> Self {
         let mut recorder = Self {
             storage,
             zone,
@@ -68,27 +69,26 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
             meters: Meters::default(),
             follower: Follower::new(None),
             newest: None,
+            began: None,
             ticked: None,
             tidied: false,
             cleared: None,
             said_no_date: false,
         };
-        recorder.configure(settings);
+        recorder.configure(config);
         recorder
     }
 
-    /// Writes everything, then goes on with other settings. Open 5-minute periods stay open.
-    pub fn reconfigure(&mut self, settings: &Settings) {
+    /// Writes everything, then goes on with another configuration. Open 5-minute periods stay open.
+    pub fn reconfigure(&mut self, config: &Config) {
         self.flush();
-        self.configure(settings);
+        self.configure(config);
     }
 
-    fn configure(&mut self, settings: &Settings) {
-        self.outputs.configure(settings);
-        if let Some(weekly) = &settings.weekly {
-            self.measurement_seconds = weekly.measurement_seconds();
-        }
-        self.html = settings.html.as_ref().map(Report::new);
+    fn configure(&mut self, config: &Config) {
+        self.outputs.configure(config);
+        self.measurement_seconds = whole_seconds(config.weekly_log.measurement_period);
+        self.html = config.html_report.enabled.then(|| Report::new(&config.html_report));
         self.tidied = false;
         self.cleared = None;
     }
@@ -162,33 +162,31 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
         if let Some(output) = &mut self.outputs.details {
             output.add(meter, local, |out| details::write_row(out, local, message));
         }
-        let Some(totals) = totals(meter, message) else {
-            return;
-        };
-        let order = meter.clock.order(time);
-        let second = time.seconds();
-        let record = meter.five_minutes.add(order, second, local, &totals);
-        self.outputs.add_record(meter, record);
-        if let Some(output) = &mut self.outputs.weekly {
-            if weekly::is_due(order, second, self.measurement_seconds) {
-                output.add(meter, local, |out| weekly::write_line(out, second, &totals));
+        let registers = Registers::of(message);
+        if let Some(totals) = totals(meter, &registers) {
+            let order = meter.clock.order(time);
+            let second = time.seconds();
+            let record = meter.five_minutes.add(order, second, local, &totals);
+            self.outputs.add_record(meter, record);
+            if let Some(output) = &mut self.outputs.weekly {
+                if weekly::is_due(order, second, self.measurement_seconds) {
+                    output.add(meter, local, |out| weekly::write_line(out, second, &totals));
+                }
             }
         }
         let Some(html) = self.html.as_ref().filter(|html| html.shows(meter)) else {
             return;
         };
-        if order == Order::Late {
-            return;
+        if meter.page.day.is_none() {
+            meter.page.day = Some(self.outputs.day(&mut self.storage, meter, local, &self.zone));
         }
-        if meter.page.today.as_ref().is_none_or(|today| today.date() != local.date()) {
-            meter.page.today = Some(match meter.page.today {
-                Some(_) => Today::new(local),
-                None => self.outputs.today(&mut self.storage, meter, local),
-            });
-        }
-        let watts = (totals.power_in.whole(), totals.power_out.whole());
-        let last = Last { arrived: self.ticked.unwrap_or(time), local, watts };
-        html.add(&mut meter.page, message, (order, second, last), &totals, &self.zone);
+        let watts = |power: Option<Decimal>| power.map_or(0, Decimal::whole);
+        let power = registers.power.net.map(|_| Power {
+            import: watts(registers.power.import),
+            export: watts(registers.power.export),
+        });
+        let last = Last { arrived: self.ticked.unwrap_or(time), time, local, power };
+        html.add(&mut meter.page, message, &registers, last, &self.zone);
     }
 
     /// Writes every output of whose flush period a multiple has passed since the last tick, and those
@@ -200,6 +198,7 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
             self.html.iter().for_each(|html| html.tidy(&mut self.storage));
         }
         let Some(before) = self.ticked.replace(now) else {
+            self.began = Some(now);
             return;
         };
         let is_due =
@@ -275,11 +274,12 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
         self.storage.settle();
     }
 
-    fn write_pages(&mut self, is_over: bool) {
-        if let Some(html) = &mut self.html {
-            let meters = self.meters.iter_mut().map(|member| &mut member.state);
-            html.flush(&mut self.storage, meters, &self.zone, self.ticked, is_over);
-        }
+    fn write_pages(&mut self, is_final: bool) {
+        let (Some(html), Some(now)) = (&mut self.html, self.ticked.or(self.newest)) else { return };
+        let clock = Clock { began: self.began.unwrap_or(now), now, is_final };
+        let meters = self.meters.iter_mut().map(|member| &mut member.state);
+        let meters = meters.filter(|meter| meter.held_back.is_none());
+        html.flush(&mut self.storage, meters, &self.zone, clock);
     }
 
     /// Once a day. A clock that is wrong must not remove the records of years: of those of this host, of
@@ -305,17 +305,25 @@ struct Outputs {
 }
 
 impl Outputs {
-    fn configure(&mut self, settings: &Settings) {
-        let min_free = settings.min_free;
-        let kind = ("details", Shape::Table, DETAILS_LIMIT);
-        Output::configure(&mut self.details, settings.details.as_ref(), min_free, kind);
-        let kind = ("interval", Shape::Complete(VecDeque::new()), OTHER_LIMIT);
-        Output::configure(&mut self.interval, settings.interval.as_ref(), min_free, kind);
-        let kind = ("day", Shape::Lines, OTHER_LIMIT);
-        Output::configure(&mut self.day, settings.day.as_ref(), min_free, kind);
-        let kind = ("weekly", Shape::Lines, OTHER_LIMIT);
-        let weekly = settings.weekly.as_ref().map(|weekly| &weekly.file);
-        Output::configure(&mut self.weekly, weekly, min_free, kind);
+    fn configure(&mut self, config: &Config) {
+        let weekly = &config.weekly_log;
+        let weekly = FileOutput {
+            enabled: weekly.enabled,
+            filename: weekly.filename.clone(),
+            flush_period: weekly.flush_period,
+            keep_days: None,
+        };
+        let (interval, day) = (&config.p1_reader_interval, &config.p1_reader_day);
+        let min_free = config.p1_reader.min_free;
+        let configure = |output: &mut _, settings, name, shape, limit| {
+            Output::configure(output, settings, min_free, (name, shape, limit));
+        };
+        let complete = Shape::Complete(VecDeque::new());
+        configure(&mut self.interval, interval, "interval", complete, OTHER_LIMIT);
+        let details = &config.p1_reader_details;
+        configure(&mut self.details, details, "details", Shape::Table, DETAILS_LIMIT);
+        configure(&mut self.day, day, "day", Shape::Lines, OTHER_LIMIT);
+        configure(&mut self.weekly, &weekly, "weekly", Shape::Lines, OTHER_LIMIT);
     }
 
     /// Adds a 5-minute record of this meter, if there is one.
@@ -327,10 +335,16 @@ impl Outputs {
     }
 
     /// The day so far, of which an earlier run may have recorded a part.
-    fn today(&self, storage: &mut dyn Storage, meter: &Meter, now: NaiveDateTime) -> Today {
+    fn day(
+        &self,
+        storage: &mut dyn Storage,
+        meter: &Meter,
+        now: NaiveDateTime,
+        zone: &impl Zone,
+    ) -> Day {
         let path = |output: &Option<Output>| Some(output.as_ref()?.path(meter, now));
         let [details, records] = [path(&self.details), path(&self.day)];
-        Today::resume(storage, now, details.as_deref(), records.as_deref())
+        today::resume(storage, now, details.as_deref(), records.as_deref(), zone)
     }
 
     /// In the order of writing: the rows that are appended last bring the name of the new file before
@@ -346,12 +360,12 @@ impl Outputs {
     }
 }
 
-fn totals(meter: &mut Meter, message: &Message) -> Option<Totals> {
-    let totals = Totals::of(message);
+fn totals(meter: &mut Meter, registers: &Registers) -> Option<Totals> {
+    let totals = Totals::of(registers);
     if totals.is_none() && !std::mem::replace(&mut meter.is_incomplete, true) {
         log::warn!(meter = meter.name.as_str();
-            "Meter {}: a telegram lacks energy (1-0:1.8.x) or power (1-0:1.7.0): \
-             it counts for the details only", meter.name);
+            "meter {}: a telegram lacks energy (1-0:1.8.x) or power (1-0:1.7.0): \
+             recording it in the details only", meter.name);
     }
     totals
 }

@@ -1,54 +1,78 @@
 //! The HTML page as an output: where it is written, when, and with which numbers.
 //!
-//! Owns the way from what [`Page`] remembers to the file; `lastm.html` owns the words and how it looks.
-//! A page is written also when no telegrams come: it says so, and how long ago the last one was.
+//! Owns the way from what [`Page`] remembers to the file; `lastm.html` owns the layout and `words.json` the
+//! words. A page is written also when no telegrams come: it says so, and how long ago the last one was.
 
 use std::collections::{BTreeMap, HashMap};
 
+use chrono::NaiveDateTime;
 use minijinja::{Environment, Value, context};
 
-use super::graph::{Graph, Mark};
+use super::graph::{Graph, Mark, Window};
 use super::health::{Failure, Health};
 use super::meters::Meter;
-use super::order::Order;
-use super::page::{Last, Page, Shown};
+use super::page::{Contents, Last, Page};
 use super::pattern::Pattern;
-use super::settings::PageSettings;
 use super::storage::Storage;
 use super::tidy;
-use super::today::Peak;
-use super::totals::Totals;
+use super::whole_seconds;
 use super::zone::Zone;
-use crate::config::Language;
+use crate::config::{HtmlReport, Language};
 use crate::message::Message;
-use crate::telegram::Timestamp;
+use crate::reading::Registers;
+use crate::telegram::{TARIFFS, Timestamp};
 
 /// Name and text of the templates. Their names end with `.html`: what is put into them is escaped.
 const PAGE: (&str, &str) = ("lastm.html", include_str!("lastm.html"));
 /// The part of the page that changes slowly.
-const FACTS: (&str, &str) = ("facts.html", include_str!("facts.html"));
+const READINGS: (&str, &str) = ("readings.html", include_str!("readings.html"));
 
-/// A telegram older than this many seconds is not the present any more.
+/// The registers of which the page shows what has been used today.
+const USED: [&str; 11] = [
+    "energy_import_kwh",
+    "energy_export_kwh",
+    "gas_m3",
+    "water_m3",
+    "warm_water_m3",
+    "heat_gj",
+    "heat_m3",
+    "inlet_heat_gj",
+    "inlet_heat_m3",
+    "cooling_gj",
+    "cooling_m3",
+];
+
+/// A telegram older than this many seconds no longer shows the present. Its age is shown in minutes.
 const OLD: i64 = 60;
+
+/// The time at which a page is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clock {
+    /// When the recorder began.
+    pub began: Timestamp,
+    pub now: Timestamp,
+    /// Whether the recorder ends now.
+    pub is_final: bool,
+}
 
 /// The output: where pages are written, and when.
 #[derive(Debug)]
 pub(super) struct Report {
-    settings: PageSettings,
+    settings: HtmlReport,
     pattern: Pattern,
     environment: Environment<'static>,
     words: Value,
     health: Health,
-    /// Shown as long as no meter has been heard.
-    nobody: Page,
+    /// Shown until a meter has been heard.
+    no_meter: Page,
 }
 
 impl Report {
-    pub fn new(settings: &PageSettings) -> Self {
+    pub fn new(settings: &HtmlReport) -> Self {
         let mut environment = Environment::new();
         environment
             .add_filter("with_point", |number: String, point: &str| number.replace('.', point));
-        for (name, text) in [PAGE, FACTS] {
+        for (name, text) in [PAGE, READINGS] {
             environment.add_template(name, text).expect("a constant that the tests render");
         }
         Self {
@@ -57,7 +81,7 @@ impl Report {
             environment,
             words: words(settings.language),
             health: Health::of_page("html"),
-            nobody: Page::default(),
+            no_meter: Page::default(),
         }
     }
 
@@ -68,7 +92,7 @@ impl Report {
 
     /// Seconds whose multiples are the flush moments.
     pub fn period(&self) -> i64 {
-        self.settings.flush_seconds()
+        whole_seconds(self.settings.flush_period)
     }
 
     /// Its name, while it cannot be written.
@@ -87,17 +111,17 @@ impl Report {
         meter.is_followed || self.has_meter()
     }
 
-    /// Takes a telegram of this whole second into the page of its meter.
+    /// Takes a telegram into the page of its meter.
     pub fn add(
         &self,
         page: &mut Page,
         message: &Message,
-        (order, second, last): (Order, i64, Last),
-        totals: &Totals,
+        registers: &Registers,
+        last: Last,
         zone: &impl Zone,
     ) {
-        page.add(order, second, last, totals, self.settings.minutes);
-        page.read(message, last.arrived, zone);
+        page.add(message, registers, last, self.settings.minutes);
+        page.read(message, last, zone);
     }
 
     /// Writes the page of each meter whose page would not be the same as before.
@@ -106,20 +130,19 @@ impl Report {
         storage: &mut dyn Storage,
         meters: impl Iterator<Item = &'m mut Meter>,
         zone: &impl Zone,
-        now: Option<Timestamp>,
-        is_over: bool,
+        clock: Clock,
     ) {
-        let mut somebody = false;
+        let mut is_meter_known = false;
         for meter in meters {
-            somebody = true;
+            is_meter_known = true;
             if self.shows(meter) {
-                self.write(storage, &meter.name, &mut meter.page, zone, (now, is_over));
+                self.write(storage, &meter.name, &mut meter.page, zone, clock);
             }
         }
-        if !somebody && !self.has_meter() {
-            let mut nobody = std::mem::take(&mut self.nobody);
-            self.write(storage, "", &mut nobody, zone, (now, is_over));
-            self.nobody = nobody;
+        if !is_meter_known && !self.has_meter() {
+            let mut page = std::mem::take(&mut self.no_meter);
+            self.write(storage, "", &mut page, zone, clock);
+            self.no_meter = page;
         }
     }
 
@@ -129,15 +152,14 @@ impl Report {
         meter: &str,
         page: &mut Page,
         zone: &impl Zone,
-        (now, is_over): (Option<Timestamp>, bool),
+        clock: Clock,
     ) {
-        let Some(now) = now.or(page.last.map(|last| last.arrived)) else { return };
-        let age = page.last.map_or(0, |last| now.micros_since(last.arrived).max(0) / 1_000_000);
-        // It is said in minutes then.
+        let Clock { now, is_final, .. } = clock;
+        let since = page.last.map_or(clock.began, |last| last.arrived);
+        let age = now.micros_since(since).max(0) / 1_000_000;
         let age = if age < OLD { age } else { age / OLD * OLD };
-        let telegrams = page.last.map(|last| (last.local, last.watts));
-        let shown = Some(Shown { telegrams, age, is_over });
-        if page.shown == shown {
+        let contents = Some(Contents { last: page.last, age, is_final });
+        if page.written == contents {
             return;
         }
         if age >= OLD {
@@ -146,12 +168,12 @@ impl Report {
         let time = page.last.map_or_else(|| zone.local(now), |last| last.local);
         let file = self.pattern.path(time.date(), time, meter);
         let written = self
-            .render(meter, page, zone, (now, age, is_over))
+            .render(meter, page, zone, clock, age)
             .map_err(std::io::Error::other)
             .and_then(|html| storage.refresh(&file, html.as_bytes()));
         match written {
             Ok(()) => {
-                page.shown = shown;
+                page.written = contents;
                 self.health.recovered(&file);
             }
             Err(source) => self.health.failed(&Failure { file, source }),
@@ -163,44 +185,54 @@ impl Report {
         meter: &str,
         page: &mut Page,
         zone: &impl Zone,
-        (now, age, is_over): (Timestamp, i64, bool),
+        Clock { began, now, is_final }: Clock,
+        age: i64,
     ) -> Result<String, minijinja::Error> {
-        let local = |second: i64| zone.local(Timestamp::from_seconds(second));
-        let minutes = self.settings.minutes;
-        let graph = Graph::of(page.slots(), page.window(minutes, age, now), local);
+        if page.readings_html.is_none() {
+            let html = self.environment.get_template(READINGS.0)?.render(context! {
+                t => self.words.clone(),
+                today => today(page),
+                tariffs => tariffs(page),
+                readings => Value::from_pairs(page.readings.iter().map(|(name, text)| (*name, text.as_str()))),
+            })?;
+            page.readings_html = Some(html);
+        }
         let last = page.last.map(|last| {
             context! {
                 time => last.local.format("%d-%m-%Y %H:%M:%S").to_string(),
-                power_in => last.watts.0,
-                power_out => last.watts.1,
+                power_in => last.power.map(|power| power.import),
+                power_out => last.power.map(|power| power.export),
             }
         });
-        if page.facts.is_none() {
-            page.facts = Some(self.environment.get_template(FACTS.0)?.render(context! {
-                t => self.words.clone(),
-                today => today(page),
-                readings => Value::from_pairs(page.readings.iter().map(|(name, text)| (*name, text.as_str()))),
-            })?);
-        }
         self.environment.get_template(PAGE.0)?.render(context! {
             language => self.settings.language.code(),
             t => self.words.clone(),
             refresh => self.period(),
-            minutes,
+            minutes => self.settings.minutes,
             meter => self.has_meter().then_some(meter),
             now => zone.local(now).format("%d-%m-%Y %H:%M:%S").to_string(),
+            began => zone.local(began).format("%H:%M").to_string(),
             age,
             is_old => age >= OLD,
-            is_over,
+            is_final,
             last,
-            graph => graph_of(graph),
-            facts => page.facts.clone().map(Value::from_safe_string),
+            graph => page.has_power().then(|| self.graph(page, age, zone)),
+            readings => page.readings_html.clone().map(Value::from_safe_string),
             rows => Value::from_safe_string(page.rows()),
         })
     }
+
+    /// The graph up to now: its last telegram is so many seconds old.
+    fn graph(&self, page: &Page, age: i64, zone: &impl Zone) -> Value {
+        let end = page.last.map_or(0, |last| last.time.seconds().saturating_add(age));
+        let window = Window::ending(end, self.settings.minutes);
+        let series = page.series(window.step, end, window.steps);
+        let local = |second: i64| zone.local(Timestamp::from_seconds(second));
+        graph_value(Graph::of(&series, window, local))
+    }
 }
 
-fn graph_of(graph: Graph) -> Value {
+fn graph_value(graph: Graph) -> Value {
     let mark = |Mark { at, label }: &Mark| context! { at, label };
     let marks = |marks: &[Mark]| marks.iter().map(mark).collect::<Value>();
     context! {
@@ -221,25 +253,31 @@ fn words(language: Language) -> Value {
     Value::from_pairs(words.remove(language.code()).unwrap_or_default())
 }
 
-/// The day so far, Wh, W and m3.
-fn today(page: &Page) -> Option<Value> {
-    let today = page.today.as_ref()?;
-    let peak = |peak: Peak| {
-        peak.filter(|(power, _)| *power > 0).map(|(power, time)| {
-            context! { power, time => time.format("%H:%M").to_string() }
-        })
+/// The registers of each tariff that the meter has, kWh.
+fn tariffs(page: &Page) -> Value {
+    let of = |direction: &'static str| {
+        let register = |number: usize| {
+            let energy = page.readings.get(&*format!("energy_{direction}_t{number}_kwh"))?;
+            Some(context! { number, energy })
+        };
+        (direction, (1..=TARIFFS).filter_map(register).collect::<Value>())
     };
-    Some(context! {
-        since => today.since().map(|since| since.format("%H:%M").to_string()),
-        import => today.import().map(kilo),
-        export => today.export().map(kilo),
-        gas => today.gas().map(|gas| gas.to_string()),
-        peak_in => peak(today.peak_in),
-        peak_out => peak(today.peak_out),
-    })
+    Value::from_pairs(["import", "export"].map(of))
 }
 
-/// Wh as kWh.
-fn kilo(watt_hours: i64) -> String {
-    format!("{}.{:03}", watt_hours / 1000, watt_hours % 1000)
+/// The day so far: what was used of each register, and since when, and the highest powers, W.
+fn today(page: &Page) -> Value {
+    let day = page.day.as_ref().filter(|_| !page.is_past);
+    let minute = |time: NaiveDateTime| time.format("%H:%M").to_string();
+    let used = USED.iter().filter_map(|&name| {
+        let used = day?.used(name)?;
+        let (amount, since) = (used.amount.to_string(), used.since.map(minute));
+        Some((name, context! { amount, since }))
+    });
+    let peak = |peak: Option<(i64, NaiveDateTime)>| {
+        let (power, time) = peak.filter(|(power, _)| *power > 0)?;
+        Some(context! { power, time => minute(time) })
+    };
+    let [peak_in, peak_out] = day.map(|day| day.peaks.map(peak)).unwrap_or_default();
+    context! { used => Value::from_pairs(used), peak_in, peak_out }
 }

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::recorder::Recorder;
-use super::{DiskStorage, HostZone, Options, Settings};
+use super::{DiskStorage, HostZone, Options};
 use crate::config::Config;
 use crate::runtime::{self, Exit, Service, Signals};
 use crate::subscriber::{Selection, Subscriber};
@@ -51,7 +51,7 @@ impl Service for Session {
     }
 
     fn reconfigure(&mut self, config: Config, now: Instant) {
-        self.recorder.reconfigure(&Settings::from(&config));
+        self.recorder.reconfigure(&config);
         self.subscriber.reconfigure(&config.multicast, selection(&self.recorder), now);
         self.config = config;
     }
@@ -97,7 +97,7 @@ impl Service for Session {
 
 impl Session {
     fn new(config: Config, enough: u64) -> Self {
-        let recorder = Recorder::new(&Settings::from(&config), DiskStorage::default(), HostZone);
+        let recorder = Recorder::new(&config, DiskStorage::default(), HostZone);
         let subscriber =
             Subscriber::join_when_possible(&config.multicast, selection(&recorder), Instant::now());
         Self { config, recorder, subscriber, recorded: 0, enough }

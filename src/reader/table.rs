@@ -42,26 +42,35 @@ pub(super) fn append(storage: &mut dyn Storage, path: &Path, rows: &[u8]) -> io:
     storage.append(path, &text)
 }
 
-/// The first row of a file, as a telegram, and its local time; `None` where there is none.
-pub(super) fn first_row(
+/// Of the first `count` rows of a file, those whose local time is wanted: that time, and the telegram.
+pub(super) fn first_rows(
     storage: &mut dyn Storage,
     path: &Path,
-) -> Option<(NaiveDateTime, Message)> {
-    let text = storage.head(path, 3).ok()?;
-    let mut records = reader(&text).into_records();
-    let codes = records.next()?.ok()?;
-    let row = records.nth(1)?.ok()?;
-    let time = NaiveDateTime::parse_from_str(row.get(0)?, details::TIME).ok()?;
+    count: usize,
+    mut is_wanted: impl FnMut(NaiveDateTime) -> bool,
+) -> Vec<(NaiveDateTime, Message)> {
+    let text = storage.head(path, 2 + count).unwrap_or_default();
+    let mut records = reader(&text).into_records().map_while(Result::ok);
+    let Some(codes) = records.next() else { return Vec::new() };
+    let row = |row: csv::StringRecord| {
+        let time = NaiveDateTime::parse_from_str(row.get(0)?, details::TIME).ok()?;
+        is_wanted(time).then(|| (time, telegram(&codes, &row)))
+    };
+    records.skip(1).filter_map(row).collect()
+}
+
+/// The telegram of a row, without its meta data.
+fn telegram(codes: &csv::StringRecord, row: &csv::StringRecord) -> Message {
     // Old meters write their times in digits only: twelve of them, which no register has.
     let is_time = |cell: &str| Timestamp::parse_approximate(cell.as_bytes()).is_some();
     let value = |cell: &str| match Decimal::parse(cell.as_bytes()) {
         Some(number) if !is_time(cell) => Value::Number(number),
         _ => Value::Text(cell.to_owned()),
     };
-    let objects = codes.iter().zip(&row).skip(1).filter(|(_, cell)| !cell.is_empty());
+    let objects = codes.iter().zip(row).skip(1).filter(|(_, cell)| !cell.is_empty());
     let telegram = objects.map(|(code, cell)| (code.to_owned(), value(cell))).collect();
     let unknown = Timestamp::default();
-    Some((time, Message { meta: Meta::new(0, unknown, unknown, None), telegram }))
+    Message { meta: Meta::new(0, unknown, unknown, None), telegram }
 }
 
 struct Columns {
@@ -270,17 +279,22 @@ mod tests {
     }
 
     #[test]
-    fn the_first_row_can_be_read_back_as_a_telegram() {
+    fn the_first_rows_can_be_read_back_as_telegrams() {
         let mut storage = MemoryStorage::default();
         append_to(&mut storage, &[&[("1-0:1.7.0", "12.5"), ("a;b", "'x")], &[("1-0:1.7.0", "9")]]);
-        let (time, message) = first_row(&mut storage, Path::new(FILE)).unwrap();
-        assert_eq!(time, NaiveDateTime::default());
+        let mut first =
+            |path: &str, count| first_rows(&mut storage, Path::new(path), count, |_| true);
+        let rows = first(FILE, 5);
+        let (time, message) = &rows[0];
+        assert_eq!(*time, NaiveDateTime::default());
         assert_eq!(message.number("1-0:1.7.0").unwrap().to_string(), "12.5");
         assert_eq!(message.get("a;b").and_then(Value::text), Some("x"));
         assert_eq!(message.get("1-3:0.2.8"), None, "empty cells are no objects");
-        assert!(first_row(&mut storage, Path::new("/none")).is_none());
+        assert_eq!((rows.len(), first(FILE, 1).len(), first("/none", 5).len()), (2, 1, 0));
+        let never = first_rows(&mut storage, Path::new(FILE), 5, |_| false);
+        assert!(never.is_empty());
         storage.put(FILE, "datum\ndatum;\n");
-        assert!(first_row(&mut storage, Path::new(FILE)).is_none());
+        assert!(first_rows(&mut storage, Path::new(FILE), 5, |_| true).is_empty());
     }
 
     #[test]

@@ -19,10 +19,13 @@ use std::time::Duration;
 use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta};
 
 use super::*;
-use crate::config::Language;
+use crate::config::{Config, FileOutput, HtmlReport, Language, P1Reader};
 pub(super) use crate::message::tests::message;
 use crate::message::{Message, Value};
 use crate::telegram::{Decimal, Timestamp};
+
+/// A Monday, 2026-11-23 00:00:00 local time, and a multiple of an hour.
+const MIDNIGHT: i64 = 1_795_388_400;
 
 /// A telegram of this second with just enough for every output.
 fn power(second: i64, watts: i64) -> Message {
@@ -32,7 +35,7 @@ fn power(second: i64, watts: i64) -> Message {
 
 /// Central European time with the rules of the European Union.
 #[derive(Clone, Copy, Debug)]
-struct Amsterdam;
+pub(super) struct Amsterdam;
 
 impl Zone for Amsterdam {
     fn local(&self, time: Timestamp) -> NaiveDateTime {
@@ -161,36 +164,43 @@ impl Storage for MemoryStorage {
     }
 }
 
-fn file(filename: &str, seconds: u64) -> FileSettings {
-    FileSettings {
+fn file(filename: &str, seconds: u64) -> FileOutput {
+    FileOutput {
+        enabled: true,
         filename: filename.into(),
         flush_period: Duration::from_secs(seconds),
         keep_days: None,
     }
 }
 
-/// All outputs, with the names of the default configuration.
-fn settings() -> Settings {
-    Settings {
-        details: Some(file("/v/details-DAY.csv", 300)),
-        interval: Some(file("/v/interval-PERIOD.csv", 1200)),
-        day: Some(file("/v/day-DAY.csv", 3600)),
-        html: Some(PageSettings {
-            filename: "/run/lastm.html".into(),
-            flush_period: Duration::from_secs(5),
-            minutes: 1,
-            language: Language::Dutch,
-        }),
-        weekly: Some(WeeklySettings {
-            file: file("/v/YYYY-Www.log", 3600),
-            measurement_period: Duration::from_secs(10),
-        }),
-        min_free: 0,
+/// All outputs, with the names and periods of the default configuration.
+fn settings() -> Config {
+    let mut config = Config::default();
+    config.p1_reader.min_free = 0;
+    config.p1_reader_details = file("/v/details-DAY.csv", 300);
+    config.p1_reader_interval = file("/v/interval-PERIOD.csv", 1200);
+    config.p1_reader_day = file("/v/day-DAY.csv", 3600);
+    config.html_report.filename = "/run/lastm.html".into();
+    config.html_report.minutes = 1;
+    config.weekly_log.filename = "/v/YYYY-Www.log".into();
+    config
+}
+
+/// The same with all outputs off.
+fn off() -> Config {
+    let mut config = settings();
+    for output in
+        [&mut config.p1_reader_details, &mut config.p1_reader_interval, &mut config.p1_reader_day]
+    {
+        output.enabled = false;
     }
+    config.html_report.enabled = false;
+    config.weekly_log.enabled = false;
+    config
 }
 
 /// A recorder in Amsterdam, and its disk.
-fn recorder(settings: &Settings) -> (Recorder<MemoryStorage, Amsterdam>, MemoryStorage) {
+fn recorder(settings: &Config) -> (Recorder<MemoryStorage, Amsterdam>, MemoryStorage) {
     let storage = MemoryStorage::default();
     (Recorder::new(settings, storage.clone(), Amsterdam), storage)
 }

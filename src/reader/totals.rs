@@ -3,7 +3,6 @@
 //! Owns the form in which they are summed: millionths, never binary floats. Which objects count is
 //! known to [`crate::reading`].
 
-use crate::message::Message;
 use crate::reading::{self, Registers};
 use crate::telegram::Decimal;
 
@@ -76,9 +75,9 @@ pub(super) struct Totals {
 
 impl Totals {
     /// Takes them out of a telegram; `None` when energy or power is missing or cannot be read.
-    pub fn of(message: &Message) -> Option<Self> {
-        let Registers { import, export, power, .. } = Registers::of(message);
-        let (import, export) = (Energy::of(&import)?, Energy::of(&export)?);
+    pub fn of(registers: &Registers) -> Option<Self> {
+        let Registers { import, export, power, .. } = registers;
+        let (import, export) = (Energy::of(import)?, Energy::of(export)?);
         import.total?;
         let power_out = match power.export {
             Some(export) => Micro::of(export)?,
@@ -94,7 +93,7 @@ mod tests {
     use crate::reader::tests::message;
 
     fn totals(objects: &[(&str, &str)]) -> Option<Totals> {
-        Totals::of(&message(0, objects))
+        Totals::of(&Registers::of(&message(0, objects)))
     }
 
     fn import(objects: &[(&str, &str)]) -> i64 {

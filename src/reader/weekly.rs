@@ -14,8 +14,8 @@ use super::totals::{Micro, Totals};
 pub(super) fn is_due(order: Order, second: i64, period: i64) -> bool {
     match order {
         Order::Late => false,
-        Order::Afresh => second.rem_euclid(period) == 0,
-        Order::After(previous) => second.div_euclid(period) != previous.div_euclid(period),
+        Order::Reset => second.rem_euclid(period) == 0,
+        Order::Next(previous) => second.div_euclid(period) != previous.div_euclid(period),
     }
 }
 
@@ -45,9 +45,10 @@ fn three_decimals(amount: Micro) -> String {
 mod tests {
     use super::*;
     use crate::reader::tests::message;
+    use crate::reading::Registers;
 
     fn line(objects: &[(&str, &str)]) -> String {
-        let totals = Totals::of(&message(0, objects)).unwrap();
+        let totals = Totals::of(&Registers::of(&message(0, objects))).unwrap();
         let mut out = Vec::new();
         write_line(&mut out, 1_795_330_010, &totals);
         String::from_utf8(out).unwrap()
@@ -80,13 +81,13 @@ mod tests {
     #[test]
     fn each_period_has_one_line_also_when_the_multiple_is_missed() {
         let due = |order, second| is_due(order, second, 10);
-        assert!(due(Order::After(9), 10));
-        assert!(!due(Order::After(10), 11));
-        assert!(due(Order::After(6), 16), "a telegram every ten seconds");
-        assert!(due(Order::After(6), 3_601));
+        assert!(due(Order::Next(9), 10));
+        assert!(!due(Order::Next(10), 11));
+        assert!(due(Order::Next(6), 16), "a telegram every ten seconds");
+        assert!(due(Order::Next(6), 3_601));
         assert!(!due(Order::Late, 10));
-        assert!(due(Order::Afresh, 10));
-        assert!(!due(Order::Afresh, 11));
-        assert!(due(Order::After(-1), 0));
+        assert!(due(Order::Reset, 10));
+        assert!(!due(Order::Reset, 11));
+        assert!(due(Order::Next(-1), 0));
     }
 }

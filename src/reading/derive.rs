@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+use chrono::{DateTime, NaiveDateTime, TimeDelta};
+
 use super::device::{Device, Devices, Family};
 use super::objects::{Objects, in_unit};
 use super::registers::Registers;
@@ -110,6 +112,14 @@ impl<'m> Context<'m> {
                 self.newest(family)?.0.identifier.and_then(decoded).map(Value::Text)
             }
         }
+    }
+
+    /// The digits of the time of a device that does not tell whether it is summer or winter time.
+    pub(super) fn wall_clock(&self, reading: &Reading) -> Option<NaiveDateTime> {
+        let Source::DeviceTime(family) = reading.source else { return None };
+        let in_winter = self.newest(family)?.0.about?;
+        let utc = DateTime::from_timestamp(in_winter.seconds(), 0)?.naive_utc();
+        Some(utc + TimeDelta::hours(1))
     }
 
     fn newest(&self, family: &Family) -> Option<(&Device<'m>, Decimal)> {

@@ -31,7 +31,7 @@ pub(super) struct Device<'m> {
     /// When the register was read, if that is certain.
     pub(super) time: Option<Timestamp>,
     /// The same within an hour: good for telling which of two is the newer.
-    about: Option<Timestamp>,
+    pub(super) about: Option<Timestamp>,
 }
 
 /// The registers of all devices that tell their type, in the order of the channels.

@@ -44,6 +44,8 @@ mod vocabulary;
 use std::borrow::Cow;
 use std::fmt;
 
+use chrono::NaiveDateTime;
+
 use crate::message::Message;
 use crate::telegram::{Decimal, Timestamp, Unit};
 
@@ -103,18 +105,34 @@ impl fmt::Display for Value<'_> {
 
 /// The readings of one message: those that are there, in the order of the vocabulary.
 #[derive(Debug)]
-pub struct Readings<'m>(Vec<(&'static Reading, Value<'m>)>);
+pub struct Readings<'m> {
+    all: Vec<(&'static Reading, Value<'m>)>,
+    /// Device times that are no certain moments.
+    wall_clock: Vec<(&'static str, NaiveDateTime)>,
+}
 
 impl<'m> Readings<'m> {
     /// Reads a message. The time it takes grows with its length, and no faster.
     #[must_use]
     pub fn of(message: &'m Message) -> Self {
         let context = derive::Context::of(message);
-        let mut readings = Vec::with_capacity(VOCABULARY.len());
+        let mut all = Vec::with_capacity(VOCABULARY.len());
+        let mut wall_clock = Vec::new();
         for reading in VOCABULARY {
-            readings.extend(context.value(reading).map(|value| (reading, value)));
+            match context.value(reading) {
+                Some(value) => all.push((reading, value)),
+                None => {
+                    wall_clock.extend(context.wall_clock(reading).map(|time| (reading.name, time)));
+                }
+            }
         }
-        Self(readings)
+        Self { all, wall_clock }
+    }
+
+    /// What the clock on the wall showed at the `_timestamp` of this name, where the meter sends its digits
+    /// without the letter that would make it a certain moment.
+    pub(crate) fn wall_clock(&self, name: &str) -> Option<NaiveDateTime> {
+        self.wall_clock.iter().find_map(|(known, time)| (*known == name).then_some(*time))
     }
 
     /// The reading of this name; `None` when the telegram does not give it.
@@ -134,7 +152,7 @@ impl<'m> Readings<'m> {
 
     /// Every reading that is there, in the order of the vocabulary.
     pub fn iter(&self) -> std::slice::Iter<'_, (&'static Reading, Value<'m>)> {
-        self.0.iter()
+        self.all.iter()
     }
 }
 

@@ -5,12 +5,11 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use chrono::NaiveDateTime;
-use p1_multicast::config::Language;
+use p1_multicast::config::{Config, Language};
 use p1_multicast::message::{Message, Value};
-use p1_multicast::reader::{DiskStorage, PageSettings, Recorder, Settings, Zone};
+use p1_multicast::reader::{DiskStorage, Recorder, Zone};
 use p1_multicast::telegram::{Decimal, Timestamp};
 
 /// 2026-11-22 11:00:00 UTC.
@@ -67,16 +66,18 @@ fn pages(folder: &Path) -> Vec<PathBuf> {
     for (name, seconds, silence, household) in CASES {
         for (language, suffix) in [(Language::Dutch, "nl"), (Language::English, "en")] {
             let page = folder.join(format!("{name}-{suffix}.html"));
-            let settings = Settings {
-                html: Some(PageSettings {
-                    filename: page.clone(),
-                    flush_period: Duration::from_secs(5),
-                    minutes: 20,
-                    language,
-                }),
-                ..Settings::default()
-            };
-            let mut recorder = Recorder::new(&settings, DiskStorage::default(), Utc);
+            let mut config = Config::default();
+            config.html_report.filename.clone_from(&page);
+            config.html_report.language = language;
+            for output in [
+                &mut config.p1_reader_details,
+                &mut config.p1_reader_interval,
+                &mut config.p1_reader_day,
+            ] {
+                output.enabled = false;
+            }
+            config.weekly_log.enabled = false;
+            let mut recorder = Recorder::new(&config, DiskStorage::default(), Utc);
             recorder.tick(Timestamp::from_seconds(START));
             for second in 0..seconds {
                 recorder.tick(Timestamp::from_seconds(START + second));

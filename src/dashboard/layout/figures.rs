@@ -25,14 +25,14 @@ pub fn power_with_unit(watts: i64, kilowatts: bool) -> String {
     format!("{} {}", power(watts, kilowatts), power_unit(kilowatts))
 }
 
-/// A power beside a scale: short, as `500` or `2k5`; nothing where that would not be exact.
+/// A power beside a scale: short, as `500` or `2.5k`; nothing where that would not be exact.
 #[must_use]
 pub fn mark(watts: i64) -> String {
     match watts {
         _ if watts.abs() < 1000 => watts.to_string(),
         _ if watts % 1000 == 0 => format!("{}k", watts / 1000),
         _ if watts.abs() < 10_000 && watts % 100 == 0 => {
-            format!("{}k{}", watts / 1000, (watts % 1000).abs() / 100)
+            format!("{}.{}k", watts / 1000, (watts % 1000).abs() / 100)
         }
         _ => String::new(),
     }
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn marks_are_short() {
         let marks: Vec<String> = [0, -500, 1000, 2500, -2500, 20_000, 1190].map(mark).into();
-        assert_eq!(marks, ["0", "-500", "1k", "2k5", "-2k5", "20k", ""]);
+        assert_eq!(marks, ["0", "-500", "1k", "2.5k", "-2.5k", "20k", ""]);
     }
 
     #[test]

@@ -3,9 +3,8 @@
 //! Pure: telegrams and the time are passed in, nothing is drawn. Its memory is bounded, whatever the
 //! network sends: sixteen meters, a fixed history of each, and the newest telegram of each.
 
-mod heard;
-mod history;
-mod today;
+mod shown;
+mod window;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -20,9 +19,8 @@ use crate::meter::{self, Meters};
 use crate::telegram::Timestamp;
 use crate::text;
 
-pub use heard::{Freshness, Meter};
-pub use history::{History, Summary, Window};
-pub use today::{Since, Today};
+pub use shown::{Freshness, Meter};
+pub use window::Window;
 
 /// The clock on the wall at a moment.
 pub type Local = fn(Timestamp) -> NaiveDateTime;

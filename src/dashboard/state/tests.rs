@@ -120,7 +120,9 @@ fn the_present_goes_on_when_no_telegram_comes() {
     let mut state = State::new(None, utc, start);
     state.take(of_meter(1, "one"), Some(sender(1)), start);
     let meter = state.meter().unwrap();
-    assert_eq!(meter.present(start), 1_795_345_200);
-    assert_eq!(meter.present(start + Duration::from_secs(61)), 1_795_345_261);
-    assert_eq!(meter.history.summary(Window::Minutes, meter.present(start)).unwrap().most, 100);
+    let later = |seconds| start + Duration::from_secs(seconds);
+    assert_eq!(meter.series(Window::Minutes, 300, start)[299], Some(100));
+    assert_eq!(meter.series(Window::Minutes, 300, later(61))[299 - 61], Some(100));
+    assert_eq!(meter.summary(Window::Minutes, later(299)).unwrap().high, 100);
+    assert_eq!(meter.summary(Window::Minutes, later(300)), None);
 }

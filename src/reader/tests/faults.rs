@@ -2,9 +2,6 @@
 
 use super::*;
 
-/// 2026-11-23 00:00:00 local time.
-const MIDNIGHT: i64 = 1_795_388_400;
-
 #[test]
 fn a_full_disk_loses_no_row_and_is_written_when_there_is_room() {
     let (mut recorder, storage) = recorder(&settings());
@@ -38,7 +35,7 @@ fn a_full_disk_loses_no_row_and_is_written_when_there_is_room() {
 
 #[test]
 fn a_disk_with_little_room_is_not_filled_and_its_rows_are_kept() {
-    let settings = Settings { min_free: 100_000_000, ..settings() };
+    let settings = Config { p1_reader: P1Reader { min_free: 100 }, ..settings() };
     let (mut recorder, storage) = recorder(&settings);
     storage.set_free(Some(99_999_999));
     recorder.record(&power(MIDNIGHT, 1));
@@ -186,11 +183,11 @@ fn a_meter_without_tariffs_is_recorded_by_its_only_registers() {
 }
 
 #[test]
-fn a_telegram_without_energy_is_in_the_details_only() {
+fn a_telegram_without_energy_is_in_the_details_and_on_the_page_only() {
     let (mut recorder, storage) = recorder(&settings());
     recorder.record(&message(MIDNIGHT, &[("0-1:24.2.1.B", "12")]));
     recorder.finish();
-    assert_eq!(storage.paths(), ["/v/details-20261123.csv"]);
+    assert_eq!(storage.paths(), ["/run/lastm.html", "/v/details-20261123.csv"]);
 }
 
 #[test]

@@ -2,9 +2,6 @@
 
 use super::*;
 
-/// A Monday, 2026-11-23 00:00:00 local time, and a multiple of an hour.
-const MIDNIGHT: i64 = 1_795_388_400;
-
 #[test]
 fn outputs_are_written_at_the_multiples_of_their_periods() {
     let (mut recorder, storage) = recorder(&settings());
@@ -54,9 +51,9 @@ fn the_next_deadline_is_the_next_multiple() {
     let (mut recorder, _) = recorder(&settings());
     assert_eq!(recorder.next_deadline(at(MIDNIGHT)), Some(at(MIDNIGHT + 5)));
     assert_eq!(recorder.next_deadline(at(MIDNIGHT + 4)), Some(at(MIDNIGHT + 5)));
-    recorder.reconfigure(&Settings { day: settings().day, ..Settings::default() });
+    recorder.reconfigure(&Config { p1_reader_day: settings().p1_reader_day, ..off() });
     assert_eq!(recorder.next_deadline(at(MIDNIGHT + 4)), Some(at(MIDNIGHT + 3600)));
-    recorder.reconfigure(&Settings::default());
+    recorder.reconfigure(&off());
     assert_eq!(recorder.next_deadline(at(MIDNIGHT)), None);
 }
 
@@ -74,8 +71,7 @@ fn a_day_that_is_over_is_written_at_once() {
 
 #[test]
 fn rows_do_not_wait_for_a_distant_flush_until_memory_is_full() {
-    let settings =
-        Settings { details: Some(file("/v/details-DAY.csv", 86_400)), ..Settings::default() };
+    let settings = Config { p1_reader_details: file("/v/details-DAY.csv", 86_400), ..off() };
     let (mut recorder, storage) = recorder(&settings);
     let text = format!("'{}", "x".repeat(50_000));
     for second in 1..=300 {
@@ -105,8 +101,7 @@ fn the_stop_writes_everything_and_ends_the_open_period() {
 fn other_settings_leave_the_open_period_open() {
     let (mut recorder, storage) = recorder(&settings());
     recorder.record(&power(MIDNIGHT + 10, 10));
-    recorder
-        .reconfigure(&Settings { day: Some(file("/other/DAY.csv", 60)), ..Settings::default() });
+    recorder.reconfigure(&Config { p1_reader_day: file("/other/DAY.csv", 60), ..off() });
     recorder.record(&power(MIDNIGHT + 20, 20));
     recorder.finish();
     assert_eq!(
@@ -122,8 +117,8 @@ fn other_settings_leave_the_open_period_open() {
 #[test]
 fn meters_have_files_of_their_own_where_the_name_says_so() {
     let mut settings = settings();
-    settings.details = Some(file("/v/METER-DAY.csv", 300));
-    settings.html.as_mut().unwrap().filename = "/run/METER.html".into();
+    settings.p1_reader_details = file("/v/METER-DAY.csv", 300);
+    settings.html_report.filename = "/run/METER.html".into();
     let (mut recorder, storage) = recorder(&settings);
     assert!(recorder.wants_all_meters());
     for (second, id) in [(10, "A"), (10, "B"), (20, "A"), (20, "B")] {
@@ -148,7 +143,7 @@ fn of_meter(second: i64, id: &str, watts: &str) -> Message {
 #[test]
 fn where_one_name_has_meter_the_other_outputs_go_on_with_the_meter_that_takes_its_place() {
     let mut settings = settings();
-    settings.details = Some(file("/v/METER-DAY.csv", 300));
+    settings.p1_reader_details = file("/v/METER-DAY.csv", 300);
     let (mut recorder, storage) = recorder(&settings);
     let old = (1..20).map(|second| (second, "'OLD", "111"));
     let new = (20..1500).step_by(10).map(|second| (second, "'NEW", "222"));
@@ -171,8 +166,8 @@ fn where_one_name_has_meter_the_other_outputs_go_on_with_the_meter_that_takes_it
 #[test]
 fn an_identifier_that_comes_once_makes_no_file() {
     let mut settings = settings();
-    settings.details = Some(file("/v/METER-DAY.csv", 300));
-    settings.html.as_mut().unwrap().filename = "/run/METER.html".into();
+    settings.p1_reader_details = file("/v/METER-DAY.csv", 300);
+    settings.html_report.filename = "/run/METER.html".into();
     let (mut recorder, storage) = recorder(&settings);
     recorder.record(&of_meter(MIDNIGHT, "'real", "1"));
     for number in 0..100 {
@@ -197,7 +192,7 @@ fn without_meter_in_a_name_one_meter_is_wanted() {
 #[test]
 fn old_files_are_removed_and_only_those_of_the_pattern() {
     let mut settings = settings();
-    settings.details.as_mut().unwrap().keep_days = Some(2);
+    settings.p1_reader_details.keep_days = Some(2);
     let (mut recorder, storage) = recorder(&settings);
     let kept = [
         "/v/details-20261121.csv",
@@ -223,7 +218,7 @@ fn old_files_are_removed_and_only_those_of_the_pattern() {
 #[test]
 fn a_wrong_clock_alone_does_not_remove_files() {
     let mut settings = settings();
-    settings.details.as_mut().unwrap().keep_days = Some(2);
+    settings.p1_reader_details.keep_days = Some(2);
     for (row, now) in [(2 * MIDNIGHT, MIDNIGHT), (MIDNIGHT, 2 * MIDNIGHT)] {
         let (mut recorder, storage) = recorder(&settings);
         storage.put("/v/details-20261122.csv", "kept\n");
@@ -237,7 +232,7 @@ fn a_wrong_clock_alone_does_not_remove_files() {
 #[test]
 fn where_two_clocks_are_wrong_that_of_the_meter_keeps_the_files() {
     let mut settings = settings();
-    settings.details.as_mut().unwrap().keep_days = Some(2);
+    settings.p1_reader_details.keep_days = Some(2);
     let (mut recorder, storage) = recorder(&settings);
     storage.put("/v/details-20261122.csv", "kept\n");
     let mut telegram = power(2 * MIDNIGHT, 1);
@@ -251,8 +246,7 @@ fn where_two_clocks_are_wrong_that_of_the_meter_keeps_the_files() {
 
 #[test]
 fn a_complete_file_never_takes_the_place_of_another_one() {
-    let settings =
-        Settings { interval: Some(file("/v/interval.csv", 1200)), ..Settings::default() };
+    let settings = Config { p1_reader_interval: file("/v/interval.csv", 1200), ..off() };
     let (mut recorder, storage) = recorder(&settings);
     storage.put("/v/interval.csv", "not ours");
     for second in [10, 20] {

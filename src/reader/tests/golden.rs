@@ -46,7 +46,7 @@ pub(super) fn household(seconds: i64, step: usize) -> impl Iterator<Item = Messa
 #[test]
 fn records_of_five_minutes_and_the_weekly_log() {
     let mut settings = settings();
-    settings.weekly.as_mut().unwrap().measurement_period = Duration::from_secs(60);
+    settings.weekly_log.measurement_period = Duration::from_secs(60);
     let (mut recorder, storage) = recorder(&settings);
     for message in household(1000, 1) {
         recorder.tick(message.meta.frame_start);

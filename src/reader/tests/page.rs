@@ -4,9 +4,8 @@ use super::golden::{START, assert_golden, household};
 use super::*;
 
 /// The settings with the page only.
-fn page_only(language: Language) -> Settings {
-    let html = settings().html.map(|html| PageSettings { language, ..html });
-    Settings { html, ..Settings::default() }
+fn page_only(language: Language) -> Config {
+    Config { html_report: HtmlReport { language, ..settings().html_report }, ..off() }
 }
 
 /// What stands in the page between its first and its last paragraph.
@@ -39,8 +38,75 @@ fn there_is_a_page_before_the_first_telegram_which_says_so() {
     let (mut recorder, storage) = recorder(&page_only(Language::English));
     recorder.tick(at(START));
     recorder.tick(at(START + 5));
-    assert!(text(&storage).contains("No telegram so far, until 22-11-2026 06:44:55"));
+    assert!(text(&storage).contains("No telegram so far, for 5 s (since 06:44)"));
     assert!(!text(&storage).contains("<table>"));
+}
+
+#[test]
+fn before_the_first_telegram_the_page_is_renewed_each_minute_with_the_time_waited() {
+    let (mut recorder, storage) = recorder(&page_only(Language::English));
+    recorder.tick(at(START));
+    recorder.tick(at(START + 60));
+    let writes = storage.writes();
+    for after in (65..=660).step_by(5) {
+        recorder.tick(at(START + after));
+    }
+    assert_eq!(storage.writes(), writes + 10);
+    assert!(text(&storage).contains("No telegram so far, for 11 min (since 06:44)."));
+}
+
+#[test]
+fn a_meter_without_electricity_has_a_page_without_power() {
+    let (mut recorder, storage) = recorder(&page_only(Language::English));
+    for second in 0..120 {
+        let objects = [
+            ("0-1:24.1.0", "'012"),
+            ("0-1:24.2.1.A", "'261122060000W"),
+            ("0-1:24.2.1.B", "12345"),
+            ("0-2:24.1.0", "'006"),
+            ("0-2:24.2.1.A", "'261122060000W"),
+            ("0-2:24.2.1.B", "6789"),
+            ("0-3:24.1.0", "'010"),
+            ("0-3:24.2.1.A", "'261122060000W"),
+            ("0-3:24.2.1.B", "98"),
+            ("0-4:24.1.0", "'002"),
+            ("0-4:24.2.1.A", "'261122060000W"),
+            ("0-4:24.2.1.B", "76"),
+        ];
+        recorder.tick(at(START + second));
+        recorder.record(&message(START + second, &objects));
+    }
+    recorder.flush();
+    let text = text(&storage);
+    assert!(text.contains("Last telegram 22-11-2026 06:46:49, 0 s ago"), "{text}");
+    for (name, value) in [
+        ("Inlet heat meter", "12.345 GJ"),
+        ("Warm water meter", "6.789 m³"),
+        ("Cooling meter", "0.098 GJ"),
+        ("Submeter", "0.076 kWh"),
+    ] {
+        assert!(text.contains(&format!("<dt>{name}</dt><dd>{value}")), "{name}: {text}");
+    }
+    assert!(!text.contains("class=\"now\"") && !text.contains("<svg"), "{text}");
+}
+
+#[test]
+fn every_tariff_that_the_meter_has_is_on_the_page() {
+    let (mut recorder, storage) = recorder(&page_only(Language::English));
+    let objects = [
+        ("1-0:1.8.1", "1000"),
+        ("1-0:1.8.2", "2000"),
+        ("1-0:1.8.3", "3333000"),
+        ("1-0:2.8.0", "50"),
+        ("1-0:1.7.0", "1"),
+        ("0-0:96.14.0", "'0003"),
+    ];
+    recorder.record(&message(START, &objects));
+    recorder.flush();
+    let text = text(&storage);
+    assert!(text.contains("<dt>Register import T3</dt><dd>3333.000 kWh</dd>"), "{text}");
+    assert!(text.contains("<dt>Register export</dt><dd>0.050 kWh</dd>"), "{text}");
+    assert_eq!(text.matches("<dt>Register").count(), 4, "{text}");
 }
 
 #[test]
@@ -93,7 +159,7 @@ fn the_graph_moves_on_when_telegrams_stop() {
 fn the_table_has_the_last_120_telegrams_and_the_graph_all_minutes() {
     for (step, seconds, rows) in [(1, 1190, 13), (10, 1190, 119), (10, 5000, 121)] {
         let mut settings = page_only(Language::English);
-        settings.html.as_mut().unwrap().minutes = 20;
+        settings.html_report.minutes = 20;
         let (mut recorder, storage) = recorder(&settings);
         for second in (0..seconds).step_by(step) {
             recorder.record(&power(START + second, 42));
@@ -109,28 +175,89 @@ fn the_table_has_the_last_120_telegrams_and_the_graph_all_minutes() {
 
 #[test]
 fn the_day_begins_at_midnight_and_goes_on_after_a_restart() {
-    let settings = Settings { html: page_only(Language::English).html, ..settings() };
+    let settings = Config { html_report: page_only(Language::English).html_report, ..settings() };
     let storage = MemoryStorage::default();
-    // 2026-11-23 00:00:00.
-    let midnight = 1_795_388_400;
     let telegram = |second: i64, import: &str, watts: &str| {
         message(second, &[("1-0:1.8.1", import), ("1-0:1.7.0", watts)])
     };
     let mut recorder = Recorder::new(&settings, storage.clone(), Amsterdam);
-    recorder.tick(at(midnight - 10));
-    recorder.record(&telegram(midnight - 10, "1000", "9000"));
-    recorder.record(&telegram(midnight, "2000", "10"));
-    recorder.record(&telegram(midnight + 100, "2100", "700"));
+    recorder.tick(at(MIDNIGHT - 10));
+    recorder.record(&telegram(MIDNIGHT - 10, "1000", "9000"));
+    recorder.record(&telegram(MIDNIGHT, "2000", "10"));
+    recorder.record(&telegram(MIDNIGHT + 100, "2100", "700"));
     recorder.flush();
     assert!(text(&storage).contains("<dd>0.100 kWh</dd>"), "{}", text(&storage));
     assert!(text(&storage).contains("<dd>700 W <small>at 00:01</small></dd>"));
     recorder.finish();
     let mut recorder = Recorder::new(&settings, storage.clone(), Amsterdam);
-    recorder.tick(at(midnight + 4000));
-    recorder.record(&telegram(midnight + 4000, "2600", "50"));
+    recorder.tick(at(MIDNIGHT + 4000));
+    recorder.record(&telegram(MIDNIGHT + 4000, "2600", "50"));
     recorder.flush();
     assert!(text(&storage).contains("<dd>0.600 kWh</dd>"), "{}", text(&storage));
     assert!(text(&storage).contains("<dd>700 W <small>at 00:01</small></dd>"));
+}
+
+#[test]
+fn what_two_meters_counted_on_the_day_of_the_swap_is_added_up_also_after_a_restart() {
+    let settings = Config { html_report: page_only(Language::English).html_report, ..settings() };
+    let storage = MemoryStorage::default();
+    let mut recorder = Recorder::new(&settings, storage.clone(), Amsterdam);
+    for (second, import) in
+        [(0, "10000000"), (43_000, "10008000"), (43_300, "0"), (43_500, "400"), (43_600, "500")]
+    {
+        recorder.tick(at(MIDNIGHT + second));
+        recorder.record(&message(MIDNIGHT + second, &[("1-0:1.8.1", import), ("1-0:1.7.0", "1")]));
+    }
+    recorder.flush();
+    assert!(
+        text(&storage).contains("<dt>Import today</dt><dd>8.500 kWh</dd>"),
+        "{}",
+        text(&storage)
+    );
+    recorder.finish();
+    let mut recorder = Recorder::new(&settings, storage.clone(), Amsterdam);
+    recorder.tick(at(MIDNIGHT + 44_000));
+    recorder.record(&power(MIDNIGHT + 44_000, 5));
+    recorder.flush();
+    assert!(
+        text(&storage).contains("<dt>Import today</dt><dd>9.000 kWh</dd>"),
+        "{}",
+        text(&storage)
+    );
+}
+
+#[test]
+fn gas_of_the_hour_before_midnight_is_yesterdays_also_after_a_restart() {
+    let settings = Config { html_report: page_only(Language::English).html_report, ..settings() };
+    let storage = MemoryStorage::default();
+    let telegram = |second: i64, time: &str, gas: &str| {
+        let objects = [
+            ("1-0:1.8.1", "1"),
+            ("1-0:1.7.0", "1"),
+            ("0-1:24.1.0", "'003"),
+            ("0-1:24.2.1.A", time),
+            ("0-1:24.2.1.B", gas),
+        ];
+        message(MIDNIGHT + second, &objects)
+    };
+    let mut recorder = Recorder::new(&settings, storage.clone(), Amsterdam);
+    for (second, time, gas) in [
+        (-100, "'261122230000W", "5500"),
+        (0, "'261122230000W", "5500"),
+        (300, "'261123000000W", "6000"),
+        (600, "'261123000000W", "6000"),
+    ] {
+        recorder.tick(at(MIDNIGHT + second));
+        recorder.record(&telegram(second, time, gas));
+    }
+    recorder.flush();
+    assert!(text(&storage).contains("<dt>Gas today</dt><dd>0.000 m³</dd>"), "{}", text(&storage));
+    recorder.finish();
+    let mut recorder = Recorder::new(&settings, storage.clone(), Amsterdam);
+    recorder.tick(at(MIDNIGHT + 36_300));
+    recorder.record(&telegram(36_300, "'261123100000W", "7000"));
+    recorder.flush();
+    assert!(text(&storage).contains("<dt>Gas today</dt><dd>1.000 m³</dd>"), "{}", text(&storage));
 }
 
 #[test]
@@ -138,7 +265,7 @@ fn a_telegram_that_comes_late_does_not_bring_yesterday_back() {
     let (mut recorder, storage) = recorder(&page_only(Language::English));
     for (second, import) in [(0, "2000"), (-1, "1000"), (10, "2100")] {
         let objects = [("1-0:1.8.1", import), ("1-0:1.7.0", "5")];
-        recorder.record(&message(1_795_388_400 + second, &objects));
+        recorder.record(&message(MIDNIGHT + second, &objects));
     }
     recorder.flush();
     assert!(text(&storage).contains("<dd>0.100 kWh</dd>"), "{}", text(&storage));
@@ -147,7 +274,7 @@ fn a_telegram_that_comes_late_does_not_bring_yesterday_back() {
 #[test]
 fn everything_in_the_page_is_escaped() {
     let mut settings = page_only(Language::English);
-    settings.html.as_mut().unwrap().filename = "/run/METER.html".into();
+    settings.html_report.filename = "/run/METER.html".into();
     let (mut recorder, storage) = recorder(&settings);
     let id = [("0-0:96.1.1", "'<script>"), ("1-0:1.8.0", "1"), ("1-0:1.7.0", "2")];
     recorder.record(&message(START, &id));

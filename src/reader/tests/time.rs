@@ -3,7 +3,7 @@
 use super::*;
 
 /// Records a telegram of each of these seconds, and ends.
-fn recorded(settings: &Settings, seconds: impl IntoIterator<Item = i64>) -> MemoryStorage {
+fn recorded(settings: &Config, seconds: impl IntoIterator<Item = i64>) -> MemoryStorage {
     let (mut recorder, storage) = recorder(settings);
     for second in seconds {
         recorder.record(&power(second, 1));
@@ -12,8 +12,8 @@ fn recorded(settings: &Settings, seconds: impl IntoIterator<Item = i64>) -> Memo
     storage
 }
 
-fn details_only() -> Settings {
-    Settings { details: settings().details, ..Settings::default() }
+fn details_only() -> Config {
+    Config { p1_reader_details: settings().p1_reader_details, ..off() }
 }
 
 /// The local times of the rows of a details file.
@@ -74,7 +74,7 @@ fn a_day_of_25_hours_has_its_rows_in_one_file_in_the_order_of_time() {
 
 #[test]
 fn interval_files_of_an_hour_that_comes_twice_have_names_of_their_own() {
-    let settings = Settings { interval: settings().interval, ..Settings::default() };
+    let settings = Config { p1_reader_interval: settings().p1_reader_interval, ..off() };
     let (mut recorder, storage) = recorder(&settings);
     let mut taken = BTreeMap::new();
     // From 01:50 summer time to 03:10 winter time: an importer takes the files as they appear.
@@ -161,7 +161,7 @@ fn a_leap_day_has_its_own_files_and_those_of_its_week() {
 
 #[test]
 fn five_minute_records_go_to_the_day_of_the_telegram_that_ends_them() {
-    let settings = Settings { day: settings().day, ..Settings::default() };
+    let settings = Config { p1_reader_day: settings().p1_reader_day, ..off() };
     let storage = recorded(&settings, 1_795_388_099..=1_795_388_401);
     assert_eq!(
         storage.text("/v/day-20261122.csv"),
@@ -176,7 +176,7 @@ fn five_minute_records_go_to_the_day_of_the_telegram_that_ends_them() {
 
 #[test]
 fn weekly_files_have_the_iso_week_with_its_year() {
-    let settings = Settings { weekly: settings().weekly, ..Settings::default() };
+    let settings = Config { weekly_log: settings().weekly_log, ..off() };
     let seconds = [1_766_962_790, 1_766_962_800, 1_798_758_000, 1_799_017_190, 1_799_017_200];
     let storage = recorded(&settings, seconds);
     assert_eq!(

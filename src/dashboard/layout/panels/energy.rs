@@ -4,7 +4,6 @@ use super::Facts;
 use crate::dashboard::layout::figures;
 use crate::dashboard::layout::page::{Ink, Line};
 use crate::dashboard::layout::shelf::Panel;
-use crate::dashboard::state::Since;
 
 /// The columns that the figures end before.
 const ENDS: [usize; 2] = [23, 35];
@@ -12,14 +11,12 @@ const ENDS: [usize; 2] = [23, 35];
 /// What a register has risen by: the label says whether since midnight or since when.
 pub fn today(facts: &Facts<'_>, name: &str) -> Option<(String, String)> {
     let words = facts.scene.look.words;
-    let (used, since) = facts.meter.today.used(name)?;
-    let label = match since {
-        Since::Midnight => words.today.to_owned(),
-        Since::Time(time) => {
-            format!("{} {}", words.since, figures::minute(facts.scene.state.local(time)))
-        }
+    let used = facts.meter.day.used(name)?;
+    let label = match used.since {
+        None => words.today.to_owned(),
+        Some(time) => format!("{} {}", words.since, figures::minute(time)),
     };
-    Some((label, used.to_string()))
+    Some((label, used.amount.to_string()))
 }
 
 fn row(label: &str, ink: Ink, figures: [Option<String>; 2]) -> Line {

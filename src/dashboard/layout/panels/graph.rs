@@ -7,11 +7,12 @@ use crate::dashboard::layout::glyphs::Canvas;
 use crate::dashboard::layout::page::{Ink, Line};
 use crate::dashboard::layout::shelf::Panel;
 use crate::dashboard::state::Window;
+use crate::meter::round_up;
 
 /// Cells to the left of the graph, for its scale.
 const MARGIN: usize = 6;
 
-/// The steps of scales: so many of a power of ten.
+/// The round numbers at which scales end, times a power of ten.
 const STEPS: [i64; 10] = [10, 12, 15, 20, 25, 30, 40, 50, 60, 80];
 
 /// Rows above and below the line, and the power that one of them stands for.
@@ -38,7 +39,7 @@ impl Scale {
             _ => (1..rows).min_by_key(|&above| row(above)).unwrap_or(0),
         };
         let side = if above > 0 { above } else { rows };
-        Self { above, below: rows - above, top: nice(row(above) * whole(side)) }
+        Self { above, below: rows - above, top: round_up(row(above) * whole(side), &STEPS) }
     }
 
     /// What the scale says beside a row: the power at its top, below the line that at its bottom.
@@ -75,24 +76,12 @@ impl Scale {
     }
 }
 
-/// The next round number.
-fn nice(watts: i64) -> i64 {
-    let mut power = 1;
-    loop {
-        if let Some(step) = STEPS.iter().find(|&&step| step * power >= watts) {
-            return step * power;
-        }
-        power *= 10;
-    }
-}
-
 /// The graph of the window, in `rows` rows.
 pub fn draw(facts: &Facts<'_>, width: usize, rows: usize) -> Vec<Line> {
     let look = facts.scene.look;
     let (across, down) = look.glyphs.dots();
     let cells = width.saturating_sub(MARGIN);
-    let present = facts.meter.present(facts.scene.now);
-    let series = facts.meter.history.series(look.window, present, cells * across);
+    let series = facts.meter.series(look.window, cells * across, facts.scene.now);
     let known = || series.iter().flatten().copied();
     let scale = Scale::new(known().min().unwrap_or(0), known().max().unwrap_or(0), rows);
     let mut canvas = Canvas::new(look.glyphs, cells, rows);
@@ -114,25 +103,24 @@ pub fn draw(facts: &Facts<'_>, width: usize, rows: usize) -> Vec<Line> {
     rows.collect()
 }
 
-/// Least, mean and most.
+/// Low, average and high.
 fn summary(facts: &Facts<'_>) -> Line {
     let look = facts.scene.look;
-    let present = facts.meter.present(facts.scene.now);
-    let Some(summary) = facts.meter.history.summary(look.window, present) else {
+    let Some(summary) = facts.meter.summary(look.window, facts.scene.now) else {
         return Line::of(Ink::Faint, look.words.no_history);
     };
     let figure = |watts| Some(power(watts, look.kilowatts));
     Line::new()
-        .pair(look.words.least, Ink::Text, figure(summary.least))
-        .pair(look.words.mean, Ink::Text, figure(summary.mean))
-        .pair(look.words.most, Ink::Strong, figure(summary.most))
+        .pair(look.words.low, Ink::Text, figure(summary.low))
+        .pair(look.words.average_short, Ink::Text, figure(summary.average))
+        .pair(look.words.high, Ink::Strong, figure(summary.high))
         .text(Ink::Faint, format!(" {}", power_unit(look.kilowatts)))
 }
 
 /// The panel; `None` where the meter tells no power.
 pub(super) fn panel<'a>(facts: &'a Facts<'a>) -> Option<Panel<'a>> {
     facts.readings.number("power_w")?;
-    if !facts.scene.live && !facts.meter.history.is_line() {
+    if !facts.scene.live && !facts.meter.has_line() {
         return None;
     }
     let words = facts.scene.look.words;

@@ -2,11 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use super::history::History;
-use super::today::Today;
-use super::{Local, Sender};
+use super::{Local, Sender, Window};
 use crate::message::Message;
-use crate::reading::Readings;
+use crate::meter::{Day, Power, PowerHistory, Summary};
+use crate::reading::{Readings, Registers, Value};
+use crate::telegram::Decimal;
 
 /// What a meter that has not yet spoken twice is expected to do: DSMR 4 meters speak every ten seconds.
 const USUAL_INTERVAL: Duration = Duration::from_secs(10);
@@ -26,9 +26,9 @@ pub struct Meter {
     /// Telegrams received, in number.
     pub received: u64,
     /// The power of the last day.
-    pub history: History,
+    history: PowerHistory,
     /// What was used today.
-    pub today: Today,
+    pub(crate) day: Day,
     arrived: Instant,
     interval: Duration,
 }
@@ -52,8 +52,8 @@ impl Meter {
             message: first,
             from: None,
             received: 0,
-            history: History::default(),
-            today: Today::default(),
+            history: PowerHistory::new(&Window::SPANS),
+            day: Day::default(),
             arrived: now,
             interval: USUAL_INTERVAL,
         }
@@ -78,11 +78,43 @@ impl Meter {
     fn count(&mut self, local: Local) {
         self.received += 1;
         let readings = Readings::of(&self.message);
+        let registers = Registers::of(&self.message);
         let time = self.message.meta.frame_start;
-        self.today.note(&readings, time, local(time).date());
-        if let Some(power) = readings.number("power_w") {
-            self.history.note(time.seconds(), power.whole());
+        let now = local(time);
+        let watts = |power: Option<Decimal>| power.map_or(0, Decimal::whole);
+        let (import, export) = (watts(registers.power.import), watts(registers.power.export));
+        if self.day.begin(now) {
+            let id = match readings.get("unique_id") {
+                Some(Value::Text(id)) => Some(&**id),
+                _ => None,
+            };
+            let energy = [registers.import.total, registers.export.total];
+            let energy = energy.map(|total| total.map(Decimal::whole));
+            self.day.count(id, energy, [import, export], now);
+            self.day.count_devices(&readings, now, local);
         }
+        if registers.power.net.is_some() {
+            self.history.add(time.seconds(), Power { import, export });
+        }
+    }
+
+    /// Whether there is anything to draw: power of two moments.
+    #[must_use]
+    pub fn has_line(&self) -> bool {
+        self.history.has_line()
+    }
+
+    /// The net power in each of `points` parts of the window that ends now, the oldest first.
+    #[must_use]
+    pub fn series(&self, window: Window, points: usize, now: Instant) -> Vec<Option<i64>> {
+        let part = window.seconds() * 1000 / i64::try_from(points).unwrap_or(i64::MAX).max(1);
+        let series = self.history.series(window as usize, part, self.present(now), points);
+        series.into_iter().map(|power| power.map(Power::net)).collect()
+    }
+
+    /// Lowest, average and highest net power of the window that ends now; `None` when it is empty.
+    pub(crate) fn summary(&self, window: Window, now: Instant) -> Option<Summary> {
+        self.history.summary(window as usize, self.present(now))
     }
 
     /// What its newest telegram says.
@@ -111,8 +143,7 @@ impl Meter {
     }
 
     /// The present, in Unix seconds by the clock of its telegrams.
-    #[must_use]
-    pub fn present(&self, now: Instant) -> i64 {
+    fn present(&self, now: Instant) -> i64 {
         let age = i64::try_from(self.age(now).as_secs()).unwrap_or(i64::MAX);
         self.message.meta.frame_start.seconds().saturating_add(age)
     }
