@@ -1,7 +1,7 @@
-//! Local time: what the clock on the wall shows at a moment.
+//! Local time.
 //!
-//! Owns only the way from a moment to local time, which always has one answer. The way back has none
-//! or two around a clock change, and nobody here needs it.
+//! Owns the conversion from a [`Timestamp`] to local time, which always has one result. The reverse has none or
+//! two at a clock change, and we don't need it.
 
 use chrono::{DateTime, FixedOffset, Local, NaiveDateTime, Offset as _, SecondsFormat, Utc};
 
@@ -9,12 +9,12 @@ use crate::telegram::Timestamp;
 
 /// A time zone with its rules.
 pub trait Zone {
-    /// Local date and time at this moment, cut to whole seconds.
+    /// Local date and time, truncated to whole seconds.
     fn local(&self, time: Timestamp) -> NaiveDateTime;
 
-    /// The moment as ISO 8601 has it, with the offset to UTC: `2026-11-22T07:50:10.297+01:00`.
+    /// The time in ISO 8601, with the offset to UTC: `2026-11-22T07:50:10.297+01:00`.
     ///
-    /// Cut to milliseconds; without them where they are zero.
+    /// Truncated to milliseconds, which are left out if they are zero.
     fn iso8601(&self, time: Timestamp) -> String {
         let whole = utc(Timestamp::from_seconds(time.seconds()));
         let offset = (self.local(time) - whole.naive_utc()).num_seconds();
@@ -35,7 +35,7 @@ impl Zone for HostZone {
     }
 }
 
-/// Only moments hundreds of thousands of years away have no date; they are taken for 1970.
+/// Times hundreds of thousands of years away have no date in chrono. They become 1970.
 fn utc(time: Timestamp) -> DateTime<Utc> {
     DateTime::from_timestamp_micros(time.micros()).unwrap_or_default()
 }
@@ -46,7 +46,7 @@ mod tests {
 
     use super::*;
 
-    /// So many seconds ahead of UTC.
+    /// A zone this many seconds ahead of UTC.
     struct Ahead(i64);
 
     impl Zone for Ahead {
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_is_written_with_its_offset_and_with_milliseconds_where_there_are_any() {
+    fn a_time_is_written_with_its_offset_and_with_milliseconds_unless_they_are_zero() {
         let time = Timestamp::from_micros(1_795_330_210_297_999);
         assert_eq!(Ahead(3600).iso8601(time), "2026-11-22T07:50:10.297+01:00");
         assert_eq!(Ahead(-34_200).iso8601(time), "2026-11-21T21:20:10.297-09:30");
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn every_moment_can_be_written() {
+    fn every_time_can_be_written() {
         for micros in [i64::MIN, i64::MAX] {
             assert!(HostZone.iso8601(Timestamp::from_micros(micros)).starts_with("1970-01-01T"));
         }

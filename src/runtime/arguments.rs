@@ -56,7 +56,7 @@ pub fn parse<P: Parser>() -> Result<P, Exit> {
     parse_from(std::env::args_os())
 }
 
-/// Reads the command line `words`, of which the first is the name of the program; see [`parse`].
+/// Reads the command line `words`, the first being the name of the program; see [`parse`].
 pub fn parse_from<P: Parser>(words: impl IntoIterator<Item = OsString>) -> Result<P, Exit> {
     P::try_parse_from(words).map_err(|error| {
         // The reader may have gone (`p1cat --help | head`).

@@ -215,11 +215,11 @@ mod tests {
         };
         let output = child.output().unwrap();
         assert_eq!(output.status.code(), Some(42));
-        let said = String::from_utf8(output.stderr).unwrap();
-        let lines: Vec<_> = said.lines().collect();
-        assert_eq!(lines.len(), 2, "{said}");
-        assert!(lines[0].ends_with(" WARNING two"), "{said}");
-        assert!(lines[1].ends_with(" INFO three count=3"), "{said}");
+        let log = String::from_utf8(output.stderr).unwrap();
+        let lines: Vec<_> = log.lines().collect();
+        assert_eq!(lines.len(), 2, "{log}");
+        assert!(lines[0].ends_with(" WARNING two"), "{log}");
+        assert!(lines[1].ends_with(" INFO three count=3"), "{log}");
     }
 
     #[test]

@@ -48,9 +48,9 @@ mod tests {
         };
         let output = child.output().unwrap();
         assert_eq!(output.status.code(), Some(70));
-        let said = String::from_utf8(output.stderr).unwrap();
+        let log = String::from_utf8(output.stderr).unwrap();
         let bug = "bug: two and two are 5 at src/runtime/panic.rs:";
-        assert_eq!(said.matches(bug).count(), 1, "{said}");
+        assert_eq!(log.matches(bug).count(), 1, "{log}");
     }
 
     #[test]
@@ -63,7 +63,7 @@ mod tests {
         };
         let output = child.output().unwrap();
         assert_eq!(output.status.code(), Some(70));
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert!(said.contains("bug: too early at "), "{said}");
+        let log = String::from_utf8(output.stderr).unwrap();
+        assert!(log.contains("bug: too early at "), "{log}");
     }
 }

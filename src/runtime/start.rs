@@ -80,7 +80,7 @@ impl Program {
     }
 }
 
-/// Writes the result of a check to standard output. If that is closed, the exit status still tells it.
+/// Writes the result of a check to standard output. If that is closed, the exit status still shows it.
 fn report_check(outcome: &str, file: &Path) {
     let _ = writeln!(io::stdout(), "{}: {outcome}", file.display());
 }

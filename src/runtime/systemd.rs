@@ -118,7 +118,7 @@ fn notify(states: &[NotifyState], may_wait: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether `period` is over at `now`, counted from `last`. What never was is overdue.
+/// Whether `period` is over at `now`, counted from `last`; true if there was no last time.
 fn is_over(period: Duration, last: Option<Instant>, now: Instant) -> bool {
     last.is_none_or(|last| now.saturating_duration_since(last) >= period)
 }
@@ -130,8 +130,8 @@ mod tests {
     use super::*;
     use crate::runtime::rerun::rerun;
 
-    /// Runs `child` as a service with a watchdog of three seconds, whose manager it is itself: so both are
-    /// in step. `before` is what a shell does before, the process id being the child's.
+    /// Runs `child` as a service with a watchdog of three seconds. The child is its own service manager, so
+    /// that no test waits for another process. A shell with the child's process ID runs `before` first.
     fn run(child: &Command, before: &str) {
         let mut shell = Command::new("sh");
         let script = "export NOTIFY_SOCKET=@$$ WATCHDOG_USEC=3000000; exec \"$0\" \"$@\"";
@@ -141,7 +141,7 @@ mod tests {
         assert_eq!(shell.envs(environment).status().unwrap().code(), Some(42));
     }
 
-    /// The manager, in the child.
+    /// The service manager, in the child.
     struct Manager(UnixDatagram);
 
     impl Manager {
@@ -152,100 +152,99 @@ mod tests {
             Self(socket)
         }
 
-        /// What was said since the last time, line by line.
-        fn heard(&self) -> Vec<String> {
-            let mut said = Vec::new();
+        /// The lines received since the last call.
+        fn received(&self) -> Vec<String> {
+            let mut received = Vec::new();
             let mut buffer = [0; 4096];
             while let Ok(length) = self.0.recv(&mut buffer) {
                 let text = std::str::from_utf8(&buffer[..length]).unwrap();
-                said.extend(text.lines().map(str::to_owned));
+                received.extend(text.lines().map(str::to_owned));
             }
-            said
+            received
         }
     }
 
     #[test]
-    fn the_life_of_a_service_is_told_in_order_and_no_oftener_than_agreed() {
+    fn messages_are_sent_in_order_and_at_most_once_per_interval() {
         let Some(child) = rerun(
-            "runtime::systemd::tests::the_life_of_a_service_is_told_in_order_and_no_oftener_than_agreed",
+            "runtime::systemd::tests::messages_are_sent_in_order_and_at_most_once_per_interval",
         ) else {
             let (manager, start) = (Manager::new(), Instant::now());
             let at = |millis| start + Duration::from_millis(millis);
             let mut service = SystemdNotifier::from_environment(Duration::from_secs(10));
-            let mut turn = |millis, status: &str| {
+            let mut pass = |millis, status: &str| {
                 service.progress(at(millis));
                 service.status(at(millis), || status.into());
-                manager.heard()
+                manager.received()
             };
-            assert_eq!(turn(0, "no meter"), ["WATCHDOG=1", "STATUS=no meter"]);
-            assert!(turn(999, "meter found").is_empty());
-            assert_eq!(turn(1000, "meter found"), ["WATCHDOG=1"]);
-            assert_eq!(turn(10_000, "meter found"), ["WATCHDOG=1", "STATUS=meter found"]);
-            assert_eq!(turn(20_000, "meter found"), ["WATCHDOG=1"], "that is known");
-            let forged = turn(30_000, "17 telegrams\nWATCHDOG=trigger");
+            assert_eq!(pass(0, "no meter"), ["WATCHDOG=1", "STATUS=no meter"]);
+            assert!(pass(999, "meter found").is_empty());
+            assert_eq!(pass(1000, "meter found"), ["WATCHDOG=1"]);
+            assert_eq!(pass(10_000, "meter found"), ["WATCHDOG=1", "STATUS=meter found"]);
+            assert_eq!(pass(20_000, "meter found"), ["WATCHDOG=1"], "the status is unchanged");
+            let forged = pass(30_000, "17 telegrams\nWATCHDOG=trigger");
             assert_eq!(forged, ["WATCHDOG=1", "STATUS=17 telegrams WATCHDOG=trigger"]);
-            let long = turn(40_000, &"é".repeat(3000));
+            let long = pass(40_000, &"é".repeat(3000));
             assert_eq!(long[1..], [format!("STATUS={}", "é".repeat(1000))]);
             service.ready();
-            assert_eq!(manager.heard(), ["READY=1"]);
+            assert_eq!(manager.received(), ["READY=1"]);
             service.reloading();
             service.ready();
-            let reload = manager.heard();
+            let reload = manager.received();
             let moment = reload[1].strip_prefix("MONOTONIC_USEC=").unwrap();
             assert!(moment.parse::<u64>().is_ok());
             assert_eq!([&*reload[0], &*reload[2]], ["RELOADING=1", "READY=1"]);
             service.stopping();
-            assert_eq!(manager.heard(), ["STOPPING=1"]);
+            assert_eq!(manager.received(), ["STOPPING=1"]);
             std::process::exit(42);
         };
         run(&child, "");
     }
 
     #[test]
-    fn a_manager_that_reads_nothing_holds_up_nothing_and_hears_the_latest_when_it_reads() {
+    fn a_busy_systemd_does_not_block_and_receives_the_latest_status_when_it_reads() {
         let Some(child) = rerun(
-            "runtime::systemd::tests::a_manager_that_reads_nothing_holds_up_nothing_and_hears_the_latest_when_it_reads",
+            "runtime::systemd::tests::a_busy_systemd_does_not_block_and_receives_the_latest_status_when_it_reads",
         ) else {
             let (manager, start) = (Manager::new(), Instant::now());
             let mut service = SystemdNotifier::from_environment(Duration::ZERO);
-            let mut turn = |second| {
+            let mut pass = |second| {
                 let now = start + Duration::from_secs(second);
                 service.progress(now);
                 service.status(now, || format!("second {second}"));
             };
-            // No manager has room for so many.
-            (0..10_000).for_each(&mut turn);
-            manager.heard();
-            turn(10_000);
-            assert_eq!(manager.heard(), ["WATCHDOG=1", "STATUS=second 10000"]);
+            // More than fit into the socket's queue.
+            (0..10_000).for_each(&mut pass);
+            manager.received();
+            pass(10_000);
+            assert_eq!(manager.received(), ["WATCHDOG=1", "STATUS=second 10000"]);
             std::process::exit(42);
         };
         run(&child, "");
     }
 
     #[test]
-    fn the_watchdog_of_another_process_is_not_fed() {
+    fn the_watchdog_of_another_process_gets_no_pings() {
         let Some(child) =
-            rerun("runtime::systemd::tests::the_watchdog_of_another_process_is_not_fed")
+            rerun("runtime::systemd::tests::the_watchdog_of_another_process_gets_no_pings")
         else {
             let (manager, start) = (Manager::new(), Instant::now());
             let mut service = SystemdNotifier::from_environment(Duration::ZERO);
             service.ready();
             service.progress(start);
             service.progress(start + Duration::from_secs(60));
-            assert_eq!(manager.heard(), ["READY=1"]);
+            assert_eq!(manager.received(), ["READY=1"]);
             std::process::exit(42);
         };
         run(&child, "export WATCHDOG_PID=1;");
     }
 
     #[test]
-    fn without_a_service_manager_nothing_happens() {
-        let Some(mut child) =
-            rerun("runtime::systemd::tests::without_a_service_manager_nothing_happens")
+    fn without_systemd_nothing_happens() {
+        let Some(mut child) = rerun("runtime::systemd::tests::without_systemd_nothing_happens")
         else {
             let mut service = SystemdNotifier::from_environment(Duration::ZERO);
-            service.status(Instant::now(), || unreachable!("nobody listens"));
+            service.status(Instant::now(), || unreachable!("no status is composed"));
             service.ready();
             service.reloading();
             service.progress(Instant::now());
