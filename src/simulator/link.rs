@@ -1,7 +1,7 @@
 //! The name under which users find the port.
 //!
-//! Owns the symbolic link of `--link`: it replaces nothing but links like itself, points to the port
-//! while the meter is there, and goes with it.
+//! Owns the symbolic link of `--link`: it replaces nothing but links like itself, points to the port while the
+//! meter runs, and is removed with it.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -10,8 +10,6 @@ use std::path::{Path, PathBuf};
 
 /// Where Linux keeps the slaves of pseudo-terminals.
 pub const PORTS: &str = "/dev/pts/";
-const OCCUPIED: &str =
-    "expected nothing there, or a link to a pseudo-terminal; found something else";
 
 /// A symbolic link to the port, removed when dropped if it still points there.
 #[derive(Debug)]
@@ -21,15 +19,19 @@ pub struct Link {
 }
 
 impl Link {
-    /// Makes `path` a link to `target`. A link to a pseudo-terminal, or to nothing, is replaced; for
-    /// anything else that is there the error is [`ErrorKind::AlreadyExists`].
+    /// Makes `path` a link to `target`. A link to a pseudo-terminal, or to nothing, is replaced; for anything
+    /// else the error is [`ErrorKind::AlreadyExists`].
     pub fn create(path: &Path, target: &Path) -> io::Result<Self> {
-        match symlink(target, path) {
-            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
-            Err(_) if is_leftover(path) => replace(path, target)?,
-            Err(_) => return Err(io::Error::new(ErrorKind::AlreadyExists, OCCUPIED)),
-            Ok(()) => {}
+        if is_leftover(path) {
+            fs::remove_file(path)?;
         }
+        symlink(target, path).map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => io::Error::new(
+                error.kind(),
+                "expected nothing there, or a link to a pseudo-terminal; found something else",
+            ),
+            _ => error,
+        })?;
         Ok(Self { path: path.to_owned(), target: target.to_owned() })
     }
 
@@ -38,19 +40,12 @@ impl Link {
     pub fn path(&self) -> &Path {
         &self.path
     }
-
-    /// Points the link to another port, in one step.
-    pub fn move_to(&mut self, target: &Path) -> io::Result<()> {
-        replace(&self.path, target)?;
-        target.clone_into(&mut self.target);
-        Ok(())
-    }
 }
 
 impl Drop for Link {
     fn drop(&mut self) {
         if fs::read_link(&self.path).is_ok_and(|target| target == self.target) {
-            // There is nobody left to tell, and a link to nothing is replaced by the next run.
+            // If this fails, the link points to nothing, and the next run replaces it.
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -61,22 +56,12 @@ fn is_leftover(path: &Path) -> bool {
     fs::read_link(path).is_ok_and(|target| target.starts_with(PORTS) || !path.exists())
 }
 
-fn replace(path: &Path, target: &Path) -> io::Result<()> {
-    let mut new = path.to_owned().into_os_string();
-    new.push(format!(".{}", std::process::id()));
-    symlink(target, &new)?;
-    fs::rename(&new, path).inspect_err(|_| {
-        // The first error is the one to tell.
-        let _ = fs::remove_file(&new);
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_link_comes_and_goes_with_the_port() {
+    fn a_link_is_there_as_long_as_the_port() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("meter");
         let link = Link::create(&path, Path::new("/dev/pts/900")).unwrap();
@@ -98,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_left_alone() {
+    fn anything_else_is_not_touched() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("meter");
         let refused =
@@ -117,11 +102,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("meter");
         let first = Link::create(&path, Path::new("/dev/pts/900")).unwrap();
-        let mut second = Link::create(&path, Path::new("/dev/pts/901")).unwrap();
+        let second = Link::create(&path, Path::new("/dev/pts/901")).unwrap();
         drop(first);
         assert_eq!(fs::read_link(&path).unwrap(), Path::new("/dev/pts/901"));
-        second.move_to(Path::new("/dev/pts/902")).unwrap();
-        assert_eq!(fs::read_link(&path).unwrap(), Path::new("/dev/pts/902"));
         drop(second);
         assert!(fs::symlink_metadata(&path).is_err());
     }

@@ -24,8 +24,6 @@ mod options;
 mod output;
 mod pace;
 mod port;
-mod pty;
-mod ready;
 mod replay;
 mod schedule;
 mod sky;
@@ -36,45 +34,45 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use chrono::Utc;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
 use crate::runtime::Exit;
+use crate::runtime::signals::termination_flag;
 
-use link::Link;
 pub use link::PORTS;
 use meter::Meter;
 pub use options::{EXITS, Options, Speed};
-use output::{Output, Sink};
+use output::Output;
 use pace::Pace;
 use port::Port;
-use pty::Pty;
 use replay::Replay;
 
-/// Why a simulation could not begin, or could not go on.
+/// Why a simulation did not start, or ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The system gives no pseudo-terminal, or has taken it away.
-    #[error("no pseudo-terminal can be had: {0}")]
+    /// The system has no pseudo-terminal for us.
+    #[error("cannot open a pseudo-terminal: {0}")]
     Pty(#[source] io::Error),
     /// The symbolic link cannot be made.
-    #[error("{}: cannot be made a link to the port: {error}", path.display())]
+    #[error("cannot make {} a link to the port: {error}", path.display())]
     Link {
-        /// Where it was wanted.
+        /// Where it should be.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         #[source]
         error: io::Error,
     },
     /// The recording cannot be read.
-    #[error("{}: the recording cannot be read: {error}", path.display())]
+    #[error("cannot read the recording {}: {error}", path.display())]
     Replay {
         /// The recording.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the system.
         #[source]
         error: io::Error,
     },
     /// Telegrams cannot be written.
-    #[error("telegrams cannot be written: {0}")]
+    #[error("cannot write telegrams: {0}")]
     Output(#[source] io::Error),
 }
 
@@ -89,9 +87,23 @@ impl Error {
     }
 }
 
-/// Plays a meter until the telegrams asked for are over, the reader of standard output has gone, or
-/// `stop` is set.
-pub fn run(options: &Options, stop: &AtomicBool) -> Result<(), Error> {
+/// Plays a meter until a signal stops it.
+pub fn run(options: &Options) -> Result<Exit, Exit> {
+    let refused = |error| {
+        log::error!("cannot handle signals: {error}");
+        Exit::Io
+    };
+    let stop = termination_flag(&[SIGHUP, SIGINT, SIGTERM]).map_err(refused)?;
+    let failed = |error: Error| {
+        log::error!("{error}");
+        error.exit()
+    };
+    simulate(options, &stop).map(|()| Exit::Done).map_err(failed)
+}
+
+/// Plays a meter until the last telegram, until the reader of standard output has gone, or until `stop` is
+/// set.
+fn simulate(options: &Options, stop: &AtomicBool) -> Result<(), Error> {
     let mut source = Source::open(options)?;
     let mut output = open_output(options)?;
     match play(options, &mut source, &mut output, stop) {
@@ -107,7 +119,7 @@ fn play(
     stop: &AtomicBool,
 ) -> Result<(), Error> {
     if matches!(source, Source::Recording(..)) {
-        // Of a recording the beginning is wanted, too.
+        // The listener should get the beginning of a recording, too.
         output.wait_for_listener(stop).map_err(Error::Output)?;
     }
     let mut pace = Pace::new(options.speed.interval(), Instant::now());
@@ -129,17 +141,11 @@ fn play(
 }
 
 fn open_output(options: &Options) -> Result<Output, Error> {
-    if options.stdout {
-        return Ok(Output::new(Sink::Stdout, options.baud_pace));
+    let port = if options.stdout { None } else { Some(Port::open(options.link.as_deref())?) };
+    if let Some(port) = &port {
+        port.announce();
     }
-    let pty = Pty::open().map_err(Error::Pty)?;
-    let link = |path: &PathBuf| {
-        Link::create(path, pty.path()).map_err(|error| Error::Link { path: path.clone(), error })
-    };
-    let link = options.link.as_ref().map(link).transpose()?;
-    let port = Port::new(pty, link);
-    port.announce();
-    Ok(Output::new(Sink::Port(port), options.baud_pace))
+    Ok(Output::new(port, options.baud_pace))
 }
 
 /// Where telegrams come from.

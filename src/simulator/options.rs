@@ -12,7 +12,8 @@ use super::calendar;
 use crate::runtime::Exit;
 
 /// How `p1sim` can end.
-pub const EXITS: &[Exit] = &[Exit::Done, Exit::Rejected, Exit::Usage, Exit::Unavailable, Exit::Io];
+pub const EXITS: &[Exit] =
+    &[Exit::Done, Exit::Rejected, Exit::Usage, Exit::Unavailable, Exit::Bug, Exit::Io];
 
 /// A simulated smart meter on a pseudo-terminal: an ESMR 5.0 telegram a second.
 #[derive(Clone, Debug, Parser)]

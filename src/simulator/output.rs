@@ -3,49 +3,47 @@
 //! Owns the pace of the line and the writing to standard output. How a port behaves is in `port`.
 
 use std::io;
+use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::event::PollFlags;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::pace::Pace;
 use super::port::Port;
-use super::ready::{SLICE, ready};
 
-/// The buffer of a usual UART, bytes.
-const PIECE: usize = 16;
-/// How long 115,200 baud take for a piece: ten bits a byte.
-const PIECE_TIME: Duration = Duration::from_nanos(PIECE as u64 * 10 * 1_000_000_000 / 115_200);
-/// A listener that has just opened the port still sets it up, and throws away what came before.
-const SETTLING: Duration = Duration::from_millis(100);
-/// A pipe that is ready for writing takes this much without blocking (`PIPE_BUF`).
+/// The longest wait between two checks of whether to stop: a signal just before a wait does not end it.
+pub const POLL_INTERVAL: Duration = Duration::from_millis(100);
+
+/// The size of the buffer of a usual UART, in bytes.
+const CHUNK: usize = 16;
+
+/// How long a chunk takes at 115,200 baud: ten bits a byte.
+const CHUNK_TIME: Duration = Duration::from_nanos(CHUNK as u64 * 10 * 1_000_000_000 / 115_200);
+
+/// A listener that has just opened the port first sets it up, and discards what came before.
+const SETUP_TIME: Duration = Duration::from_millis(100);
+
+/// A pipe that is ready for writing accepts this much without blocking (`PIPE_BUF`).
 const PIPE_ROOM: usize = 4096;
 
-/// What the meter talks into.
+/// The way to whoever reads the telegrams.
 #[derive(Debug)]
 pub struct Output {
-    sink: Sink,
-    baud_pace: bool,
-    /// There has been a listener, and it was given the time to set up the port.
-    has_been_heard: bool,
-}
-
-/// The far end of an [`Output`].
-#[derive(Debug)]
-pub enum Sink {
-    /// A pseudo-terminal.
-    Port(Port),
-    /// Standard output.
-    Stdout,
+    /// Without a port, standard output is written to.
+    port: Option<Port>,
+    has_baud_pace: bool,
+    /// There was a listener, and it had the time to set up the port.
+    had_listener: bool,
 }
 
 impl Output {
-    /// Writes to `sink`: at the pace of a line of 115,200 baud if `baud_pace`, else at once.
+    /// Writes to `port`, or to standard output: at the pace of a line of 115,200 baud, or at once.
     #[must_use]
-    pub fn new(sink: Sink, baud_pace: bool) -> Self {
-        Self { sink, baud_pace, has_been_heard: false }
+    pub fn new(port: Option<Port>, has_baud_pace: bool) -> Self {
+        Self { port, has_baud_pace, had_listener: false }
     }
 
     /// Waits until `moment`, or until `stop` is set.
@@ -55,68 +53,61 @@ impl Output {
             if left.is_zero() {
                 break;
             }
-            match &mut self.sink {
-                Sink::Port(port) => port.idle(left.min(SLICE))?,
-                Sink::Stdout => thread::sleep(left.min(SLICE)),
+            match &mut self.port {
+                Some(port) => port.idle(left.min(POLL_INTERVAL))?,
+                None => thread::sleep(left.min(POLL_INTERVAL)),
             }
         }
         Ok(())
     }
 
-    /// Waits until there is somebody to listen, or `stop` is set.
+    /// Waits until somebody listens, or until `stop` is set.
     pub fn wait_for_listener(&mut self, stop: &AtomicBool) -> io::Result<()> {
-        let Sink::Port(port) = &mut self.sink else {
-            return Ok(());
-        };
-        if self.has_been_heard && port.has_listener()? {
+        let Some(port) = &mut self.port else { return Ok(()) };
+        if self.had_listener && port.has_listener()? {
             return Ok(());
         }
         while !stop.load(Ordering::Relaxed) && !port.has_listener()? {
-            port.idle(SLICE / 4)?;
+            port.idle(POLL_INTERVAL / 4)?;
         }
-        self.has_been_heard = true;
-        self.wait_until(Instant::now() + SETTLING, stop)
+        self.had_listener = true;
+        self.wait_until(Instant::now() + SETUP_TIME, stop)
     }
 
-    /// Writes `bytes`, or what is left of them when `stop` is set. An error of kind `BrokenPipe` means
-    /// that the reader of standard output has gone.
+    /// Writes `bytes`, or part of them if `stop` is set. An error of kind `BrokenPipe` means that the reader
+    /// of standard output has gone.
     pub fn send(&mut self, bytes: &[u8], stop: &AtomicBool) -> io::Result<()> {
-        if !self.baud_pace {
-            return self.sink.write(bytes, stop);
+        if !self.has_baud_pace {
+            return self.write(bytes, stop);
         }
-        let mut pace = Pace::new(PIECE_TIME, Instant::now());
-        for piece in bytes.chunks(PIECE) {
+        let mut pace = Pace::new(CHUNK_TIME, Instant::now());
+        for chunk in bytes.chunks(CHUNK) {
             self.wait_until(pace.next(Instant::now()), stop)?;
-            self.sink.write(piece, stop)?;
+            self.write(chunk, stop)?;
         }
         Ok(())
     }
 
     /// Gives the listener time to read the rest.
     pub fn finish(&mut self, stop: &AtomicBool) -> io::Result<()> {
-        match &mut self.sink {
-            Sink::Port(port) => port.finish(stop),
-            Sink::Stdout => Ok(()),
-        }
+        self.port.as_mut().map_or(Ok(()), |port| port.finish(stop))
     }
-}
 
-impl Sink {
     fn write(&mut self, bytes: &[u8], stop: &AtomicBool) -> io::Result<()> {
-        match self {
-            Self::Port(port) => port.write(bytes, stop),
-            Self::Stdout => write_stdout(bytes, stop),
+        match &mut self.port {
+            Some(port) => port.write(bytes, stop),
+            None => write_stdout(bytes, stop),
         }
     }
 }
 
-/// Writes past the buffer of `io::stdout`, never more than fits, so that a reader that takes nothing
-/// does not keep the program from ending.
+/// Bypasses the buffer of `io::stdout`, and never writes more than fits: a reader that reads nothing must not
+/// keep the program from stopping.
 fn write_stdout(bytes: &[u8], stop: &AtomicBool) -> io::Result<()> {
     let stdout = io::stdout();
     let mut rest = bytes;
     while !rest.is_empty() && !stop.load(Ordering::Relaxed) {
-        if ready(&stdout, PollFlags::OUT, SLICE)?.is_empty() {
+        if ready(&stdout, PollFlags::OUT, POLL_INTERVAL)?.is_empty() {
             continue;
         }
         let part = &rest[..rest.len().min(PIPE_ROOM)];
@@ -127,4 +118,17 @@ fn write_stdout(bytes: &[u8], stop: &AtomicBool) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// What `descriptor` is ready for within `time`: of `wanted`, and always hang-ups and errors. Nothing if the
+/// time is over or a signal came.
+pub fn ready(descriptor: impl AsFd, wanted: PollFlags, time: Duration) -> io::Result<PollFlags> {
+    let mut watched = [PollFd::new(&descriptor, wanted)];
+    // Only waits of 292 billion years do not fit.
+    let time = Timespec::try_from(time).ok();
+    match poll(&mut watched, time.as_ref()) {
+        Ok(_) => Ok(watched[0].revents()),
+        Err(Errno::INTR) => Ok(PollFlags::empty()),
+        Err(error) => Err(error.into()),
+    }
 }

@@ -38,7 +38,7 @@ fn a_recording_arrives_byte_for_byte_and_the_link_goes_with_the_meter() {
     fs::write(&recording, &telegrams).unwrap();
     let options = options(&link, &["--replay", recording.to_str().unwrap(), "--speed", "max"]);
 
-    let meter = thread::spawn(move || run(&options, &GO_ON));
+    let meter = thread::spawn(move || simulate(&options, &GO_ON));
     assert_eq!(listen(&link, &meter), telegrams);
     meter.join().unwrap().unwrap();
     assert!(fs::symlink_metadata(&link).is_err());
@@ -52,7 +52,7 @@ fn the_telegrams_asked_for_are_said_and_no_more() {
     let others = ["--start", start, "--seed", "7", "--count", "300", "--speed", "max"];
     let options = options(&link, &others);
 
-    let meter = thread::spawn(move || run(&options, &GO_ON));
+    let meter = thread::spawn(move || simulate(&options, &GO_ON));
     let mut expected = Vec::new();
     let mut same = Meter::new(7, calendar::parse_local(start).unwrap());
     (0..300).for_each(|_| same.next_telegram(&mut expected));
@@ -64,7 +64,7 @@ fn the_telegrams_asked_for_are_said_and_no_more() {
 fn a_stop_ends_it_and_removes_the_link() {
     let folder = tempfile::tempdir().unwrap();
     let link = folder.path().join("meter");
-    run(&options(&link, &["--speed", "max"]), &AtomicBool::new(true)).unwrap();
+    simulate(&options(&link, &["--speed", "max"]), &AtomicBool::new(true)).unwrap();
     assert!(fs::symlink_metadata(&link).is_err());
 }
 
@@ -73,13 +73,13 @@ fn a_file_in_the_way_and_a_missing_recording_end_it_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("precious");
     fs::write(&file, "").unwrap();
-    let error = run(&options(&file, &[]), &GO_ON).unwrap_err();
+    let error = simulate(&options(&file, &[]), &GO_ON).unwrap_err();
     assert_eq!(error.exit(), Exit::Io);
     assert!(error.to_string().contains("expected nothing there"), "{error}");
 
     let link = folder.path().join("meter");
     let missing = folder.path().join("missing");
     let others = ["--replay", missing.to_str().unwrap()];
-    let error = run(&options(&link, &others), &GO_ON).unwrap_err();
+    let error = simulate(&options(&link, &others), &GO_ON).unwrap_err();
     assert!(error.to_string().contains("missing"), "{error}");
 }

@@ -1,5 +1,6 @@
 //! `p1sim`: a meter without a meter.
 
+use std::fs::File;
 use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
@@ -26,6 +27,14 @@ fn the_same_seed_gives_the_same_telegrams() {
     };
     assert_eq!(play("1"), play("1"));
     assert_ne!(play("1"), play("2"));
+}
+
+#[test]
+fn an_error_that_cannot_be_logged_has_its_exit_status_all_the_same() {
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let mut command = Command::new(binary("p1sim"));
+    command.args(["--stdout", "--replay", "/nonexistent"]).stderr(full);
+    assert_eq!(command.status().unwrap().code(), Some(74));
 }
 
 #[test]

@@ -12,11 +12,11 @@ const B: &[u8] = b"/B\r\n\r\n1-3:0.2.8(50)\r\n!0000\r\n";
 static GO_ON: AtomicBool = AtomicBool::new(false);
 
 fn port() -> Port {
-    Port::new(Pty::open().unwrap(), None)
+    Port::open(None).unwrap()
 }
 
 fn listen(port: &Port) -> TTYPort {
-    let path = port.path().to_str().unwrap();
+    let path = port.path.to_str().unwrap();
     let builder = serialport::new(path, 115_200).timeout(Duration::from_secs(10));
     builder.open_native().unwrap()
 }
@@ -41,7 +41,7 @@ fn a_listener_reads_whole_telegrams_byte_for_byte() {
 }
 
 #[test]
-fn what_is_said_before_a_listener_comes_is_gone() {
+fn what_is_sent_before_a_listener_comes_is_lost() {
     let mut port = port();
     port.write(A, &GO_ON).unwrap();
     let mut listener = listen(&port);
@@ -50,7 +50,7 @@ fn what_is_said_before_a_listener_comes_is_gone() {
 }
 
 #[test]
-fn what_a_listener_left_unread_is_not_given_to_the_next() {
+fn the_next_listener_does_not_get_what_the_last_left_unread() {
     let mut port = port();
     let first = listen(&port);
     port.write(A, &GO_ON).unwrap();
@@ -62,9 +62,9 @@ fn what_a_listener_left_unread_is_not_given_to_the_next() {
 }
 
 #[test]
-fn settings_that_a_listener_left_are_undone() {
+fn settings_that_a_listener_left_are_reset() {
     let mut port = port();
-    let spoilt = std::fs::File::options().read(true).write(true).open(port.path()).unwrap();
+    let spoilt = std::fs::File::options().read(true).write(true).open(&port.path).unwrap();
     assert!(port.has_listener().unwrap());
     let mut settings = tcgetattr(&spoilt).unwrap();
     assert!(!settings.local_modes.contains(LocalModes::ECHO), "raw from the first");
@@ -74,7 +74,7 @@ fn settings_that_a_listener_left_are_undone() {
     drop(spoilt);
 
     assert!(!port.has_listener().unwrap());
-    let mut plain = std::fs::File::open(port.path()).unwrap();
+    let mut plain = std::fs::File::open(&port.path).unwrap();
     port.write(A, &GO_ON).unwrap();
     assert_eq!(read(&mut plain, A.len()), A);
     assert!(
@@ -83,7 +83,7 @@ fn settings_that_a_listener_left_are_undone() {
 }
 
 #[test]
-fn what_a_listener_sends_is_thrown_away() {
+fn what_a_listener_sends_is_discarded() {
     let mut port = port();
     let mut listener = listen(&port);
     for _ in 0..100 {
@@ -95,17 +95,17 @@ fn what_a_listener_sends_is_thrown_away() {
 }
 
 #[test]
-fn a_listener_that_reads_nothing_holds_up_nothing_for_ever() {
+fn a_listener_that_reads_nothing_is_not_waited_for_for_long() {
     let mut port = port();
-    port.patience = Duration::ZERO;
+    port.write_timeout = Duration::ZERO;
     let mut listener = listen(&port);
     let sent = vec![b'x'; 1000];
-    while port.listener != Listener::Stuck {
+    while !port.is_stuck {
         port.write(&sent, &GO_ON).unwrap();
     }
-    // When it reads again, it is told again.
+    // When it reads again, it gets telegrams again.
     let mut heard = Vec::new();
-    while port.listener == Listener::Stuck {
+    while port.is_stuck {
         heard.extend(read(&mut listener, 100));
         port.write(B, &GO_ON).unwrap();
     }
@@ -127,7 +127,7 @@ fn at_the_end_the_listener_gets_the_last_bytes() {
 }
 
 #[test]
-fn a_stop_is_not_kept_waiting_by_anyone() {
+fn a_stop_waits_for_nobody() {
     let mut port = port();
     let stop = AtomicBool::new(true);
     let mut listener = listen(&port);
@@ -141,11 +141,9 @@ fn a_stop_is_not_kept_waiting_by_anyone() {
 fn a_new_pseudo_terminal_is_found_under_the_same_link() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("meter");
-    let pty = Pty::open().unwrap();
-    let link = Link::create(&path, pty.path()).unwrap();
-    let mut port = Port::new(pty, Some(link));
+    let mut port = Port::open(Some(&path)).unwrap();
     let before = std::fs::read_link(&path).unwrap();
-    port.replace_pty().unwrap();
+    port.replace().unwrap();
     assert_ne!(std::fs::read_link(&path).unwrap(), before);
     let mut listener = listen(&port);
     port.write(A, &GO_ON).unwrap();
