@@ -1,6 +1,6 @@
 //! One connection to the broker: rumqttc's client on a thread of its own.
 //!
-//! Owns what rumqttc is told, the thread that runs it, and the translation of its events. Everything that
+//! Owns the options of rumqttc, the thread that runs it, and the translation of its events. Everything that
 //! may take long happens on that thread: the name look-up, the handshakes, and a broker that does not read.
 //! When to connect, and when to give up, is decided in [`connection`](super::connection).
 //!
@@ -140,7 +140,7 @@ fn connect(settings: &Settings) -> Result<(rumqttc::Client, Connection), Failure
         }
         Ok(Err(ConnectionError::NetworkTimeout)) => {
             drop(connection);
-            // rumqttc does not say what took so long: does anything answer there?
+            // rumqttc does not report what took so long. Does anything answer there?
             Err(tcp::connect(&settings.address()).map_or_else(Failure::from, |_| Failure::Silent))
         }
         Ok(Err(error)) => {
@@ -197,7 +197,7 @@ fn event(packet: &Packet) -> Option<Event> {
         Packet::SubAck(ack) if ack.return_codes.contains(&SubscribeReasonCode::Failure) => {
             Some(Event::SubscriptionRefused)
         }
-        // A retained message tells of a start before we connected, when everything was published.
+        // A retained message is about a start before we connected. Everything was published then.
         Packet::Publish(message)
             if !message.retain && message.topic == BIRTH && message.payload == ONLINE =>
         {

@@ -234,36 +234,39 @@ mod tests {
     fn a_wrong_password_names_the_user_and_a_missing_one_the_key() {
         for code in [Code::BadUserNamePassword, Code::NotAuthorized] {
             let login = |has_password| Some(Login { user: "p1".into(), has_password });
-            let said = Failure::Refused { code, login: login(false) }.to_string();
-            assert!(said.starts_with("it refuses the user \"p1\" without a password: "), "{said}");
-            let said = Failure::Refused { code, login: login(true) }.to_string();
+            let message = Failure::Refused { code, login: login(false) }.to_string();
             assert!(
-                said.starts_with("it refuses the user \"p1\": wrong user or password"),
-                "{said}"
+                message.starts_with("it refuses the user \"p1\" without a password: "),
+                "{message}"
             );
-            let said = Failure::Refused { code, login: None }.to_string();
-            assert!(said.ends_with("set p1_mqtt.user"), "{said}");
+            let message = Failure::Refused { code, login: login(true) }.to_string();
+            assert!(
+                message.starts_with("it refuses the user \"p1\": wrong user or password"),
+                "{message}"
+            );
+            let message = Failure::Refused { code, login: None }.to_string();
+            assert!(message.ends_with("set p1_mqtt.user"), "{message}");
         }
     }
 
     #[test]
     fn certificates_that_are_often_made_are_explained() {
-        for (fault, said) in [
+        for (fault, message) in [
             ("UnsupportedCertVersion", "its certificate is of the old version 1"),
             ("Other(OtherError(CaUsedAsEndEntity))", "its certificate is one for a CA"),
             ("Revoked", "its certificate is not accepted: Revoked"),
         ] {
-            assert!(certificate_error(fault).starts_with(said), "{}", certificate_error(fault));
+            assert!(certificate_error(fault).starts_with(message), "{}", certificate_error(fault));
         }
     }
 
     #[test]
     fn a_broker_that_requires_a_client_certificate_is_told_from_other_faults_of_tls() {
         let alert = |alert| tls_error(&rustls::Error::AlertReceived(alert));
-        let said = alert(AlertDescription::CertificateRequired);
-        assert!(said.starts_with("the broker requires a client certificate"), "{said}");
-        let said = alert(AlertDescription::InternalError);
-        assert!(said.starts_with("TLS: "), "{said}");
+        let message = alert(AlertDescription::CertificateRequired);
+        assert!(message.starts_with("the broker requires a client certificate"), "{message}");
+        let message = alert(AlertDescription::InternalError);
+        assert!(message.starts_with("TLS: "), "{message}");
     }
 
     #[test]

@@ -24,7 +24,7 @@ const OFFLINE_AFTER: Duration = Duration::from_secs(60);
 /// The second follows after this.
 const SECOND_STATE_AFTER: Duration = Duration::from_secs(2);
 
-/// All meters that are heard.
+/// All meters.
 #[derive(Debug)]
 pub(super) struct Meters {
     topics: Topics,

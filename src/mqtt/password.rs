@@ -105,8 +105,8 @@ mod tests {
         }
         for content in [&b""[..], b"\n", b"two\nlines\n", b"\xff", &[b'x'; 2000]] {
             let file = file(folder.path(), "p", content, 0o640);
-            let said = password(&file).unwrap_err();
-            assert!(said.ends_with("is not one line of text of 1 to 1024 bytes"), "{said}");
+            let message = password(&file).unwrap_err();
+            assert!(message.ends_with("is not one line of text of 1 to 1024 bytes"), "{message}");
         }
     }
 
@@ -116,10 +116,10 @@ mod tests {
         for (mode, sound) in [(0o600, true), (0o640, true), (0o644, false), (0o602, false)] {
             let file = file(folder.path(), "p", b"sesam", mode);
             let shown = file.display();
-            let said = format!(
+            let message = format!(
                 "the password file {shown} may be read by others (mode {mode:o}): chmod o= {shown}"
             );
-            let expected = if sound { Ok(Some("sesam".into())) } else { Err(said) };
+            let expected = if sound { Ok(Some("sesam".into())) } else { Err(message) };
             assert_eq!(password(&file), expected);
         }
     }
@@ -129,14 +129,17 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let fifo = folder.path().join("fifo");
         rustix::fs::mkfifoat(rustix::fs::CWD, &fifo, Mode::RUSR | Mode::WUSR).unwrap();
-        let said = password(&fifo).unwrap_err();
-        assert!(said.ends_with("is not one line of text of 1 to 1024 bytes"), "{said}");
+        let message = password(&fifo).unwrap_err();
+        assert!(message.ends_with("is not one line of text of 1 to 1024 bytes"), "{message}");
     }
 
     #[test]
     fn a_missing_file_is_named() {
-        let said = password(Path::new("/no/such/file")).unwrap_err();
-        assert!(said.starts_with("cannot read the password in /no/such/file: No such"), "{said}");
+        let message = password(Path::new("/no/such/file")).unwrap_err();
+        assert!(
+            message.starts_with("cannot read the password in /no/such/file: No such"),
+            "{message}"
+        );
     }
 
     #[test]

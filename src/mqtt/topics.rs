@@ -11,7 +11,7 @@
 //! The names of meters are fit for this ([`crate::message::Message::meter_or_source_name`]), and
 //! the prefixes and the client are checked with the configuration.
 
-/// Where Home Assistant says that it has started, whatever its discovery prefix is.
+/// Where Home Assistant announces that it has started, whatever its discovery prefix is.
 pub(super) const BIRTH: &str = "homeassistant/status";
 
 /// The payload for a meter, or this program, whose data come in. Home Assistant uses the same.
@@ -45,7 +45,8 @@ impl Topics {
         format!("{}/{meter}/availability", self.prefix)
     }
 
-    /// Whether this program is connected. One level more than a meter has, so that none can be it.
+    /// Whether this program is connected. It has one level more than the topics of a meter, so that none can
+    /// be called like it.
     pub fn bridge(&self) -> String {
         format!("{}/bridge/{}/availability", self.prefix, self.client)
     }

@@ -70,7 +70,7 @@ impl LocalTime {
 
 /// The Unix second at which clocks show `text`, written `YYYY-MM-DD HH:MM:SS`.
 ///
-/// In the hour that October repeats the first pass is meant. The error, in words for people, tells
+/// In the hour that October repeats, the first pass is meant. The error is for people: it says
 /// that the text is no date and time, that clocks skip it in March, or that its year is not within
 /// 2000 to 2099.
 pub fn parse_local(text: &str) -> Result<i64, String> {

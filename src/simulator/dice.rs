@@ -1,8 +1,8 @@
-//! Chance that repeats: random numbers that depend on a seed and a subject alone.
+//! Reproducible randomness: numbers that depend on a seed and a subject alone.
 //!
 //! Owns the generator (`SplitMix64`, public domain, by Sebastiano Vigna) and smooth noise made from it.
-//! There is no hidden state: the same seed and the same question give the same answer for ever,
-//! whichever moment the simulation was started at.
+//! There is no hidden state: the same seed and subject always give the same number, whenever the simulation
+//! was started.
 
 /// The increment of `SplitMix64`: 2⁶⁴ divided by the golden ratio, made odd.
 const STEP: u64 = 0x9E37_79B9_7F4A_7C15;

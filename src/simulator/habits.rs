@@ -1,8 +1,7 @@
 //! What the people of the household do on a day.
 //!
 //! Owns the habits: when they rise and go to bed, cook, wash and do the laundry, and what that draws.
-//! A day is drawn from the seed and the date alone, so it is the same from wherever the simulation
-//! came to it.
+//! A day depends on the seed and the date alone, so it is the same whenever the simulation was started.
 
 use super::dice::Dice;
 use super::schedule::{Circuit, Run, Schedule};

@@ -1,6 +1,6 @@
 //! The household behind the meter: what flows through each phase and the gas pipe at any second.
 //!
-//! Owns the house: standing use, refrigerators, boiler, lamps, solar panels and the grid's voltage. The
+//! Owns the house: base load, refrigerators, boiler, lamps, solar panels and the grid's voltage. The
 //! people are in `habits`, the weather in `sky`. It is pure: seed and time in, flows out; no clock,
 //! no I/O, nothing carried over from one second to the next but a cache of the day's schedule.
 
@@ -10,21 +10,21 @@ use super::habits;
 use super::schedule::{Circuit, Schedule, Sums};
 use super::sky;
 
-/// What the panels give when the sun stands in the zenith of a clear sky, W.
-const PANELS: i64 = 3400;
+/// The power of the panels with the sun in the zenith of a clear sky, W.
+const PANEL_POWER: i64 = 3400;
 /// Below this the inverter stays off, W.
-const INVERTER_WAKES: i64 = 12;
-/// Standing use of the phases: modem, chargers, ventilation, things nobody remembers. W.
-const STANDING: [i64; 3] = [64, 38, 22];
+const MIN_INVERTER_POWER: i64 = 12;
+/// Base load of the phases: modem, chargers, ventilation and forgotten things, W.
+const BASE_LOAD: [i64; 3] = [64, 38, 22];
 /// The smallest flame that the boiler can keep, ml of gas a second.
-const SMALLEST_FLAME: i64 = 80;
+const MIN_FLAME: i64 = 80;
 /// The largest flame for heating, ml of gas a second.
-const LARGEST_FLAME: i64 = 330;
+const MAX_FLAME: i64 = 330;
 
 /// What flows at one second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Flows {
-    /// Power on L1, L2 and L3 in W: above zero taken from the grid, below zero given to it.
+    /// Power on L1, L2 and L3 in W: positive is import, negative export.
     pub power: [i64; 3],
     /// Voltage of L1, L2 and L3 in tenths of a volt.
     pub voltage: [i64; 3],
@@ -58,14 +58,14 @@ impl Household {
         let sun = sky::sun(local.day_of_year(), utc.rem_euclid(86_400));
         let outside = sky::temperature(self.seed, local.day_of_year(), utc);
         let heating = heating(on.of(Circuit::Warmth), outside, utc);
-        // The boiler has one burner, and the tap comes first.
+        // The boiler has one burner, and hot water takes precedence.
         let hot_water = on.of(Circuit::HotWater);
         let burner = if hot_water > 0 { hot_water } else { heating };
 
         let mut loads = self.loads(&on, sun, utc);
         loads[0] += if burner > 0 { 62 } else { 0 };
         let mut noise = Dice::new(self.seed ^ 4, utc);
-        // Nothing real draws the same for two seconds.
+        // No real load is the same for two seconds.
         let mut power =
             loads.map(|load| load + load * noise.between(-12, 12) / 1000 + noise.between(-2, 2));
         power[2] -= self.panels(sun, utc);
@@ -85,21 +85,21 @@ impl Household {
         let dark = sun < 900;
         let lamps = if dark { on.of(Circuit::Lamps) } else { 0 };
         [
-            STANDING[0] + on.of(Circuit::L1) + lamps,
-            STANDING[1] + on.of(Circuit::L2) + compressor(self.seed ^ 5, utc, 2700, 88),
-            STANDING[2] + on.of(Circuit::L3) + compressor(self.seed ^ 6, utc, 3480, 71),
+            BASE_LOAD[0] + on.of(Circuit::L1) + lamps,
+            BASE_LOAD[1] + on.of(Circuit::L2) + compressor(self.seed ^ 5, utc, 2700, 88),
+            BASE_LOAD[2] + on.of(Circuit::L3) + compressor(self.seed ^ 6, utc, 3480, 71),
         ]
     }
 
     fn panels(&self, sun: i64, utc: i64) -> i64 {
-        let clear = PANELS * sun / 10_000;
-        if clear < INVERTER_WAKES {
+        let clear = PANEL_POWER * sun / 10_000;
+        if clear < MIN_INVERTER_POWER {
             return 0;
         }
         clear * sky::clearness(self.seed, utc) / 1000
     }
 
-    /// The street's voltage wanders; the cable to the house takes a third of an ohm's worth of it.
+    /// The voltage in the street drifts. The cable to the house has a third of an ohm.
     fn voltage(&self, power: [i64; 3], utc: i64, noise: &mut Dice) -> [i64; 3] {
         let street = 2285 + dice::drift(self.seed ^ 7, utc, 900) / 25;
         power.map(|watts| street + noise.between(-4, 4) - watts / 70)
@@ -118,14 +118,14 @@ fn compressor(seed: u64, utc: i64, period: i64, watts: i64) -> i64 {
     }
 }
 
-/// The gas that keeps the house warm, ml/s, for `warmth` wanted above the night's and the temperature
-/// `outside`, both in tenths of a degree.
+/// The gas for heating, ml/s. `warmth` is how much warmer than at night it should be, `outside` the temperature
+/// there, both in tenths of a degree.
 fn heating(warmth: i64, outside: i64, utc: i64) -> i64 {
-    // At night 15 degrees are wanted, and people and sun are worth 3: heat is lost below 12. A house
-    // that loses 150 W a degree burns 4.5 ml of gas a second for each.
+    // At night 15 degrees are enough, and people and sun give 3: heat is lost below 12. A house that loses
+    // 150 W per degree burns 4.5 ml of gas a second per degree.
     let need = (120 + warmth - outside).max(0) * 45 / 100;
-    let flame = need.clamp(SMALLEST_FLAME, LARGEST_FLAME);
-    // What is less than the smallest flame is made by burning it for a part of each quarter.
+    let flame = need.clamp(MIN_FLAME, MAX_FLAME);
+    // Less than the smallest flame is that flame for a part of each quarter of an hour.
     let burns = utc.rem_euclid(900) * flame < need * 900;
     if burns { flame } else { 0 }
 }
@@ -162,7 +162,7 @@ mod tests {
         let start = parse_local("2026-01-01 00:00:00").unwrap();
         for utc in (start..start + 365 * 86_400).step_by(601) {
             let sun = sky::sun(LocalTime::at(utc).day_of_year(), utc.rem_euclid(86_400));
-            let most = if sun > 0 { PANELS } else { 0 };
+            let most = if sun > 0 { PANEL_POWER } else { 0 };
             assert!((0..=most).contains(&household.panels(sun, utc)), "{utc}");
         }
     }

@@ -1,7 +1,7 @@
-//! The smart meter: counts what flows and says it in ESMR 5.0 telegrams.
+//! The smart meter: counts what flows and reports it in ESMR 5.0 telegrams.
 //!
 //! Owns the registers and the choice and order of the lines. Registers are whole watt-seconds and
-//! millilitres, so they are exactly the sum of the powers that were said, for as long as it runs.
+//! millilitres, so they are the exact integral of the reported power, however long it runs.
 
 use super::calendar::LocalTime;
 use super::dice::Dice;
@@ -35,11 +35,11 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// The meter of the household that belongs to `seed`; its first telegram is that of the Unix
-    /// second `start`. What its registers begin with depends on the seed alone.
+    /// The meter of the household that belongs to `seed`. Its first telegram is that of the Unix second
+    /// `start`. The initial values of its registers depend on the seed alone.
     #[must_use]
     pub fn new(seed: u64, start: i64) -> Self {
-        let registers = Registers::old(seed);
+        let registers = Registers::used(seed);
         Self {
             household: Household::new(seed),
             second: start - 1,
@@ -49,14 +49,14 @@ impl Meter {
         }
     }
 
-    /// Lives through `seconds` seconds without a telegram.
+    /// Lets `seconds` seconds pass without a telegram.
     pub fn skip(&mut self, seconds: u64) {
         for _ in 0..seconds {
             self.tick();
         }
     }
 
-    /// Lives through one second and writes its telegram at the end of `out`.
+    /// Lets one second pass and appends its telegram to `out`.
     pub fn next_telegram(&mut self, out: &mut Vec<u8>) {
         let (local, flows) = self.tick();
         let mut lines = Lines::begin(out, HEADER);
@@ -88,9 +88,9 @@ impl Meter {
         lines.number("1-0:2.8.1", export[0] / WATT_HOUR, KWH);
         lines.number("1-0:2.8.2", export[1] / WATT_HOUR, KWH);
         lines.text("0-0:96.14.0", if tariff(local) == LOW { "0001" } else { "0002" });
-        let (taken, given) = both_ways(net(flows));
-        lines.number("1-0:1.7.0", taken, KW);
-        lines.number("1-0:2.7.0", given, KW);
+        let (import, export) = import_export(net(flows));
+        lines.number("1-0:1.7.0", import, KW);
+        lines.number("1-0:2.7.0", export, KW);
     }
 
     fn write_quality(&self, lines: &mut Lines) {
@@ -128,10 +128,10 @@ fn write_phases(lines: &mut Lines, flows: &Flows) {
         lines.number(code, (10 * watts + volts / 2) / volts, AMPERE);
     }
     for (code, watts) in ["1-0:21.7.0", "1-0:41.7.0", "1-0:61.7.0"].into_iter().zip(flows.power) {
-        lines.number(code, both_ways(watts).0, KW);
+        lines.number(code, import_export(watts).0, KW);
     }
     for (code, watts) in ["1-0:22.7.0", "1-0:42.7.0", "1-0:62.7.0"].into_iter().zip(flows.power) {
-        lines.number(code, both_ways(watts).1, KW);
+        lines.number(code, import_export(watts).1, KW);
     }
 }
 
@@ -146,13 +146,13 @@ fn tariff(local: LocalTime) -> usize {
     if local.is_weekend() || !(7..23).contains(&hour) { LOW } else { NORMAL }
 }
 
-/// Dutch meters count the sum of the phases: what one gives the other may take, unmetered.
+/// Dutch meters count the sum of the phases: export on one phase cancels import on another.
 fn net(flows: &Flows) -> i64 {
     flows.power.iter().sum()
 }
 
-/// A signed power as (taken, given), one of which is 0.
-fn both_ways(watts: i64) -> (u64, u64) {
+/// A signed power as import and export. At least one of the two is 0.
+fn import_export(watts: i64) -> (u64, u64) {
     let amount = watts.unsigned_abs();
     if watts < 0 { (0, amount) } else { (amount, 0) }
 }
@@ -168,8 +168,8 @@ struct Registers {
 }
 
 impl Registers {
-    /// The registers of a meter that has hung there for a few years.
-    fn old(seed: u64) -> Self {
+    /// The registers of a meter that has been in use for a few years.
+    fn used(seed: u64) -> Self {
         let mut dice = Dice::new(seed, -1);
         let mut count = |low, high, unit| dice.between(low, high).unsigned_abs() * unit;
         Self {
@@ -186,14 +186,14 @@ impl Registers {
     }
 
     fn add(&mut self, flows: &Flows, tariff: usize) {
-        let (taken, given) = both_ways(net(flows));
-        self.import[tariff] += taken;
-        self.export[tariff] += given;
+        let (import, export) = import_export(net(flows));
+        self.import[tariff] += import;
+        self.export[tariff] += export;
         self.gas += flows.gas.unsigned_abs();
     }
 }
 
-/// What stays as it is: identities, and what happened before the simulation began.
+/// What never changes: identifiers, and what happened before the simulation began.
 #[derive(Clone, Debug)]
 struct Nameplate {
     electricity: String,

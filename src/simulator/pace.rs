@@ -1,13 +1,13 @@
-//! Something that is due again and again.
+//! When the next of many regular events is due.
 //!
-//! Owns the arithmetic of a beat. It reads no clock and does not sleep.
+//! Pure: it reads no clock and does not sleep.
 
 use std::time::{Duration, Instant};
 
-/// Who is later than this has been stopped or asleep, and does not run to catch up.
-const GIVE_UP: Duration = Duration::from_secs(10);
+/// Whoever is later than this was stopped or suspended, and does not catch up.
+const MAX_DELAY: Duration = Duration::from_secs(10);
 
-/// A beat: due at once, then every `interval`.
+/// Due at once, then every `interval`.
 #[derive(Clone, Copy, Debug)]
 pub struct Pace {
     interval: Duration,
@@ -15,16 +15,16 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// A beat that is first due at `now`.
+    /// First due at `now`.
     #[must_use]
     pub fn new(interval: Duration, now: Instant) -> Self {
         Self { interval, due: now }
     }
 
-    /// When the next beat is due, asked at `now`. Beats that come late are made up for, unless they
-    /// are more than ten seconds late: then the beat begins anew.
+    /// When the next event is due, asked at `now`. Late events are made up for, unless they are more than ten
+    /// seconds late: then the interval starts again.
     pub fn next(&mut self, now: Instant) -> Instant {
-        if now.saturating_duration_since(self.due) > GIVE_UP {
+        if now.saturating_duration_since(self.due) > MAX_DELAY {
             self.due = now;
         }
         let due = self.due;
@@ -40,7 +40,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn a_late_beat_does_not_move_the_next() {
+    fn a_late_event_does_not_delay_the_next() {
         let start = Instant::now();
         let mut pace = Pace::new(SECOND, start);
         assert_eq!(pace.next(start), start);
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn after_a_long_sleep_the_beat_begins_anew() {
+    fn after_a_long_delay_the_interval_starts_again() {
         let start = Instant::now();
         let mut pace = Pace::new(SECOND, start);
         let morning = start + 3600 * SECOND;

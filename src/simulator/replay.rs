@@ -1,14 +1,14 @@
 //! A recording, played again.
 //!
-//! Owns the cutting of a file of recorded telegrams into pieces, one a telegram. It judges nothing:
-//! all pieces together are the file, byte for byte, half a telegram at its beginning included.
+//! Owns how a file of recorded telegrams is cut into pieces, one per telegram. Nothing is checked: all pieces
+//! together are the file, byte for byte, including half a telegram at its beginning.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek};
 use std::path::Path;
 
-/// A piece is no longer than this, whatever the file is.
-const LONGEST: usize = 64 * 1024;
+/// The longest piece, whatever the file is.
+const MAX_PIECE: usize = 64 * 1024;
 
 /// A file of telegrams, one after the other.
 #[derive(Debug)]
@@ -18,14 +18,14 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Opens the recording at `path`, to be begun again when it is over if `again`.
+    /// Opens the recording at `path`, to be repeated if `again`.
     pub fn open(path: &Path, again: bool) -> io::Result<Self> {
         let file = BufReader::new(File::open(path)?);
         Ok(Self { file, again })
     }
 
-    /// Reads the next piece to the end of `out`: all up to a line that begins with `!`, and that
-    /// line. False when the recording is over.
+    /// Appends the next piece to `out`: everything up to and including a line that begins with `!`. False at
+    /// the end of the recording.
     pub fn next_telegram(&mut self, out: &mut Vec<u8>) -> io::Result<bool> {
         if self.read_piece(out)? {
             return Ok(true);
@@ -39,7 +39,7 @@ impl Replay {
 
     fn read_piece(&mut self, out: &mut Vec<u8>) -> io::Result<bool> {
         let start = out.len();
-        let mut room = LONGEST;
+        let mut room = MAX_PIECE;
         loop {
             let line = out.len();
             let mut limited = (&mut self.file).take(room as u64);
@@ -86,7 +86,7 @@ mod tests {
         let endless = vec![0; 200_000];
         for recording in [noise, endless, Vec::new()] {
             let pieces = pieces(&recording);
-            assert!(pieces.iter().all(|piece| (1..=LONGEST).contains(&piece.len())));
+            assert!(pieces.iter().all(|piece| (1..=MAX_PIECE).contains(&piece.len())));
             assert_eq!(pieces.concat(), recording);
         }
     }

@@ -1,7 +1,7 @@
-//! The order of a day: what is switched on where, and when.
+//! The schedule of a day: what is switched on where, and when.
 //!
-//! Owns the list of a local day's switchings and the sums they make at any second of it. What the
-//! people and their appliances do with it is in `habits`.
+//! Owns the list of switchings of a local day, and their sums at any second. What people and appliances do is
+//! in `habits`.
 
 /// What a switching adds to or takes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,13 +12,13 @@ pub enum Circuit {
     L2,
     /// Appliances on phase L3, W.
     L3,
-    /// Lamps that are wanted when it is dark, W.
+    /// Lamps, which are on only in the dark, W.
     Lamps,
     /// Gas burnt by the hob, ml/s.
     Hob,
     /// Gas burnt for hot water, ml/s.
     HotWater,
-    /// Warmth that people want above the night's, tenths of a degree.
+    /// How much warmer than at night it should be, tenths of a degree.
     Warmth,
 }
 
@@ -43,7 +43,7 @@ struct Switching {
     amount: i64,
 }
 
-/// The switchings of one local day, by the second that clocks show.
+/// The switchings of one local day, by local time.
 #[derive(Clone, Debug, Default)]
 pub struct Schedule {
     switchings: Vec<Switching>,
@@ -68,7 +68,7 @@ impl Schedule {
     /// What is on at `second` of the day. Cheap when seconds come in order.
     pub fn at(&mut self, second: i64) -> Sums {
         if second < self.reached {
-            // Clocks went back an hour: the people live that hour again.
+            // The end of summer time: the hour is repeated.
             (self.next, self.sums) = (0, Sums::default());
         }
         self.reached = second;

@@ -17,7 +17,7 @@ fn options(link: &Path, others: &[&str]) -> Options {
     Options::parse_from([&["p1sim", "--link", link], others].concat())
 }
 
-/// Listens at `link` until the port of the meter hangs up, and returns what was said.
+/// Reads at `link` until the port of the meter hangs up.
 fn listen<T>(link: &Path, meter: &thread::JoinHandle<T>) -> Vec<u8> {
     while fs::symlink_metadata(link).is_err() {
         assert!(!meter.is_finished(), "no port under this link");
@@ -25,9 +25,9 @@ fn listen<T>(link: &Path, meter: &thread::JoinHandle<T>) -> Vec<u8> {
     }
     let builder = serialport::new(link.to_str().unwrap(), 115_200);
     let mut port = builder.timeout(Duration::from_secs(10)).open().unwrap();
-    let mut heard = Vec::new();
-    port.read_to_end(&mut heard).unwrap_err();
-    heard
+    let mut received = Vec::new();
+    port.read_to_end(&mut received).unwrap_err();
+    received
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn a_recording_arrives_byte_for_byte_and_the_link_goes_with_the_meter() {
 }
 
 #[test]
-fn the_telegrams_asked_for_are_said_and_no_more() {
+fn exactly_the_requested_telegrams_are_sent() {
     let folder = tempfile::tempdir().unwrap();
     let link = folder.path().join("meter");
     let start = "2026-10-25 02:59:58";
@@ -69,7 +69,7 @@ fn a_stop_ends_it_and_removes_the_link() {
 }
 
 #[test]
-fn a_file_in_the_way_and_a_missing_recording_end_it_at_once() {
+fn a_file_in_the_way_or_a_missing_recording_is_an_error_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("precious");
     fs::write(&file, "").unwrap();

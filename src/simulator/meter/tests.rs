@@ -66,11 +66,11 @@ fn the_same_seed_and_start_give_the_same_bytes() {
 }
 
 #[test]
-fn registers_rise_by_exactly_the_power_that_was_said() {
+fn registers_rise_by_exactly_the_reported_power() {
     let registers = ["1-0:1.8.1", "1-0:1.8.2", "1-0:2.8.1", "1-0:2.8.2"];
     let mut first: Option<[i64; 4]> = None;
     let mut last = [0; 4];
-    let mut said = [0_i64; 2];
+    let mut reported = [0_i64; 2];
     telegrams("2026-06-12 16:00:00", 86_400, |telegram| {
         let now = registers.map(|code| number(telegram, code));
         assert!(now.iter().zip(last).all(|(now, last)| *now >= last));
@@ -78,16 +78,26 @@ fn registers_rise_by_exactly_the_power_that_was_said() {
         if first.is_none() {
             first = Some(now);
         } else {
-            said[0] += number(telegram, "1-0:1.7.0");
-            said[1] += number(telegram, "1-0:2.7.0");
+            reported[0] += number(telegram, "1-0:1.7.0");
+            reported[1] += number(telegram, "1-0:2.7.0");
         }
     });
     let risen =
         |a: usize| (last[a] + last[a + 1] - first.unwrap()[a] - first.unwrap()[a + 1]) * 3600;
     // Each of the two registers shows whole Wh only, at both ends.
-    assert!((risen(0) - said[0]).abs() < 2 * 3600, "import {} Ws, said {}", risen(0), said[0]);
-    assert!((risen(2) - said[1]).abs() < 2 * 3600, "export {} Ws, said {}", risen(2), said[1]);
-    assert!(said[0] > 0 && said[1] > 0);
+    assert!(
+        (risen(0) - reported[0]).abs() < 2 * 3600,
+        "import {} Ws, reported {}",
+        risen(0),
+        reported[0]
+    );
+    assert!(
+        (risen(2) - reported[1]).abs() < 2 * 3600,
+        "export {} Ws, reported {}",
+        risen(2),
+        reported[1]
+    );
+    assert!(reported[0] > 0 && reported[1] > 0);
 }
 
 #[test]
@@ -125,7 +135,7 @@ fn currents_follow_from_power_and_voltage() {
     });
 }
 
-/// The tariff that is said one second before and at local time `moment`, in winter time.
+/// The tariff in the telegrams one second before and at local time `moment`, in winter time.
 fn tariff_around(moment: &str) -> [String; 2] {
     let at = parse_local(moment).unwrap();
     [at - 1, at].map(|second| {
@@ -149,7 +159,7 @@ fn weekends_are_low_tariff_throughout() {
 }
 
 #[test]
-fn energy_goes_to_the_register_of_the_tariff_that_is_said() {
+fn energy_goes_to_the_register_of_the_reported_tariff() {
     let mut last = None;
     telegrams("2026-11-20 22:30:00", 3600, |telegram| {
         let now = (number(telegram, "1-0:1.8.1"), number(telegram, "1-0:1.8.2"));
@@ -198,11 +208,11 @@ fn gas_is_read_every_five_minutes_and_never_falls() {
 }
 
 #[test]
-fn skipped_time_is_counted_like_time_that_is_told() {
+fn skipped_time_is_counted_like_time_with_telegrams() {
     let start = parse_local("2026-11-22 16:00:00").unwrap();
-    let (mut told, mut skipped) = (Meter::new(1, start), Meter::new(1, start));
+    let (mut whole, mut skipped) = (Meter::new(1, start), Meter::new(1, start));
     let (mut one, mut other) = (Vec::new(), Vec::new());
-    (0..7200).for_each(|_| told.next_telegram(&mut one));
+    (0..7200).for_each(|_| whole.next_telegram(&mut one));
     skipped.skip(7199);
     skipped.next_telegram(&mut other);
     assert!(one.ends_with(&other));

@@ -104,13 +104,13 @@ fn a_listener_that_reads_nothing_is_not_waited_for_for_long() {
         port.write(&sent, &GO_ON).unwrap();
     }
     // When it reads again, it gets telegrams again.
-    let mut heard = Vec::new();
+    let mut received = Vec::new();
     while port.is_stuck {
-        heard.extend(read(&mut listener, 100));
+        received.extend(read(&mut listener, 100));
         port.write(B, &GO_ON).unwrap();
     }
-    while !heard.ends_with(B) {
-        heard.extend(read(&mut listener, 1));
+    while !received.ends_with(B) {
+        received.extend(read(&mut listener, 1));
     }
 }
 
