@@ -7,6 +7,9 @@ use super::wire::{self, Protocol};
 use crate::telegram::{Intake, Policy, Received, Rejection, Telegram, Timestamp};
 use crate::text;
 
+/// How many telegrams in a row are whole but for their checksum if the meter computes it in its own way.
+pub const MIN_INTACT: usize = 4;
+
 /// What the bytes are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Finding {
@@ -18,6 +21,8 @@ pub enum Finding {
     Fragments,
     /// Telegrams, every one of them with a wrong checksum or parity bit, in number.
     Damaged(usize),
+    /// Several telegrams, every one of them whole but for its checksum, in number.
+    UnknownChecksum(usize),
     /// Something else than P1 text.
     Other(Protocol),
     /// Telegrams; the last one has a good checksum, or comes from a meter that sends none.
@@ -49,8 +54,9 @@ impl Finding {
             Self::Noise(_) => 1,
             Self::Fragments => 2,
             Self::Damaged(_) => 3,
-            Self::Other(_) => 4,
-            Self::Telegram { .. } => 5,
+            Self::UnknownChecksum(_) => 4,
+            Self::Other(_) => 5,
+            Self::Telegram { .. } => 6,
         }
     }
 
@@ -63,6 +69,9 @@ impl Finding {
             Self::Fragments => "text, but no whole telegram".into(),
             Self::Damaged(number) => {
                 format!("{} with a wrong checksum", text::count(*number as u64, "telegram"))
+            }
+            Self::UnknownChecksum(number) => {
+                format!("{number} telegrams, whole but for their checksum")
             }
             Self::Other(protocol) => protocol.to_string(),
             Self::Telegram { bytes, has_checksum } => {
@@ -82,6 +91,7 @@ impl Finding {
             Self::Noise(_) => "wrong speed, or an inverted signal?",
             Self::Fragments => "wrong speed, or another program at the port?",
             Self::Damaged(_) => "a bad cable, or another program at the port?",
+            Self::UnknownChecksum(_) => "if it is never right, set `p1_listener.checksum: ignore`",
             Self::Other(Protocol::OnRequest) => "the cable is well; p1listener sends no requests",
             Self::Other(_) => "the cable is well; p1listener cannot read this",
             Self::Telegram { .. } => "the configured `checksum` refuses it",
@@ -105,6 +115,12 @@ Does the cable pull up the data request line (pin 2)?
 The line loses or garbles bytes: try another cable, or a shorter one, and another USB port.
 Another program that reads the same port takes bytes away (`sudo fuser PORT` names it).
 Over a network, nothing on the way may change line ends or double bytes, as telnet does.
+"
+            }
+            Self::UnknownChecksum(_) => {
+                "\
+The cable is well: every line is well-formed. The meter computes its checksum in a way that p1listener does not
+know. With `checksum: ignore` in p1_listener its telegrams are accepted, damaged ones too.
 "
             }
             Self::Other(protocol) => protocol.advice(),
@@ -143,7 +159,7 @@ pub fn examine(bytes: &[u8]) -> Finding {
 /// The telegrams, if there are any: the last good one, or how many are damaged.
 fn telegrams(bytes: &[u8]) -> Option<Finding> {
     let (mut intake, mut rest) = (Intake::new(Policy::Auto), bytes);
-    let (mut good, mut damaged) = (None, 0);
+    let (mut good, mut damaged, mut intact) = (None, 0, 0);
     let mut judge = |received: Received<'_>| {
         let frame = &received.frame;
         let has_checksum = !frame.after_end_mark().trim_ascii().is_empty();
@@ -152,6 +168,7 @@ fn telegrams(bytes: &[u8]) -> Option<Finding> {
                 let bytes = frame.bytes().to_vec();
                 good = Some(Finding::Telegram { bytes, has_checksum });
             }
+            Err(Rejection::Wrong { is_intact: true, .. }) => intact += 1,
             Err(Rejection::Wrong { .. } | Rejection::Parity) if is_text(frame.bytes()) => {
                 damaged += 1;
             }
@@ -165,7 +182,12 @@ fn telegrams(bytes: &[u8]) -> Option<Finding> {
     if let Some(received) = intake.finish(Timestamp::default()) {
         judge(received);
     }
-    good.or((damaged > 0).then_some(Finding::Damaged(damaged)))
+    good.or(match damaged + intact {
+        0 => None,
+        // One damaged digit leaves a telegram whole, but not one telegram after the other.
+        MIN_INTACT.. if damaged == 0 => Some(Finding::UnknownChecksum(intact)),
+        wrong => Some(Finding::Damaged(wrong)),
+    })
 }
 
 /// Nearly all of it is printable ASCII and line ends.
@@ -220,6 +242,20 @@ mod tests {
         let expected = a_telegram();
         assert_eq!(examine(&[noise(), bad.clone(), telegram()].concat()), expected);
         assert_eq!(examine(&[bad.clone(), bad].concat()), Finding::Damaged(2));
+    }
+
+    #[test]
+    fn a_meter_with_a_checksum_of_its_own_is_told_from_a_damaged_line() {
+        let mut own = telegram();
+        let at = own.len() - 3;
+        own[at] = if own[at] == b'0' { b'1' } else { b'0' };
+        let finding = examine(&own.repeat(4));
+        assert_eq!(finding, Finding::UnknownChecksum(4));
+        assert!(finding.hint().contains("checksum: ignore"), "{}", finding.hint());
+        let mut damaged = telegram();
+        damaged[25] = b'(';
+        assert_eq!(examine(&[own.repeat(4), damaged].concat()), Finding::Damaged(5));
+        assert_eq!(examine(&own.repeat(3)), Finding::Damaged(3));
     }
 
     #[test]

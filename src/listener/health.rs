@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::diagnosis::{Finding, examine};
+use super::diagnosis::{Finding, MIN_INTACT, examine};
 use crate::message::Counts;
 use crate::runtime::{OutageLog, RateLimit};
 use crate::telegram::Rejection;
@@ -45,6 +45,8 @@ pub struct Health {
     /// The other programs that had the port open at the last warning.
     holders: Vec<String>,
     rejections: RateLimit,
+    /// Telegrams in a row that were whole but for their checksum, in number.
+    intact: usize,
 }
 
 impl Health {
@@ -62,6 +64,7 @@ impl Health {
             last_bytes: now,
             holders: Vec::new(),
             rejections: RateLimit::new(REJECTION_INTERVAL),
+            intact: 0,
         }
     }
 
@@ -95,10 +98,18 @@ impl Health {
         self.warned = None;
         self.quiet_since = now;
         self.recent.clear();
+        self.intact = 0;
     }
 
     /// A telegram has been rejected; the debug log shows its `bytes`.
     pub fn on_rejection(&mut self, rejection: &Rejection, bytes: &[u8], now: Instant) {
+        let is_intact = matches!(rejection, Rejection::Wrong { is_intact: true, .. });
+        self.intact = if is_intact { self.intact + 1 } else { 0 };
+        if self.intact == MIN_INTACT {
+            log::warn!(
+                "{MIN_INTACT} telegrams in a row are whole but for their checksum, which the meter seems to compute in its own way: `checksum: ignore` in p1_listener accepts them"
+            );
+        }
         match self.rejections.permit(now) {
             Some(0) => log::warn!("telegram rejected: {rejection}"),
             Some(more) => {
@@ -187,7 +198,7 @@ impl Health {
 #[must_use]
 pub fn counters(counts: &Counts, unsent: u64) -> String {
     format!(
-        "{} good, {} with a bad checksum, {} incomplete, {} oversize, {unsent} not sent",
+        "{} good, {} rejected, {} incomplete, {} oversize, {unsent} not sent",
         counts.telegrams, counts.rejected, counts.dropped.incomplete, counts.dropped.oversize,
     )
 }
@@ -338,6 +349,23 @@ mod tests {
     }
 
     #[test]
+    fn telegrams_whose_checksum_is_never_right_are_logged_once_with_the_key_to_set() {
+        let start = Instant::now();
+        let mut health = Health::new(MAX_SILENCE, start);
+        let wrong =
+            |is_intact| Rejection::Wrong { sent: "ABCD".into(), computed: 0x1234, is_intact };
+        let lines = captured_log(|| {
+            for is_intact in [true, true, true, false, true, true, true] {
+                health.on_rejection(&wrong(is_intact), b"", start);
+            }
+            assert!(health.intact < MIN_INTACT);
+            (0..1000).for_each(|_| health.on_rejection(&wrong(true), b"", start));
+        });
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[1].contains("`checksum: ignore`"), "{lines:?}");
+    }
+
+    #[test]
     fn the_status_names_meter_line_age_counts_and_what_is_wrong_now() {
         let start = Instant::now();
         let mut health = Health::new(MAX_SILENCE, start);
@@ -372,7 +400,7 @@ mod tests {
         let dropped = crate::telegram::Dropped { stray_bytes: 9, incomplete: 3, oversize: 4 };
         let counts = Counts { telegrams: 1, rejected: 2, dropped, ..Counts::default() };
         let said = counters(&counts, 5);
-        let expected = "1 good, 2 with a bad checksum, 3 incomplete, 4 oversize, 5 not sent";
+        let expected = "1 good, 2 rejected, 3 incomplete, 4 oversize, 5 not sent";
         assert_eq!(said, expected);
     }
 }

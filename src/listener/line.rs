@@ -122,9 +122,7 @@ impl Line {
     pub fn on_telegram(&mut self, now: Instant) {
         self.telegrams += 1;
         self.backoff = Duration::ZERO;
-        if let Some(speed) = self.port.on_telegram() {
-            log::info!("meter found at {speed} baud");
-        }
+        self.log_speed();
         if let Some(outage) = self.outage.take() {
             if outage.logged == Logged::LostAgain {
                 self.log_open_after(&outage, now);
@@ -140,6 +138,11 @@ impl Line {
                 );
             }
         }
+    }
+
+    /// A telegram was rejected that is whole but for its checksum: the speed is right.
+    pub fn on_intact_telegram(&mut self) {
+        self.log_speed();
     }
 
     /// What is wrong with the line, if anything is.
@@ -176,6 +179,12 @@ impl Line {
     #[must_use]
     pub fn holders(&self) -> Vec<String> {
         self.port.holders()
+    }
+
+    fn log_speed(&mut self) {
+        if let Some(speed) = self.port.on_telegram() {
+            log::info!("meter found at {speed} baud");
+        }
     }
 
     fn read(&mut self, buffer: &mut [u8], now: Instant) -> Event {

@@ -62,7 +62,7 @@ pub trait Port {
         false
     }
 
-    /// A telegram was read. Returns the speed if it had to be found and was not known before.
+    /// A telegram was read, perhaps with a wrong checksum. Returns the speed if it had to be found and was not known before.
     fn on_telegram(&mut self) -> Option<u32> {
         None
     }
