@@ -15,7 +15,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
-use super::source::{Port, READ_TIMEOUT, ReadOutcome, Source};
+use super::source::{Port, READ_TIMEOUT, ReadOutcome, Source, SourceKind};
 use crate::runtime::signals;
 
 /// The most that is read at a time, in bytes.
@@ -123,6 +123,10 @@ impl Source for OpenFile {
                 _ => Err(error),
             },
         }
+    }
+
+    fn kind(&self) -> SourceKind {
+        if self.fifo.is_some() { SourceKind::Stream } else { SourceKind::File }
     }
 }
 

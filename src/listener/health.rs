@@ -47,6 +47,8 @@ pub struct Health {
     rejections: RateLimit,
     /// Telegrams in a row that were whole but for their checksum, in number.
     intact: usize,
+    /// The meter's unusual checksum has been logged.
+    is_checksum_logged: bool,
 }
 
 impl Health {
@@ -65,6 +67,7 @@ impl Health {
             holders: Vec::new(),
             rejections: RateLimit::new(REJECTION_INTERVAL),
             intact: 0,
+            is_checksum_logged: false,
         }
     }
 
@@ -118,6 +121,14 @@ impl Health {
             None => return,
         }
         log::debug!("the rejected telegram: {}", bytes.escape_ascii());
+    }
+
+    /// Logs once what is unusual about the telegrams that these counts are of.
+    pub fn on_counts(&mut self, counts: &Counts) {
+        if counts.with_x25 > 0 && !self.is_checksum_logged {
+            self.is_checksum_logged = true;
+            log::info!("the meter's checksums are CRC-16/X-25 instead of CRC-16/ARC, and right");
+        }
     }
 
     /// Warns when no telegram has come for too long. Not while the line is lost, which is logged already.
@@ -363,6 +374,17 @@ mod tests {
         });
         assert_eq!(lines.len(), 2, "{lines:?}");
         assert!(lines[1].contains("`checksum: ignore`"), "{lines:?}");
+    }
+
+    #[test]
+    fn an_unusual_checksum_is_logged_once() {
+        let mut health = Health::new(MAX_SILENCE, Instant::now());
+        let lines = captured_log(|| {
+            for with_x25 in 0..3 {
+                health.on_counts(&Counts { with_x25, ..Counts::default() });
+            }
+        });
+        assert_eq!(lines.len(), 1, "{lines:?}");
     }
 
     #[test]

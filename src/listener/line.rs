@@ -7,7 +7,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::source::{Port, ReadOutcome, Source};
+use super::source::{Port, ReadOutcome, Source, SourceKind};
 use crate::runtime::OutageLog;
 use crate::text;
 
@@ -165,6 +165,15 @@ impl Line {
     pub fn byte_time(&self) -> Option<Duration> {
         match &self.state {
             State::Open { source, .. } => source.byte_time(),
+            State::Closed { .. } => None,
+        }
+    }
+
+    /// What the bytes come from, while the line is open.
+    #[must_use]
+    pub fn source_kind(&self) -> Option<SourceKind> {
+        match &self.state {
+            State::Open { source, .. } => Some(source.kind()),
             State::Closed { .. } => None,
         }
     }

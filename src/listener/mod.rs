@@ -11,6 +11,8 @@
 //! | `tcp`       | a port behind a TCP connection                                    |
 //! | `line`      | the port opened, lost, and opened again                           |
 //! | `pace`      | how long to sleep within a telegram                               |
+//! | `admission` | which telegrams are sent: `relay` recognises those that come      |
+//! |             | back, `throttle` holds a port to what a meter can send            |
 //! | `publisher` | datagrams out                                                     |
 //! | `health`    | warnings about telegrams, and the status                          |
 //! | `clock`     | a meter's clock that is hours off                                 |
@@ -19,6 +21,7 @@
 //! | `diagnosis` | what the bytes are; `wire` recognises other protocols than P1     |
 
 mod adapters;
+mod admission;
 mod clock;
 mod device;
 mod diagnosis;
@@ -31,10 +34,12 @@ mod pace;
 mod probe;
 mod publisher;
 mod raw_log;
+mod relay;
 mod serial;
 mod source;
 mod speed;
 mod tcp;
+mod throttle;
 mod wire;
 
 #[cfg(test)]
@@ -48,6 +53,7 @@ pub use adapters::LASTING_NAMES;
 pub use options::{EXITS, Options};
 pub use publisher::Publisher;
 
+use admission::Admission;
 use clock::ClockWatch;
 use device::{Device, Place};
 use file::StandardInput;
@@ -55,7 +61,7 @@ use health::Health;
 use line::{Event, Line};
 use pace::Pace;
 use raw_log::RawLog;
-use source::Port;
+use source::{Port, SourceKind};
 use speed::Search;
 use tcp::TcpPort;
 
@@ -99,6 +105,7 @@ struct Listener {
     line: Line,
     pace: Pace,
     translator: Translator,
+    admission: Admission,
     publisher: Publisher,
     health: Health,
     clock: ClockWatch,
@@ -115,7 +122,8 @@ impl Service for Listener {
 
     fn status(&self, now: Instant) -> String {
         let clock = self.clock.lasting(now).map(|hours| hours.to_string());
-        let troubles = [self.line.trouble().map(str::to_owned), self.publisher.trouble(), clock];
+        let (line, network) = (self.line.trouble().map(str::to_owned), self.publisher.trouble());
+        let troubles = [line, network, self.admission.trouble(now), clock];
         let (counts, unsent) = (self.translator.counts(), self.publisher.failures());
         self.health.status(&self.line.description(), &counts, unsent, &troubles, now)
     }
@@ -131,6 +139,7 @@ impl Service for Listener {
         self.translator.set_zone(new.time_zone);
         self.health.set_max_silence(new.silence);
         if self.config.multicast != config.multicast {
+            self.admission.reconfigure(config.multicast.clone(), now);
             self.publisher.reconfigure(config.multicast.clone(), now);
         }
         if let Some(raw_log) = &mut self.raw_log {
@@ -151,6 +160,9 @@ impl Service for Listener {
             Event::Bytes(length) => {
                 self.process(length, now);
                 let byte_time = self.line.byte_time();
+                if let Some(pause) = self.admission.pause(now) {
+                    signals::wait(pause.min(source::READ_TIMEOUT));
+                }
                 if let Some(time) = byte_time.and_then(|byte_time| self.pace.sleep_time(byte_time))
                 {
                     signals::wait(time);
@@ -180,6 +192,7 @@ impl Listener {
             line: Line::new(port, now),
             pace: Pace::default(),
             translator: translator(settings),
+            admission: Admission::new(config.multicast.clone(), now),
             publisher: Publisher::new(config.multicast.clone(), now),
             health: Health::new(settings.silence, now),
             clock: ClockWatch::default(),
@@ -189,45 +202,58 @@ impl Listener {
         }
     }
 
-    /// Translates the first `length` bytes of the buffer and publishes the telegrams that they complete.
+    /// Takes in the first `length` bytes of the buffer.
     fn process(&mut self, length: usize, now: Instant) {
-        let wall = Timestamp::from(SystemTime::now());
-        let mut bytes = &self.buffer[..length];
+        let bytes = &self.buffer[..length];
         if let Some(raw_log) = &mut self.raw_log {
             raw_log.write(bytes);
         }
         self.health.on_bytes(bytes, now);
+        self.admission.on_bytes(self.pace.is_at_beginning(), SystemTime::now().into(), now);
         self.pace.received(length);
-        while let Some(result) = self.translator.feed(&mut bytes, wall) {
-            match result {
-                Ok(datagram) => {
-                    self.publisher.publish(&datagram, now);
-                    self.pace.complete(datagram.raw.len(), bytes.len());
-                    self.health.on_telegram(datagram.header, now);
-                    let zone = self.config.p1_listener.time_zone;
-                    self.clock.update(hours_ahead(&datagram, zone), now);
-                    self.line.on_telegram(now);
-                }
-                Err(rejection) => {
-                    self.health.on_rejection(&rejection, self.translator.last_frame(), now);
-                }
-            }
-        }
+        self.translate(length, false, now);
     }
 
     /// The line was opened, lost or has ended: what came before and what comes now do not belong together.
     fn finish_stream(&mut self, now: Instant) {
         self.pace.restart();
-        match self.translator.finish(SystemTime::now().into()) {
-            Some(Ok(datagram)) => {
-                self.publisher.publish(&datagram, now);
-                self.health.on_telegram(datagram.header, now);
+        self.translate(0, true, now);
+    }
+
+    /// Sends the telegrams that the first `length` bytes of the buffer complete, and at the end of the stream
+    /// the one that lacks its line end.
+    fn translate(&mut self, length: usize, is_end: bool, now: Instant) {
+        let wall = Timestamp::from(SystemTime::now());
+        let kind = self.line.source_kind().unwrap_or(SourceKind::File);
+        let Self { buffer, translator, admission, publisher, line, pace, health, clock, .. } = self;
+        let mut bytes = &buffer[..length];
+        while let Some(result) =
+            if is_end { translator.finish(wall) } else { translator.feed(&mut bytes, wall) }
+        {
+            match result {
+                Ok(datagram) => {
+                    let is_sent = admission.admit(&datagram, kind, now);
+                    if is_sent {
+                        publisher.publish(&datagram, now);
+                        admission.on_sent(&datagram);
+                    }
+                    pace.complete(datagram.raw.len(), bytes.len());
+                    health.on_telegram(datagram.header, now);
+                    clock.update(hours_ahead(&datagram, self.config.p1_listener.time_zone), now);
+                    line.on_telegram(now);
+                    if !is_sent {
+                        translator.withdraw();
+                    }
+                }
+                Err(rejection) => {
+                    if rejection.is_intact() {
+                        line.on_intact_telegram();
+                    }
+                    health.on_rejection(&rejection, translator.last_frame(), now);
+                }
             }
-            Some(Err(rejection)) => {
-                self.health.on_rejection(&rejection, self.translator.last_frame(), now);
-            }
-            None => {}
         }
+        health.on_counts(&translator.counts());
     }
 
     fn counters(&self) -> String {

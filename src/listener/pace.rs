@@ -31,7 +31,7 @@ pub struct Pace {
 }
 
 impl Pace {
-    /// So many bytes have come in.
+    /// This many bytes have come in.
     pub fn received(&mut self, bytes: usize) {
         self.received += bytes;
     }
@@ -45,6 +45,12 @@ impl Pace {
     /// The line is silent or has changed: what comes next is the beginning of a telegram.
     pub fn restart(&mut self) {
         self.received = 0;
+    }
+
+    /// Whether the next byte begins a telegram.
+    #[must_use]
+    pub fn is_at_beginning(&self) -> bool {
+        self.received == 0
     }
 
     /// How long to sleep, on a line that takes `byte_time` for a byte.

@@ -18,7 +18,7 @@ use rustix::termios::isatty;
 use serialport::{ClearBuffer, SerialPort, TTYPort};
 
 use super::holder;
-use super::source::{READ_TIMEOUT, ReadOutcome, Source};
+use super::source::{READ_TIMEOUT, ReadOutcome, Source, SourceKind};
 use super::speed;
 use crate::text;
 
@@ -130,6 +130,10 @@ impl Source for OpenDevice {
 
     fn byte_time(&self) -> Option<Duration> {
         Some(speed::byte_time(self.speed))
+    }
+
+    fn kind(&self) -> SourceKind {
+        SourceKind::Serial
     }
 
     fn max_silence(&self) -> Option<Duration> {

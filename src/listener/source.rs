@@ -20,6 +20,17 @@ pub enum ReadOutcome {
     End,
 }
 
+/// What bytes come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceKind {
+    /// A line to a meter.
+    Serial,
+    /// Something that may be a relay of what this listener sends.
+    Stream,
+    /// A recording, which is sent whole.
+    File,
+}
+
 /// An open source of bytes.
 pub trait Source {
     /// Waits up to [`READ_TIMEOUT`] for bytes, or until a signal comes.
@@ -30,6 +41,11 @@ pub trait Source {
     /// How long the line takes for one byte, where that is known.
     fn byte_time(&self) -> Option<Duration> {
         None
+    }
+
+    /// What the bytes come from, as far as it matters which telegrams are sent.
+    fn kind(&self) -> SourceKind {
+        SourceKind::Stream
     }
 
     /// A source that is silent for longer is taken for dead, and opened again.

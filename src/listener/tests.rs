@@ -10,7 +10,7 @@ use super::source::{ReadOutcome, Source};
 use std::time::Duration;
 
 use super::*;
-use crate::multicast::Receiver;
+use crate::multicast::{Receiver, Sender};
 use crate::runtime::captured_log;
 use crate::telegram::crc16;
 
@@ -211,6 +211,53 @@ fn other_settings_of_the_network_leave_the_port_open() {
         assert_eq!(next(&receiver), Some(telegram(1)));
     });
     assert_eq!(lines.iter().filter(|line| line.contains("is open")).count(), 1, "{lines:?}");
+}
+
+#[test]
+fn a_telegram_that_the_group_has_carried_is_not_sent_again_and_the_log_says_what_to_change() {
+    let (wire, now) = (Wire::default(), Instant::now());
+    wire.plug_in();
+    let (mut listener, receiver) = listener(Box::new(wire.clone()), 26_123, now);
+    let lo = "lo".parse().unwrap();
+    let other = Sender::open(group(), 0, Some(&lo)).unwrap();
+    let lines = captured_log(|| {
+        assert!(listener.step(now).is_continue());
+        for number in [1, 2, 3] {
+            if number == 2 {
+                other.send(26_123, &telegram(2)).unwrap();
+            }
+            wire.give(&telegram(number));
+            assert!(listener.step(now).is_continue());
+        }
+    });
+    // The second is that of the other listener.
+    let carried: Vec<_> = std::iter::from_fn(|| next(&receiver)).collect();
+    assert_eq!(carried, [telegram(1), telegram(2), telegram(3)]);
+    assert_eq!(lines.iter().filter(|line| line.contains("`multicast.interface: lo`")).count(), 1);
+    let status = listener.status(now);
+    assert!(status.contains(": 2 telegrams,"), "{status}");
+    assert!(status.contains("; 1 telegram came back: not sent again"), "{status}");
+}
+
+#[test]
+fn a_storm_of_telegrams_is_bounded_and_logged() {
+    let (wire, mut now) = (Wire::default(), Instant::now());
+    wire.plug_in();
+    let (mut listener, receiver) = listener(Box::new(wire.clone()), 26_125, now);
+    let mut sent = 0;
+    let lines = captured_log(|| {
+        assert!(listener.step(now).is_continue());
+        for number in 0..3000 {
+            wire.give(&telegram(number % 1000));
+            simulate_step(&mut listener, &mut now);
+            now += Duration::from_millis(1);
+            sent += usize::from(next(&receiver).is_some());
+        }
+    });
+    assert!((1200..1300).contains(&sent), "{sent}");
+    let warnings = lines.iter().filter(|line| line.contains("more than 12 telegrams a second"));
+    assert_eq!(warnings.count(), 1, "{lines:?}");
+    assert!(listener.status(now).contains("not sent: more than any meter"), "{lines:?}");
 }
 
 #[test]

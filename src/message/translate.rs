@@ -92,6 +92,12 @@ impl Translator {
         Some(translate(received, &mut self.encoder, &mut self.counts))
     }
 
+    /// The last datagram is not sent: the next one gets its number.
+    pub fn withdraw(&mut self) {
+        self.counts.telegrams -= 1;
+        self.encoder.meta.frame_number -= 1;
+    }
+
     /// The bytes of the last frame, let through or not, as long as nothing more was fed.
     #[must_use]
     pub fn last_frame(&self) -> &[u8] {
@@ -204,6 +210,16 @@ mod tests {
             "{results:?}"
         );
         assert_eq!((translator.counts().telegrams, translator.counts().rejected), (2, 1));
+    }
+
+    #[test]
+    fn the_number_of_a_datagram_that_is_not_sent_goes_to_the_next() {
+        let mut translator = Translator::new(Policy::Auto, None);
+        let bytes = telegram("1-0:1.7.0(00.100*kW)");
+        assert_eq!(translate_all(&bytes, &mut translator), [Ok(1)]);
+        translator.withdraw();
+        assert_eq!(translator.counts().telegrams, 0);
+        assert_eq!(translate_all(&bytes, &mut translator), [Ok(1)]);
     }
 
     #[test]

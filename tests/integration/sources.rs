@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use rustix::process::Signal;
 
@@ -32,6 +33,34 @@ fn a_tcp_peer_that_stops_in_mid_telegram_is_connected_to_again() {
     assert_eq!((watts(&message), message.meta.frame_number), (3, 2));
     assert_eq!(listener.log().matches("the other end closed the connection").count(), 1);
     assert_eq!(listener.log().matches("1 telegram since the start").count(), 1);
+    listener.stop();
+}
+
+#[test]
+fn a_relay_that_hears_itself_is_recognised_and_its_telegrams_do_not_go_round() {
+    let place = Place::new();
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = server.local_addr().unwrap();
+    place.config_with(&format!("p1_listener: {{port: \"tcp://{address}\"}}"));
+    let mut raw = place.subscriber_of(place.port + 1);
+    let listener = place.daemon("p1listener");
+    let (mut relay, _) = server.accept().unwrap();
+    listener.wait_for_log("is open");
+    // The relay gives back what the group carries, up to five times for each new telegram.
+    let mut carried = Vec::new();
+    for number in 1..=20 {
+        relay.write_all(&telegram(number)).unwrap();
+        for _ in 0..5 {
+            let Some(telegram) = raw.datagram_within(Duration::from_millis(50)) else { break };
+            relay.write_all(&telegram).unwrap();
+            carried.push(telegram);
+        }
+    }
+    listener.wait_for_log("the port is a relay of this group");
+    let last = telegram(20);
+    let rounds = carried.iter().filter(|telegram| **telegram == last).count();
+    assert_eq!(rounds, 1, "{}", listener.log());
+    assert!(listener.log().contains("multicast.interface: lo"), "{}", listener.log());
     listener.stop();
 }
 

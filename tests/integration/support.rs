@@ -320,6 +320,12 @@ impl Subscriber {
         })
     }
 
+    /// The next datagram, if one arrives in this time.
+    pub fn datagram_within(&mut self, time: Duration) -> Option<Vec<u8>> {
+        let datagram = self.receiver.receive(&mut self.buffer, time).unwrap()?;
+        Some(self.buffer[..datagram.len].to_vec())
+    }
+
     pub fn message(&mut self) -> Message {
         Message::parse(&self.datagram()).unwrap()
     }
