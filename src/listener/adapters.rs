@@ -1,31 +1,36 @@
-//! `port: auto`: the only USB serial adapter there is.
+//! `port: auto`: the only USB serial adapter.
 //!
-//! Owns where adapters are looked for, and the words when there is none or more than one.
+//! Owns where adapters are found, and the message when there is none or more than one.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where udev gives adapters names that stay the same, below `/dev`.
+/// Below `/dev`: names that stay the same when an adapter is plugged in elsewhere.
 pub const LASTING_NAMES: &str = "serial/by-id";
+
+/// Below `/dev`: names that stay the same for a USB socket. Adapters without a serial number (CH340) share one
+/// name by ID, and differ only in these.
+const SOCKET_NAMES: &str = "serial/by-path";
 
 /// Finds the only USB serial adapter; the error is for people and names the choices.
 pub fn only() -> Result<PathBuf, String> {
     only_of(&all())
 }
 
-/// All USB serial adapters, under their lasting names where they have them.
+/// All USB serial adapters, by names that tell them apart.
 #[must_use]
 pub fn all() -> Vec<PathBuf> {
     all_below(Path::new("/dev"))
 }
 
-/// Whether there is any, be there one too many: why none of several is opened must be said.
+/// Whether there is an adapter. True for several too: the error of [`only`] then lists them.
 #[must_use]
 pub fn any() -> bool {
     any_of(&all())
 }
 
-/// Names to be shown, with commas between.
+/// Names separated by commas.
 #[must_use]
 pub fn names(adapters: &[PathBuf]) -> String {
     let names: Vec<String> = adapters.iter().map(|path| path.display().to_string()).collect();
@@ -33,14 +38,22 @@ pub fn names(adapters: &[PathBuf]) -> String {
 }
 
 fn all_below(dev: &Path) -> Vec<PathBuf> {
-    // The names by id stay the same when an adapter is plugged in elsewhere. Where udev does not make
-    // them (containers), the kernel's own names must do.
-    let lasting = entries(&dev.join(LASTING_NAMES), &[""]);
-    if lasting.is_empty() { entries(dev, &["ttyUSB", "ttyACM"]) } else { lasting }
+    // Without udev (containers) there are only the kernel's names.
+    let devices = entries(dev, &["ttyUSB", "ttyACM"]);
+    let names = [LASTING_NAMES, SOCKET_NAMES].map(|folder| links(&dev.join(folder)));
+    names.into_iter().find(|names| names.len() >= devices.len()).unwrap_or(devices)
+}
+
+/// One name in `folder` for each device, sorted.
+fn links(folder: &Path) -> Vec<PathBuf> {
+    let mut devices = HashSet::new();
+    let mut links = entries(folder, &[""]);
+    links.retain(|link| devices.insert(link.canonicalize().unwrap_or_else(|_| link.clone())));
+    links
 }
 
 fn any_of(adapters: &[PathBuf]) -> bool {
-    // For a moment after the cable was pulled, udev's name of it leads nowhere.
+    // For a moment after the cable was pulled, udev's name of it is a dangling link.
     adapters.iter().any(|path| path.exists())
 }
 
@@ -55,7 +68,7 @@ fn only_of(adapters: &[PathBuf]) -> Result<PathBuf, String> {
     }
 }
 
-/// What is in `folder` under a name that begins like this, sorted; nothing when it cannot be read.
+/// The entries of `folder` whose names begin like this, sorted. Empty when it cannot be read.
 fn entries(folder: &Path, beginnings: &[&str]) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let mut found: Vec<PathBuf> = entries
@@ -84,11 +97,37 @@ mod tests {
         folder
     }
 
+    fn link(dev: &tempfile::TempDir, name: &str, target: &str) {
+        let link = dev.path().join("serial").join(name);
+        fs::create_dir_all(link.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(format!("../../{target}"), link).unwrap();
+    }
+
     #[test]
-    fn the_only_adapter_is_taken_by_its_lasting_name() {
-        let dev = dev(&["serial/by-id/usb-FTDI_P1-if00-port0", "ttyUSB0", "ttyUSB1"]);
+    fn the_only_adapter_is_named_by_its_id() {
+        let dev = dev(&["ttyUSB1"]);
+        link(&dev, "by-id/usb-FTDI_P1-if00-port0", "ttyUSB1");
+        link(&dev, "by-path/platform-usb-0:1.3:1.0-port0", "ttyUSB1");
         let found = only_of(&all_below(dev.path())).unwrap();
         assert!(found.ends_with("serial/by-id/usb-FTDI_P1-if00-port0"));
+    }
+
+    #[test]
+    fn two_adapters_that_share_a_name_by_id_are_listed_by_socket() {
+        let dev = dev(&["ttyUSB0", "ttyUSB1"]);
+        link(&dev, "by-id/usb-1a86_USB_Serial-if00-port0", "ttyUSB1");
+        for (number, device) in [(1, "ttyUSB0"), (2, "ttyUSB1")] {
+            // systemd makes two names for each socket.
+            link(&dev, &format!("by-path/platform-usb-0:1.{number}:1.0-port0"), device);
+            link(&dev, &format!("by-path/platform-usbv2-0:1.{number}:1.0-port0"), device);
+        }
+        let error = only_of(&all_below(dev.path())).unwrap_err();
+        assert!(error.contains("by-path/platform-usb-0:1.1"), "{error}");
+        assert!(error.contains("by-path/platform-usb-0:1.2"), "{error}");
+        assert!(!error.contains("by-id") && !error.contains("usbv2"), "{error}");
+        fs::remove_dir_all(dev.path().join("serial/by-path")).unwrap();
+        let error = only_of(&all_below(dev.path())).unwrap_err();
+        assert!(error.contains("ttyUSB0") && error.contains("ttyUSB1"), "{error}");
     }
 
     #[test]
@@ -98,24 +137,24 @@ mod tests {
     }
 
     #[test]
-    fn several_adapters_are_there_and_a_name_that_leads_nowhere_is_not() {
+    fn several_adapters_count_as_present_and_a_dangling_link_does_not() {
         let dev = dev(&["serial/by-id/usb-A", "serial/by-id/usb-B"]);
         assert!(any_of(&all_below(dev.path())));
         let names = dev.path().join(LASTING_NAMES);
         for name in ["usb-A", "usb-B"] {
             fs::remove_file(names.join(name)).unwrap();
         }
-        std::os::unix::fs::symlink("../../ttyUSB0", names.join("usb-A")).unwrap();
+        link(&dev, "by-id/usb-A", "ttyUSB0");
         assert!(!any_of(&all_below(dev.path())));
     }
 
     #[test]
-    fn several_adapters_are_named_and_none_is_said() {
+    fn the_error_lists_several_adapters_or_says_that_there_is_none() {
         let two = dev(&["serial/by-id/usb-B", "serial/by-id/usb-A"]);
-        let said = only_of(&all_below(two.path())).unwrap_err();
-        let (a, b) = (said.find("by-id/usb-A").unwrap(), said.find("by-id/usb-B").unwrap());
-        assert!(a < b && said.contains("p1_listener.port"), "{said}");
-        let said = only_of(&all_below(dev(&["ttyS0"]).path())).unwrap_err();
-        assert!(said.starts_with("there is no USB serial adapter"), "{said}");
+        let error = only_of(&all_below(two.path())).unwrap_err();
+        let (a, b) = (error.find("by-id/usb-A").unwrap(), error.find("by-id/usb-B").unwrap());
+        assert!(a < b && error.contains("p1_listener.port"), "{error}");
+        let error = only_of(&all_below(dev(&["ttyS0"]).path())).unwrap_err();
+        assert!(error.starts_with("there is no USB serial adapter"), "{error}");
     }
 }
