@@ -5,6 +5,9 @@
 use super::lines::{self, Lines};
 use super::{Object, Telegram, groups};
 
+/// The shortest first line that is taken for one without proof, in bytes: `/`, maker and speed.
+const MIN_HEADER: usize = 5;
+
 /// The longest first line that is taken for one without proof, in bytes. The longest seen so far has 25.
 pub(super) const MAX_HEADER: usize = 128;
 
@@ -41,7 +44,7 @@ pub(super) fn goes_on_like_telegram(text: &[u8]) -> bool {
 /// Whether it can be a telegram: a printable first line, and an object with a value.
 pub(super) fn is_plausible(telegram: &Telegram<'_>) -> bool {
     begins_with_header(telegram.header)
-        && telegram.header.len() > 1
+        && telegram.header.len() >= MIN_HEADER
         && telegram.objects.iter().any(has_value)
 }
 
