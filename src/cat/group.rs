@@ -9,19 +9,11 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
-use rustix::net::sockopt::{Timeout, set_socket_send_buffer_size, set_socket_timeout};
 
 use super::{Options, StopSignal, TelegramSource};
 use crate::config::Multicast;
 use crate::runtime::Exit;
 use crate::subscriber::{Feed, Selection, Subscriber, Telegram};
-
-/// The longest wait for a client that does not read. A telegram may take two such waits, as the first one
-/// can end in its middle.
-const SEND_TIMEOUT: Duration = Duration::from_secs(15);
-
-/// Bytes that the kernel keeps for a client: a minute of telegrams. Its own choice is an hour of them.
-const SEND_BUFFER_SIZE: usize = 64 * 1024;
 
 /// The telegrams of the group.
 pub struct GroupTelegrams<'o> {
@@ -33,8 +25,7 @@ pub struct GroupTelegrams<'o> {
 impl<'o> GroupTelegrams<'o> {
     /// Joins the group. A failure is logged, and is [`Exit::Unavailable`].
     ///
-    /// `out` is the stream that telegrams will be written to, if it is one; a socket gets a short buffer
-    /// and a time limit.
+    /// `out` is the stream that telegrams will be written to, if it is one.
     pub fn join(
         settings: &Multicast,
         options: &Options,
@@ -44,11 +35,6 @@ impl<'o> GroupTelegrams<'o> {
         let meter = options.meter.clone().or_else(|| settings.meter.clone());
         let settings = Multicast { meter, ..settings.clone() };
         let subscriber = Subscriber::join(&settings, feed, selection(options), Instant::now())?;
-        if let Some(out) = out {
-            // Only a socket has these options; anything else may wait for its reader.
-            let _ = set_socket_send_buffer_size(out, SEND_BUFFER_SIZE);
-            let _ = set_socket_timeout(out, Timeout::Send, Some(SEND_TIMEOUT));
-        }
         Ok(Self { subscriber, out: out.map(AsFd::as_fd), stop: None })
     }
 

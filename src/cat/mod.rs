@@ -10,6 +10,7 @@
 //! ```
 
 mod anonymous;
+mod client;
 mod explain;
 mod field;
 mod file;
@@ -39,6 +40,8 @@ pub use network::{TelegramSource, from_network};
 pub use options::{EXITS, Options};
 pub use printer::Printer;
 pub use stop_signal::StopSignal;
+
+use client::Client;
 
 use crate::config::{Config, Multicast};
 use crate::runtime::Exit;
@@ -105,7 +108,13 @@ fn print_group(
     let stdout = io::stdout();
     let watched = options.output.is_none().then_some(&stdout);
     let mut telegrams = GroupTelegrams::join(group, options, watched)?.until(stop);
-    from_network(&mut telegrams, options, stdout.lock()).map_err(|error| fail(Exit::Io, &error))
+    let out = stdout.lock();
+    let printed = if Client::is_one(&out) {
+        from_network(&mut telegrams, options, Client::new(out))
+    } else {
+        from_network(&mut telegrams, options, out)
+    };
+    printed.map_err(|error| fail(Exit::Io, &error))
 }
 
 fn fail(exit: Exit, reason: &dyn std::fmt::Display) -> Exit {
