@@ -46,6 +46,7 @@ for suite in "${@:-bookworm trixie}"; do
         boot
         install_and_start
         exposure
+        sandbox
         journal_fields
         raw_over_tcp
         metrics_by_timer
@@ -59,6 +60,7 @@ for suite in "${@:-bookworm trixie}"; do
         further_meter
         faults
         reboot
+        without_network
         upgrade
         remove_and_purge
         power_off

@@ -39,6 +39,19 @@ exposure() {
     [ ! -s "$work/said" ] || fail "the units: $(cat "$work/said")"
 }
 
+sandbox() {
+    step "no service can run another program, not even its own files"
+    local unit main
+    for unit in p1listener p1reader; do
+        main=$(state $unit MainPID)
+        inside nsenter -t "$main" -m -- /usr/bin/sh -c true || fail "$unit cannot reload"
+        ! inside nsenter -t "$main" -m -- /usr/bin/true 2>/dev/null || fail "$unit can run /usr/bin/true"
+        inside cp /usr/bin/true "/proc/$main/root/tmp/own"
+        ! inside nsenter -t "$main" -m -- /tmp/own 2>/dev/null || fail "$unit can run a file of its own"
+        inside rm "/proc/$main/root/tmp/own"
+    done
+}
+
 journal_fields() {
     step "the journal has our fields, and few lines"
     local fields
@@ -126,6 +139,41 @@ reboot() {
     more_rows "after the reboot"
     more_rows "of the further meter" attic
 }
+
+without_network() {
+    step "a boot where no DHCP server answers: neither p1listener nor p1reader waits for the network"
+    local networks=$root/etc/systemd/network began
+    power_off
+    mkdir -p "$networks"
+    printf '[NetDev]\nName=eth9\nKind=veth\n[Peer]\nName=peer9\n' >"$networks/eth9.netdev"
+    printf '[Match]\nName=eth9\n[Network]\nDHCP=ipv4\nLinkLocalAddressing=no\n' >"$networks/eth9.network"
+    printf '[Match]\nName=peer9\n[Link]\nRequiredForOnline=no\n[Network]\nLinkLocalAddressing=no\n' >"$networks/peer9.network"
+    printf '[Unit]\nWants=network-online.target\nAfter=network-online.target\n[Service]\nType=oneshot\nExecStart=true\n[Install]\nWantedBy=multi-user.target\n' \
+        >"$root/etc/systemd/system/online.service"
+    chroot "$root" systemctl --quiet enable systemd-networkd online
+    began=$SECONDS
+    boot are_active p1listener p1reader
+    # This system wants a network, and still waits for it.
+    is systemd-networkd-wait-online ActiveState activating || fail "the network was not waited for by others"
+    is network-online.target ActiveState inactive || fail "there is a network"
+    step "  active $((SECONDS - began)) s after the boot began"
+    wait_until "the missing cable in the status" status_says p1listener 'is the cable plugged in'
+    began=$SECONDS
+    plug_in ttyUSB0
+    quietly inside p1cat --count 1 --timeout 30
+    [ $((SECONDS - began)) -le 6 ] || fail "the first telegram came $((SECONDS - began)) s after the cable"
+    step "  the first telegram came $((SECONDS - began)) s after the cable"
+    more_rows "without a network"
+    power_off
+    rm "$networks"/*9.net* "$root/etc/systemd/system/online.service"
+    chroot "$root" systemctl --quiet disable systemd-networkd online 2>/dev/null || true
+    rm -f "$root"/etc/systemd/system/*.wants/online.service
+    boot
+    plug_in ttyUSB0
+    plug_in ttyUSB1
+}
+
+are_active() { for unit; do is "$unit" ActiveState active || return 1; done; }
 
 upgrade() {
     step "apt upgrade: asks about the changed configuration, keeps the records, restarts what runs"

@@ -55,6 +55,7 @@ END
 }
 
 # A system that may use BPF keeps the units to their devices and addresses, as a real one does.
+# boot [COMMAND ...]      returns when booting has ended, or when the command succeeds
 boot() {
     make_groups
     # shellcheck disable=SC2016 # for the inner shell
@@ -69,7 +70,7 @@ boot() {
         [ "$tries" -gt 0 ] || { cat "$work/boot.log" >&2; fail "the machine does not boot"; }
         sleep 0.1
     done
-    wait_until "the end of booting" is_booted
+    wait_until "the end of booting" "${@:-is_booted}"
     inside ip link set lo up
     inside ip link set lo multicast on
 }

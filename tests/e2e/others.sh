@@ -25,6 +25,20 @@ raw_over_tcp() {
     lines=$({ inside journalctl -q -u 'p1raw@*' -u p1raw.socket -o cat --no-pager 2>/dev/null || true; } | wc -l)
     [ "$lines" -eq 0 ] || fail "$lines lines of p1raw in the journal"
 
+    step "p1raw.socket: 3,000 connections at once and 200 a second for 20 s; the next client is served"
+    nsenter -t "$leader" -n python3 - <<'END'
+import socket, time
+for _ in range(3000):
+    socket.create_connection(("127.0.0.1", 2001)).close()
+start = time.monotonic()
+for number in range(4000):
+    socket.create_connection(("127.0.0.1", 2001)).close()
+    time.sleep(max(0, start + number / 200 - time.monotonic()))
+END
+    is p1raw.socket ActiveState active || fail "p1raw.socket does not survive $(state p1raw.socket NRefused) refusals"
+    wait_until "a client that is served" raw_client_is_served
+    wait_until "the clients' programs to end" no_raw_clients
+
     step "where multicast does not reach, a listener takes that stream, as in p1-multicast(7)"
     inside sh -c "printf 'p1_listener:\n  port: tcp://127.0.0.1:2001\nmulticast:\n  interface: lo\n  port: 52021\n  raw_port: 52022\n' \
         >/etc/p1-multicast/away.yml"
@@ -37,6 +51,8 @@ raw_over_tcp() {
 
 # What a client of the raw stream gets in so many seconds.
 raw_stream() { inside timeout "$1" bash -c 'cat </dev/tcp/127.0.0.1/2001' || [ $? -eq 124 ]; }
+
+raw_client_is_served() { raw_stream 3 | grep -q '^!'; }
 
 no_raw_clients() { [ -z "$(inside systemctl list-units --no-legend 'p1raw@*')" ]; }
 
