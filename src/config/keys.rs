@@ -24,7 +24,7 @@ pub(super) struct Key {
 const DAY: u64 = 24 * HOUR;
 const HOUR: u64 = 3600;
 const MAX_KEEP_DAYS: u32 = 36_500;
-const MAX_REPORT_MINUTES: u32 = 1440;
+const MAX_MINUTES: u32 = 1440;
 /// Megabytes: a terabyte.
 const MAX_MIN_FREE: u32 = 1_000_000;
 const MAX_FUSE: u16 = 400;
@@ -39,8 +39,7 @@ macro_rules! file_output {
                 key("filename", |c, v| put(&mut c.$section.filename, v.filename(&[$placeholder]))),
                 key("flush_period", |c, v| put(&mut c.$section.flush_period, v.seconds(DAY))),
                 key("keep_days", |c, v| {
-                    let days = v.integer(1..=MAX_KEEP_DAYS).map(Some);
-                    put(&mut c.$section.keep_days, v.keyword_or("off", None, days))
+                    put(&mut c.$section.keep_days, v.off_or(v.integer(1..=MAX_KEEP_DAYS)))
                 }),
             ],
         }
@@ -58,7 +57,7 @@ pub(super) const SECTIONS: &[Section] = &[
             key("checksum", |c, v| put(&mut c.p1_listener.checksum, checksum(v))),
             key("time_zone", |c, v| put(&mut c.p1_listener.time_zone, time_zone(v))),
             key("silence", |c, v| put(&mut c.p1_listener.silence, v.seconds(DAY))),
-            key("name", |c, v| put(&mut c.p1_listener.name, v.label("a name").map(Some))),
+            key("name", |c, v| put(&mut c.p1_listener.name, v.label("a name"))),
         ],
     },
     Section {
@@ -67,20 +66,11 @@ pub(super) const SECTIONS: &[Section] = &[
             key("address", |c, v| put(&mut c.multicast.address, v.multicast_address())),
             key("port", |c, v| put(&mut c.multicast.port, port(v))),
             key("TTL", |c, v| put(&mut c.multicast.ttl, v.integer(0..=u8::MAX))),
-            key("interface", |c, v| put(&mut c.multicast.interface, v.interface().map(Some))),
-            key("raw_port", |c, v| {
-                let port = v.keyword_or("off", None, port(v).map(Some));
-                put(&mut c.multicast.raw_port, port)
-            }),
+            key("interface", |c, v| put(&mut c.multicast.interface, v.interface())),
+            key("raw_port", |c, v| put(&mut c.multicast.raw_port, v.off_or(port(v)))),
             key("also_to", |c, v| put(&mut c.multicast.also_to, v.destinations())),
-            key("meter", |c, v| {
-                let meter = v.label("the equipment id of a meter");
-                put(&mut c.multicast.meter, meter.map(Some))
-            }),
-            key("source", |c, v| {
-                let source = v.label("the name or address of a listener");
-                put(&mut c.multicast.source, source.map(Some))
-            }),
+            key("meter", |c, v| put(&mut c.multicast.meter, v.label("an equipment id"))),
+            key("source", |c, v| put(&mut c.multicast.source, v.label("a name or an address"))),
         ],
     },
     Section {
@@ -98,10 +88,7 @@ pub(super) const SECTIONS: &[Section] = &[
             key("enabled", |c, v| put(&mut c.html_report.enabled, v.boolean())),
             key("filename", |c, v| put(&mut c.html_report.filename, v.path())),
             key("flush_period", |c, v| put(&mut c.html_report.flush_period, v.seconds(DAY))),
-            key("minutes", |c, v| {
-                let minutes = v.integer(1..=MAX_REPORT_MINUTES);
-                put(&mut c.html_report.minutes, minutes)
-            }),
+            key("minutes", |c, v| put(&mut c.html_report.minutes, v.integer(1..=MAX_MINUTES))),
             key("language", |c, v| put(&mut c.html_report.language, language(v))),
         ],
     },
@@ -119,8 +106,11 @@ pub(super) const SECTIONS: &[Section] = &[
     Section {
         name: "p1_dashboard",
         keys: &[
-            key("fuse", |c, v| put(&mut c.p1_dashboard.fuse, v.integer(1..=MAX_FUSE).map(Some))),
-            key("language", |c, v| put(&mut c.p1_dashboard.language, own_language(v))),
+            key("fuse", |c, v| put(&mut c.p1_dashboard.fuse, v.integer(1..=MAX_FUSE))),
+            key("language", |c, v| {
+                let language = language(v).map(Some);
+                put(&mut c.p1_dashboard.language, v.keyword_or("auto", None, language))
+            }),
         ],
     },
     Section {
@@ -129,15 +119,14 @@ pub(super) const SECTIONS: &[Section] = &[
             key("broker", |c, v| put(&mut c.p1_mqtt.broker, v.broker())),
             key("tls", |c, v| put(&mut c.p1_mqtt.tls, v.boolean())),
             key("ca_file", |c, v| put(&mut c.p1_mqtt.ca_file, v.path())),
-            key("user", |c, v| put(&mut c.p1_mqtt.user, v.label("a user").map(Some))),
-            key("password_file", |c, v| put(&mut c.p1_mqtt.password_file, v.path().map(Some))),
+            key("user", |c, v| put(&mut c.p1_mqtt.user, v.label("a user"))),
+            key("password_file", |c, v| put(&mut c.p1_mqtt.password_file, v.path())),
             key("topic_prefix", |c, v| put(&mut c.p1_mqtt.topic_prefix, topic_prefix(v))),
             key("discovery_prefix", |c, v| {
-                let prefix = v.keyword_or("off", None, v.topic().map(Some));
-                put(&mut c.p1_mqtt.discovery_prefix, prefix)
+                put(&mut c.p1_mqtt.discovery_prefix, v.off_or(v.topic()))
             }),
             key("interval", |c, v| put(&mut c.p1_mqtt.interval, v.seconds(HOUR))),
-            key("client_id", |c, v| put(&mut c.p1_mqtt.client_id, v.client_id().map(Some))),
+            key("client_id", |c, v| put(&mut c.p1_mqtt.client_id, v.client_id())),
         ],
     },
 ];
@@ -160,8 +149,8 @@ const fn key(name: &'static str, set: fn(&mut Config, &Node) -> Result<(), Strin
     Key { name, set }
 }
 
-fn put<T>(place: &mut T, value: Result<T, String>) -> Result<(), String> {
-    *place = value?;
+fn put<T, P: From<T>>(place: &mut P, value: Result<T, String>) -> Result<(), String> {
+    *place = value?.into();
     Ok(())
 }
 
@@ -190,12 +179,6 @@ fn checksum(value: &Node) -> Result<Policy, String> {
 fn time_zone(value: &Node) -> Result<Option<MeterZone>, String> {
     let (central, eastern) = (Some(MeterZone::Central), Some(MeterZone::Eastern));
     value.keyword(&[("auto", None), ("CET", central), ("EET", eastern)])
-}
-
-/// `auto`, or a language.
-fn own_language(value: &Node) -> Result<Option<Language>, String> {
-    let languages = [Language::Dutch, Language::English].map(|l| (l.code(), Some(l)));
-    value.keyword(&[("auto", None), languages[0], languages[1]])
 }
 
 fn language(value: &Node) -> Result<Language, String> {

@@ -146,6 +146,11 @@ impl Node {
         }
     }
 
+    /// `off`, which is `None`, or else whatever `otherwise` accepts.
+    pub fn off_or<T>(&self, otherwise: Result<T, String>) -> Result<Option<T>, String> {
+        self.keyword_or("off", None, otherwise.map(Some))
+    }
+
     /// A text of at least one character, on one line. A number must be in quotes.
     pub fn text(&self, what: &str) -> Result<&str, String> {
         match self {
