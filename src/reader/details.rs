@@ -1,213 +1,230 @@
-//! The row of a telegram in the details file, and the columns that such a file begins with.
+//! Details files: how rows come into a file with a header, and how its first rows are read back.
 //!
-//! Owns the classic columns and how values become cells. A row is written here in a form that every
-//! file can take: the classic cells in their order, then code and value of each further object in
-//! turn. [`table`](super::table) fits it to the columns of its file.
+//! Owns the agreement between the columns in which rows wait and those of the file, which an earlier run may
+//! have begun, or which was not there when they were made.
+
+use std::io;
+use std::path::Path;
 
 use chrono::NaiveDateTime;
 
-use crate::message::{Message, Value};
-use crate::telegram::Digits;
+use super::columns::{self, Columns};
+use super::storage::Storage;
+use crate::message::{Message, Meta, Value};
+use crate::telegram::{Decimal, Timestamp};
 
-/// Code and name of the classic columns: the time of the row, then those of the program of 2021.
-pub(super) const COLUMNS: [(&str, &str); 37] = [
-    ("datum", "datum"),
-    ("1-3:0.2.8", "version"),
-    ("0-0:1.0.0", "timestamp"),
-    ("0-0:96.1.1", "equipment id"),
-    ("1-0:1.8.1", "elec. in, t1"),
-    ("1-0:1.8.2", "elec. in, t2"),
-    ("1-0:2.8.1", "elec. out, t1"),
-    ("1-0:2.8.2", "elec. out, t2"),
-    ("0-0:96.14.0", "tariff"),
-    ("1-0:1.7.0", "power in"),
-    (POWER_OUT, "power out"),
-    ("0-0:96.7.21", "# power failures"),
-    ("0-0:96.7.9", "# long power failures"),
-    ("1-0:99.97.0", "failure timestamp - duration"),
-    ("1-0:32.32.0", "voltage sags L1"),
-    ("1-0:52.32.0", "voltage sags L2"),
-    ("1-0:72.32.0", "voltage sags L3"),
-    ("1-0:32.36.0", "voltage swells L1"),
-    ("1-0:52.36.0", "voltage swells L2"),
-    ("1-0:72.36.0", "voltage swells L3"),
-    ("0-0:96.13.0", "text message"),
-    ("1-0:32.7.0", "voltage L1"),
-    ("1-0:52.7.0", "voltage L2"),
-    ("1-0:72.7.0", "voltage L3"),
-    ("1-0:31.7.0", "current L1"),
-    ("1-0:51.7.0", "current L2"),
-    ("1-0:71.7.0", "current L3"),
-    ("1-0:21.7.0", "power in L1"),
-    ("1-0:41.7.0", "power in L2"),
-    ("1-0:61.7.0", "power in L3"),
-    ("1-0:22.7.0", "power out L1"),
-    ("1-0:42.7.0", "power out L2"),
-    ("1-0:62.7.0", "power out L3"),
-    ("0-1:24.1.0", "device type"),
-    ("0-1:96.1.0", "equipment ID"),
-    ("0-1:24.2.1.A", "Gas meting tijd"),
-    ("0-1:24.2.1.B", "Gas meting"),
-];
-
-/// Power from the customer: a meter that cannot measure it sends none, and 0 is written.
-const POWER_OUT: &str = "1-0:2.7.0";
-
-/// The time of a row, as chrono writes it.
-pub(super) const TIME: &str = "%d-%m-%Y %H:%M:%S";
-
-/// Longer keys are no codes, and no listener sends them; they would make headers without bound.
-const LONGEST_CODE: usize = 64;
-
-/// Adds the row of a telegram that came at this local time.
-pub(super) fn write_row(out: &mut Vec<u8>, time: NaiveDateTime, message: &Message) {
-    let mut classic = [None; COLUMNS.len()];
-    let mut further = Vec::new();
-    let mut next = 1;
-    for (code, value) in &message.telegram {
-        if matches!(code.as_str(), "header" | "checksum") || code.len() > LONGEST_CODE {
-            continue;
-        }
-        // Meters send most objects in the order of the columns.
-        let mut places = (next..COLUMNS.len()).chain(1..next);
-        if let Some(place) = places.find(|&place| COLUMNS[place].0 == code) {
-            classic[place] = Some(value);
-            next = place + 1;
-        } else {
-            further.push((code, value));
-        }
-    }
-    let mut row = Row::new(out);
-    row.cell(time.format(TIME).to_string().as_bytes());
-    for ((code, _), value) in COLUMNS.iter().zip(classic).skip(1) {
-        match value {
-            Some(value) => row.value(value),
-            None if *code == POWER_OUT => row.cell(b"0"),
-            None => row.cell(b""),
-        }
-    }
-    for (code, value) in further {
-        row.text(code);
-        row.value(value);
-    }
-    row.end();
+/// The columns for rows of this file: those that it has, and the classic ones.
+pub(super) fn columns_of(storage: &mut dyn Storage, path: &Path) -> Columns {
+    // If it cannot be read now, the rows are fitted to its columns when they are written.
+    let head = storage.head(path, 1).ok().filter(|head| head.ends_with(b"\n"));
+    let columns = head.and_then(|head| Columns::parse(&head));
+    columns.map_or_else(Columns::new, Columns::with_classic)
 }
 
-/// Writes the cells of a row of CSV to memory. Most cells are short and need no quotes: this is the
-/// work of every telegram, and the quick way for that.
-pub(super) struct Row<'o> {
-    out: &'o mut Vec<u8>,
-    is_empty: bool,
+/// Appends rows in these columns to a file, which gets its header if it is new or empty.
+///
+/// Columns that it lacks are added to its header: it is copied with the longer one and replaced by the
+/// copy. If it has others, the rows are fitted to them, and `columns` are those of the file from then on.
+pub(super) fn append(
+    storage: &mut dyn Storage,
+    path: &Path,
+    rows: &[u8],
+    columns: &mut Columns,
+) -> io::Result<()> {
+    let old_head = match storage.truncate_torn_line(path)? {
+        0 => Vec::new(),
+        _ => storage.head(path, 2)?,
+    };
+    let Some(mut file) = Columns::parse(&old_head) else {
+        return storage.append(path, &[&columns.head(), rows].concat());
+    };
+    let (known, is_own) = (file.len(), columns.extend(&file));
+    let fitted = if is_own { None } else { Some(columns.fit(rows, &mut file)) };
+    let wanted = if is_own { &*columns } else { &file };
+    let is_whole = old_head.split_inclusive(|&byte| byte == b'\n').count() == 2;
+    if wanted.len() > known || !is_whole {
+        storage.replace_header(path, old_head.len() as u64, &wanted.head())?;
+        log::info!(file:% = path.display();
+            "{}: added columns, now {}", path.display(), wanted.len());
+    }
+    storage.append(path, fitted.as_deref().unwrap_or(rows))?;
+    if !is_own {
+        *columns = file;
+    }
+    Ok(())
 }
 
-impl<'o> Row<'o> {
-    pub fn new(out: &'o mut Vec<u8>) -> Self {
-        Self { out, is_empty: true }
-    }
+/// Of the first `count` rows of a file, those whose local time is wanted: that time, and the telegram.
+pub(super) fn first_rows(
+    storage: &mut dyn Storage,
+    path: &Path,
+    count: usize,
+    mut is_wanted: impl FnMut(NaiveDateTime) -> bool,
+) -> Vec<(NaiveDateTime, Message)> {
+    let text = storage.head(path, 2 + count).unwrap_or_default();
+    let mut records = columns::reader(&text).into_records().map_while(Result::ok);
+    let Some(codes) = records.next() else { return Vec::new() };
+    let row = |row: csv::StringRecord| {
+        let time = NaiveDateTime::parse_from_str(row.get(0)?, columns::TIME).ok()?;
+        is_wanted(time).then(|| (time, telegram(&codes, &row)))
+    };
+    records.skip(1).filter_map(row).collect()
+}
 
-    /// A cell, quoted where it must be.
-    pub fn cell(&mut self, cell: &[u8]) {
-        if !std::mem::replace(&mut self.is_empty, false) {
-            self.out.push(b';');
-        }
-        if cell.iter().any(|byte| matches!(byte, b';' | b'"' | b'\n' | b'\r')) {
-            self.out.push(b'"');
-            for &byte in cell {
-                self.out.extend_from_slice(if byte == b'"' {
-                    b"\"\""
-                } else {
-                    std::slice::from_ref(&byte)
-                });
-            }
-            self.out.push(b'"');
-        } else {
-            self.out.extend_from_slice(cell);
-        }
-    }
-
-    /// The end of the row.
-    pub fn end(self) {
-        self.out.push(b'\n');
-    }
-
-    fn value(&mut self, value: &Value) {
-        match value {
-            Value::Number(number) => self.cell(number.digits(&mut Digits::default()).as_bytes()),
-            Value::Text(text) => self.text(text),
-        }
-    }
-
-    /// A text as it is, but for control characters: a row is one line, so they become blanks.
-    fn text(&mut self, text: &str) {
-        let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
-        if !is_plain && text.contains(char::is_control) {
-            self.cell(text.replace(char::is_control, " ").as_bytes());
-        } else {
-            self.cell(text.as_bytes());
-        }
-    }
+/// The telegram of a row, without its meta data.
+fn telegram(codes: &csv::StringRecord, row: &csv::StringRecord) -> Message {
+    // Old meters write their times in digits only: twelve of them, which no register has.
+    let is_time = |cell: &str| Timestamp::parse_approximate(cell.as_bytes()).is_some();
+    let value = |cell: &str| match Decimal::parse(cell.as_bytes()) {
+        Some(number) if !is_time(cell) => Value::Number(number),
+        _ => Value::Text(cell.to_owned()),
+    };
+    let objects = codes.iter().zip(row).skip(1).filter(|(_, cell)| !cell.is_empty());
+    let telegram = objects.map(|(code, cell)| (code.to_owned(), value(cell))).collect();
+    let unknown = Timestamp::default();
+    Message { meta: Meta::new(0, unknown, unknown, None), telegram }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reader::tests::message;
+    use crate::reader::tests::{MemoryStorage, message};
 
-    fn row(objects: &[(&str, &str)]) -> String {
-        let time = chrono::NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
-        let mut out = Vec::new();
-        let time = time.and_hms_opt(7, 52, 36).unwrap();
-        write_row(&mut out, time, &message(0, objects));
-        String::from_utf8(out).unwrap()
+    const FILE: &str = "/v/details.csv";
+
+    /// Appends the rows of these telegrams, as a run that begins now and ends behind them.
+    fn append_to(storage: &mut MemoryStorage, telegrams: &[&[(&str, &str)]]) {
+        try_to_append(storage, telegrams).unwrap();
     }
 
-    /// The cells of a row between its time and the further objects.
-    fn classic(objects: &[(&str, &str)]) -> Vec<String> {
-        let row = row(objects);
-        let cells = row.trim_end().split(';').skip(1).take(36);
-        cells.map(str::to_owned).collect()
+    fn try_to_append(storage: &mut MemoryStorage, telegrams: &[&[(&str, &str)]]) -> io::Result<()> {
+        let mut columns = columns_of(storage, Path::new(FILE));
+        let messages: Vec<_> = telegrams.iter().map(|objects| message(0, objects)).collect();
+        for message in &messages {
+            columns.learn(message);
+        }
+        let mut rows = Vec::new();
+        for message in &messages {
+            columns.write_row(&mut rows, NaiveDateTime::default(), message);
+        }
+        append(storage, Path::new(FILE), &rows, &mut columns)
     }
 
-    #[test]
-    fn values_stand_in_their_columns_whatever_the_order_of_the_meter() {
-        let cells =
-            classic(&[("0-1:24.2.1.B", "6135"), ("1-0:32.7.0", "226.20"), ("1-3:0.2.8", "'50")]);
-        assert_eq!((&*cells[0], &*cells[20], &*cells[35]), ("50", "226.20", "6135"));
-        assert_eq!(cells.iter().filter(|cell| !cell.is_empty()).count(), 4);
-    }
-
-    #[test]
-    fn a_missing_power_out_is_zero_and_other_missing_values_are_empty() {
-        let cells = classic(&[]);
-        assert_eq!(cells[9], "0");
-        assert_eq!(cells.concat(), "0");
-        assert_eq!(classic(&[("1-0:2.7.0", "42")])[9], "42");
+    /// What stands behind the classic columns in each line of the file.
+    fn further(storage: &MemoryStorage) -> Vec<String> {
+        let text = storage.text(FILE);
+        let further = |line: &str| line.splitn(38, ';').nth(37).map(str::to_owned);
+        text.lines().map(|line| further(line).unwrap_or_default()).collect()
     }
 
     #[test]
-    fn further_objects_follow_with_their_codes_in_the_order_of_the_meter() {
-        let row = row(&[("1-0:99.1.0", "-5"), ("1-0:1.7.0", "1"), ("0-0:17.0.0", "'x")]);
-        assert!(row.ends_with(";1-0:99.1.0;-5;0-0:17.0.0;x\n"), "{row}");
+    fn a_file_of_a_classic_meter_has_the_classic_columns_only() {
+        let mut storage = MemoryStorage::default();
+        append_to(&mut storage, &[&[("1-0:1.7.0", "1")]]);
+        assert_eq!(further(&storage), ["", "", ""]);
+        let text = storage.text(FILE);
+        let lines: Vec<_> = text.lines().collect();
+        assert!(lines[0].ends_with(";0-1:24.2.1.B"), "no `;` at the end");
+        assert!(lines[1].ends_with(";Gas meting;"));
+        assert!(lines.iter().all(|line| line.split(';').count() >= 37));
     }
 
     #[test]
-    fn a_row_is_one_line_whatever_is_in_a_text() {
-        let row = row(&[("0-0:96.13.0", "'a\r\nb\u{85}c\0;\"q\""), ("x\n", "'y")]);
-        assert_eq!(row.matches('\n').count(), 1, "{row}");
-        assert!(row.contains(";\"a  b c ;\"\"q\"\"\";"), "{row}");
-        assert!(row.ends_with(";x ;y\n"), "{row}");
+    fn further_objects_have_columns_named_by_their_codes() {
+        let mut storage = MemoryStorage::default();
+        append_to(&mut storage, &[&[("b", "1"), ("a", "2")], &[("a", "3")]]);
+        assert_eq!(further(&storage), ["b;a", "b;a;", "1;2;", ";3;"]);
     }
 
     #[test]
-    fn a_key_that_is_too_long_for_a_code_is_left_out() {
-        let row = row(&[(&"1".repeat(65), "5"), (&"2".repeat(64), "6")]);
-        assert!(!row.contains(&"1".repeat(65)), "{row}");
-        assert!(row.ends_with(";6\n"), "{row}");
+    fn an_object_that_appears_later_gets_a_column_and_earlier_rows_stay_as_they_are() {
+        let mut storage = MemoryStorage::default();
+        append_to(&mut storage, &[&[("a", "1")]]);
+        append_to(&mut storage, &[&[("b", "2"), ("a", "3")], &[("c", "4")]]);
+        append_to(&mut storage, &[&[("c", "5")]]);
+        assert_eq!(further(&storage), ["a;b;c", "a;b;c;", "1;", "3;2;;", ";;4;", ";;5;"]);
     }
 
     #[test]
-    fn header_and_checksum_are_no_columns() {
-        let row = row(&[("header", "'/TST5"), ("checksum", "'0281")]);
-        assert!(!row.contains("TST5") && !row.contains("0281"), "{row}");
+    fn the_header_of_a_file_decides_where_cells_go() {
+        let mut storage = MemoryStorage::default();
+        storage.put(FILE, "a;1-0:1.7.0\na;power in;\n");
+        append_to(&mut storage, &[&[("1-0:1.7.0", "7"), ("a", "8")]]);
+        let text = storage.text(FILE);
+        assert!(text.starts_with("a;1-0:1.7.0;datum;1-3:0.2.8;"), "{text}");
+        assert!(text.contains("\n8;7;01-01-1970 00:00:00;"), "{text}");
+    }
+
+    #[test]
+    fn of_two_columns_of_one_code_the_first_has_the_cells() {
+        let mut storage = MemoryStorage::default();
+        storage.put(FILE, "a;a\na;a;\n");
+        append_to(&mut storage, &[&[("a", "8")]]);
+        assert!(storage.text(FILE).contains("\n8;;01-01-1970 00:00:00;"), "{}", storage.text(FILE));
+    }
+
+    #[test]
+    fn a_torn_header_is_made_whole() {
+        let mut storage = MemoryStorage::default();
+        append_to(&mut storage, &[&[("a", "1")]]);
+        let whole = storage.text(FILE);
+        for length in 0..whole.len() {
+            storage.put(FILE, &whole[..length]);
+            append_to(&mut storage, &[&[("a", "1")]]);
+            assert_eq!(storage.text(FILE), whole, "cut at {length}");
+        }
+    }
+
+    #[test]
+    fn cells_that_need_quotes_stay_in_one_cell() {
+        let mut storage = MemoryStorage::default();
+        append_to(&mut storage, &[&[("a;b", "'c;\"d")]]);
+        assert_eq!(further(&storage), ["\"a;b\"", "\"a;b\";", "\"c;\"\"d\";"]);
+    }
+
+    #[test]
+    fn the_first_rows_can_be_read_back_as_telegrams() {
+        let mut storage = MemoryStorage::default();
+        append_to(&mut storage, &[&[("1-0:1.7.0", "12.5"), ("a;b", "'x")], &[("1-0:1.7.0", "9")]]);
+        let mut first =
+            |path: &str, count| first_rows(&mut storage, Path::new(path), count, |_| true);
+        let rows = first(FILE, 5);
+        let (time, message) = &rows[0];
+        assert_eq!(*time, NaiveDateTime::default());
+        assert_eq!(message.number("1-0:1.7.0").unwrap().to_string(), "12.5");
+        assert_eq!(message.get("a;b").and_then(Value::text), Some("x"));
+        assert_eq!(message.get("1-3:0.2.8"), None, "empty cells are no objects");
+        assert_eq!((rows.len(), first(FILE, 1).len(), first("/none", 5).len()), (2, 1, 0));
+        let never = first_rows(&mut storage, Path::new(FILE), 5, |_| false);
+        assert!(never.is_empty());
+        storage.put(FILE, "datum\ndatum;\n");
+        assert!(first_rows(&mut storage, Path::new(FILE), 5, |_| true).is_empty());
+    }
+
+    #[test]
+    fn a_file_that_was_not_there_when_its_rows_were_made_keeps_its_columns() {
+        let mut storage = MemoryStorage::default();
+        let telegram = message(0, &[("b", "2"), ("1-0:1.7.0", "7")]);
+        let mut columns = columns_of(&mut storage, Path::new(FILE));
+        columns.learn(&telegram);
+        let mut rows = Vec::new();
+        columns.write_row(&mut rows, NaiveDateTime::default(), &telegram);
+        append_to(&mut storage, &[&[("a", "1")]]);
+        append(&mut storage, Path::new(FILE), &rows, &mut columns).unwrap();
+        assert_eq!(further(&storage), ["a;b", "a;b;", "1;", ";2;"]);
+        rows.clear();
+        columns.write_row(&mut rows, NaiveDateTime::default(), &telegram);
+        append(&mut storage, Path::new(FILE), &rows, &mut columns).unwrap();
+        assert_eq!(further(&storage)[4], ";2;", "the next rows are made in its columns");
+    }
+
+    #[test]
+    fn a_header_that_cannot_be_changed_leaves_the_file_alone() {
+        let mut storage = MemoryStorage::default();
+        append_to(&mut storage, &[&[("a", "1")]]);
+        let before = storage.text(FILE);
+        storage.set_full(true);
+        assert!(try_to_append(&mut storage, &[&[("b", "1")]]).is_err());
+        assert_eq!(storage.text(FILE), before);
     }
 }

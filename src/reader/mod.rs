@@ -17,7 +17,8 @@
 //! | `recorder`     | the flush moments, which telegram goes where                          |
 //! | `meters`       | what is remembered of each meter; `order` is that of its telegrams    |
 //! | `totals`       | energy and power of one telegram                                      |
-//! | `details`      | the row of a telegram; `table` fits such rows to the columns of a file |
+//! | `columns`      | the columns of a details file, and the row of a telegram in them      |
+//! | `details`      | how such rows come into a file, and its first ones are read back      |
 //! | `five_minutes` | the 5-minute records                                                  |
 //! | `weekly`       | the line of the weekly log                                            |
 //! | `report`       | the HTML page; `page` is what it remembers                            |
@@ -32,6 +33,7 @@
 //! A row's time is `meta.frame_start`, in local time, and decides the file it goes to. Nothing is
 //! interpolated: where telegrams are missing, rows are missing.
 
+mod columns;
 mod details;
 mod five_minutes;
 mod graph;
@@ -47,7 +49,6 @@ mod recorder;
 mod report;
 mod session;
 mod storage;
-mod table;
 mod tidy;
 mod today;
 mod totals;

@@ -8,13 +8,15 @@ use std::path::PathBuf;
 
 use chrono::{Days, NaiveDate, NaiveDateTime, TimeDelta};
 
+use super::columns::Columns;
 use super::health::{Failure, Health};
 use super::meters::Meter;
 use super::pattern::Pattern;
 use super::queue::{Batch, Queue};
 use super::storage::Storage;
-use super::{table, tidy, whole_seconds};
+use super::{details, tidy, whole_seconds};
 use crate::config::FileOutput;
+use crate::message::Message;
 use crate::text;
 
 /// An output that could not be written is tried again after this many seconds, or earlier.
@@ -31,11 +33,19 @@ const MAX_TRIES: i64 = 3600;
 pub(super) enum Shape {
     /// They are appended.
     Lines,
-    /// They are fitted to the columns of the file and appended; see [`table`].
-    Table,
+    /// They are appended in the columns of the file; see [`details`].
+    Table(Vec<Table>),
     /// All that wait make a new file, which appears complete. A name that has been given lately, or
     /// that a file has, is passed over for that of the next second.
     Complete(VecDeque<PathBuf>),
+}
+
+/// The columns in which rows of a file are made. They are kept as long as rows wait in them.
+#[derive(Debug)]
+pub(super) struct Table {
+    date: NaiveDate,
+    meter: String,
+    columns: Columns,
 }
 
 /// Where rows go, and when.
@@ -123,11 +133,50 @@ impl Output {
         self.urgent
     }
 
+    /// Adds the row of a telegram in the columns of its file, which is read if it is a new one.
+    pub fn add_telegram(
+        &mut self,
+        storage: &mut dyn Storage,
+        meter: &Meter,
+        time: NaiveDateTime,
+        message: &Message,
+    ) {
+        if !self.takes(meter) {
+            return;
+        }
+        let file = self.path(meter, time);
+        let Self { target: Target { pattern, .. }, shape: Shape::Table(tables), queue, .. } = self
+        else {
+            return;
+        };
+        let date = pattern.first_date(time.date());
+        let found = tables.iter().position(|table| table.date == date && table.meter == meter.name);
+        let mut table = if let Some(at) = found {
+            tables.swap_remove(at)
+        } else {
+            tables.retain(|table| queue.has(table.date, &table.meter));
+            let columns = details::columns_of(storage, &file);
+            Table { date, meter: meter.name.clone(), columns }
+        };
+        let further = table.columns.learn(message);
+        if further > 0 {
+            queue.pad(date, &meter.name, further);
+        }
+        self.add(meter, time, |out| table.columns.write_row(out, time, message));
+        if let Shape::Table(tables) = &mut self.shape {
+            tables.push(table);
+        }
+    }
+
+    /// Whether rows of this meter are recorded. Where the file name does not tell meters apart, only the
+    /// one that is followed is.
+    fn takes(&self, meter: &Meter) -> bool {
+        meter.is_followed || self.has_meter()
+    }
+
     /// Adds the row that `write` appends, of this local time.
-    ///
-    /// Where the file name does not tell meters apart, only the one that is followed is taken.
     pub fn add(&mut self, meter: &Meter, time: NaiveDateTime, write: impl FnOnce(&mut Vec<u8>)) {
-        if !meter.is_followed && !self.has_meter() {
+        if !self.takes(meter) {
             return;
         }
         let date = self.target.pattern.first_date(time.date());
@@ -158,7 +207,7 @@ impl Output {
         }
         let Self { target: Target { pattern, .. }, shape, queue, health, .. } = self;
         let mut written = None;
-        queue.hand_over(|batch| match shape.store(storage, pattern, batch) {
+        queue.write_batches(|batch| match shape.store(storage, pattern, batch) {
             Ok(file) => {
                 health.wrote(batch.rows);
                 written = Some(file);
@@ -241,9 +290,18 @@ impl Shape {
     ) -> Result<PathBuf, Failure> {
         let name = |time| pattern.path(batch.date, time, &batch.meter);
         let mut file = name(batch.last);
+        let mut new = Columns::new();
         let stored = match self {
-            Self::Lines => storage.mend(&file).and_then(|_| storage.append(&file, batch.text())),
-            Self::Table => table::append(storage, &file, batch.text()),
+            Self::Lines => {
+                storage.truncate_torn_line(&file).and_then(|_| storage.append(&file, batch.text()))
+            }
+            Self::Table(tables) => {
+                let is_its =
+                    |table: &&mut Table| table.date == batch.date && table.meter == batch.meter;
+                let table = tables.iter_mut().find(is_its);
+                let columns = table.map_or(&mut new, |table| &mut table.columns);
+                details::append(storage, &file, batch.text(), columns)
+            }
             Self::Complete(recent) => {
                 // If it cannot be told whether a file exists, it cannot be written either.
                 let mut is_free = |file: &PathBuf| {

@@ -30,6 +30,17 @@ impl Batch {
         &self.text[self.start..]
     }
 
+    /// Adds empty cells to each row.
+    fn pad(&mut self, cells: usize) {
+        let mut padded = Vec::with_capacity(self.text.len() + self.rows * cells);
+        for row in self.text().split_inclusive(|&byte| byte == b'\n') {
+            padded.extend_from_slice(row.strip_suffix(b"\n").unwrap_or(row));
+            padded.extend(std::iter::repeat_n(b';', cells));
+            padded.push(b'\n');
+        }
+        (self.text, self.start) = (padded, 0);
+    }
+
     fn drop_first_row(&mut self) {
         let length = self.text().iter().position(|&byte| byte == b'\n');
         self.start += length.map_or(self.text().len(), |length| length + 1);
@@ -100,9 +111,22 @@ impl Queue {
         added
     }
 
-    /// Hands each batch to `store`, oldest first, and forgets those that it took.
-    pub fn hand_over(&mut self, mut store: impl FnMut(&Batch) -> bool) {
-        self.batches.retain(|batch| !store(batch));
+    /// Whether rows wait for the file of this date and meter.
+    pub fn has(&self, date: NaiveDate, meter: &str) -> bool {
+        self.batches.iter().any(|batch| batch.date == date && batch.meter == meter)
+    }
+
+    /// Adds empty cells to the rows that wait for the file of this date and meter.
+    pub fn pad(&mut self, date: NaiveDate, meter: &str, cells: usize) {
+        let mut batches = self.batches.iter_mut();
+        if let Some(batch) = batches.rfind(|batch| batch.date == date && batch.meter == meter) {
+            batch.pad(cells);
+        }
+    }
+
+    /// Passes each batch to `write`, oldest first, and removes those for which it returns true.
+    pub fn write_batches(&mut self, mut write: impl FnMut(&Batch) -> bool) {
+        self.batches.retain(|batch| !write(batch));
     }
 
     /// The number of rows that wait.
@@ -139,7 +163,7 @@ mod tests {
 
     fn texts(queue: &mut Queue) -> Vec<String> {
         let mut texts = Vec::new();
-        queue.hand_over(|batch| {
+        queue.write_batches(|batch| {
             texts.push(String::from_utf8_lossy(batch.text()).replace('\n', " "));
             true
         });
@@ -163,7 +187,7 @@ mod tests {
         let mut queue = Queue::new(100);
         add(&mut queue, 1, "", "a");
         add(&mut queue, 2, "", "b");
-        queue.hand_over(|batch| batch.text() == b"b\n");
+        queue.write_batches(|batch| batch.text() == b"b\n");
         add(&mut queue, 1, "", "c");
         assert_eq!(texts(&mut queue), ["a c "]);
     }
@@ -180,6 +204,21 @@ mod tests {
         assert_eq!(texts(&mut queue), ["4 ", "567 8 "]);
         assert_eq!(add(&mut queue, 2, "", "longer than all").dropped, 1);
         assert_eq!(queue.rows(), 0);
+    }
+
+    #[test]
+    fn rows_that_wait_can_get_further_cells() {
+        let mut queue = Queue::new(30);
+        for (day, row) in
+            [(1, "dropped row"), (1, "a;b;"), (1, "c;d;"), (2, "e;f;"), (1, "0123456789")]
+        {
+            add(&mut queue, day, "A", row);
+        }
+        let date = NaiveDate::from_ymd_opt(2026, 1, 2).unwrap();
+        assert!(queue.has(date, "A") && !queue.has(date, "B"));
+        queue.pad(date, "A", 2);
+        queue.pad(date, "B", 2);
+        assert_eq!(texts(&mut queue), ["a;b;;; c;d;;; 0123456789;; ", "e;f; "]);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::report::{Clock, Report};
 use super::storage::Storage;
 use super::totals::Totals;
 use super::zone::Zone;
-use super::{details, today, weekly, whole_seconds};
+use super::{today, weekly, whole_seconds};
 use crate::config::{Config, FileOutput};
 use crate::message::Message;
 use crate::meter::{self, Day, Follower, Heard, Meters, Power};
@@ -160,7 +160,7 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
         self.newest = self.newest.max(Some(witnessed));
         let local = self.zone.local(time);
         if let Some(output) = &mut self.outputs.details {
-            output.add(meter, local, |out| details::write_row(out, local, message));
+            output.add_telegram(&mut self.storage, meter, local, message);
         }
         let registers = Registers::of(message);
         if let Some(totals) = totals(meter, &registers) {
@@ -208,7 +208,7 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
                 output.flush(&mut self.storage);
             }
         }
-        self.storage.settle();
+        self.storage.sync_dirs();
         if self.html.as_ref().is_some_and(|html| is_due(html.period())) {
             self.write_pages(false);
         }
@@ -271,7 +271,7 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
         for output in self.outputs.iter_mut() {
             output.flush(&mut self.storage);
         }
-        self.storage.settle();
+        self.storage.sync_dirs();
     }
 
     fn write_pages(&mut self, is_final: bool) {
@@ -321,7 +321,7 @@ impl Outputs {
         let complete = Shape::Complete(VecDeque::new());
         configure(&mut self.interval, interval, "interval", complete, OTHER_LIMIT);
         let details = &config.p1_reader_details;
-        configure(&mut self.details, details, "details", Shape::Table, DETAILS_LIMIT);
+        configure(&mut self.details, details, "details", Shape::Table(Vec::new()), DETAILS_LIMIT);
         configure(&mut self.day, day, "day", Shape::Lines, OTHER_LIMIT);
         configure(&mut self.weekly, &weekly, "weekly", Shape::Lines, OTHER_LIMIT);
     }

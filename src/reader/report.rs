@@ -170,7 +170,7 @@ impl Report {
         let written = self
             .render(meter, page, zone, clock, age)
             .map_err(std::io::Error::other)
-            .and_then(|html| storage.refresh(&file, html.as_bytes()));
+            .and_then(|html| storage.replace_volatile(&file, html.as_bytes()));
         match written {
             Ok(()) => {
                 page.written = contents;

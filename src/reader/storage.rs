@@ -17,7 +17,7 @@ pub trait Storage {
     /// Makes a file ready for further rows: a last line that has no LF is cut off.
     ///
     /// Gives the length of the file in bytes, 0 when there is none.
-    fn mend(&mut self, path: &Path) -> io::Result<u64>;
+    fn truncate_torn_line(&mut self, path: &Path) -> io::Result<u64>;
 
     /// Appends whole rows. A missing file and its folders are created. On an error nothing is appended.
     fn append(&mut self, path: &Path, rows: &[u8]) -> io::Result<()>;
@@ -26,14 +26,14 @@ pub trait Storage {
     fn head(&mut self, path: &Path, lines: usize) -> io::Result<Vec<u8>>;
 
     /// Replaces the first `length` bytes of a file by others. On an error the file is as it was.
-    fn change_head(&mut self, path: &Path, length: u64, head: &[u8]) -> io::Result<()>;
+    fn replace_header(&mut self, path: &Path, length: u64, head: &[u8]) -> io::Result<()>;
 
     /// Makes a file with this content, which appears complete or not at all, and stays.
     fn create(&mut self, path: &Path, content: &[u8]) -> io::Result<()>;
 
     /// As [`Storage::create`], for a file that is of use for seconds only: it need not outlive a power
     /// cut, and should cost less.
-    fn refresh(&mut self, path: &Path, content: &[u8]) -> io::Result<()>;
+    fn replace_volatile(&mut self, path: &Path, content: &[u8]) -> io::Result<()>;
 
     /// Whether there is something of this name.
     fn exists(&mut self, path: &Path) -> io::Result<bool>;
@@ -46,7 +46,7 @@ pub trait Storage {
 
     /// What was done so far stays after a power cut, names of new files included. To be called when all
     /// that there is to write at a time is written: one look at a folder costs less than one a file.
-    fn settle(&mut self) {}
+    fn sync_dirs(&mut self) {}
 
     /// How many bytes we may still write to the disk of a folder; `None` where it is no disk but memory.
     fn free(&mut self, folder: &Path) -> io::Result<Option<u64>>;
@@ -59,18 +59,18 @@ const IN_MEMORY: [i128; 2] = [0x0102_1994, 0x8584_58F6];
 ///
 /// A file is opened for each call and closed again, so that it may be renamed at any time. Rows are on
 /// the disk (`fdatasync`) when [`Storage::append`] returns. A file that must stay is on the disk before
-/// it is renamed, and its name is when [`Storage::settle`] returns. Files have mode 0644, less what the
+/// it is renamed, and its name is when [`Storage::sync_dirs`] returns. Files have mode 0644, less what the
 /// umask takes away.
 #[derive(Debug, Default)]
 pub struct DiskStorage {
     /// Files that have a part of rows which were refused, with their length before that.
     unfinished: HashMap<PathBuf, u64>,
     /// Folders that have new names.
-    unsettled: BTreeSet<PathBuf>,
+    unsynced_dirs: BTreeSet<PathBuf>,
 }
 
 impl Storage for DiskStorage {
-    fn mend(&mut self, path: &Path) -> io::Result<u64> {
+    fn truncate_torn_line(&mut self, path: &Path) -> io::Result<u64> {
         let file = OpenOptions::new().read(true).write(true).open(path);
         let mut file = match file {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
@@ -102,7 +102,7 @@ impl Storage for DiskStorage {
         }
         written?;
         if before == 0 {
-            self.unsettled.extend(path.parent().map(Path::to_owned));
+            self.unsynced_dirs.extend(path.parent().map(Path::to_owned));
         }
         Ok(())
     }
@@ -118,7 +118,7 @@ impl Storage for DiskStorage {
         Ok(head)
     }
 
-    fn change_head(&mut self, path: &Path, length: u64, head: &[u8]) -> io::Result<()> {
+    fn replace_header(&mut self, path: &Path, length: u64, head: &[u8]) -> io::Result<()> {
         let mut old = File::open(path)?;
         let permissions = old.metadata()?.permissions();
         old.seek(SeekFrom::Start(length))?;
@@ -128,7 +128,7 @@ impl Storage for DiskStorage {
             io::copy(&mut old, file)?;
             file.sync_data()
         })?;
-        self.unsettled.extend(path.parent().map(Path::to_owned));
+        self.unsynced_dirs.extend(path.parent().map(Path::to_owned));
         Ok(())
     }
 
@@ -139,11 +139,11 @@ impl Storage for DiskStorage {
                 file.sync_data()
             })
         })?;
-        self.unsettled.extend(path.parent().map(Path::to_owned));
+        self.unsynced_dirs.extend(path.parent().map(Path::to_owned));
         Ok(())
     }
 
-    fn refresh(&mut self, path: &Path, content: &[u8]) -> io::Result<()> {
+    fn replace_volatile(&mut self, path: &Path, content: &[u8]) -> io::Result<()> {
         with_folder(path, || atomic_file::replace(path, |file| file.write_all(content)))
     }
 
@@ -160,8 +160,8 @@ impl Storage for DiskStorage {
         fs::remove_file(path)
     }
 
-    fn settle(&mut self) {
-        for folder in std::mem::take(&mut self.unsettled) {
+    fn sync_dirs(&mut self) {
+        for folder in std::mem::take(&mut self.unsynced_dirs) {
             // Not all file systems can do this; the content is there in any case.
             let _ = File::open(folder).and_then(|folder| folder.sync_all());
         }

@@ -108,7 +108,7 @@ impl MemoryStorage {
 }
 
 impl Storage for MemoryStorage {
-    fn mend(&mut self, path: &Path) -> io::Result<u64> {
+    fn truncate_torn_line(&mut self, path: &Path) -> io::Result<u64> {
         let mut disk = self.0.borrow_mut();
         let Some(file) = disk.files.get_mut(path) else {
             return Ok(0);
@@ -129,7 +129,7 @@ impl Storage for MemoryStorage {
         Ok(lines.flatten().copied().collect())
     }
 
-    fn change_head(&mut self, path: &Path, length: u64, head: &[u8]) -> io::Result<()> {
+    fn replace_header(&mut self, path: &Path, length: u64, head: &[u8]) -> io::Result<()> {
         let length = usize::try_from(length).unwrap();
         self.change(path, |file| {
             drop(file.splice(..length, head.iter().copied()));
@@ -140,7 +140,7 @@ impl Storage for MemoryStorage {
         self.change(path, |file| *file = content.to_vec())
     }
 
-    fn refresh(&mut self, path: &Path, content: &[u8]) -> io::Result<()> {
+    fn replace_volatile(&mut self, path: &Path, content: &[u8]) -> io::Result<()> {
         self.create(path, content)
     }
 

@@ -31,7 +31,7 @@ pub(super) fn mend_newest(storage: &mut dyn Storage, pattern: &Pattern) {
     let oldest = newest.and_then(|newest| newest.checked_sub_days(RECENT));
     for name in files {
         if pattern.date_of(&name) >= oldest {
-            let _ = storage.mend(&pattern.directory().join(name));
+            let _ = storage.truncate_torn_line(&pattern.directory().join(name));
         }
     }
 }

@@ -7,9 +7,9 @@ use std::path::Path;
 
 use chrono::{NaiveDateTime, TimeDelta, Timelike};
 
+use super::details;
 use super::five_minutes::Record;
 use super::storage::Storage;
-use super::table;
 use super::zone::Zone;
 use crate::meter::Day;
 use crate::reading::{Readings, Registers};
@@ -45,7 +45,7 @@ pub(super) fn resume(
         }
         is_wanted
     };
-    let rows = details.map(|file| table::first_rows(storage, file, MAX_ROWS, is_wanted));
+    let rows = details.map(|file| details::first_rows(storage, file, MAX_ROWS, is_wanted));
     let mut day = Day::default();
     for (time, message) in rows.into_iter().flatten() {
         day.begin(time);

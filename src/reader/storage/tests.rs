@@ -42,10 +42,10 @@ fn a_torn_last_line_is_cut_off_and_whole_lines_stay() {
         ("1\n\0\0\0\0", "1\n"),
     ] {
         fs::write(&path, text).unwrap();
-        assert_eq!(storage.mend(&path).unwrap(), whole.len() as u64);
+        assert_eq!(storage.truncate_torn_line(&path).unwrap(), whole.len() as u64);
         assert_eq!(fs::read_to_string(&path).unwrap(), whole);
     }
-    assert_eq!(storage.mend(&folder.path().join("none")).unwrap(), 0);
+    assert_eq!(storage.truncate_torn_line(&folder.path().join("none")).unwrap(), 0);
 }
 
 #[test]
@@ -54,9 +54,9 @@ fn a_part_of_refused_rows_that_could_not_be_taken_back_is_cut_off_later() {
     let path = folder.path().join("f");
     fs::write(&path, "1\n2\n2\n3").unwrap();
     storage.unfinished.insert(path.clone(), 4);
-    assert_eq!(storage.mend(&path).unwrap(), 4);
+    assert_eq!(storage.truncate_torn_line(&path).unwrap(), 4);
     storage.append(&path, b"5\n").unwrap();
-    assert_eq!(storage.mend(&path).unwrap(), 6, "only once");
+    assert_eq!(storage.truncate_torn_line(&path).unwrap(), 6, "only once");
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn a_file_is_replaced_whole_and_nothing_else_is_left() {
     storage.create(&path, b"one").unwrap();
     // Left behind by a kill.
     fs::write(path.with_file_name(".page.html.tmp"), "half").unwrap();
-    storage.refresh(&path, b"two").unwrap();
+    storage.replace_volatile(&path, b"two").unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"two");
     assert_eq!(names(&folder.path().join("new")), ["page.html"]);
 }
@@ -103,7 +103,7 @@ fn the_head_of_a_file_is_read_and_changed() {
     fs::write(&path, "a\nb\n1\n2\n").unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
     assert_eq!(storage.head(&path, 2).unwrap(), b"a\nb\n");
-    storage.change_head(&path, 4, b"longer\n").unwrap();
+    storage.replace_header(&path, 4, b"longer\n").unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"longer\n1\n2\n");
     let mode = fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o640);

@@ -71,8 +71,8 @@ fn one_output_that_fails_does_not_stop_the_others() {
     #[derive(Clone)]
     struct NoDetails(MemoryStorage);
     impl Storage for NoDetails {
-        fn mend(&mut self, path: &Path) -> io::Result<u64> {
-            self.0.mend(path)
+        fn truncate_torn_line(&mut self, path: &Path) -> io::Result<u64> {
+            self.0.truncate_torn_line(path)
         }
         fn append(&mut self, path: &Path, rows: &[u8]) -> io::Result<()> {
             match path.to_str() {
@@ -83,14 +83,14 @@ fn one_output_that_fails_does_not_stop_the_others() {
         fn head(&mut self, path: &Path, lines: usize) -> io::Result<Vec<u8>> {
             self.0.head(path, lines)
         }
-        fn change_head(&mut self, path: &Path, length: u64, head: &[u8]) -> io::Result<()> {
-            self.0.change_head(path, length, head)
+        fn replace_header(&mut self, path: &Path, length: u64, head: &[u8]) -> io::Result<()> {
+            self.0.replace_header(path, length, head)
         }
         fn create(&mut self, path: &Path, content: &[u8]) -> io::Result<()> {
             self.0.create(path, content)
         }
-        fn refresh(&mut self, path: &Path, content: &[u8]) -> io::Result<()> {
-            self.0.refresh(path, content)
+        fn replace_volatile(&mut self, path: &Path, content: &[u8]) -> io::Result<()> {
+            self.0.replace_volatile(path, content)
         }
         fn exists(&mut self, path: &Path) -> io::Result<bool> {
             self.0.exists(path)

@@ -1,0 +1,370 @@
+//! The columns of a details file, and the row of a telegram in them.
+//!
+//! Owns the classic columns, the two header rows, and how values become cells. Columns only grow: an object
+//! that appears for the first time gets one at the end, and rows that are older simply have fewer cells.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use chrono::NaiveDateTime;
+
+use crate::message::{Message, Value};
+use crate::telegram::Digits;
+
+/// Code and name of the classic columns: the time of the row, then those of the program of 2021.
+const CLASSIC: [(&str, &str); 37] = [
+    (TIME_COLUMN, "datum"),
+    ("1-3:0.2.8", "version"),
+    ("0-0:1.0.0", "timestamp"),
+    ("0-0:96.1.1", "equipment id"),
+    ("1-0:1.8.1", "elec. in, t1"),
+    ("1-0:1.8.2", "elec. in, t2"),
+    ("1-0:2.8.1", "elec. out, t1"),
+    ("1-0:2.8.2", "elec. out, t2"),
+    ("0-0:96.14.0", "tariff"),
+    ("1-0:1.7.0", "power in"),
+    (POWER_OUT, "power out"),
+    ("0-0:96.7.21", "# power failures"),
+    ("0-0:96.7.9", "# long power failures"),
+    ("1-0:99.97.0", "failure timestamp - duration"),
+    ("1-0:32.32.0", "voltage sags L1"),
+    ("1-0:52.32.0", "voltage sags L2"),
+    ("1-0:72.32.0", "voltage sags L3"),
+    ("1-0:32.36.0", "voltage swells L1"),
+    ("1-0:52.36.0", "voltage swells L2"),
+    ("1-0:72.36.0", "voltage swells L3"),
+    ("0-0:96.13.0", "text message"),
+    ("1-0:32.7.0", "voltage L1"),
+    ("1-0:52.7.0", "voltage L2"),
+    ("1-0:72.7.0", "voltage L3"),
+    ("1-0:31.7.0", "current L1"),
+    ("1-0:51.7.0", "current L2"),
+    ("1-0:71.7.0", "current L3"),
+    ("1-0:21.7.0", "power in L1"),
+    ("1-0:41.7.0", "power in L2"),
+    ("1-0:61.7.0", "power in L3"),
+    ("1-0:22.7.0", "power out L1"),
+    ("1-0:42.7.0", "power out L2"),
+    ("1-0:62.7.0", "power out L3"),
+    ("0-1:24.1.0", "device type"),
+    ("0-1:96.1.0", "equipment ID"),
+    ("0-1:24.2.1.A", "Gas meting tijd"),
+    ("0-1:24.2.1.B", "Gas meting"),
+];
+
+const TIME_COLUMN: &str = "datum";
+
+/// Power to the grid: a meter that cannot measure it sends none, and 0 is written.
+const POWER_OUT: &str = "1-0:2.7.0";
+
+/// The time of a row, as chrono writes it.
+pub(super) const TIME: &str = "%d-%m-%Y %H:%M:%S";
+
+/// Longer keys are no codes, and no listener sends them; they would make headers without bound.
+const MAX_CODE: usize = 64;
+
+/// The most columns of a file. No meter has as many codes; a hostile sender may.
+const MAX_COLUMNS: usize = 512;
+
+/// The columns of a file, by the codes in its first line.
+#[derive(Clone, Debug)]
+pub(super) struct Columns {
+    codes: Vec<String>,
+    /// The column of each code; of one that is there twice, the first.
+    places: HashMap<String, usize>,
+}
+
+impl Columns {
+    /// Those that a new file begins with.
+    pub fn new() -> Self {
+        Self { codes: Vec::new(), places: HashMap::new() }.with_classic()
+    }
+
+    /// Those of a file with these first lines; `None` if it has no header.
+    pub fn parse(head: &[u8]) -> Option<Self> {
+        let mut columns = Self { codes: Vec::new(), places: HashMap::new() };
+        let codes = reader(head).into_byte_records().next()?.ok()?;
+        for code in &codes {
+            columns.add(&String::from_utf8_lossy(code));
+        }
+        Some(columns)
+    }
+
+    /// With the classic columns behind them that are not among them.
+    pub fn with_classic(mut self) -> Self {
+        for (code, _) in CLASSIC {
+            self.find_or_add(code, usize::MAX);
+        }
+        self
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.codes.len()
+    }
+
+    /// Whether these are the columns of `other` and perhaps further ones behind them.
+    pub fn extend(&self, other: &Self) -> bool {
+        self.codes.starts_with(&other.codes)
+    }
+
+    /// Both header rows. The first one has no `;` at its end.
+    pub fn head(&self) -> Vec<u8> {
+        let name = |code: &String| {
+            let known = CLASSIC.iter().find(|(known, _)| known == code);
+            known.map_or(code.as_bytes(), |(_, name)| name.as_bytes()).to_vec()
+        };
+        let mut head = Vec::new();
+        let mut row = Row::new(&mut head);
+        self.codes.iter().for_each(|code| row.cell(code.as_bytes()));
+        row.end();
+        let mut row = Row::new(&mut head);
+        self.codes.iter().for_each(|code| row.cell(&name(code)));
+        row.cell(b"");
+        row.end();
+        head
+    }
+
+    /// The column of this code, most often the `expected` one.
+    fn find(&self, code: &str, expected: usize) -> Option<usize> {
+        // In a file of another program a code may be there twice.
+        let has_doubles = self.places.len() < self.codes.len();
+        if !has_doubles && self.codes.get(expected).is_some_and(|known| known == code) {
+            return Some(expected);
+        }
+        self.places.get(code).copied()
+    }
+
+    /// The same; a new one if there is none and there is room.
+    fn find_or_add(&mut self, code: &str, expected: usize) -> Option<usize> {
+        let found = self.find(code, expected);
+        if found.is_some() || self.codes.len() >= MAX_COLUMNS {
+            return found;
+        }
+        self.add(code);
+        Some(self.codes.len() - 1)
+    }
+
+    fn add(&mut self, code: &str) {
+        self.places.entry(code.to_owned()).or_insert(self.codes.len());
+        self.codes.push(code.to_owned());
+    }
+
+    /// Adds a column for each object of a telegram that has none; gives the number of those.
+    pub fn learn(&mut self, message: &Message) -> usize {
+        let before = self.len();
+        let mut expected = 1;
+        for (code, _) in objects(message) {
+            // Meters send most objects in the order of the columns.
+            expected = self.find_or_add(&code, expected).map_or(expected, |column| column + 1);
+        }
+        self.len() - before
+    }
+
+    /// Adds the row of a telegram that came at this local time. Objects without a column are left out.
+    pub fn write_row(&self, out: &mut Vec<u8>, time: NaiveDateTime, message: &Message) {
+        let time_column = self.find(TIME_COLUMN, 0);
+        let mut cells: Vec<Option<&Value>> = vec![None; self.len()];
+        let mut expected = 1;
+        for (code, value) in objects(message) {
+            if let Some(column) = self.find(&code, expected) {
+                cells[column] = cells[column].or(Some(value));
+                expected = column + 1;
+            }
+        }
+        let mut row = Row::new(out);
+        for (column, (code, cell)) in self.codes.iter().zip(cells).enumerate() {
+            match cell {
+                _ if Some(column) == time_column => {
+                    row.cell(time.format(TIME).to_string().as_bytes());
+                }
+                Some(Value::Number(number)) => {
+                    row.cell(number.digits(&mut Digits::default()).as_bytes());
+                }
+                Some(Value::Text(text)) => row.cell(without_controls(text).as_bytes()),
+                None if code == POWER_OUT => row.cell(b"0"),
+                None => row.cell(b""),
+            }
+        }
+        row.cell(b"");
+        row.end();
+    }
+
+    /// Moves rows in these columns into those of `file`, to which the columns that it lacks are added.
+    pub fn fit(&self, rows: &[u8], file: &mut Self) -> Vec<u8> {
+        let columns = self.codes.iter();
+        let places: Vec<_> = columns.map(|code| file.find_or_add(code, usize::MAX)).collect();
+        let mut fitted = Vec::with_capacity(rows.len());
+        for record in reader(rows).into_byte_records().map_while(Result::ok) {
+            let mut cells: Vec<&[u8]> = vec![b""; file.len()];
+            for (place, cell) in places.iter().zip(&record) {
+                if let Some(place) = place.filter(|&place| cells[place].is_empty()) {
+                    cells[place] = cell;
+                }
+            }
+            let mut row = Row::new(&mut fitted);
+            for cell in cells {
+                row.cell(cell);
+            }
+            row.cell(b"");
+            row.end();
+        }
+        fitted
+    }
+}
+
+/// The objects of a telegram, by codes that are fit for a header.
+fn objects(message: &Message) -> impl Iterator<Item = (Cow<'_, str>, &Value)> {
+    let is_object = |code: &str| !matches!(code, "header" | "checksum") && code.len() <= MAX_CODE;
+    let objects = message.telegram.iter().filter(move |(code, _)| is_object(code));
+    objects.map(|(code, value)| (without_controls(code), value))
+}
+
+/// A text as it is, but for control characters: a row is one line, so they become blanks.
+fn without_controls(text: &str) -> Cow<'_, str> {
+    let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if !is_plain && text.contains(char::is_control) {
+        text.replace(char::is_control, " ").into()
+    } else {
+        text.into()
+    }
+}
+
+/// Writes the cells of a row of CSV to memory. Most cells are short and need no quotes: this is the
+/// work of every telegram, and the quick way for that.
+struct Row<'o> {
+    out: &'o mut Vec<u8>,
+    is_empty: bool,
+}
+
+impl<'o> Row<'o> {
+    fn new(out: &'o mut Vec<u8>) -> Self {
+        Self { out, is_empty: true }
+    }
+
+    /// A cell, quoted where it must be.
+    fn cell(&mut self, cell: &[u8]) {
+        if !std::mem::replace(&mut self.is_empty, false) {
+            self.out.push(b';');
+        }
+        if cell.iter().any(|byte| matches!(byte, b';' | b'"' | b'\n' | b'\r')) {
+            self.out.push(b'"');
+            for &byte in cell {
+                self.out.extend_from_slice(if byte == b'"' {
+                    b"\"\""
+                } else {
+                    std::slice::from_ref(&byte)
+                });
+            }
+            self.out.push(b'"');
+        } else {
+            self.out.extend_from_slice(cell);
+        }
+    }
+
+    /// The end of the row.
+    fn end(self) {
+        self.out.push(b'\n');
+    }
+}
+
+/// A reader for files of this dialect, whose rows differ in length.
+pub(super) fn reader(text: &[u8]) -> csv::Reader<&[u8]> {
+    let mut builder = csv::ReaderBuilder::new();
+    builder.delimiter(b';').has_headers(false).flexible(true);
+    builder.from_reader(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reader::tests::message;
+
+    /// The header of a new file and the row of a telegram in it.
+    fn file(objects: &[(&str, &str)]) -> String {
+        let time = chrono::NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
+        let time = time.and_hms_opt(7, 52, 36).unwrap();
+        let (mut columns, mut out) = (Columns::new(), Vec::new());
+        let message = message(0, objects);
+        assert_eq!(columns.learn(&message), columns.len() - CLASSIC.len());
+        columns.write_row(&mut out, time, &message);
+        String::from_utf8(columns.head()).unwrap() + &String::from_utf8(out).unwrap()
+    }
+
+    fn row(objects: &[(&str, &str)]) -> String {
+        file(objects).lines().nth(2).unwrap().to_owned()
+    }
+
+    /// The cells of a row between its time and the further objects.
+    fn classic(objects: &[(&str, &str)]) -> Vec<String> {
+        let row = row(objects);
+        let cells = row.split(';').skip(1).take(36);
+        cells.map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn values_stand_in_their_columns_whatever_the_order_of_the_meter() {
+        let cells =
+            classic(&[("0-1:24.2.1.B", "6135"), ("1-0:32.7.0", "226.20"), ("1-3:0.2.8", "'50")]);
+        assert_eq!((&*cells[0], &*cells[20], &*cells[35]), ("50", "226.20", "6135"));
+        assert_eq!(cells.iter().filter(|cell| !cell.is_empty()).count(), 4);
+    }
+
+    #[test]
+    fn a_missing_power_out_is_zero_and_other_missing_values_are_empty() {
+        let cells = classic(&[]);
+        assert_eq!(cells[9], "0");
+        assert_eq!(cells.concat(), "0");
+        assert_eq!(classic(&[("1-0:2.7.0", "42")])[9], "42");
+    }
+
+    #[test]
+    fn further_objects_follow_in_columns_named_by_their_codes_in_the_order_of_the_meter() {
+        let file = file(&[("1-0:99.1.0", "-5"), ("1-0:1.7.0", "1"), ("0-0:17.0.0", "'x")]);
+        let lines: Vec<_> = file.lines().collect();
+        assert!(lines[0].ends_with(";0-1:24.2.1.B;1-0:99.1.0;0-0:17.0.0"), "{file}");
+        assert!(lines[1].ends_with(";Gas meting;1-0:99.1.0;0-0:17.0.0;"), "{file}");
+        assert!(lines[2].ends_with(";;-5;x;"), "{file}");
+    }
+
+    #[test]
+    fn a_row_is_one_line_whatever_is_in_a_text() {
+        let file = file(&[("0-0:96.13.0", "'a\r\nb\u{85}c\0;\"q\""), ("x\n", "'y")]);
+        assert_eq!(file.lines().count(), 3, "{file}");
+        assert!(file.contains(";\"a  b c ;\"\"q\"\"\";") && file.contains(";x \n"), "{file}");
+    }
+
+    #[test]
+    fn a_key_that_is_too_long_for_a_code_is_left_out() {
+        let file = file(&[(&"1".repeat(65), "5"), (&"2".repeat(64), "6")]);
+        assert!(!file.contains(&"1".repeat(65)), "{file}");
+        assert!(file.ends_with(";6;\n"), "{file}");
+    }
+
+    #[test]
+    fn columns_are_bounded() {
+        let codes: Vec<_> = (0..600).map(|n| format!("x{n}")).collect();
+        let objects: Vec<_> = codes.iter().map(|code| (code.as_str(), "1")).collect();
+        assert!(file(&objects).lines().all(|line| line.split(';').count() <= MAX_COLUMNS + 1));
+    }
+
+    #[test]
+    fn rows_can_be_moved_into_the_columns_of_another_file() {
+        let mut ours = Columns::new();
+        let message = message(0, &[("b", "1"), ("1-0:1.7.0", "'2;3")]);
+        ours.learn(&message);
+        let mut rows = Vec::new();
+        ours.write_row(&mut rows, NaiveDateTime::default(), &message);
+        let mut file = Columns::parse(b"a;1-0:1.7.0;datum\n").unwrap();
+        let fitted = String::from_utf8(ours.fit(&rows, &mut file)).unwrap();
+        assert!(fitted.starts_with(";\"2;3\";01-01-1970 00:00:00;"), "{fitted}");
+        assert!(fitted.ends_with(";1;\n") && fitted.split(';').count() == file.len() + 2);
+        assert!(!ours.extend(&file) && !file.extend(&ours) && file.extend(&file.clone()));
+    }
+
+    #[test]
+    fn header_and_checksum_are_no_columns() {
+        let file = file(&[("header", "'/TST5"), ("checksum", "'0281")]);
+        assert!(!file.contains("header") && !file.contains("checksum"), "{file}");
+    }
+}
