@@ -5,7 +5,7 @@
 
 use std::str::FromStr;
 
-use crate::message::Message;
+use crate::message::{Message, code_of};
 use crate::reading::{Kind, Reading, Readings, VOCABULARY, Value};
 use crate::telegram::{Decimal, Obis, Timestamp};
 
@@ -22,8 +22,8 @@ pub enum Field {
     Source,
     /// A named reading.
     Reading(&'static Reading),
-    /// The value under this key of the telegram, as it is on the wire: a code, `code.A`, `code.B`,
-    /// `header` or `checksum`.
+    /// The value under this key of the telegram, as it is on the wire: a code, however the meter spells
+    /// it, `code.A`, `code.B`, `header` or `checksum`.
     Object(String),
 }
 
@@ -86,7 +86,7 @@ impl Field {
             }
             Self::Source => meta.source.as_deref().map(|source| Value::Text(source.into())),
             Self::Reading(reading) => readings.get(reading.name).cloned(),
-            Self::Object(key) => message.get(key).map(|value| match value.number() {
+            Self::Object(key) => message.find(key).map(|value| match value.number() {
                 Some(number) => Value::Number(number),
                 None => Value::Text(value.text().unwrap_or_default().into()),
             }),
@@ -123,8 +123,7 @@ fn names() -> Vec<String> {
 }
 
 fn is_key(name: &str) -> bool {
-    let code = name.strip_suffix(".A").or_else(|| name.strip_suffix(".B")).unwrap_or(name);
-    matches!(name, "header" | "checksum") || Obis::parse(code.as_bytes()).is_some()
+    matches!(name, "header" | "checksum") || Obis::parse(code_of(name).as_bytes()).is_some()
 }
 
 #[cfg(test)]

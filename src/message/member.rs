@@ -3,13 +3,13 @@
 //! Owns what becomes a number and what stays text (the table in [`super`]). The JSON around it is
 //! written elsewhere.
 
-use crate::telegram::{Content, Decimal, Object, Quantity, Timestamp, Unit};
+use crate::telegram::{Content, Decimal, Obis, Object, Quantity, Timestamp, Unit};
 
 /// The longest code, in bytes.
 const MAX_CODE: usize = 32;
 
 /// What the key of an object is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Key<'a> {
     /// The code as sent.
     Code(&'a [u8]),
@@ -22,14 +22,18 @@ pub(super) enum Key<'a> {
 /// The values of an object, one or two.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Values<'a> {
-    One(Wire<'a>),
-    Two(Wire<'a>, Wire<'a>),
+    One(WireValue<'a>),
+    Two(WireValue<'a>, WireValue<'a>),
 }
 
 /// A value.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Wire<'a> {
+pub(super) enum WireValue<'a> {
+    /// A number, without its unit.
     Number(Decimal),
+    /// A string: the number and its unit.
+    Quantity(Quantity),
+    /// A string, as sent.
     Text(&'a [u8]),
 }
 
@@ -39,7 +43,7 @@ impl<'a> Key<'a> {
             Self::Line
         } else if let Some(channel) = object.code.strip_suffix(b"24.2.1") {
             Self::Reading(channel)
-        } else if let Some((channel, ..)) = two_line_reading(object) {
+        } else if let Some((channel, ..)) = object.two_line_reading() {
             Self::Reading(channel)
         } else {
             Self::Code(object.code)
@@ -48,48 +52,53 @@ impl<'a> Key<'a> {
 }
 
 impl<'a> Values<'a> {
-    pub(super) fn of(object: &Object<'a>) -> Self {
-        if let Some(number) = object.quantity().and_then(on_the_wire) {
-            return Self::One(Wire::Number(number));
+    /// Those of an object; `telegram` are all objects of its telegram, which tell what devices there are.
+    pub(super) fn of(object: &Object<'a>, telegram: &[Object<'_>]) -> Self {
+        let usual = || usual_unit(object.code, telegram);
+        let number = |quantity| number_on_the_wire(quantity, usual);
+        if let Some(number) = object.quantity().and_then(number) {
+            return Self::One(WireValue::Number(number));
         }
-        if let Some((_, time, number)) = two_line_reading(object) {
-            return Self::Two(Wire::Text(time), Wire::Number(number));
+        if let Some((_, time, quantity)) = object.two_line_reading() {
+            let value = number(quantity).map_or(WireValue::Quantity(quantity), WireValue::Number);
+            return Self::Two(WireValue::Text(time), value);
         }
+        let value = |text| {
+            let number = Quantity::parse(text).and_then(number);
+            number.map_or(WireValue::Text(text), WireValue::Number)
+        };
         match object.content() {
-            Content::One(text) | Content::Other(text) => Self::One(Wire::Text(text)),
-            Content::Two(a, b) => Self::Two(Wire::of(a), Wire::of(b)),
+            Content::One(text) | Content::Other(text) => Self::One(WireValue::Text(text)),
+            Content::Two(a, b) => Self::Two(value(a), value(b)),
         }
     }
 
     /// What decides between two objects with the same key: whether there is a number, and its time.
-    pub(super) fn weight(&self) -> (bool, Option<Timestamp>) {
+    pub(super) fn precedence(&self) -> (bool, Option<Timestamp>) {
         let (first, second) = match *self {
             Self::One(value) => (value, None),
             Self::Two(a, b) => (a, Some(b)),
         };
         let values = || std::iter::once(first).chain(second);
-        let has_number = values().any(|value| matches!(value, Wire::Number(_)));
-        (has_number, values().find_map(Wire::time))
+        (values().any(WireValue::is_number), values().find_map(WireValue::time))
     }
 }
 
-impl<'a> Wire<'a> {
-    fn of(text: &'a [u8]) -> Self {
-        Quantity::parse(text).and_then(on_the_wire).map_or(Self::Text(text), Self::Number)
+impl WireValue<'_> {
+    /// Whether it is one, with or without its unit.
+    fn is_number(self) -> bool {
+        match self {
+            Self::Text(text) => Quantity::parse(text).is_some(),
+            Self::Number(_) | Self::Quantity(_) => true,
+        }
     }
 
     fn time(self) -> Option<Timestamp> {
         match self {
             Self::Text(text) => Timestamp::parse_approximate(text),
-            Self::Number(_) => None,
+            Self::Number(_) | Self::Quantity(_) => None,
         }
     }
-}
-
-/// The channel, the time and the number of a reading over two lines.
-fn two_line_reading<'a>(object: &Object<'a>) -> Option<(&'a [u8], &'a [u8], Decimal)> {
-    let (channel, time, reading) = object.two_line_reading()?;
-    Some((channel, time, on_the_wire(reading)?))
 }
 
 /// Whether this may be a key: no letter of a key of ours (`header`, `.A` …) can come out of it.
@@ -120,29 +129,62 @@ static BYTES_OF_CODES: [u8; 256] = {
     bytes
 };
 
-/// The number that stands for a quantity; `None` for units that go as text.
-fn on_the_wire(Quantity { number, unit }: Quantity) -> Option<Decimal> {
-    match unit {
-        Unit::Wh
-        | Unit::Watt
-        | Unit::Varh
-        | Unit::Var
-        | Unit::VoltAmpereHour
-        | Unit::VoltAmpere
-        | Unit::Volt
-        | Unit::Ampere => Some(number),
-        Unit::KiloWh
-        | Unit::KiloWatt
-        | Unit::KiloVarh
-        | Unit::KiloVar
-        | Unit::KiloVoltAmpereHour
-        | Unit::KiloVoltAmpere
-        | Unit::KiloVolt
-        | Unit::KiloAmpere
-        | Unit::CubicMetre
-        | Unit::GigaJoule => number.thousandfold(),
-        // In watt-hours as well: a register has one unit on the wire, whatever the meter chose.
-        Unit::MegaWh => number.thousandfold()?.thousandfold(),
-        Unit::MilliAmpere | Unit::Hertz | Unit::KiloHertz | Unit::Second => None,
+/// The number that stands for a quantity; `None` for units that go as text, and for those that are not
+/// what the object measures: a number has no unit on the wire, and would be taken for the `usual` one.
+fn number_on_the_wire(
+    Quantity { number, unit }: Quantity,
+    usual: impl Fn() -> Option<Unit>,
+) -> Option<Decimal> {
+    let power = match unit {
+        Unit::MilliAmpere
+        | Unit::Hertz
+        | Unit::KiloHertz
+        | Unit::Second
+        | Unit::Joule
+        | Unit::KiloJoule
+        | Unit::MegaJoule => return None,
+        Unit::CubicMetre | Unit::GigaJoule => 3,
+        // MWh in watt-hours as well: a register has one unit on the wire, whatever the meter chose.
+        _ => unit.base().1,
+    };
+    let is_usual = |usual: Unit| usual.base().0 == unit.base().0;
+    if !usual().is_none_or(is_usual) {
+        return None;
+    }
+    match power {
+        0 => Some(number),
+        3 => number.thousandfold(),
+        _ => number.thousandfold()?.thousandfold(),
     }
 }
+
+/// The unit of what an object measures, where that is known: of registers and powers by its code, of the
+/// readings of M-Bus devices by the type of the device (EN 13757-3).
+fn usual_unit(code: &[u8], telegram: &[Object<'_>]) -> Option<Unit> {
+    let obis = Obis::parse(code)?;
+    let Some(channel) = obis.channel() else { return obis.unit() };
+    let is_reading = |code: Obis| code.of_channel(channel) == obis;
+    if !DEVICE_READINGS.into_iter().any(is_reading) {
+        return None;
+    }
+    let device_type = DEVICE_TYPE.of_channel(channel);
+    let is_type = |object: &&Object<'_>| {
+        // Cheap, and wrong for hardly any object.
+        object.code.windows(5).any(|part| part == b"24.1.") && object.obis() == Some(device_type)
+    };
+    let Content::One(number) = telegram.iter().find(is_type)?.content() else { return None };
+    match std::str::from_utf8(number.trim_ascii()).ok()?.parse().ok()? {
+        2 => Some(Unit::Wh),
+        3 | 6 | 7 => Some(Unit::CubicMetre),
+        4 | 10..=13 => Some(Unit::GigaJoule),
+        0u8..=255 => None,
+    }
+}
+
+const DEVICE_TYPE: Obis = Obis::literal("0-n:24.1.0");
+const DEVICE_READINGS: [Obis; 4] = [
+    Obis::literal("0-n:24.2.1"),
+    Obis::literal("0-n:24.2.2"),
+    Obis::literal("0-n:24.2.3"),
+    Obis::literal("0-n:24.3.0"),
+];

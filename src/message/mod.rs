@@ -29,10 +29,25 @@ pub use repeated::Superseded;
 pub use translate::{Counts, Datagram, Encoder, Translator};
 pub use write::{Encoded, MAX_DATAGRAM, encode};
 
-use crate::telegram::{Decimal, MeterZone, Timestamp};
+use crate::telegram::{Decimal, MeterZone, Obis, Timestamp};
 
 /// The longest name of a meter, in characters.
 const MAX_NAME: usize = 64;
+
+/// The clock of DSMR 4 and later, and that of heat gateways.
+const CLOCKS: [Obis; 2] = [Obis::literal("0-0:1.0.0"), Obis::literal("0-0:1.1.0")];
+
+/// Where meters have their equipment identifier, the most usual place first.
+const EQUIPMENT_IDS: [Obis; 7] = [
+    Obis::literal("0-0:96.1.1"),
+    Obis::literal("0-0:96.1.0"),
+    Obis::literal("0-0:42.0.0"),
+    Obis::literal("0-0:0.0.0"),
+    // German ones.
+    Obis::literal("1-0:96.1.0"),
+    Obis::literal("1-0:0.0.0"),
+    Obis::literal("0-0:96.1.255"),
+];
 
 /// The version of the wire format.
 pub const PROTOCOL: u64 = 1;
@@ -138,6 +153,18 @@ impl Message {
         self.telegram.iter().find_map(|(known, value)| (known == key).then_some(value))
     }
 
+    /// As [`Self::get`], but of a code that the meter spells in another way (`1-1:1.7.0*255` for
+    /// `1-0:1.7.0`) the value as well.
+    #[must_use]
+    pub fn find(&self, key: &str) -> Option<&Value> {
+        let by_numbers = || {
+            let asked = numbers_of(key)?;
+            let is_asked = |key: &str| numbers_of(key) == Some(asked);
+            self.telegram.iter().find_map(|(key, value)| is_asked(key).then_some(value))
+        };
+        self.get(key).or_else(by_numbers)
+    }
+
     /// The number under this key of the telegram.
     #[must_use]
     pub fn number(&self, key: &str) -> Option<Decimal> {
@@ -152,7 +179,7 @@ impl Message {
 
     /// The meter's equipment identifier, decoded where it is sent in hexadecimal.
     ///
-    /// `0-0:96.1.1`, else `0-0:96.1.0`, `0-0:42.0.0` or `0-0:0.0.0`. Nordic meters send none.
+    /// `0-0:96.1.1`, else `0-0:96.1.0`, `0-0:42.0.0` or what German meters send. Nordic ones send none.
     #[must_use]
     pub fn equipment_id(&self) -> Option<Cow<'_, str>> {
         self.raw_equipment_id().map(decode_identifier)
@@ -176,8 +203,7 @@ impl Message {
     /// The one in which the meter's clock shows the sender's `meter-time`, else that of the header.
     #[must_use]
     pub fn zone(&self) -> MeterZone {
-        let mut clocks = ["0-0:1.0.0", "0-0:1.1.0"].into_iter().filter_map(|code| self.get(code));
-        let clock = clocks.find_map(Value::text).unwrap_or_default().as_bytes();
+        let clock = self.text_of(&CLOCKS).unwrap_or_default().as_bytes();
         let agrees = |zone: &MeterZone| {
             let shown = Timestamp::parse_meter_time(clock, *zone);
             shown.is_some() && shown == self.meta.meter_time
@@ -190,14 +216,41 @@ impl Message {
     }
 
     fn raw_equipment_id(&self) -> Option<&str> {
-        // Some meters write group F out: `0-0:96.1.0*255`.
-        let is = |key: &str, code| matches!(key.strip_prefix(code), Some("" | "*255" | ".255"));
-        ["0-0:96.1.1", "0-0:96.1.0", "0-0:42.0.0", "0-0:0.0.0"]
-            .into_iter()
-            .flat_map(|code| self.telegram.iter().filter(move |(key, _)| is(key, code)))
-            .filter_map(|(_, value)| value.text())
-            .find(|id| !id.is_empty())
+        self.text_of(&EQUIPMENT_IDS)
     }
+
+    /// The text of the first of these objects that has one.
+    fn text_of(&self, codes: &[Obis]) -> Option<&str> {
+        let place = |key: &str| {
+            let obis = Obis::parse(key.as_bytes())?.main_channel();
+            codes.iter().position(|code| *code == obis)
+        };
+        // Numbers are most of a telegram: they are skipped first.
+        let texts = self.telegram.iter().filter_map(|(key, value)| Some((key, value.text()?)));
+        let texts = texts.filter(|(_, text)| !is_blank(text));
+        let texts = texts.filter_map(|(key, text)| Some((place(key)?, text)));
+        texts.reduce(|best, next| if next.0 < best.0 { next } else { best }).map(|(_, text)| text)
+    }
+}
+
+/// Whether a text is blank, or filler: meters without an identifier send blanks or bytes FF, as they
+/// are or in hexadecimal.
+pub(crate) fn is_blank(text: &str) -> bool {
+    let is_filler = |c: char| c.is_whitespace() || matches!(c, 'F' | 'f' | '\0' | '\u{ff}');
+    let is_blank_pair = |pair: &[u8]| pair == b"20";
+    text.chars().all(is_filler)
+        || (text.len() % 2 == 0 && text.as_bytes().chunks(2).all(is_blank_pair))
+}
+
+/// The code in a key of the telegram: what stands before `.A` and `.B`.
+pub(crate) fn code_of(key: &str) -> &str {
+    key.strip_suffix(".A").or_else(|| key.strip_suffix(".B")).unwrap_or(key)
+}
+
+/// The object that a key is of, and which of its two values.
+fn numbers_of(key: &str) -> Option<(Obis, &str)> {
+    let code = code_of(key);
+    Some((Obis::parse(code.as_bytes())?.main_channel(), &key[code.len()..]))
 }
 
 /// Letters, digits, `_` and `-` stay, everything else becomes `_`; 64 characters at most.

@@ -26,8 +26,8 @@ pub enum MessageError {
         /// The number.
         value: Decimal,
     },
-    /// A value is neither a number that fits nor a string.
-    #[error("{key:?} is neither a text nor a number of at most 18 digits: {value}")]
+    /// A value is neither a number of at most 18 digits nor a string.
+    #[error("{key:?} is neither a string nor a number of at most 18 digits: {value}")]
     Type {
         /// The key of `meta` or `telegram`.
         key: String,

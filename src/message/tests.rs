@@ -94,6 +94,64 @@ fn values_become_numbers_by_their_unit_and_everything_else_stays_text() {
 }
 
 #[test]
+fn a_number_in_another_unit_than_its_object_measures_keeps_it() {
+    let of_device = |kind: &str, value: &str| {
+        let all = objects(&format!("0-2:24.1.0({kind})\r\n0-2:24.2.1(260307213550W)({value})"));
+        all.rsplit_once("24.2.1.B\":").unwrap().1.to_owned()
+    };
+    for (kind, value, expected) in [
+        ("012", "156.373*m3", r#""156.373*m3""#),
+        ("004", "1234.567*kWh", r#""1234.567*kWh""#),
+        ("010", "12.345*MWh", r#""12.345*MWh""#),
+        ("004", "156.373*GJ", "156373"),
+        ("003", "156.373*m3", "156373"),
+        ("003", "156.373*kWh", r#""156.373*kWh""#),
+        ("007", "0.1*GJ", r#""0.1*GJ""#),
+        ("002", "1*kWh", "1000"),
+        ("002", "1*m3", r#""1*m3""#),
+        ("", "1*m3", "1000"),
+        ("015", "1*kWh", "1000"),
+    ] {
+        assert_eq!(of_device(kind, value), expected, "{kind} {value}");
+    }
+    for (line, expected) in [
+        ("1-0:1.8.1(5*kW)", r#""1-0:1.8.1":"5*kW""#),
+        ("1-1:1.7.0.255(5*kvar)", r#""1-1:1.7.0.255":"5*kvar""#),
+        ("1-0:41.7.0(5*A)", r#""1-0:41.7.0":"5*A""#),
+        ("1-0:72.7.0(5*A)", r#""1-0:72.7.0":"5*A""#),
+        ("1-0:9.7.0(5*kVA)", r#""1-0:9.7.0":5000"#),
+        ("1-0:99.1.0(5*kW)", r#""1-0:99.1.0":5000"#),
+    ] {
+        assert_eq!(objects(line), expected, "{line}");
+    }
+}
+
+#[test]
+fn a_reading_over_two_lines_in_another_unit_keeps_it() {
+    let of_heat = |unit: &str| {
+        let line =
+            format!("0-1:24.3.0*255(090212160000)(00)(60)(1)(0-1:24.2.1)({unit})\r\n( 1.50)");
+        objects(&format!("0-1:24.1.0(4)\r\n{line}")).split_once("24.2.1.A").unwrap().1.to_owned()
+    };
+    assert_eq!(of_heat("GJ"), r#"":"090212160000","0-1:24.2.1.B":1500"#);
+    assert_eq!(of_heat("kwh"), r#"":"090212160000","0-1:24.2.1.B":"1.50*kWh""#);
+}
+
+#[test]
+fn a_text_is_never_cut_below_the_shortest_limit() {
+    let clock = "0-0:1.0.0(07E8061C050A2B2B00FF8880)\r\n0-0:96.1.1(453030343730303030313233343501)";
+    let many: Vec<String> =
+        (0..420).map(|n| format!("1-0:{n}.7.0(abcdefghijklmnopqrstuvwxyz01)")).collect();
+    let (json, result) = encoded(&format!("{clock}\r\n{}", many.join("\r\n")));
+    assert!(json.len() > MAX_DATAGRAM);
+    let message = Message::parse(json.as_bytes()).unwrap();
+    let text = |code: &str| message.get(code).and_then(Value::text).map(str::to_owned);
+    assert_eq!(text("0-0:1.0.0").as_deref(), Some("07E8061C050A2B2B00FF8880"));
+    assert_eq!(text("0-0:96.1.1").as_deref(), Some("453030343730303030313233343501"));
+    assert_eq!(result.cut, 0);
+}
+
+#[test]
 fn two_values_are_a_and_b_and_more_are_the_text_after_the_code() {
     for (line, expected) in [
         (
@@ -291,6 +349,10 @@ fn a_datagram_that_is_no_message_is_an_error_that_says_what_is_wrong() {
         (with(good, r#""1-0:1.8.1":true"#), "1-0:1.8.1"),
         (with(good, r#""1-0:1.8.1":{}"#), "1-0:1.8.1"),
         (with(good, r#""1-0:1.8.1":NaN"#), "not a telegram"),
+        (
+            with(good, r#""1-0:1.8.1":1234567890123456789"#),
+            "\"1-0:1.8.1\" is neither a string nor a number of at most 18 digits: 1234567890123456789",
+        ),
         (with(good, &format!("\"x\":{}", "9".repeat(400))), "x"),
         (with(good, &format!("\"x\":{deep}")), "x"),
         (format!("{{\"meta\":{deep}"), "not a telegram"),

@@ -1,9 +1,9 @@
 //! Telegrams and messages to JSON, compact and exact.
 
-use super::member::{Key, Values, Wire};
+use super::member::{Key, Values, WireValue};
 use super::repeated::Superseded;
 use super::{Message, Meta, Value};
-use crate::telegram::{Decimal, Digits, Object, Telegram, Timestamp};
+use crate::telegram::{Decimal, Digits, Object, Quantity, Telegram, Timestamp};
 
 /// The longest datagram, in bytes, that the programs of 2021 can receive.
 pub const MAX_DATAGRAM: usize = 10_240;
@@ -11,7 +11,7 @@ pub const MAX_DATAGRAM: usize = 10_240;
 /// What stands at the end of a text that was cut.
 const CUT_MARK: &[u8] = b"[cut]";
 
-/// The shortest limit for texts that is tried; registers and times are shorter.
+/// The shortest limit for texts that is tried: times are shorter, and so are identifiers of real meters.
 const MIN_TEXT_LIMIT: usize = 32;
 
 /// What had to be left out of a datagram.
@@ -37,7 +37,7 @@ pub fn encode(telegram: &Telegram<'_>, meta: &Meta, out: &mut Vec<u8>) -> Encode
         json.bytes(telegram.header);
         for (index, object) in telegram.objects.iter().enumerate() {
             if !superseded.contains(index) {
-                json.object(index + 1, object);
+                json.object(index + 1, object, &telegram.objects);
             }
         }
         if let Some(checksum) = telegram.checksum {
@@ -49,7 +49,7 @@ pub fn encode(telegram: &Telegram<'_>, meta: &Meta, out: &mut Vec<u8>) -> Encode
         if out.len() <= MAX_DATAGRAM || text_limit <= MIN_TEXT_LIMIT {
             return Encoded { repeated: superseded.count(), cut };
         }
-        text_limit = text_limit.min(2 * MAX_DATAGRAM) / 2;
+        text_limit = (text_limit.min(2 * MAX_DATAGRAM) / 2).max(MIN_TEXT_LIMIT);
     }
 }
 
@@ -106,10 +106,11 @@ impl Json<'_> {
     }
 
     /// The object on this line of the telegram, counted from 1.
-    fn object(&mut self, line: usize, object: &Object<'_>) {
+    fn object(&mut self, line: usize, object: &Object<'_>, telegram: &[Object<'_>]) {
+        let values = || Values::of(object, telegram);
         match Key::of(object) {
-            Key::Code(code) => self.values([code, b""], Values::of(object)),
-            Key::Reading(channel) => self.values([channel, b"24.2.1"], Values::of(object)),
+            Key::Code(code) => self.values([code, b""], values()),
+            Key::Reading(channel) => self.values([channel, b"24.2.1"], values()),
             Key::Line => {
                 self.key([b"line-", line.to_string().as_bytes()]);
                 self.bytes(&[object.code, object.body].concat());
@@ -119,19 +120,22 @@ impl Json<'_> {
 
     fn values(&mut self, [head, tail]: [&[u8]; 2], values: Values<'_>) {
         match values {
-            Values::One(value) => self.wire([head, tail], value),
+            Values::One(value) => self.wire_value([head, tail], value),
             Values::Two(a, b) => {
-                self.wire([head, tail, b".A"], a);
-                self.wire([head, tail, b".B"], b);
+                self.wire_value([head, tail, b".A"], a);
+                self.wire_value([head, tail, b".B"], b);
             }
         }
     }
 
-    fn wire<const N: usize>(&mut self, key: [&[u8]; N], value: Wire<'_>) {
+    fn wire_value<const N: usize>(&mut self, key: [&[u8]; N], value: WireValue<'_>) {
         self.key(key);
         match value {
-            Wire::Number(number) => self.digits(number),
-            Wire::Text(text) => self.bytes(text),
+            WireValue::Number(number) => self.digits(number),
+            WireValue::Quantity(Quantity { number, unit }) => {
+                self.text(&format!("{number}*{}", unit.symbol()));
+            }
+            WireValue::Text(text) => self.bytes(text),
         }
     }
 

@@ -1,14 +1,13 @@
 //! The message by which Home Assistant finds a meter: one for the device with all its sensors.
 //!
 //! Owns the payload of *device discovery*, in its abbreviated keys. Which readings there are, and when
-//! it is sent, is known to `meters`; what each reading is to Home Assistant, to `entities`.
+//! it is sent, is known to `meters`; what each reading is to Home Assistant, to the vocabulary.
 
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 
-use super::entities::{Class, Entity, LONGEST_STATE};
 use super::topics::{Topics, device};
-use crate::reading::{Kind, Reading};
+use crate::reading::{Kind, MAX_STATE, Reading, Sensor};
 
 /// Of which meter it is, and what it says of itself.
 #[derive(Clone, Copy, Debug)]
@@ -95,12 +94,9 @@ impl Serialize for Components<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         for reading in self.readings {
-            let Some(entity) = Entity::of(reading).filter(|entity| !entity.class.is_of_device)
-            else {
-                continue;
-            };
+            let Some(sensor) = reading.sensor() else { continue };
             let unique_id = format!("{}_{}", self.id, reading.name);
-            let component = component(&unique_id, reading, entity, self.expire_after);
+            let component = component(&unique_id, reading, sensor, self.expire_after);
             map.serialize_entry(&unique_id, &component)?;
         }
         map.end()
@@ -132,20 +128,19 @@ struct Component<'a> {
 fn component<'a>(
     unique_id: &'a str,
     reading: &Reading,
-    entity: &Entity,
+    sensor: Sensor,
     expire_after: u64,
 ) -> Component<'a> {
-    let Class { device, unit, precision, options, is_diagnostic, .. } = entity.class;
     Component {
         p: "sensor",
         unique_id,
-        name: entity.title,
-        device_class: device,
-        state_class: Entity::state_class(reading.kind),
-        unit_of_measurement: unit,
-        suggested_display_precision: precision,
-        options,
-        entity_category: is_diagnostic.then_some("diagnostic"),
+        name: reading.title,
+        device_class: sensor.device_class,
+        state_class: sensor.state_class,
+        unit_of_measurement: sensor.unit,
+        suggested_display_precision: sensor.precision,
+        options: sensor.options,
+        entity_category: sensor.is_diagnostic.then_some("diagnostic"),
         expire_after: (reading.kind == Kind::Measurement).then_some(expire_after),
         value_template: value_template(reading),
     }
@@ -157,7 +152,7 @@ fn value_template(reading: &Reading) -> String {
     let value = format!("value_json.{} | default('None')", reading.name);
     match reading.kind {
         // A text may be longer than a state can be.
-        Kind::Text => format!("{{{{ ({value})[:{LONGEST_STATE}] }}}}"),
+        Kind::Text => format!("{{{{ ({value})[:{MAX_STATE}] }}}}"),
         _ => format!("{{{{ {value} }}}}"),
     }
 }

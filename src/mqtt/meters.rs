@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use super::Publication;
 use super::discovery::{self, About};
-use super::entities::Entity;
 use super::topics::{OFFLINE, ONLINE, Topics};
 use crate::message::Message;
 use crate::meter;
@@ -212,7 +211,7 @@ fn to_announce(
     readings: &Readings,
 ) -> Option<Vec<&'static Reading>> {
     let was = |name| announced.iter().any(|reading| reading.name == name);
-    let are = readings.iter().filter(|(reading, value)| Entity::takes(reading, value));
+    let are = readings.iter().filter(|(reading, value)| reading.accepts(value));
     if are.clone().all(|(reading, _)| was(reading.name)) {
         return None;
     }

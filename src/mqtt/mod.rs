@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! multicast ──▶ session ──▶ meters ──▶ publications ──▶ connection ──▶ client ──▶ rumqttc, rustls
-//!                             └─ topics, discovery ◀─ entities           └─ password, tls
+//!                             └─ topics, discovery                      └─ password, tls
 //! ```
 //!
 //! | module       | owns                                                                    |
@@ -15,7 +15,6 @@
 //! | `meters`     | what is known of each meter, and what of it is published when           |
 //! | `topics`     | the names of the topics                                                 |
 //! | `discovery`  | the message by which Home Assistant finds a meter                       |
-//! | `entities`   | how Home Assistant shows each reading: a table                          |
 //! | `connection` | whether the broker is connected: backoff, the log of outages            |
 //! | `client`     | one connection to the broker: rumqttc's client on a thread of its own   |
 //! | `failure`    | why there is no connection, in words                                    |
@@ -32,7 +31,6 @@
 mod client;
 mod connection;
 mod discovery;
-mod entities;
 mod failure;
 mod meters;
 mod options;

@@ -6,11 +6,11 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta};
 
-use super::device::{Device, Devices, Family};
+use super::device::{Devices, Family};
 use super::objects::{Objects, in_unit};
 use super::registers::Registers;
-use super::{Reading, Value};
-use crate::message::{Message, Value as Sent, decode_identifier};
+use super::{Reading, Value, texts};
+use crate::message::{Message, Value as Sent};
 use crate::telegram::{Decimal, Obis, Timestamp, Unit};
 
 /// Where a reading comes from.
@@ -18,7 +18,7 @@ use crate::telegram::{Decimal, Obis, Timestamp, Unit};
 pub(super) enum Source {
     /// The first line without its `/`.
     Model,
-    /// The first of these objects that is not blank, as sent.
+    /// The version in the first of these objects that has one.
     Version(&'static [Obis]),
     /// The equipment identifier.
     UniqueId,
@@ -26,8 +26,8 @@ pub(super) enum Source {
     Timestamp,
     /// Host clock less the telegram's own time, in seconds.
     ClockDrift,
-    /// The number of the running tariff.
-    Tariff(Obis),
+    /// The state in the first of these objects that has one.
+    State(&'static [Obis], fn(&str) -> Option<Decimal>),
     /// The number of this object.
     Number(Obis),
     /// What [`Registers`] has of it, in the base unit.
@@ -40,7 +40,7 @@ pub(super) enum Source {
     Fuse(Obis),
     /// This power factor.
     Factor(Obis),
-    /// This count or state.
+    /// This count.
     Whole(Obis),
     /// The time of this object.
     Time(Obis),
@@ -50,7 +50,7 @@ pub(super) enum Source {
     DeviceReading(&'static Family),
     /// When that reading was taken.
     DeviceTime(&'static Family),
-    /// The identifier of the device that gave it.
+    /// The identifier of the device that sent it.
     DeviceId(&'static Family),
 }
 
@@ -83,11 +83,14 @@ impl<'m> Context<'m> {
         let number = |obis| objects.number(obis, reading.unit?);
         match reading.source {
             Source::Model => self.model().map(text),
-            Source::Version(codes) => self.version(codes).map(text),
+            Source::Version(codes) => {
+                let mut sent = codes.iter().flat_map(|&code| objects.texts(code));
+                sent.find_map(texts::version).map(Value::Text)
+            }
             Source::UniqueId => self.message.equipment_id().map(Value::Text),
             Source::Timestamp => self.timestamp().map(Value::Time),
             Source::ClockDrift => self.clock_drift().map(Value::Number),
-            Source::Tariff(obis) => self.tariff(obis).map(Value::Number),
+            Source::State(codes, read) => self.state(codes, read).map(Value::Number),
             Source::Number(obis) => number(obis).map(Value::Number),
             Source::Registers(of) => {
                 let (_, power) = reading.unit?.base();
@@ -103,13 +106,17 @@ impl<'m> Context<'m> {
             Source::Factor(obis) => self.factor(obis).map(Value::Number),
             Source::Whole(obis) => objects.whole(obis).map(Value::Number),
             Source::Time(obis) => objects.time(obis).map(Value::Time),
-            Source::Text(obis) => objects.texts(obis).find_map(decoded).map(Value::Text),
+            Source::Text(obis) => objects.texts(obis).find_map(texts::message).map(Value::Text),
             Source::DeviceReading(family) => {
-                self.newest(family).map(|(_, number)| Value::Number(number))
+                let newest = self.devices.newest(objects, family, reading.unit?);
+                newest.map(|(_, number)| Value::Number(number))
             }
-            Source::DeviceTime(family) => self.newest(family)?.0.time.map(Value::Time),
+            Source::DeviceTime(family) => {
+                self.devices.source(objects, family)?.time.map(Value::Time)
+            }
             Source::DeviceId(family) => {
-                self.newest(family)?.0.identifier.and_then(decoded).map(Value::Text)
+                let device = self.devices.source(objects, family)?;
+                device.identifier.and_then(texts::identifier).map(Value::Text)
             }
         }
     }
@@ -117,24 +124,14 @@ impl<'m> Context<'m> {
     /// The digits of the time of a device that does not tell whether it is summer or winter time.
     pub(super) fn wall_clock(&self, reading: &Reading) -> Option<NaiveDateTime> {
         let Source::DeviceTime(family) = reading.source else { return None };
-        let in_winter = self.newest(family)?.0.about?;
+        let in_winter = self.devices.source(&self.objects, family)?.approximate_time?;
         let utc = DateTime::from_timestamp(in_winter.seconds(), 0)?.naive_utc();
         Some(utc + TimeDelta::hours(1))
-    }
-
-    fn newest(&self, family: &Family) -> Option<(&Device<'m>, Decimal)> {
-        self.devices.newest(&self.objects, family)
     }
 
     fn model(&self) -> Option<&'m str> {
         let header = self.message.get("header")?.text()?.trim();
         Some(header.strip_prefix('/').unwrap_or(header)).filter(|model| !model.is_empty())
-    }
-
-    /// Not decoded: `50` is the version, not the letter P.
-    fn version(&self, codes: &[Obis]) -> Option<&'m str> {
-        let versions = codes.iter().flat_map(|&code| self.objects.texts(code));
-        versions.map(str::trim).find(|version| !version.is_empty())
     }
 
     /// Senders that give no `meter-time` still send the object.
@@ -150,14 +147,13 @@ impl<'m> Context<'m> {
         Some(Decimal::new(micros / 1000, 3))
     }
 
-    /// `0002`, and of one maker `5431`, which is T1 in hexadecimal.
-    fn tariff(&self, obis: Obis) -> Option<Decimal> {
-        let number = self.objects.whole(obis)?;
-        let text = self.objects.texts(obis).next().map(decode_identifier);
-        match text.as_deref().and_then(|text| text.strip_prefix('T')) {
-            Some(digits) => Decimal::parse(digits.as_bytes()),
-            None => Some(number),
-        }
+    /// The first of these objects that reads as a state.
+    fn state(&self, codes: &[Obis], read: fn(&str) -> Option<Decimal>) -> Option<Decimal> {
+        let mut values = codes.iter().flat_map(|&code| self.objects.values(code));
+        values.find_map(|value| match value {
+            Sent::Number(number) => Some(*number).filter(|number| number.decimals() == 0),
+            Sent::Text(text) => read(text),
+        })
     }
 
     fn difference(&self, plus: Obis, minus: Obis, unit: Unit) -> Option<Decimal> {
@@ -174,7 +170,7 @@ impl<'m> Context<'m> {
             Sent::Number(number) => {
                 (unit == Unit::Watt && number.whole() >= LOWEST_THRESHOLD).then_some(*number)
             }
-            Sent::Text(_) => in_unit(value, unit),
+            Sent::Text(_) => in_unit(value, unit, unit),
         });
         limit.filter(|limit| limit.whole() < NO_POWER_LIMIT)
     }
@@ -189,20 +185,4 @@ impl<'m> Context<'m> {
 
 fn text(text: &str) -> Value<'_> {
     Value::Text(Cow::Borrowed(text))
-}
-
-/// A text for people: line breaks inside removed, filler around it too, decoded where it is hexadecimal.
-///
-/// `None` when nothing is left. Hungarian meters fill the text message up with bytes FF.
-fn decoded(text: &str) -> Option<Cow<'_, str>> {
-    let is_filler = |c: char| matches!(c, '\0' | '\u{ff}') || c.is_whitespace();
-    let text = text.trim_matches(is_filler);
-    let decoded = if text.contains(['\r', '\n']) {
-        let unbroken = text.replace(['\r', '\n'], "");
-        Cow::Owned(decode_identifier(&unbroken).into_owned())
-    } else {
-        decode_identifier(text)
-    };
-    let is_blank = decoded.trim().is_empty();
-    (!is_blank).then_some(decoded)
 }

@@ -3,7 +3,7 @@
 //! Owns which of several readings counts. Channels are numbered in the order of installation, and a
 //! device that was replaced may stay on its own: only type and time tell.
 
-use super::objects::Objects;
+use super::objects::{Objects, in_unit};
 use crate::telegram::{Decimal, Obis, Timestamp, Unit};
 
 const TYPE: Obis = Obis::literal("0-n:24.1.0");
@@ -18,7 +18,8 @@ const READINGS: [Obis; 3] =
 pub(super) struct Family {
     /// Their types: EN 13757-3.
     pub(super) types: &'static [u8],
-    pub(super) unit: Unit,
+    /// The units that they may count in. A bare number on the wire is of the first.
+    pub(super) units: &'static [Unit],
 }
 
 /// A register of an M-Bus device.
@@ -30,8 +31,8 @@ pub(super) struct Device<'m> {
     pub(super) identifier: Option<&'m str>,
     /// When the register was read, if that is certain.
     pub(super) time: Option<Timestamp>,
-    /// The same within an hour: good for telling which of two is the newer.
-    pub(super) about: Option<Timestamp>,
+    /// The same within an hour: good enough to tell which of two is the newer.
+    pub(super) approximate_time: Option<Timestamp>,
 }
 
 /// The registers of all devices that tell their type, in the order of the channels.
@@ -49,7 +50,7 @@ impl<'m> Devices<'m> {
             };
             let mut identifiers =
                 IDENTIFIERS.iter().flat_map(|code| objects.texts(code.of_channel(channel)));
-            let identifier = identifiers.find(|text| !text.is_empty());
+            let identifier = identifiers.find(|text| !text.trim().is_empty());
             let registers = READINGS.map(|code| code.of_channel(channel));
             devices.extend(registers.into_iter().map(|register| {
                 Device {
@@ -57,7 +58,7 @@ impl<'m> Devices<'m> {
                     register,
                     identifier,
                     time: objects.time(register),
-                    about: objects
+                    approximate_time: objects
                         .texts(register)
                         .find_map(|text| Timestamp::parse_approximate(text.as_bytes())),
                 }
@@ -66,17 +67,30 @@ impl<'m> Devices<'m> {
         Self(devices)
     }
 
-    /// Of the registers of a family that hold a number, the one with the newest time, and its number.
+    /// Of the registers of a family that hold a number in this unit, the one with the newest time, and
+    /// its number.
     ///
     /// Any sensible time is newer than none; of equal ones the lower channel counts.
     pub(super) fn newest(
         &self,
         objects: &Objects<'m>,
         family: &Family,
+        unit: Unit,
     ) -> Option<(&Device<'m>, Decimal)> {
+        let usual = *family.units.first()?;
         let of_family = self.0.iter().filter(|device| family.types.contains(&device.kind));
-        let with_number = of_family
-            .filter_map(|device| Some((device, objects.number(device.register, family.unit)?)));
-        with_number.reduce(|best, next| if next.0.about > best.0.about { next } else { best })
+        let with_number = of_family.filter_map(|device| {
+            let mut values = objects.values(device.register);
+            Some((device, values.find_map(|value| in_unit(value, unit, usual))?))
+        });
+        with_number.reduce(|best, next| {
+            if next.0.approximate_time > best.0.approximate_time { next } else { best }
+        })
+    }
+
+    /// The device that gives the reading of a family, in whichever unit.
+    pub(super) fn source(&self, objects: &Objects<'m>, family: &Family) -> Option<&Device<'m>> {
+        let units = family.units.iter();
+        units.copied().find_map(|unit| Some(self.newest(objects, family, unit)?.0))
     }
 }

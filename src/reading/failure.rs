@@ -23,7 +23,7 @@ pub struct PowerFailure {
 #[must_use]
 pub fn power_failures(message: &Message) -> Vec<PowerFailure> {
     let mut failures: Vec<PowerFailure> = Vec::new();
-    let log = message.get("1-0:99.97.0").and_then(Sent::text);
+    let log = message.find("1-0:99.97.0").and_then(Sent::text);
     let zone = message.zone();
     for field in groups(log.unwrap_or_default().as_bytes()) {
         if is_time(field) {

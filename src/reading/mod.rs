@@ -1,7 +1,8 @@
 //! Named readings: what a telegram of any country says, in one vocabulary with the unit in the name.
 //!
-//! Owns the vocabulary ([`VOCABULARY`]: name, kind and unit, in order) and how each reading comes out
-//! of a [`Message`]. Every view and export builds on [`Readings`]; it formats nothing but JSON.
+//! Owns the vocabulary ([`VOCABULARY`]: name, kind, unit, sensor and metric, in order) and how each
+//! reading comes out of a [`Message`]. Every view and export builds on [`Readings`], or, where a few
+//! numbers of each telegram are enough, on [`Registers`]; it formats nothing but JSON.
 //!
 //! ```
 //! use p1_multicast::message::Message;
@@ -31,14 +32,16 @@
 //!
 //! - kW from kVA: `power_threshold_w` is given for both, and `power_threshold_va` only where a sender
 //!   left the unit in place. A threshold below 1000 may be in amperes, as DSMR 3.0 has it: no reading.
-//! - GJ from m3 from kWh at an M-Bus device: the type of the device decides.
 
 mod derive;
 mod device;
 mod failure;
+mod home_assistant;
 mod json;
+mod metric;
 mod objects;
 mod registers;
+pub(crate) mod texts;
 mod vocabulary;
 
 use std::borrow::Cow;
@@ -50,7 +53,9 @@ use crate::message::Message;
 use crate::telegram::{Decimal, Timestamp, Unit};
 
 pub use failure::{PowerFailure, power_failures};
+pub use home_assistant::{MAX_STATE, Sensor};
 pub use json::write_json;
+pub use metric::{Metric, Series};
 pub use registers::{Energy, Phase, Power, Registers};
 pub use vocabulary::VOCABULARY;
 
@@ -64,6 +69,11 @@ pub struct Reading {
     /// The unit of its value; `None` for texts, times, counts, states and ratios.
     pub unit: Option<Unit>,
     source: derive::Source,
+    /// What a screen calls it.
+    pub title: &'static str,
+    class: home_assistant::Class,
+    /// Its series in Prometheus; `None` for texts, and for what a query can make of others.
+    pub series: Option<Series>,
 }
 
 /// How the value of a reading behaves.

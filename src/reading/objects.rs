@@ -2,7 +2,7 @@
 //!
 //! Owns the look-up, and the way back from a value on the wire to a number in a unit.
 
-use crate::message::{Message, Value as Sent};
+use crate::message::{Message, Value as Sent, code_of};
 use crate::telegram::{Decimal, MeterZone, Obis, Quantity, Timestamp, Unit};
 
 /// The highest number of a tariff: IEC 62056-6-1, value group E.
@@ -26,8 +26,7 @@ impl<'m> Objects<'m> {
     pub(super) fn of(message: &'m Message) -> Self {
         let mut entries = Vec::with_capacity(message.telegram.len());
         for (key, value) in &message.telegram {
-            let code = key.strip_suffix(".A").or_else(|| key.strip_suffix(".B"));
-            if let Some(sent_as) = Obis::parse(code.unwrap_or(key).as_bytes()) {
+            if let Some(sent_as) = Obis::parse(code_of(key).as_bytes()) {
                 entries.push(Entry { obis: sent_as.main_channel(), sent_as, value });
             }
         }
@@ -55,18 +54,21 @@ impl<'m> Objects<'m> {
 
     /// The first number of an object, in this unit; which of two values it is makes no difference.
     pub(super) fn number(&self, obis: Obis, unit: Unit) -> Option<Decimal> {
-        self.values(obis).find_map(|value| in_unit(value, unit))
+        self.values(obis).find_map(|value| in_unit(value, unit, unit))
     }
 
     /// Tariff and number, in Wh, of each register of the tariffs of an untariffed one, in order; no
     /// number where it cannot be read.
-    pub(super) fn tariffs(&self, untariffed: Obis) -> impl Iterator<Item = (u8, Option<Decimal>)> {
+    pub(super) fn tariffs(
+        &self,
+        untariffed: Obis,
+    ) -> impl Iterator<Item = (usize, Option<Decimal>)> {
         let start = self.entries.partition_point(|entry| entry.obis <= untariffed);
         let registers = self.entries[start..].iter().map(|entry| entry.obis);
         let registers = registers.take_while(move |obis| *obis <= untariffed.of_tariff(MAX_TARIFF));
         let mut last = None;
         let registers = registers.filter(move |&obis| last.replace(obis) != Some(obis));
-        registers.map(|obis| (obis.tariff(), self.number(obis, Unit::Wh)))
+        registers.map(|obis| (obis.tariff().into(), self.number(obis, Unit::Wh)))
     }
 
     /// The texts of an object.
@@ -97,31 +99,36 @@ impl<'m> Objects<'m> {
     }
 }
 
-/// The number that stands for a value, in `unit`; `None` where it is none, or of another dimension.
+fn plain(value: &Sent) -> Option<Decimal> {
+    match value {
+        Sent::Number(number) => Some(*number),
+        Sent::Text(text) => Decimal::parse(text.trim().as_bytes()),
+    }
+}
+
+/// The number that stands for a value, in `unit`, exactly; `None` where it is none, or of something else.
 ///
-/// A number on the wire has lost its unit: it is in the base unit, m3 and GJ in thousandths. A text
-/// still has it, in units that do not become numbers, and from the programs of 2021.
-pub(super) fn in_unit(value: &Sent, unit: Unit) -> Option<Decimal> {
+/// A number on the wire has lost its unit: it is in the base unit of `usual`, m3 and GJ in thousandths. A
+/// text still has its unit: one that does not become a number, or is not what the object measures.
+pub(super) fn in_unit(value: &Sent, unit: Unit, usual: Unit) -> Option<Decimal> {
     let (base, power) = unit.base();
     match value {
-        Sent::Number(number) => number.shifted(match unit {
+        Sent::Number(number) if usual.base().0 == base => number.shifted(match unit {
             Unit::CubicMetre | Unit::GigaJoule => -3,
             _ => -power,
         }),
+        Sent::Number(_) => None,
         Sent::Text(text) => {
             // `65.0*A,-65.0*A`: one bracket with two limits, as some Belgian meters send it.
             let first = text.split(',').next()?;
             let quantity = Quantity::parse(first.as_bytes())?;
             let (sent_base, sent_power) = quantity.unit.base();
-            let number = quantity.number.shifted(sent_power - power)?;
-            (sent_base == base).then_some(number)
+            let number = match (sent_base, base) {
+                (Unit::Wh, Unit::Joule) => quantity.number.times(3600)?,
+                _ if sent_base == base => quantity.number,
+                _ => return None,
+            };
+            number.shifted(sent_power - power)
         }
-    }
-}
-
-fn plain(value: &Sent) -> Option<Decimal> {
-    match value {
-        Sent::Number(number) => Some(*number),
-        Sent::Text(text) => Decimal::parse(text.trim().as_bytes()),
     }
 }

@@ -59,6 +59,8 @@ pub struct Energy {
     pub total: Option<Decimal>,
     /// The tariffs, 1 first.
     pub tariffs: [Option<Decimal>; TARIFFS],
+    /// Whether the meter counts by tariff, and has no other registers than those in `tariffs`.
+    pub is_split: bool,
 }
 
 /// Power in W. Import and export are never negative.
@@ -128,30 +130,23 @@ impl Registers {
 
 impl Energy {
     fn of(objects: &Objects<'_>, untariffed: Obis) -> Self {
+        let registers = || objects.tariffs(untariffed);
+        let sum = registers()
+            .map(|(_, value)| value)
+            .reduce(|sum, value| sum.zip(value).and_then(|(sum, value)| sum.checked_add(value)));
+        // Meters of Israel number their tariffs from 11.
+        let is_plain = |number| (1..=TARIFFS).contains(&number);
+        let first = if registers().any(|(number, _)| is_plain(number)) { 1 } else { 11 };
         let mut tariffs = [None; TARIFFS];
-        let mut sum: Option<Option<Decimal>> = None;
-        let mut has_tens = true;
-        for (number, value) in objects.tariffs(untariffed) {
-            sum = Some(match sum {
-                None => value,
-                Some(sum) => sum.zip(value).and_then(|(sum, value)| sum.checked_add(value)),
-            });
-            // Meters of Israel number their tariffs from 11; those of others come before.
-            let tariff = match usize::from(number) {
-                number @ 1..=TARIFFS => {
-                    has_tens = false;
-                    number
-                }
-                number => number.wrapping_sub(10),
-            };
-            if let Some(place) = tariff.checked_sub(1).and_then(|at| tariffs.get_mut(at)) {
-                if number < 11 || has_tens {
-                    *place = value;
-                }
+        let mut is_split = sum.is_some();
+        for (number, value) in registers() {
+            match number.checked_sub(first).and_then(|at| tariffs.get_mut(at)) {
+                Some(tariff) => *tariff = value,
+                None => is_split = false,
             }
         }
         let total = objects.number(untariffed, Unit::Wh);
-        Self { total: total.or_else(|| sum.flatten()), tariffs }
+        Self { total: total.or_else(|| sum.flatten()), tariffs, is_split }
     }
 }
 

@@ -90,10 +90,17 @@ impl<'a> Telegram<'a> {
         telegram
     }
 
-    /// The first object with this code.
+    /// The first object with this code, whichever way the meter spells it: `1-1:1.7.0*255` is
+    /// `1-0:1.7.0`.
     #[must_use]
     pub fn get(&self, code: &str) -> Option<&Object<'a>> {
-        self.objects.iter().find(|object| object.code == code.as_bytes())
+        let as_is = self.objects.iter().find(|object| object.code == code.as_bytes());
+        as_is.or_else(|| {
+            let obis = Obis::parse(code.as_bytes()).map(Obis::main_channel)?;
+            let is_same =
+                |object: &&Object<'_>| object.obis().map(Obis::main_channel) == Some(obis);
+            self.objects.iter().find(is_same)
+        })
     }
 
     /// The meter's own clock; `None` when there is none, or when it shows no sensible time.

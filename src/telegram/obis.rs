@@ -2,6 +2,8 @@
 //!
 //! Owns how a code is written; what it stands for is in [`super::catalogue`].
 
+use super::unit::Unit;
+
 /// The numbers of an OBIS code, without the text they come in.
 ///
 /// Ordered by A, then B and so on: the codes of one M-Bus channel (`0-n:`) are neighbours.
@@ -96,6 +98,29 @@ impl Obis {
             [1, 0 | 1, c, d, 255] => Self::from_numbers([1, 0, c, d, 0]),
             [1, 1, c, d, e] => Self::from_numbers([1, 0, c, d, e]),
             _ => self,
+        }
+    }
+
+    /// The base unit of what this object of an electricity meter measures, where the code tells it:
+    /// value groups C and D of IEC 62056-6-1. Those of a phase are 20, 40 and 60 higher.
+    #[must_use]
+    pub(crate) const fn unit(self) -> Option<Unit> {
+        let [medium, _, quantity, processing, _] = self.numbers();
+        if medium != 1 || quantity == 0 || quantity > 80 {
+            return None;
+        }
+        let (register, power) = match (quantity - 1) % 20 + 1 {
+            1 | 2 | 15..=20 => (Unit::Wh, Unit::Watt),
+            3..=8 => (Unit::Varh, Unit::Var),
+            9 | 10 => (Unit::VoltAmpereHour, Unit::VoltAmpere),
+            11 if processing == 4 || processing == 7 => return Some(Unit::Ampere),
+            12 if processing == 7 => return Some(Unit::Volt),
+            _ => return None,
+        };
+        match processing {
+            4..=7 => Some(power),
+            8 => Some(register),
+            _ => None,
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Owns the shape of a line, not the meaning of a code. The text stays as sent.
 
+use super::obis::Obis;
 use super::unit::Unit;
 use super::value::{Decimal, Quantity};
 
@@ -47,6 +48,12 @@ impl<'a> Object<'a> {
         Self { code, body }
     }
 
+    /// The numbers of its code; `None` for a code of another form.
+    #[must_use]
+    pub fn obis(&self) -> Option<Obis> {
+        Obis::parse(self.code)
+    }
+
     /// What the brackets hold.
     #[must_use]
     pub fn content(&self) -> Content<'a> {
@@ -74,12 +81,12 @@ impl<'a> Object<'a> {
     /// Gives the channel (`0-n:`), the time as sent and the reading. DSMR P1 companion standard 3.0, 5.2.
     #[must_use]
     pub fn two_line_reading(&self) -> Option<(&'a [u8], &'a [u8], Quantity)> {
-        let channel =
-            self.code.strip_suffix(b"24.3.0").filter(|channel| channel.ends_with(b":"))?;
+        let code = self.code.strip_suffix(b"*255").unwrap_or(self.code);
+        let channel = code.strip_suffix(b"24.3.0").filter(|channel| channel.ends_with(b":"))?;
         let mut groups = Groups(self.body);
         let time = groups.next()?;
-        let unit = Unit::parse(groups.nth(4)?)?;
-        let number = Decimal::parse(groups.next()?)?;
+        let unit = Unit::parse(groups.nth(4)?.trim_ascii())?;
+        let number = Decimal::parse(groups.next()?.trim_ascii())?;
         groups.at_end().then_some((channel, time, Quantity { number, unit }))
     }
 }

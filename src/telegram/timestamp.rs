@@ -31,6 +31,7 @@ impl Timestamp {
     /// - COSEM date-time as 24 hexadecimal digits with a stated deviation: IEC 62056-6-2, section 4.1.6.1.
     #[must_use]
     pub fn parse_meter_time(text: &[u8], zone: MeterZone) -> Option<Self> {
+        let text = text.trim_ascii();
         match text.len() {
             13 => parse_tst(text, zone),
             24 => parse_cosem(text),
@@ -44,6 +45,7 @@ impl Timestamp {
     /// Hours off at worst: good for finding the newer of two times, not for showing.
     #[must_use]
     pub(crate) fn parse_approximate(text: &[u8]) -> Option<Self> {
+        let text = text.trim_ascii();
         match text.len() {
             12 => parse_tst(&[text, b"W"].concat(), MeterZone::Central),
             _ => Self::parse_meter_time(text, MeterZone::Central),

@@ -25,6 +25,9 @@ pub enum Unit {
     KiloAmpere,
     MilliAmpere,
     CubicMetre,
+    Joule,
+    KiloJoule,
+    MegaJoule,
     GigaJoule,
     Hertz,
     KiloHertz,
@@ -33,7 +36,7 @@ pub enum Unit {
 
 impl Unit {
     /// All of them, those that telegrams are full of first.
-    const ALL: [Self; 23] = [
+    const ALL: [Self; 26] = [
         Self::KiloWatt,
         Self::KiloWh,
         Self::Volt,
@@ -57,6 +60,9 @@ impl Unit {
         Self::GigaJoule,
         Self::Hertz,
         Self::KiloHertz,
+        Self::MegaJoule,
+        Self::KiloJoule,
+        Self::Joule,
     ];
 
     /// The unit of this name, in any case.
@@ -89,6 +95,9 @@ impl Unit {
             Self::KiloAmpere => "kA",
             Self::MilliAmpere => "mA",
             Self::CubicMetre => "m3",
+            Self::Joule => "J",
+            Self::KiloJoule => "kJ",
+            Self::MegaJoule => "MJ",
             Self::GigaJoule => "GJ",
             Self::Hertz => "Hz",
             Self::KiloHertz => "kHz",
@@ -98,7 +107,7 @@ impl Unit {
 
     /// The unit without its prefix, and the power of ten that it is multiplied by: kWh = Wh × 10³.
     ///
-    /// `m3` and `GJ` stand for themselves: nothing smaller is sent.
+    /// `m3` stands for itself: nothing smaller is sent.
     #[must_use]
     pub const fn base(self) -> (Self, i8) {
         match self {
@@ -113,6 +122,9 @@ impl Unit {
             Self::KiloAmpere => (Self::Ampere, 3),
             Self::MilliAmpere => (Self::Ampere, -3),
             Self::KiloHertz => (Self::Hertz, 3),
+            Self::KiloJoule => (Self::Joule, 3),
+            Self::MegaJoule => (Self::Joule, 6),
+            Self::GigaJoule => (Self::Joule, 9),
             Self::Wh
             | Self::Watt
             | Self::Varh
@@ -122,7 +134,7 @@ impl Unit {
             | Self::Volt
             | Self::Ampere
             | Self::CubicMetre
-            | Self::GigaJoule
+            | Self::Joule
             | Self::Hertz
             | Self::Second => (self, 0),
         }
@@ -135,8 +147,7 @@ mod tests {
 
     #[test]
     fn every_unit_is_read_by_its_symbol_in_any_case() {
-        let symbols =
-            "Wh kWh MWh W kW varh kvarh var kvar VA kVA VAh kVAh V kV A kA mA m3 GJ Hz kHz s";
+        let symbols = "Wh kWh MWh W kW varh kvarh var kvar VA kVA VAh kVAh V kV A kA mA m3 J kJ MJ GJ Hz kHz s";
         for symbol in symbols.split(' ') {
             let unit = Unit::parse(symbol.as_bytes()).unwrap();
             assert_eq!(unit.symbol(), symbol);
@@ -155,7 +166,7 @@ mod tests {
             ("kHz", "Hz", 3),
             ("kVAh", "VAh", 3),
             ("m3", "m3", 0),
-            ("GJ", "GJ", 0),
+            ("GJ", "J", 9),
             ("W", "W", 0),
         ] {
             let (found, found_power) = Unit::parse(unit.as_bytes()).unwrap().base();

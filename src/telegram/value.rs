@@ -26,9 +26,10 @@ pub struct Decimal {
 }
 
 impl Decimal {
-    /// The number `mantissa` × 10^−`decimals`.
+    /// The number `mantissa` × 10^−`decimals`, with at most 18 decimals.
     #[must_use]
-    pub const fn new(mantissa: i64, decimals: u8) -> Self {
+    pub(crate) const fn new(mantissa: i64, decimals: u8) -> Self {
+        debug_assert!(decimals <= MAX_DIGITS);
         Self { mantissa, decimals }
     }
 
@@ -204,6 +205,12 @@ impl Decimal {
     }
 }
 
+impl From<i64> for Decimal {
+    fn from(number: i64) -> Self {
+        Self::new(number, 0)
+    }
+}
+
 /// The digits as short as they can be without losing one: no leading zeros, all decimals.
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -226,15 +233,16 @@ pub struct Quantity {
 }
 
 impl Quantity {
-    /// Reads `001234.567*kWh`; a number without a unit is no quantity.
+    /// Reads `001234.567*kWh`, also with blanks around number and unit; a number without a unit is no
+    /// quantity.
     ///
     /// Some meters leave the `*` out. Then only a number with a point will do: `261122075236W` is a
     /// time, not a power.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
-        let (number, unit) = Decimal::parse_front(text)?;
-        let unit = match unit.strip_prefix(b"*") {
-            Some(unit) => unit,
+        let (number, unit) = Decimal::parse_front(text.trim_ascii())?;
+        let unit = match unit.trim_ascii_start().strip_prefix(b"*") {
+            Some(unit) => unit.trim_ascii_start(),
             None if number.decimals > 0 => unit,
             None => return None,
         };
@@ -356,7 +364,13 @@ mod tests {
 
     #[test]
     fn quantities_are_read_with_or_without_the_star_in_any_case() {
-        for text in ["00010117.368*kWh", "00010117.368kWh", "00010117.368*KWH"] {
+        for text in [
+            "00010117.368*kWh",
+            "00010117.368kWh",
+            "00010117.368*KWH",
+            "00010117.368*kWh ",
+            " 00010117.368 * kWh",
+        ] {
             let quantity = Quantity::parse(text.as_bytes()).unwrap();
             assert_eq!(
                 (quantity.number.to_string().as_str(), quantity.unit),
@@ -372,8 +386,8 @@ mod tests {
             "12*parsec",
             "kWh",
             "1.2.3*kWh",
-            "12 *kWh",
-            "12*kWh ",
+            "12 kWh",
+            "12* ",
         ] {
             assert_eq!(Quantity::parse(text.as_bytes()), None, "{text}");
         }

@@ -33,11 +33,11 @@ fn message(second: i64, power_in: i64, power_out: i64) -> Message {
     message.meta.frame_start = Timestamp::from_seconds(second);
     for (code, value) in [("1-0:1.7.0", power_in), ("1-0:2.7.0", power_out)] {
         let place = message.telegram.iter_mut().find(|(known, _)| known == code);
-        place.unwrap().1 = Value::Number(Decimal::new(value, 0));
+        place.unwrap().1 = Value::Number(Decimal::from(value));
     }
     let peak = [
         ("1-0:1.6.0.A", Value::Text("261105181500W".into())),
-        ("1-0:1.6.0.B", Value::Number(Decimal::new(17_250, 0))),
+        ("1-0:1.6.0.B", Value::Number(Decimal::from(17_250))),
     ];
     message.telegram.extend(peak.map(|(code, value)| (code.to_owned(), value)));
     message

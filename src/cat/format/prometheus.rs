@@ -1,21 +1,18 @@
 //! The text format of Prometheus, for the textfile collector of `node_exporter`: a whole exposition a
 //! telegram.
 //!
-//! Owns the names of the metrics, their base units and labels (<https://prometheus.io/docs/practices/naming/>).
+//! Owns the exposition, and the metrics beside the readings; those of readings are in the vocabulary.
 //! Every series has the name of the listener as its last label, `source`, so that the files of two meters
 //! do not collide. Sums and differences are left to queries.
 
-mod metrics;
-
 use std::fmt::Write as _;
 
-use self::metrics::{METRICS, Scale};
 use super::{Context, one_line};
 use crate::cat::Field;
-use crate::reading::Value;
+use crate::reading::{Metric, Reading, Registers, Series, VOCABULARY, Value};
 use crate::telegram::Decimal;
 
-/// The fields that the metrics beside [`METRICS`] are made of.
+/// The fields that the metrics beside those of readings are made of.
 const OF_INFO: [&str; 3] = ["meter_model", "protocol_version", "unique_id"];
 const OF_COUNT: &str = "frame_number";
 const OF_TIME: &str = "epoch";
@@ -26,14 +23,17 @@ pub(super) fn write(context: &Context<'_>, fields: Option<&[Field]>, out: &mut V
         fields.is_none_or(|fields| fields.iter().any(|field| field.name() == reading))
     };
     let source = label("source", context.message.meta.source.as_deref());
+    let registers = Registers::of(context.message);
     let mut text = String::new();
     write_own(context, is_wanted, source.as_deref(), &mut text);
-    for metric in METRICS {
-        let series = metric.series.iter().filter(|series| is_wanted(series.reading));
+    for metric in metrics() {
         let mut lines = String::new();
-        for series in series.filter(|series| series.applies(|prefix| has(context, prefix))) {
-            let Some(value) = context.readings.get(series.reading) else { continue };
-            let Some(number) = number(value, metric.scale) else { continue };
+        for (reading, series) in series(metric).filter(|(reading, _)| is_wanted(reading.name)) {
+            if series.when.is_some_and(|applies| !applies(&registers)) {
+                continue;
+            }
+            let Some(value) = context.readings.get(reading.name) else { continue };
+            let Some(number) = number(value, metric) else { continue };
             let labels = [(!series.labels.is_empty()).then_some(series.labels), source.as_deref()];
             line(metric.name, &labels, number, &mut lines);
         }
@@ -45,7 +45,7 @@ pub(super) fn write(context: &Context<'_>, fields: Option<&[Field]>, out: &mut V
     out.extend_from_slice(text.as_bytes());
 }
 
-/// What is told beside the readings: who the meter is, how many telegrams there were, and when.
+/// The metrics beside the readings: who the meter is, how many telegrams there were, and when.
 fn write_own(
     context: &Context<'_>,
     is_wanted: impl Fn(&str) -> bool,
@@ -67,31 +67,51 @@ fn write_own(
         source.map(str::to_owned),
     ];
     let info: Vec<Option<&str>> = info.iter().map(Option::as_deref).collect();
-    own(&OF_INFO, "p1_meter_info", "gauge", "The meter.", &info, Decimal::new(1, 0));
+    own(
+        &OF_INFO,
+        "p1_meter_info",
+        "gauge",
+        "Identity of the meter; the value is always 1.",
+        &info,
+        Decimal::new(1, 0),
+    );
     let count = i64::try_from(meta.frame_number).unwrap_or(i64::MAX);
     let labels = [Some("result=\"ok\""), source];
     let help = "Telegrams sent since the listener started.";
     own(&[OF_COUNT], "p1_telegrams_total", "counter", help, &labels, Decimal::new(count, 0));
     let millis = Decimal::new(meta.frame_start.micros().div_euclid(1000), 3);
-    let help = "When the telegram began to come in, by the clock of the listener.";
+    let help = "Unix time at which the telegram began to arrive, by the clock of the listener.";
     own(&[OF_TIME], "p1_received_timestamp_seconds", "gauge", help, &[source], millis);
 }
 
-/// The readings that are made into metrics.
-pub(super) fn readings() -> impl Iterator<Item = &'static str> {
-    METRICS.iter().flat_map(|metric| metric.series).map(|series| series.reading)
+/// The metrics that are made of readings, in the order of the vocabulary.
+fn metrics() -> impl Iterator<Item = &'static Metric> {
+    let all = || VOCABULARY.iter().filter_map(|reading| Some(reading.series.as_ref()?.metric));
+    let is_first =
+        move |at: usize, metric: &Metric| all().take(at).all(|known| known.name != metric.name);
+    all().enumerate().filter_map(move |(at, metric)| is_first(at, metric).then_some(metric))
+}
+
+/// The series of a metric, phase by phase.
+fn series(metric: &Metric) -> impl Iterator<Item = (&'static Reading, &'static Series)> {
+    let all = VOCABULARY.iter().filter_map(|reading| Some((reading, reading.series.as_ref()?)));
+    let mut series: Vec<_> = all.filter(|(_, series)| series.metric.name == metric.name).collect();
+    let phase = |labels: &'static str| labels.split(',').find(|label| label.starts_with("phase="));
+    series.sort_by_key(|(_, series)| phase(series.labels));
+    series.into_iter()
 }
 
 /// The fields that metrics are made of.
 pub(super) fn sources() -> impl Iterator<Item = &'static str> {
-    OF_INFO.into_iter().chain([OF_COUNT, OF_TIME]).chain(readings())
+    let readings = VOCABULARY.iter().filter(|reading| reading.series.is_some());
+    OF_INFO.into_iter().chain([OF_COUNT, OF_TIME]).chain(readings.map(|reading| reading.name))
 }
 
 /// The names of all metrics.
 #[cfg(test)]
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     let own = ["p1_meter_info", "p1_telegrams_total", "p1_received_timestamp_seconds"];
-    own.into_iter().chain(METRICS.iter().map(|metric| metric.name))
+    own.into_iter().chain(metrics().map(|metric| metric.name))
 }
 
 fn text_of<'c>(context: &'c Context<'_>, reading: &str) -> Option<std::borrow::Cow<'c, str>> {
@@ -101,14 +121,10 @@ fn text_of<'c>(context: &'c Context<'_>, reading: &str) -> Option<std::borrow::C
     }
 }
 
-fn has(context: &Context<'_>, prefix: &str) -> bool {
-    context.readings.iter().any(|(reading, _)| reading.name.starts_with(prefix))
-}
-
 /// The number in the base unit; `None` for a text, and for what does not fit.
-fn number(value: &Value<'_>, scale: Scale) -> Option<Decimal> {
+fn number(value: &Value<'_>, metric: &Metric) -> Option<Decimal> {
     match value {
-        Value::Number(number) => scale.apply(*number),
+        Value::Number(number) => metric.in_base_unit(*number),
         Value::Time(time) => Some(Decimal::new(time.seconds(), 0)),
         Value::Text(_) => None,
     }

@@ -11,6 +11,7 @@ use super::*;
 use crate::message::Encoder;
 use crate::message::tests::message;
 use crate::reading::VOCABULARY;
+use crate::telegram::{TARIFFS, Unit};
 
 /// An hour ahead of UTC.
 struct Winter;
@@ -85,11 +86,11 @@ fn fields_that_were_asked_for_stand_in_their_order() {
     );
     assert_eq!(
         written("prometheus"),
-        "# HELP p1_received_timestamp_seconds When the telegram began to come in, by the clock of the \
-         listener.\n\
+        "# HELP p1_received_timestamp_seconds Unix time at which the telegram began to arrive, by the \
+         clock of the listener.\n\
          # TYPE p1_received_timestamp_seconds gauge\n\
          p1_received_timestamp_seconds{source=\"home\"} 1795330356.297\n\
-         # HELP p1_gas_timestamp_seconds When that was read.\n\
+         # HELP p1_gas_timestamp_seconds Unix time of the last gas reading.\n\
          # TYPE p1_gas_timestamp_seconds gauge\n\
          p1_gas_timestamp_seconds{source=\"home\"} 1795330201\n"
     );
@@ -143,13 +144,10 @@ fn a_total_of_tariffs_is_a_series_only_where_there_are_no_tariffs() {
 
 #[test]
 fn every_reading_that_is_no_text_and_no_difference_is_a_metric() {
-    let made: Vec<&str> = prometheus::readings().collect();
-    for reading in VOCABULARY.iter().filter(|reading| reading.kind != Kind::Text) {
+    for reading in VOCABULARY {
         let is_difference = reading.name.starts_with("power_l") || reading.name == "power_w";
-        assert_eq!(made.contains(&reading.name), !is_difference, "{}", reading.name);
-    }
-    for name in made {
-        assert!(VOCABULARY.iter().any(|reading| reading.name == name), "{name}");
+        let is_metric = reading.kind != Kind::Text && !is_difference;
+        assert_eq!(reading.series.is_some(), is_metric, "{}", reading.name);
     }
 }
 
@@ -252,26 +250,23 @@ fn a_format_that_is_none_is_told_with_all_that_there_are() {
     assert!(error("%{watt}").starts_with("there is no field \"watt\"; there are time, "));
 }
 
-/// The first column of the lists in the manual page.
-fn in_manual() -> Vec<String> {
+/// The rows of the tables in the manual page, each with its three columns.
+fn in_manual() -> Vec<[String; 3]> {
     let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("man/p1cat.1");
     let page = fs::read_to_string(page).unwrap();
     let rows = page.lines().filter_map(|line| line.strip_prefix(".It Li "));
-    rows.map(|row| row.split(' ').next().unwrap().to_owned()).collect()
+    let columns = |row: &str| row.split(" Ta ").map(str::to_owned).collect::<Vec<_>>();
+    rows.map(|row| columns(row).try_into().expect("three columns")).collect()
 }
 
 /// Of rows that differ by tariff, phase or device only, the manual page has the first.
 fn first_of_its_kind(name: &str) -> String {
     let mut name = name.to_owned();
-    for (other, first) in [
-        ("_t2_", "_t1_"),
-        ("_t3_", "_t1_"),
-        ("_t4_", "_t1_"),
-        ("_t5_", "_t1_"),
-        ("_l2", "_l1"),
-        ("_l3", "_l1"),
-    ] {
-        name = name.replace(other, first);
+    for tariff in 2..=TARIFFS {
+        name = name.replace(&format!("_t{tariff}_"), "_t1_");
+    }
+    for phase in 2..=3 {
+        name = name.replace(&format!("_l{phase}"), "_l1");
     }
     match name.strip_suffix("_unique_id").or_else(|| name.strip_suffix("_timestamp")) {
         Some(device)
@@ -283,31 +278,93 @@ fn first_of_its_kind(name: &str) -> String {
     }
 }
 
+/// Each of them once, in their order.
+fn once(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut all: Vec<String> = Vec::new();
+    for name in names {
+        if !all.contains(&name) {
+            all.push(name);
+        }
+    }
+    all
+}
+
 #[test]
 fn the_manual_page_lists_every_field_with_its_unit_and_every_metric_and_no_others() {
-    let listed = in_manual();
+    let listed: Vec<_> = in_manual().into_iter().map(|[name, ..]| name).collect();
     let fields = ["time", "epoch", "frame_number", "source"].into_iter();
     let fields = fields.chain(VOCABULARY.iter().map(|reading| reading.name));
-    let expected: std::collections::BTreeSet<String> =
-        fields.map(first_of_its_kind).chain(prometheus::names().map(str::to_owned)).collect();
-    assert_eq!(listed.iter().cloned().collect::<std::collections::BTreeSet<_>>(), expected);
-    assert_eq!(listed.len(), expected.len(), "one is listed twice");
-    let page =
-        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("man/p1cat.1")).unwrap();
-    for reading in
-        VOCABULARY.iter().filter(|reading| listed.iter().any(|name| name == reading.name))
-    {
-        let unit = match (reading.kind, reading.unit) {
+    let expected =
+        once(fields.map(first_of_its_kind).chain(prometheus::names().map(str::to_owned)));
+    let [mut sorted, mut expected] = [listed, expected];
+    sorted.sort();
+    expected.sort();
+    assert_eq!(sorted, expected);
+    for [name, unit, _] in in_manual() {
+        let Some(reading) = VOCABULARY.iter().find(|reading| reading.name == name) else {
+            continue;
+        };
+        let expected = match (reading.kind, reading.unit) {
             (_, Some(unit)) => unit.symbol(),
             (Kind::Time, _) => "ISO 8601",
             (Kind::Text, _) => "text",
             _ => "-",
         };
-        assert!(
-            page.contains(&format!(".It Li {} Ta {unit} Ta ", reading.name)),
-            "{}",
-            reading.name
-        );
+        assert_eq!(unit, expected, "{name}");
+    }
+}
+
+#[test]
+fn the_manual_page_says_of_each_metric_its_labels_and_the_readings_it_is_made_of() {
+    for [name, labels, made_of] in in_manual() {
+        let series: Vec<_> = VOCABULARY
+            .iter()
+            .filter_map(|reading| Some((reading.name, reading.series.as_ref()?)))
+            .filter(|(_, series)| series.metric.name == name)
+            .collect();
+        if series.is_empty() {
+            continue;
+        }
+        let names = series.iter().flat_map(|(_, series)| series.labels.split(','));
+        let names = names.filter_map(|label| Some(label.split_once('=')?.0.to_owned()));
+        let names = once(names).join(", ");
+        assert_eq!(labels, if names.is_empty() { "-" } else { &names }, "{name}");
+        // Every device has a time of its own metric: those are told in full.
+        let full = name.ends_with("_timestamp_seconds");
+        let listed = |reading: &str| {
+            if full { reading.to_owned() } else { first_of_its_kind(reading) }
+        };
+        let readings = series.iter().map(|(reading, _)| listed(reading));
+        let mut expected = once(readings);
+        let mut found: Vec<_> = made_of.split(", ").map(str::to_owned).collect();
+        expected.sort();
+        found.sort();
+        assert_eq!(found, expected, "{name}");
+    }
+}
+
+#[test]
+fn the_object_that_the_manual_page_names_first_gives_the_reading() {
+    for [name, _, from] in in_manual() {
+        let Some(reading) = VOCABULARY.iter().find(|reading| reading.name == name) else {
+            continue;
+        };
+        let codes = from.split([' ', ',', ';']).filter(|word| word.contains(':'));
+        let Some(code) = codes.filter(|word| !word.contains("0-n")).find(|word| word.len() > 5)
+        else {
+            continue;
+        };
+        let value = match (reading.kind, reading.unit) {
+            (Kind::Time, _) | (_, Some(Unit::Second)) => "'261122075236W".to_owned(),
+            (Kind::Text, _) => "'5030".to_owned(),
+            (_, Some(Unit::VoltAmpere)) if code == "0-0:17.0.0" => "'5*kVA".to_owned(),
+            (_, Some(Unit::Hertz)) => "'50*Hz".to_owned(),
+            (_, Some(Unit::Ampere)) => "25".to_owned(),
+            (Kind::State, _) => "1".to_owned(),
+            _ => "5000".to_owned(),
+        };
+        let message = message(1_795_330_357, &[(code, &value)]);
+        assert!(Readings::of(&message).get(&name).is_some(), "{name} from {code}");
     }
 }
 
