@@ -3,7 +3,9 @@
 //! Owns what becomes a number and what stays text (the table in [`super`]). The JSON around it is
 //! written elsewhere.
 
-use crate::telegram::{Content, Decimal, Obis, Object, Quantity, Timestamp, Unit};
+use crate::telegram::{
+    Content, Decimal, Obis, Object, Quantity, Timestamp, Unit, electricity_unit,
+};
 
 /// The longest code, in bytes.
 const MAX_CODE: usize = 32;
@@ -161,17 +163,18 @@ fn number_on_the_wire(
 /// The unit of what an object measures, where that is known: of registers and powers by its code, of the
 /// readings of M-Bus devices by the type of the device (EN 13757-3).
 fn usual_unit(code: &[u8], telegram: &[Object<'_>]) -> Option<Unit> {
+    if !code.starts_with(b"0") {
+        return electricity_unit(code);
+    }
     let obis = Obis::parse(code)?;
-    let Some(channel) = obis.channel() else { return obis.unit() };
+    let channel = obis.channel()?;
     let is_reading = |code: Obis| code.of_channel(channel) == obis;
     if !DEVICE_READINGS.into_iter().any(is_reading) {
         return None;
     }
     let device_type = DEVICE_TYPE.of_channel(channel);
-    let is_type = |object: &&Object<'_>| {
-        // Cheap, and wrong for hardly any object.
-        object.code.windows(5).any(|part| part == b"24.1.") && object.obis() == Some(device_type)
-    };
+    let is_type =
+        |object: &&Object<'_>| object.code.starts_with(b"0") && object.obis() == Some(device_type);
     let Content::One(number) = telegram.iter().find(is_type)?.content() else { return None };
     match std::str::from_utf8(number.trim_ascii()).ok()?.parse().ok()? {
         2 => Some(Unit::Wh),

@@ -38,6 +38,7 @@ pub use intake::{Intake, Received};
 pub(crate) use lines::Lines;
 pub use obis::Obis;
 pub use obis::TARIFFS;
+pub(crate) use obis::electricity_unit;
 use object::Brackets;
 pub use object::{Content, Object};
 pub(crate) use object::{begins_with_code, groups};

@@ -101,29 +101,6 @@ impl Obis {
         }
     }
 
-    /// The base unit of what this object of an electricity meter measures, where the code tells it:
-    /// value groups C and D of IEC 62056-6-1. Those of a phase are 20, 40 and 60 higher.
-    #[must_use]
-    pub(crate) const fn unit(self) -> Option<Unit> {
-        let [medium, _, quantity, processing, _] = self.numbers();
-        if medium != 1 || quantity == 0 || quantity > 80 {
-            return None;
-        }
-        let (register, power) = match (quantity - 1) % 20 + 1 {
-            1 | 2 | 15..=20 => (Unit::Wh, Unit::Watt),
-            3..=8 => (Unit::Varh, Unit::Var),
-            9 | 10 => (Unit::VoltAmpereHour, Unit::VoltAmpere),
-            11 if processing == 4 || processing == 7 => return Some(Unit::Ampere),
-            12 if processing == 7 => return Some(Unit::Volt),
-            _ => return None,
-        };
-        match processing {
-            4..=7 => Some(power),
-            8 => Some(register),
-            _ => None,
-        }
-    }
-
     /// The last number: of a register, its tariff.
     #[must_use]
     pub(crate) const fn tariff(self) -> u8 {
@@ -149,6 +126,39 @@ impl Obis {
         let [_, _, _, numbers @ ..] = self.0.to_be_bytes();
         numbers
     }
+}
+
+/// The base unit of what an object of an electricity meter measures, where its code tells it: value
+/// groups C and D of IEC 62056-6-1. Those of a phase are 20, 40 and 60 higher.
+///
+/// Takes the code as sent, and looks at no more of it than that: most objects of a telegram are asked.
+#[must_use]
+pub(crate) fn electricity_unit(code: &[u8]) -> Option<Unit> {
+    let [b'1', b'-', _, b':', rest @ ..] = code else { return None };
+    let (quantity, rest) = leading_number(rest)?;
+    let (processing, _) = leading_number(rest.strip_prefix(b".")?)?;
+    let of_all_phases = if quantity <= 80 { quantity.wrapping_sub(1) % 20 + 1 } else { quantity };
+    match (of_all_phases, processing) {
+        (1 | 2 | 15..=20, 8) => Some(Unit::Wh),
+        (1 | 2 | 15..=20, 4..=7) => Some(Unit::Watt),
+        (3..=8, 8) => Some(Unit::Varh),
+        (3..=8, 4..=7) => Some(Unit::Var),
+        (9 | 10, 8) => Some(Unit::VoltAmpereHour),
+        (9 | 10, 4..=7) => Some(Unit::VoltAmpere),
+        (11, 4 | 7) => Some(Unit::Ampere),
+        (12, 7) => Some(Unit::Volt),
+        _ => None,
+    }
+}
+
+fn leading_number(text: &[u8]) -> Option<(u32, &[u8])> {
+    let (mut number, mut rest) = (0u32, text);
+    while let [digit @ b'0'..=b'9', after @ ..] = rest {
+        number = number.wrapping_mul(10).wrapping_add(u32::from(digit - b'0'));
+        rest = after;
+    }
+    // Longer ones are in no code.
+    (1..=3).contains(&(text.len() - rest.len())).then_some((number, rest))
 }
 
 #[cfg(test)]

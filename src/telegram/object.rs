@@ -81,7 +81,9 @@ impl<'a> Object<'a> {
     /// Gives the channel (`0-n:`), the time as sent and the reading. DSMR P1 companion standard 3.0, 5.2.
     #[must_use]
     pub fn two_line_reading(&self) -> Option<(&'a [u8], &'a [u8], Quantity)> {
-        let code = self.code.strip_suffix(b"*255").unwrap_or(self.code);
+        // Most objects are of electricity: `1-0:`.
+        let code = Some(self.code).filter(|code| code.starts_with(b"0"))?;
+        let code = code.strip_suffix(b"*255").unwrap_or(code);
         let channel = code.strip_suffix(b"24.3.0").filter(|channel| channel.ends_with(b":"))?;
         let mut groups = Groups(self.body);
         let time = groups.next()?;
