@@ -36,7 +36,7 @@ pub struct Config {
 
 impl Config {
     /// The five outputs: name of the section, whether it is enabled, and its file name.
-    pub(super) fn outputs(&self) -> [(&'static str, bool, &Path); 5] {
+    pub(crate) fn outputs(&self) -> [(&'static str, bool, &Path); 5] {
         let details = &self.p1_reader_details;
         let interval = &self.p1_reader_interval;
         let day = &self.p1_reader_day;

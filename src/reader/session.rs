@@ -1,9 +1,11 @@
 //! The loop of `p1reader`: telegrams from the network to the recorder.
 
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::recorder::Recorder;
+use super::storage::is_volatile;
 use super::{DiskStorage, HostZone, Options};
 use crate::config::Config;
 use crate::runtime::{self, Exit, Service, Signals};
@@ -25,9 +27,26 @@ pub fn run(
     reload: impl Fn() -> Option<Config>,
 ) -> Result<Exit, Exit> {
     let signals = Signals::install_or_log().ok_or(Exit::Io)?;
+    warn_of_volatile_records(&config);
     let last = if options.test { TEST_TELEGRAMS } else { u64::MAX };
     runtime::run("p1reader", Session::new(config, last), &signals, reload);
     Ok(Exit::Done)
+}
+
+/// Logs once where records may not survive a reboot.
+fn warn_of_volatile_records(config: &Config) {
+    // Interval files are for an importer, and the page is of the moment.
+    let is_kept = |section: &str| !matches!(section, "p1_reader_interval" | "html_report");
+    let files = config.outputs().into_iter();
+    let kept =
+        files.filter_map(|(section, enabled, file)| (enabled && is_kept(section)).then_some(file));
+    let folder = kept.filter_map(Path::parent).find(|folder| is_volatile(folder));
+    if let Some(folder) = folder {
+        log::warn!(
+            "{} is in memory or on an overlay: a reboot may delete the records",
+            folder.display()
+        );
+    }
 }
 
 struct Session {

@@ -55,6 +55,19 @@ pub trait Storage {
 /// The numbers of tmpfs and ramfs: `statfs(2)`.
 const IN_MEMORY: [i128; 2] = [0x0102_1994, 0x8584_58F6];
 
+/// The number of overlayfs.
+const OVERLAY: i128 = 0x794C_7630;
+
+/// Whether a reboot may delete what is written here: the folder lies in memory, or on an overlay, as on a
+/// Raspberry Pi whose card is read-only. A missing folder is made in its parent.
+pub(super) fn is_volatile(folder: &Path) -> bool {
+    let disk = folder.ancestors().find_map(|folder| rustix::fs::statfs(folder).ok());
+    disk.is_some_and(|disk| {
+        let kind = i128::from(disk.f_type) & 0xFFFF_FFFF;
+        kind == OVERLAY || IN_MEMORY.contains(&kind)
+    })
+}
+
 /// The real file system.
 ///
 /// A file is opened for each call and closed again, so that it may be renamed at any time. Rows are on

@@ -119,3 +119,10 @@ fn memory_is_told_from_a_disk_and_a_disk_has_so_many_bytes_free() {
     let error = storage.free(Path::new("/no/such/folder")).unwrap_err();
     assert_eq!(error.kind(), io::ErrorKind::NotFound);
 }
+
+#[test]
+fn what_lies_in_memory_is_volatile_and_a_missing_folder_is_where_its_parent_is() {
+    assert!(is_volatile(Path::new("/dev/shm")));
+    assert!(is_volatile(Path::new("/dev/shm/no/such/folder")));
+    assert!(!is_volatile(Path::new("/proc")));
+}
