@@ -1,6 +1,6 @@
 //! Bytes from the line: framer, checksum, parser, and what p1cat makes of them.
 //!
-//! Promises: no panic; any split of the bytes gives the same frames; what is let through under
+//! Promises: no panic; any split of the bytes gives the same frames; what is accepted under
 //! `require` has a good checksum; a masked telegram is as long and as right as it was.
 #![no_main]
 

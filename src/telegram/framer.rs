@@ -242,24 +242,18 @@ impl Framer {
         let room = MAX_END_LINE - (self.buffer.len() - self.end_mark - 1);
         let line_end = if memchr(b'\n', &self.buffer).is_some() { b'\n' } else { b'\r' };
         let ends = |&byte: &u8| byte == line_end || matches!(byte, b'\n' | b'/' | parity::SLASH);
-        match input.iter().take(room).position(ends) {
-            // The line end is lost, and the next telegram is here.
-            Some(length) if matches!(input[length], b'/' | parity::SLASH) => {
-                if self.append(input, length) {
-                    self.complete(now);
-                }
-            }
-            Some(length) => {
-                if self.append(input, length + 1) {
-                    self.complete(now);
-                }
-            }
-            None => {
-                let length = room.min(input.len());
-                if self.append(input, length) && length == room {
-                    self.drop_incomplete();
-                }
-            }
+        let end = input.iter().take(room).position(ends);
+        // With a `/` the line end is lost, and the next telegram is here.
+        let length = end.map_or(room.min(input.len()), |end| {
+            end + usize::from(!matches!(input[end], b'/' | parity::SLASH))
+        });
+        if !self.append(input, length) {
+            return;
+        }
+        if end.is_some() {
+            self.complete(now);
+        } else if length == room {
+            self.drop_incomplete();
         }
     }
 
@@ -330,11 +324,12 @@ impl Framer {
         // or the second belongs to the same header (`/HLY5/D545-METER`).
         let was_identified =
             shape::begins_with_header(before) && shape::begins_with_identification(before);
-        match (is_identified, was_identified) {
-            _ if text.starts_with(before) => Evidence::Header,
-            (true, false) => Evidence::Header,
-            (false, true) => Evidence::Text,
-            _ => Evidence::Weak,
+        if text.starts_with(before) || (is_identified && !was_identified) {
+            Evidence::Header
+        } else if is_identified || !was_identified {
+            Evidence::Weak
+        } else {
+            Evidence::Text
         }
     }
 

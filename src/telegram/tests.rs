@@ -19,7 +19,7 @@ fn codes(telegram: &Telegram<'_>) -> Vec<String> {
 }
 
 #[test]
-fn header_objects_and_checksum_are_told_apart() {
+fn a_telegram_is_a_header_objects_and_a_checksum() {
     let telegram = parse("/TST5\\2METER\r\n\r\n1-3:0.2.8(50)\r\n0-0:96.13.0()\r\n!A1b2\r\n");
     assert_eq!(telegram.header, b"/TST5\\2METER");
     assert_eq!(codes(&telegram), ["1-3:0.2.8", "0-0:96.13.0"]);

@@ -123,7 +123,7 @@ fn a_meter_is_held_to_its_algorithm() {
 }
 
 #[test]
-fn a_telegram_that_is_whole_but_for_its_checksum_is_told_from_a_damaged_one() {
+fn a_telegram_that_is_whole_but_for_its_checksum_differs_from_a_damaged_one() {
     let is_intact = |text: &str| {
         receive(&mut Intake::new(Policy::Auto), text.as_bytes()).1.unwrap_err().is_intact()
     };
