@@ -62,6 +62,14 @@ impl Lane {
         start.elapsed()
     }
 
+    /// The time from a telegram that comes at once to the datagram.
+    pub fn at_once(&mut self, telegram: &[u8]) -> Duration {
+        let start = Instant::now();
+        self.meter.write_all(telegram).expect("to write");
+        receive(&self.receiver);
+        start.elapsed()
+    }
+
     /// Writes a telegram that begins at `start`, each piece when its last byte would have come in at
     /// 115200 baud; the time from the last one to the datagram.
     pub fn at_baud_pace(&mut self, telegram: &[u8], start: Instant) -> Duration {

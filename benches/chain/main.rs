@@ -27,6 +27,8 @@ use programs::{GROUP, LISTENER_PORT, config, end, end_well, lo, start};
 
 /// How many telegrams are timed.
 const ROUNDS: u32 = 1000;
+/// How many telegrams that come at once are timed.
+const BURSTS: u32 = 300;
 /// Telegrams between two writes of the details, by default.
 const FLUSH: u32 = 600;
 /// How many seconds the listener is fed at the pace of the line.
@@ -38,6 +40,7 @@ fn main() {
         include_str!("../../tests/data/esmr50-three-phase.txt").replace('\n', "\r\n").into_bytes();
     heap_growth(&telegram);
     latency(folder.path(), &telegram);
+    bursts(folder.path(), &telegram);
     listener_cost(folder.path(), &telegram);
     reader_cost(folder.path(), &telegram);
     dashboard_cost(folder.path(), &telegram);
@@ -85,6 +88,26 @@ fn latency(folder: &Path, telegram: &[u8]) {
         "<= 1000 µs, quiet machine",
     );
     end(bare.program);
+    end(listener.program);
+}
+
+/// Telegrams that the port delivers at once, ten a second.
+fn bursts(folder: &Path, telegram: &[u8]) {
+    let mut listener = Lane::listener(folder);
+    let mut times: Vec<Duration> = (0..BURSTS)
+        .map(|_| {
+            std::thread::sleep(Duration::from_millis(100));
+            listener.at_once(telegram)
+        })
+        .collect();
+    times.sort_unstable();
+    row("telegram at once to datagram, median", &micros(times[times.len() / 2]), "-");
+    let last = times[times.len() * 99 / 100];
+    row(
+        "telegram at once to datagram, 99th percentile",
+        &micros(last),
+        "<= 1000 µs, quiet machine",
+    );
     end(listener.program);
 }
 

@@ -210,7 +210,9 @@ impl Listener {
         }
         self.health.on_bytes(bytes, now);
         self.admission.on_bytes(self.pace.is_at_beginning(), SystemTime::now().into(), now);
-        self.pace.received(length);
+        // The line may have been waited for since `now`.
+        let arrival = Instant::now();
+        self.pace.received(length, self.line.byte_time().unwrap_or_default(), arrival);
         self.translate(length, false, now);
     }
 
@@ -225,6 +227,8 @@ impl Listener {
     fn translate(&mut self, length: usize, is_end: bool, now: Instant) {
         let wall = Timestamp::from(SystemTime::now());
         let kind = self.line.source_kind().unwrap_or(SourceKind::File);
+        let byte_time = self.line.byte_time().unwrap_or_default();
+        let arrival = Instant::now();
         let Self { buffer, translator, admission, publisher, line, pace, health, clock, .. } = self;
         let mut bytes = &buffer[..length];
         while let Some(result) =
@@ -237,7 +241,7 @@ impl Listener {
                         publisher.publish(&datagram, now);
                         admission.on_sent(&datagram);
                     }
-                    pace.complete(datagram.raw.len(), bytes.len());
+                    pace.complete(datagram.raw.len(), bytes.len(), byte_time, arrival);
                     health.on_telegram(datagram.header, now);
                     clock.update(hours_ahead(&datagram, self.config.p1_listener.time_zone), now);
                     line.on_telegram(now);
