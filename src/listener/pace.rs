@@ -39,7 +39,8 @@ pub struct Pace {
     begin: Option<Instant>,
     /// Nothing has come in since the last sleep.
     has_slept: bool,
-    /// The last telegram was complete after a sleep: when it ended is not known, so the next one is watched.
+    /// The last telegram was complete after a sleep, earlier than the line allows: how much earlier is not
+    /// known, so the next one is watched.
     is_watching: bool,
 }
 
@@ -56,8 +57,10 @@ impl Pace {
         let expected = if self.expected == 0 { length } else { length.min(self.expected + 1) };
         let end = self.begin.map(|begin| begin + line_time(length, byte_time));
         let early = end.map_or(Duration::ZERO, |end| end.saturating_duration_since(now));
+        // A sleep that was too long explains why the end is there.
+        let is_watching = self.has_slept && !early.is_zero();
         let early = early.max(self.early.saturating_sub(self.early / FORGETTING));
-        *self = Self { expected, early, is_watching: self.has_slept, ..Self::default() };
+        *self = Self { expected, early, is_watching, ..Self::default() };
         if rest > 0 {
             self.received(rest, byte_time, now);
         }
