@@ -1,7 +1,7 @@
 //! What can be asked of a telegram by name: the named readings, what is known of its way, and any
 //! object by its code.
 //!
-//! Owns the names beyond the vocabulary, and what is said of one that is not there.
+//! Owns the names beyond the vocabulary, and the error about an unknown name.
 
 use std::str::FromStr;
 
@@ -49,7 +49,7 @@ impl Field {
         }
     }
 
-    /// How its value behaves; `None` for an object, of which that is not known.
+    /// How its value behaves; `None` for an object, because that is unknown.
     pub(super) fn kind(&self) -> Option<Kind> {
         match self {
             Self::Time | Self::Epoch => Some(Kind::Time),
@@ -93,7 +93,7 @@ impl Field {
         }
     }
 
-    /// What is told when nothing is asked for: the time, and every reading that `wants` is true for.
+    /// The fields without `--fields`: the time, and every reading that `wants` is true for.
     pub(super) fn standard(wants: impl Fn(Kind) -> bool) -> Vec<Self> {
         let own = [Self::Time, Self::Source].into_iter();
         let all = own.chain(VOCABULARY.iter().map(Self::Reading));

@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fifo_that_was_made_anew_is_gone_with_or_without_a_writer_before() {
+    fn a_fifo_that_was_replaced_is_gone_with_or_without_a_writer_before() {
         for had_writer in [false, true] {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("fifo");

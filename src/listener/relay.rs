@@ -1,4 +1,4 @@
-//! Recognises telegrams that come back, so that a relay which hears itself does not send them for ever.
+//! Recognises telegrams that come back, so that a relay which receives itself does not repeat them endlessly.
 //!
 //! A relay reads the raw telegrams of a group by TCP and multicasts them again. If that reaches the group
 //! from which they came, each of them would go round and round. Two things give them away: the group carried

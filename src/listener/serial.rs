@@ -75,7 +75,7 @@ fn explain(path: &Path, error: &serialport::Error) -> String {
     match error.kind() {
         _ if !path.exists() => text::absence(path),
         serialport::ErrorKind::Io(ErrorKind::PermissionDenied) => format!(
-            "no permission to open {shown}: add the user to its group (usermod -aG dialout USER) and log in anew"
+            "no permission to open {shown}: add the user to its group (usermod -aG dialout USER) and log in again"
         ),
         serialport::ErrorKind::NoDevice | serialport::ErrorKind::Io(ErrorKind::ResourceBusy) => {
             match &holder::of(path)[..] {

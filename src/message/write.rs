@@ -164,7 +164,7 @@ impl Json<'_> {
         }
     }
 
-    /// A key in parts, none of which has anything to escape.
+    /// A key in parts that need no escaping.
     fn key<const N: usize>(&mut self, parts: [&[u8]; N]) {
         self.comma();
         self.out.push(b'"');

@@ -309,7 +309,7 @@ mod tests {
             ("12:03:20", "NEW", 70_000_500),
         ];
         assert_eq!(used(&energy(&swap), IMPORT), ("8.500".into(), None));
-        // A meter without an identifier is told by its register, which falls.
+        // Without an identifier, the falling register shows that the meter was replaced.
         let fall = [
             ("00:00:00", "E", 9000),
             ("01:00:00", "E", 9700),

@@ -2,7 +2,7 @@
 //!
 //! | part        | owns                                                                          |
 //! |-------------|-------------------------------------------------------------------------------|
-//! | [`Meters`]  | a bounded list: how a meter is told from others, and who makes room for whom  |
+//! | [`Meters`]  | a bounded list: how meters are distinguished, and who makes room for whom     |
 //! | [`Follower`] | which one meter a program follows, and when another one takes its place      |
 //! | [`Day`]     | what has been used since midnight, by the devices' own times                  |
 //! | [`PowerHistory`] | the power of the last minutes, for graphs                                |

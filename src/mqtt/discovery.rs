@@ -9,7 +9,7 @@ use serde::ser::{SerializeMap as _, Serializer};
 use super::topics::{Topics, device};
 use crate::reading::{Kind, MAX_STATE, Reading, Sensor};
 
-/// Of which meter it is, and what it says of itself.
+/// The meter, and what it says about itself.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct About<'a> {
     /// The name that is in its topics.

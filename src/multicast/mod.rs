@@ -2,7 +2,7 @@
 //!
 //! Owns the sockets and the choice of network interface; knows nothing of what the datagrams say.
 //! Nothing here retries by itself or writes a log: errors go back to the caller, whose loop decides
-//! when to try again. A [`Sender`] is made anew by opening it again.
+//! when to try again. To replace a [`Sender`], open another one.
 
 mod error;
 mod interface;

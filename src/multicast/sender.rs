@@ -83,7 +83,7 @@ impl Sender {
         self.at_loopback.get()
     }
 
-    /// Aims anew where the kernel would go on to send by an interface that is no longer the right one.
+    /// Chooses the interface again where the kernel would keep one that is no longer right.
     fn follow(&self) -> io::Result<()> {
         match (&self.interface, self.group) {
             // It is followed when sending by it fails.
@@ -126,7 +126,7 @@ impl Sender {
         let index = match self.group {
             // 0: the routing table decides, for each datagram.
             IpAddr::V4(_) => 0,
-            // Left alone, the kernel takes whichever interface came up first, be it a container's.
+            // By default the kernel takes the interface that came up first, even one of a container.
             IpAddr::V6(_) => interface::default_route_v6(&self.socket).unwrap_or(0),
         };
         self.aim(InterfaceIndexOrAddress::Index(index))

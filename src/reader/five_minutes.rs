@@ -127,7 +127,7 @@ impl FiveMinutes {
             }
             _ => {
                 let record = self.close();
-                // On the multiple, it would be the last of a period of which nothing else is known.
+                // On the multiple, it would be the last of a period without other telegrams.
                 if second.rem_euclid(PERIOD) != 0 {
                     self.count(local, totals);
                 }

@@ -14,7 +14,7 @@ pub(super) struct Failure {
     pub source: io::Error,
 }
 
-/// A service may write to few places, and is told of any other one as if the disk were at fault.
+/// A service may write to few places; for any other the error looks like a fault of the disk.
 fn way_out(error: &io::Error) -> &'static str {
     match error.kind() {
         ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {

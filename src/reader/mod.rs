@@ -13,7 +13,7 @@
 //!
 //! | module         | owns                                                                  |
 //! |----------------|-----------------------------------------------------------------------|
-//! | `session`      | the loop: which telegrams are recorded, and what systemd is told      |
+//! | `session`      | the loop: which telegrams are recorded, and the status for systemd     |
 //! | `recorder`     | the flush moments, which telegram goes where                          |
 //! | `meters`       | what is remembered of each meter; `order` is that of its telegrams    |
 //! | `totals`       | energy and power of one telegram                                      |
@@ -64,7 +64,7 @@ pub use session::run;
 pub use storage::{DiskStorage, Storage};
 pub use zone::{HostZone, Zone};
 
-/// A period of the configuration, of which the multiples of the clock count.
+/// A period of the configuration, aligned to the multiples of the clock.
 fn whole_seconds(period: Duration) -> i64 {
     i64::try_from(period.as_secs()).unwrap_or(i64::MAX).max(1)
 }

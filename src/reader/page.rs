@@ -173,7 +173,7 @@ impl Page {
         }
     }
 
-    /// Whether the meter tells its power, of which a graph can be drawn.
+    /// Whether the meter sends its power, so that there can be a graph.
     pub fn has_power(&self) -> bool {
         self.current.is_some()
     }

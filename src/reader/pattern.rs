@@ -84,7 +84,7 @@ impl Pattern {
         }
     }
 
-    /// The path for rows of this date and meter of which the last has this local time.
+    /// The path for rows of this date and meter; the last row has this local time.
     pub fn path(&self, date: NaiveDate, last: NaiveDateTime, meter: &str) -> PathBuf {
         let week = date.iso_week();
         let mut name = String::new();

@@ -334,7 +334,7 @@ impl Outputs {
         }
     }
 
-    /// The day so far, of which an earlier run may have recorded a part.
+    /// The day so far; an earlier run may have recorded a part.
     fn day(
         &self,
         storage: &mut dyn Storage,

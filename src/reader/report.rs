@@ -27,7 +27,7 @@ const PAGE: (&str, &str) = ("lastm.html", include_str!("lastm.html"));
 /// The part of the page that changes slowly.
 const READINGS: (&str, &str) = ("readings.html", include_str!("readings.html"));
 
-/// The registers of which the page shows what has been used today.
+/// The registers whose use today is on the page.
 const USED: [&str; 11] = [
     "energy_import_kwh",
     "energy_export_kwh",

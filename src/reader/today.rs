@@ -28,7 +28,7 @@ const ROW_GAP: TimeDelta = TimeDelta::minutes(1);
 /// The record of the period that ends at midnight is about yesterday's power.
 const FIRST_SECONDS: u32 = 15;
 
-/// The day that this time is in, of which an earlier run may have recorded a part.
+/// The day of this time; an earlier run may have recorded a part.
 pub(super) fn resume(
     storage: &mut dyn Storage,
     now: NaiveDateTime,

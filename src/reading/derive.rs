@@ -34,7 +34,7 @@ pub(super) enum Source {
     Registers(fn(&Registers) -> Option<Decimal>),
     /// The first less the second; where the second is not sent, the first.
     Difference(Obis, Obis),
-    /// This power limit, of which the wire tells no unit.
+    /// This power limit, which the meter sends without a unit.
     Threshold(Obis),
     /// This limit of the current.
     Fuse(Obis),

@@ -15,7 +15,7 @@ use crate::text;
 /// A meter was replaced if it has been silent for so long while its listener sends another one's telegrams.
 const REPLACED_AFTER: Duration = Duration::from_secs(600);
 
-/// What a program does with the telegrams of which meters.
+/// Which meters a program follows, and what it does with their telegrams.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Selection {
     /// It takes those of all meters, unless one is configured.

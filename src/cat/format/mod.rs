@@ -77,7 +77,7 @@ pub enum FieldsError {
     /// Only those that are not among the fields of a line.
     #[error("a line of influx has time and source by itself, and needs another field beside them")]
     NoField,
-    /// One of which no metric is made.
+    /// One without a metric.
     #[error("there is no metric of {name:?}; there are those of {}", prometheus::sources().collect::<Vec<_>>().join(", "))]
     NoMetric {
         /// The field that was asked for.

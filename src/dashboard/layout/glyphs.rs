@@ -77,7 +77,7 @@ impl Glyphs {
         }
     }
 
-    /// A bar of `width` cells of which `part` of `whole` is filled; more than the whole fills it.
+    /// A bar of `width` cells, filled to `part` of `whole`; more than the whole fills it.
     #[must_use]
     pub fn bar(&self, width: usize, part: i64, whole: i64, ink: Ink) -> Line {
         let cells = i64::try_from(width).unwrap_or_default();

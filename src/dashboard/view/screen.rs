@@ -1,4 +1,4 @@
-//! The page as a view: it owns the state, lays the page out anew when something changed, and takes keys.
+//! The page as a view: it owns the state, lays the page out again when something changed, and takes keys.
 
 use std::time::{Duration, Instant};
 

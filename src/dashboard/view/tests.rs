@@ -369,7 +369,7 @@ fn another_meter_is_shown_by_a_key_and_said() {
 }
 
 #[test]
-fn a_page_is_drawn_anew_only_when_it_differs() {
+fn a_page_is_drawn_again_only_when_it_differs() {
     let mut terminal = Terminal::new((80, 24), &ENGLISH, &UNICODE);
     let message = message("reading-nl-esmr5.txt", &[]);
     terminal.take(message);

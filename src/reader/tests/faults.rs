@@ -144,7 +144,7 @@ fn a_restart_continues_the_files_of_the_day() {
 }
 
 #[test]
-fn a_file_that_was_renamed_between_flushes_begins_anew_with_its_header() {
+fn a_file_that_was_renamed_between_flushes_begins_again_with_its_header() {
     let (mut recorder, storage) = recorder(&settings());
     recorder.record(&power(MIDNIGHT + 1, 1));
     recorder.flush();
