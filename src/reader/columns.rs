@@ -8,8 +8,9 @@ use std::collections::HashMap;
 
 use chrono::NaiveDateTime;
 
-use crate::message::{Message, Value};
-use crate::telegram::Digits;
+use crate::message::{Message, Value, code_of};
+use crate::reading::Registers;
+use crate::telegram::{Decimal, Digits, Obis};
 
 /// Code and name of the classic columns: the time of the row, then those of the program of 2021.
 const CLASSIC: [(&str, &str); 37] = [
@@ -54,8 +55,11 @@ const CLASSIC: [(&str, &str); 37] = [
 
 const TIME_COLUMN: &str = "datum";
 
-/// Power to the grid: a meter that cannot measure it sends none, and 0 is written.
+/// Power to the grid. Where no object tells of it, 0 is written, as in 2021.
 const POWER_OUT: &str = "1-0:2.7.0";
+
+/// Import less export, in one signed number.
+const NET_POWER: &str = "1-0:16.7.0";
 
 /// The time of a row, as chrono writes it.
 pub(super) const TIME: &str = "%d-%m-%Y %H:%M:%S";
@@ -164,6 +168,7 @@ impl Columns {
     /// Adds the row of a telegram that came at this local time. Objects without a column are left out.
     pub fn write_row(&self, out: &mut Vec<u8>, time: NaiveDateTime, message: &Message) {
         let time_column = self.find(TIME_COLUMN, 0);
+        let powers = powers(message);
         let mut cells: Vec<Option<&Value>> = vec![None; self.len()];
         let mut expected = 1;
         for (code, value) in objects(message) {
@@ -172,6 +177,14 @@ impl Columns {
                 expected = column + 1;
             }
         }
+        // Import and export of a meter that sends one signed number.
+        for (code, power) in &powers {
+            if let Some(column) = self.find(code, usize::MAX) {
+                let is_power = |cell: &Value| cell.number().is_none_or(|cell| !cell.is_negative());
+                cells[column] = cells[column].filter(|cell| is_power(cell)).or(power.as_ref());
+            }
+        }
+        let has_net_power = || message.find(NET_POWER).is_some();
         let mut row = Row::new(out);
         for (column, (code, cell)) in self.codes.iter().zip(cells).enumerate() {
             match cell {
@@ -182,7 +195,7 @@ impl Columns {
                     row.cell(number.digits(&mut Digits::default()).as_bytes());
                 }
                 Some(Value::Text(text)) => row.cell(without_controls(text).as_bytes()),
-                None if code == POWER_OUT => row.cell(b"0"),
+                None if code == POWER_OUT && !has_net_power() => row.cell(b"0"),
                 None => row.cell(b""),
             }
         }
@@ -217,7 +230,43 @@ impl Columns {
 fn objects(message: &Message) -> impl Iterator<Item = (Cow<'_, str>, &Value)> {
     let is_object = |code: &str| !matches!(code, "header" | "checksum") && code.len() <= MAX_CODE;
     let objects = message.telegram.iter().filter(move |(code, _)| is_object(code));
-    objects.map(|(code, value)| (without_controls(code), value))
+    objects.map(|(code, value)| match classic_code(code) {
+        Some(classic) if message.get(classic).is_none() => (classic.into(), value),
+        _ => (without_controls(code), value),
+    })
+}
+
+/// The code of the classic column for an object whose code the meter spells in another way, such as
+/// `1-1:1.8.1` or `1-0:1.8.1*255`.
+fn classic_code(key: &str) -> Option<&'static str> {
+    let code = code_of(key);
+    let is_usual = ["1-0:", "0-0:", "0-1:"].iter().any(|start| code.starts_with(start));
+    if is_usual && !code.ends_with("255") {
+        return None;
+    }
+    let numbers = |code: &str| Obis::parse(code.as_bytes()).map(Obis::main_channel);
+    let (obis, value) = (numbers(code)?, &key[code.len()..]);
+    let is_same = |classic: &&str| {
+        let classic_code = code_of(classic);
+        numbers(classic_code) == Some(obis) && classic[classic_code.len()..] == *value
+    };
+    CLASSIC.iter().map(|(classic, _)| *classic).find(is_same)
+}
+
+/// Power from and to the grid of a telegram, of all phases and of each, by the codes of their columns.
+fn powers(message: &Message) -> [(&'static str, Option<Value>); 8] {
+    let Registers { power, phases: [l1, l2, l3], .. } = Registers::of(message);
+    let value = |power: Option<Decimal>| power.map(Value::Number);
+    [
+        ("1-0:1.7.0", value(power.import)),
+        (POWER_OUT, value(power.export)),
+        ("1-0:21.7.0", value(l1.power.import)),
+        ("1-0:22.7.0", value(l1.power.export)),
+        ("1-0:41.7.0", value(l2.power.import)),
+        ("1-0:42.7.0", value(l2.power.export)),
+        ("1-0:61.7.0", value(l3.power.import)),
+        ("1-0:62.7.0", value(l3.power.export)),
+    ]
 }
 
 /// A text as it is, but for control characters: a row is one line, so they become blanks.
@@ -316,6 +365,38 @@ mod tests {
         assert_eq!(cells[9], "0");
         assert_eq!(cells.concat(), "0");
         assert_eq!(classic(&[("1-0:2.7.0", "42")])[9], "42");
+    }
+
+    #[test]
+    fn objects_stand_in_their_columns_however_their_codes_are_spelled() {
+        let cells = classic(&[
+            ("1-1:2.7.0", "2345"),
+            ("1-0:1.8.1*255", "7"),
+            ("01-0:32.7.0.255", "230.1"),
+            ("0-0:1.0.0.255", "'230301061719W"),
+            ("0-1:24.2.1*255.B", "6135"),
+            ("1-0:1.7.255*255", "209.56"),
+        ]);
+        assert_eq!((&*cells[9], &*cells[3], &*cells[20]), ("2345", "7", "230.1"));
+        assert_eq!((&*cells[1], &*cells[35], &*cells[8]), ("230301061719W", "6135", "209.56"));
+        let both = file(&[("1-1:1.8.1", "5"), ("1-0:1.8.1", "7")]);
+        assert!(both.contains(";1-1:1.8.1;") && both.ends_with(";5;\n"), "{both}");
+        assert!(both.contains(";7;"), "{both}");
+    }
+
+    #[test]
+    fn signed_power_stands_in_both_columns_and_no_zero_is_made_up() {
+        let powers = |objects: &[(&str, &str)]| {
+            let cells = classic(objects);
+            (cells[8].clone(), cells[9].clone())
+        };
+        let pair = |power_in: &str, power_out: &str| (power_in.to_owned(), power_out.to_owned());
+        assert_eq!(powers(&[("1-0:16.7.0*255", "-259.20")]), pair("0", "259.20"));
+        assert_eq!(powers(&[("1-0:1.7.0*255", "-830.59")]), pair("0", "830.59"));
+        assert_eq!(powers(&[("1-0:16.7.0", "'?")]), pair("", ""));
+        assert_eq!(powers(&[("1-0:1.7.0", "5"), ("1-0:2.7.0.255", "'")]), pair("5", ""));
+        assert_eq!(powers(&[("1-0:1.7.0", "5")]), pair("5", "0"));
+        assert_eq!(classic(&[("1-0:56.7.0", "-5")])[30], "5", "power out L2");
     }
 
     #[test]
