@@ -4,14 +4,25 @@
 
 mod lines;
 
+use std::borrow::Cow;
 use std::fmt::{self, Display, Write};
 
 use self::lines::Line;
-use crate::message::Superseded;
+use crate::message::{Message, Meta, Superseded, encode};
+use crate::reading::{Registers, texts};
 use crate::telegram::{
-    Algorithm, Checksum, MeterZone, Parity, Received, Rejection, Telegram, crc16,
+    Algorithm, Checksum, Decimal, MeterZone, Parity, Received, Rejection, Telegram, crc16,
 };
 use crate::text::printable;
+
+/// An hour in seconds, how near to it a clock has to be, and how many are a matter of time zones. A telegram
+/// that is older was recorded.
+const HOUR: i64 = 3600;
+const NEAR: i64 = 300;
+const MAX_HOURS: i64 = 3;
+
+/// Registers are cut to whole Wh, so that tariffs may differ from their total by so many of them.
+const MAX_ROUNDING: i64 = 8;
 
 /// One telegram of a file, and what is known of how it came.
 pub struct Explanation<'a> {
@@ -38,6 +49,7 @@ impl Display for Explanation<'_> {
             odd += usize::from(line.is_odd());
             line.fmt(f)?;
         }
+        self.write_sums(&telegram, f)?;
         match odd {
             0 => writeln!(f, "\n  Nothing is odd about the lines."),
             1 => writeln!(f, "\n  One line is odd; what is odd about it stands under it."),
@@ -51,6 +63,7 @@ impl Explanation<'_> {
         let header = telegram.header.strip_prefix(b"/").unwrap_or(telegram.header);
         writeln!(f, "  Meter     {}", printable(header))?;
         writeln!(f, "  Version   {}", version(telegram))?;
+        self.write_clock(telegram, f)?;
         writeln!(f, "  Checksum  {}", self.checksum(telegram))?;
         match &self.received.verdict {
             Ok(()) => {}
@@ -65,6 +78,56 @@ impl Explanation<'_> {
                 f,
                 "  Line      line ends were changed on the way; put back, as the checksum proves"
             )?;
+        }
+        Ok(())
+    }
+
+    /// The clock, and whether it may be of another zone than the one it is taken for.
+    fn write_clock(&self, telegram: &Telegram<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let zone = MeterZone::of_header(telegram.header);
+        let Some(time) = telegram.time_in(zone) else { return Ok(()) };
+        let (name, other) = match zone {
+            MeterZone::Central => {
+                ("Central European time", "one hour more, set p1_listener.time_zone: EET")
+            }
+            MeterZone::Eastern => {
+                ("Eastern European time", "one hour less, set p1_listener.time_zone: CET")
+            }
+        };
+        write!(f, "  Clock     taken as {name}")?;
+        let behind = time.micros_since(self.received.frame.start) / 1_000_000;
+        let hours = (behind + HOUR / 2).div_euclid(HOUR);
+        if behind.abs() < NEAR {
+            return writeln!(f, ", which agrees with this computer");
+        }
+        if (behind - hours * HOUR).abs() < NEAR && hours.abs() <= MAX_HOURS {
+            let (count, side) = (hours.abs(), if hours > 0 { "ahead of" } else { "behind" });
+            let unit = if count == 1 { "hour" } else { "hours" };
+            write!(f, ": {count} {unit} {side} this computer")?;
+        }
+        writeln!(f, " (if it shows {other})")
+    }
+
+    /// A total that is not the sum of its tariffs.
+    fn write_sums(&self, telegram: &Telegram<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let frame = &self.received.frame;
+        let mut json = Vec::new();
+        encode(telegram, &Meta::new(1, frame.start, frame.end, None), &mut json);
+        // Our own datagrams are messages.
+        let Ok(message) = Message::parse(&json) else { return Ok(()) };
+        let registers = Registers::of(&message);
+        for (name, energy) in [("import", registers.import), ("export", registers.export)] {
+            let Some((total, sum)) = energy.total.zip(energy.sum_of_tariffs) else { continue };
+            let difference = total.checked_sub(sum).map_or(i64::MAX, |it| it.whole().abs());
+            if difference > MAX_ROUNDING {
+                let kilo = |number: Decimal| number.shifted(-3).unwrap_or(number);
+                let (total, sum) = (kilo(total), kilo(sum));
+                writeln!(
+                    f,
+                    "\n  The tariffs of the energy {name} add up to {sum} kWh; its total, which counts, \
+                     is {total} kWh."
+                )?;
+            }
         }
         Ok(())
     }
@@ -86,8 +149,8 @@ impl Explanation<'_> {
 fn version(telegram: &Telegram<'_>) -> String {
     let text = |code| {
         let body = telegram.get(code)?.body;
-        let text = body.strip_prefix(b"(")?.strip_suffix(b")")?.trim_ascii();
-        (!text.is_empty()).then(|| printable(text))
+        let text = printable(body.strip_prefix(b"(")?.strip_suffix(b")")?);
+        texts::version(&text).map(Cow::into_owned)
     };
     let Some(sent) = text("1-3:0.2.8").or_else(|| text("0-0:96.1.4")) else {
         return "not told (so do meters of DSMR 2 and 3, and Nordic ones)".into();

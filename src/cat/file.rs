@@ -6,12 +6,12 @@ use std::borrow::Cow;
 use std::io::{self, ErrorKind, Read, Write};
 use std::time::{Instant, SystemTime};
 
-use super::pipeline::{Clock, Pipeline};
+use super::pipeline::Pipeline;
 use super::printer::named;
 use super::{Explanation, Options, anonymous};
 use crate::message::{Encoder, Message};
 use crate::runtime::Exit;
-use crate::telegram::{Intake, Policy, Received, Timestamp};
+use crate::telegram::{Intake, Policy, Received, Telegram, Timestamp};
 
 /// How many bytes to read at a time.
 const CHUNK_SIZE: usize = 64 * 1024;
@@ -33,7 +33,7 @@ pub fn from_file(
         name,
         options,
         encoder: Encoder::new(None),
-        pipeline: Pipeline::new(options, Clock::Meter, out),
+        pipeline: Pipeline::new(options, out),
         errors,
         number: 0,
         bad: 0,
@@ -106,7 +106,10 @@ impl<W: Write, E: Write> FilePrinter<'_, W, E> {
                 "{name}: the telegram that ends at byte {end}: {rejection}"
             );
         }
-        let (datagram, _) = self.encoder.encode(&bytes, frame.start, frame.end);
+        // When it came is not known any more: the meter's own clock tells when it was.
+        let own = Telegram::parse(&bytes).time();
+        let (start, end) = own.map_or((frame.start, frame.end), |time| (time, time));
+        let (datagram, _) = self.encoder.encode(&bytes, start, end);
         // Our own datagrams are messages.
         let Ok(message) = Message::parse(datagram.json) else { return Ok(()) };
         if self.options.meter.as_ref().is_some_and(|meter| !message.is_from(meter)) {

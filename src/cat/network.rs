@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, Write};
 use std::time::{Duration, Instant};
 
 use super::Options;
-use super::pipeline::{Clock, Pipeline};
+use super::pipeline::Pipeline;
 use super::printer::has_left;
 use crate::runtime::Exit;
 use crate::subscriber::Telegram;
@@ -38,7 +38,7 @@ pub fn from_network(
     options: &Options,
     out: impl Write,
 ) -> io::Result<Exit> {
-    let mut pipeline = Pipeline::new(options, Clock::Listener, out);
+    let mut pipeline = Pipeline::new(options, out);
     let mut last = Instant::now();
     let exit = loop {
         if !pipeline.is_open() {

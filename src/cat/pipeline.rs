@@ -6,31 +6,11 @@ use std::time::Instant;
 use super::format::Formatter;
 use super::pace::{Changes, Sampler};
 use super::{Options, Printer};
-use crate::message::{Message, Meta};
-use crate::telegram::Timestamp;
+use crate::message::Message;
 use crate::zone::HostZone;
-
-/// Which clock gives the time of a telegram.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Clock {
-    /// The listener's: it has just received the telegram.
-    Listener,
-    /// The meter's own, if it has one: a recording may be of any time.
-    Meter,
-}
-
-impl Clock {
-    fn time_of(self, meta: &Meta) -> Timestamp {
-        match self {
-            Self::Listener => meta.frame_start,
-            Self::Meter => meta.meter_time.unwrap_or(meta.frame_start),
-        }
-    }
-}
 
 /// Chooses, formats and prints telegrams.
 pub(super) struct Pipeline<W: Write> {
-    clock: Clock,
     sampler: Option<Sampler>,
     changes: Option<Changes>,
     formatter: Formatter<HostZone>,
@@ -39,7 +19,7 @@ pub(super) struct Pipeline<W: Write> {
 }
 
 impl<W: Write> Pipeline<W> {
-    pub fn new(options: &Options, clock: Clock, out: W) -> Self {
+    pub fn new(options: &Options, out: W) -> Self {
         let format = options.format.clone();
         let (fields, is_whole) = (options.fields.clone(), options.output.is_some());
         let mut formatter = Formatter::new(format, fields, is_whole, HostZone);
@@ -47,7 +27,6 @@ impl<W: Write> Pipeline<W> {
             formatter.resume(header);
         }
         Self {
-            clock,
             sampler: options.every.map(Sampler::new),
             changes: options.on_change.then(Changes::default),
             formatter,
@@ -63,7 +42,7 @@ impl<W: Write> Pipeline<W> {
 
     /// Takes the next telegram, and prints what is ready.
     pub fn push(&mut self, message: Message, now: Instant) -> io::Result<()> {
-        let time = self.clock.time_of(&message.meta);
+        let time = message.meta.frame_start;
         match &mut self.sampler {
             None => self.print(&message),
             Some(sampler) => match sampler.push(message, time, now) {
@@ -111,7 +90,7 @@ impl<W: Write> Pipeline<W> {
             }
         }
         self.text.clear();
-        self.formatter.write(message, self.clock.time_of(&message.meta), &mut self.text);
+        self.formatter.write(message, &mut self.text);
         if self.text.is_empty() {
             return Ok(());
         }

@@ -78,12 +78,52 @@ fn raw_is_what_the_meter_sent() {
     assert_eq!(out.as_bytes(), [telegram(1), telegram(3)].concat());
 }
 
+#[test]
+fn the_time_of_a_recorded_telegram_is_that_of_the_meter_in_every_format() {
+    let file = include_str!("../../tests/data/esmr50-three-phase.txt").replace('\n', "\r\n");
+    for (format, expected) in [
+        ("%{epoch}", "1795330356.000\n"),
+        ("json", r#"{"meta":{"frame-start-time":1795330356.000,"#),
+        ("influx", " 1795330356000000000\n"),
+    ] {
+        let options = Options { format: format.parse().unwrap(), ..Options::default() };
+        let (out, ..) = decode(file.as_bytes(), &options);
+        assert!(out.contains(expected), "{format}: {out}");
+    }
+}
+
 /// What is explained of a file with these lines, LF for CR LF.
 fn explained(lines: &str, anonymous: bool) -> (String, Exit) {
     let options = Options { explain: true, anonymous, ..Options::default() };
     let (out, errors, exit) = decode(lines.replace('\n', "\r\n").as_bytes(), &options);
     assert_eq!(errors, "");
     (out, exit)
+}
+
+#[test]
+fn a_total_that_is_not_the_sum_of_its_tariffs_is_pointed_out() {
+    let of = |total: &str| {
+        explained(
+            &format!("/T\n1-0:1.8.0({total}*kWh)\n1-0:1.8.1(1.2*kWh)\n1-0:1.8.2(2*kWh)\n!\n"),
+            false,
+        )
+        .0
+    };
+    let found = of("5.000");
+    assert!(
+        found.contains("energy import add up to 3.200 kWh; its total, which counts, is 5.000 kWh"),
+        "{found}"
+    );
+    assert!(!of("3.203").contains("add up"), "rounded");
+}
+
+#[test]
+fn states_in_words_and_registers_of_every_country_are_not_odd() {
+    let lines = "0-0:96.14.0(TARIFF 1)\n0-0:96.3.10(ON)\n1-0:1.8.11(1*kWh)\n0-0:96.14.1(03)\n\
+                 1-0:16.7.0*255(-00259.20*W)\n1-1:5.8.2(1.0*kvarh)\n1-0:1.7.255*255(1.0*kW )";
+    let (found, _) = explained(&format!("/T\n{lines}\n!\n"), false);
+    assert!(found.contains("Nothing is odd about the lines."), "{found}");
+    assert!(found.contains("ON: connected"), "{found}");
 }
 
 #[test]

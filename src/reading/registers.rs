@@ -57,6 +57,8 @@ pub struct Energy {
     /// `None` when the meter sends neither, and when one of the tariffs to sum cannot be read: a sum
     /// without it would fall by a whole register.
     pub total: Option<Decimal>,
+    /// The sum of all registers of tariffs; `None` where one cannot be read.
+    pub sum_of_tariffs: Option<Decimal>,
     /// The tariffs, 1 first.
     pub tariffs: [Option<Decimal>; TARIFFS],
     /// Whether the meter counts by tariff, and has no other registers than those in `tariffs`.
@@ -145,8 +147,9 @@ impl Energy {
                 None => is_split = false,
             }
         }
-        let total = objects.number(untariffed, Unit::Wh);
-        Self { total: total.or_else(|| sum.flatten()), tariffs, is_split }
+        let sum_of_tariffs = sum.flatten();
+        let total = objects.number(untariffed, Unit::Wh).or(sum_of_tariffs);
+        Self { total, sum_of_tariffs, tariffs, is_split }
     }
 }
 

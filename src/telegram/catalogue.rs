@@ -1,4 +1,4 @@
-//! The OBIS codes we know: what each stands for, its unit, and where it is used.
+//! The OBIS codes we know: what each stands for, and its unit.
 //!
 //! Owns the meaning of codes and of M-Bus device types, as tables. It reads no values, and a code
 //! that is not here is as good as one that is: it passes through untouched.
@@ -25,8 +25,6 @@ pub struct Entry {
     pub kind: Kind,
     /// The unit that it usually comes in; `None` for what has none, and where it differs by device.
     pub unit: Option<Unit>,
-    /// Where it is used: ISO 3166 codes of two letters with a blank between them.
-    pub countries: &'static str,
     /// What it stands for, in English.
     pub name: &'static str,
 }
@@ -108,18 +106,10 @@ mod tests {
     }
 
     #[test]
-    fn every_entry_has_a_name_of_its_own_and_real_countries() {
-        let known = "AT BE CH DE DK FI HU LT LU NL NO PL SE SI";
+    fn every_entry_has_a_name_of_its_own() {
         let mut names = HashSet::new();
         for entry in ENTRIES {
             assert!(!entry.name.is_empty() && names.insert(entry.name), "{}", entry.code);
-            for country in entry.countries.split(' ') {
-                assert!(
-                    known.split(' ').any(|name| name == country),
-                    "{}: {country:?}",
-                    entry.code
-                );
-            }
         }
     }
 

@@ -5,8 +5,9 @@ use std::fmt::{self, Display, Write};
 use chrono::{DateTime, FixedOffset};
 
 use crate::message::{decode_identifier, is_code};
+use crate::reading::texts;
 use crate::telegram::catalogue::{self, Entry, Kind, device_type};
-use crate::telegram::{Content, MeterZone, Object, Quantity, Timestamp, groups};
+use crate::telegram::{Content, Decimal, MeterZone, Object, Quantity, Timestamp, groups};
 use crate::text::printable;
 
 /// The longest text that is shown whole, in characters.
@@ -196,14 +197,16 @@ fn device(text: &[u8]) -> String {
 
 /// The states of a breaker or a valve: COSEM, disconnect control, attribute 3.
 fn state(text: &[u8], code: &str) -> String {
-    let is_switch = code.ends_with("96.3.10") || code.ends_with("24.4.0");
-    let state = match text {
-        b"0" if is_switch => ": disconnected",
-        b"1" if is_switch => ": connected",
-        b"2" if is_switch => ": ready to be connected",
+    let sent = printable(text);
+    let is_switch = ["96.3.10", "24.4.0", "96.50.68"].iter().any(|end| code.ends_with(end));
+    let state = texts::breaker(&sent).filter(|_| is_switch);
+    let state = match state.map(Decimal::whole) {
+        Some(0) => ": disconnected",
+        Some(1) => ": connected",
+        Some(2) => ": ready to be connected",
         _ => "",
     };
-    printable(text) + state
+    sent + state
 }
 
 /// Text decoded where it is hexadecimal, shown whole unless it is very long.

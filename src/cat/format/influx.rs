@@ -25,7 +25,7 @@ pub(super) fn write(context: &Context<'_>, fields: &[Field], out: &mut Vec<u8>) 
         .map(|(field, value)| format!("{}={}", key(field.name()), typed(field, &value)))
         .collect();
     if !told.is_empty() {
-        let nanoseconds = i128::from(context.time.micros()) * 1000;
+        let nanoseconds = i128::from(meta.frame_start.micros()) * 1000;
         let line = format!("p1{tags} {} {nanoseconds}\n", told.join(","));
         out.extend_from_slice(line.as_bytes());
     }

@@ -27,7 +27,6 @@ use std::str::FromStr;
 use super::Field;
 use crate::message::Message;
 use crate::reading::{Kind, Readings, Value, write_json};
-use crate::telegram::Timestamp;
 use crate::zone::Zone;
 
 pub use template::{Template, TemplateError};
@@ -162,9 +161,9 @@ impl<Z: Zone> Formatter<Z> {
     }
 
     /// Writes a telegram to `out`, behind what is there, line end included. Some formats have nothing
-    /// to write of a telegram that tells none of the fields. `time` is when it was.
-    pub fn write(&mut self, message: &Message, time: Timestamp, out: &mut Vec<u8>) {
-        let context = Context { message, time, readings: Readings::of(message) };
+    /// to write of a telegram that tells none of the fields.
+    pub fn write(&mut self, message: &Message, out: &mut Vec<u8>) {
+        let context = Context { message, readings: Readings::of(message) };
         let fields = |wants: fn(Kind) -> bool| match &self.fields {
             Some(fields) => Cow::Borrowed(fields.as_slice()),
             None => Cow::Owned(Field::standard(wants)),
@@ -198,7 +197,6 @@ fn is_no_text(kind: Kind) -> bool {
 /// A telegram, and what it says by name.
 struct Context<'m> {
     message: &'m Message,
-    time: Timestamp,
     readings: Readings<'m>,
 }
 
