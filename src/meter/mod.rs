@@ -20,7 +20,6 @@ use std::time::{Duration, Instant};
 pub(crate) use day::Day;
 pub(crate) use follower::{Follower, Heard};
 pub(crate) use list::List;
-#[cfg(any(test, feature = "mqtt"))]
 pub(crate) use list::MAX_METERS;
 pub(crate) use power::{Power, PowerHistory, Span, Summary, round_up};
 

@@ -14,6 +14,7 @@
 //! | module         | owns                                                                  |
 //! |----------------|-----------------------------------------------------------------------|
 //! | `session`      | the loop: which telegrams are recorded, and the status for systemd     |
+//! | `last_meter`   | which meter the files have, for the time after a restart              |
 //! | `recorder`     | the flush moments, which telegram goes where                          |
 //! | `meters`       | what is remembered of each meter; `order` is that of its telegrams    |
 //! | `totals`       | energy and power of one telegram                                      |
@@ -38,6 +39,7 @@ mod details;
 mod five_minutes;
 mod graph;
 mod health;
+mod last_meter;
 mod meters;
 mod options;
 mod order;

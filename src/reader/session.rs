@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
+use super::last_meter::last_meter;
 use super::recorder::Recorder;
 use super::storage::is_volatile;
 use super::{DiskStorage, HostZone, Options};
@@ -117,8 +118,13 @@ impl Service for Session {
 impl Session {
     fn new(config: Config, enough: u64) -> Self {
         let recorder = Recorder::new(&config, DiskStorage::default(), HostZone);
-        let subscriber =
-            Subscriber::join_when_possible(&config.multicast, selection(&recorder), Instant::now());
+        let (selection, now) = (selection(&recorder), Instant::now());
+        let mut subscriber = Subscriber::join_when_possible(&config.multicast, selection, now);
+        if config.p1_reader_details.enabled {
+            if let Some(id) = last_meter(&config.p1_reader_details.filename) {
+                subscriber.expect_meter(id, now);
+            }
+        }
         Self { config, recorder, subscriber, recorded: 0, enough }
     }
 }

@@ -1,19 +1,16 @@
 //! Which meter a program follows, when several are received.
 //!
-//! Owns the choice: the configured meter, else the first one received, else the one that replaced it.
+//! Owns the log messages; the rule is that of [`Follower`].
 
-use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
 use log::Level;
 
 use super::quieter;
 use crate::message::Message;
+use crate::meter::{self, Follower, Heard, REPLACED_AFTER};
 use crate::runtime::RateLimit;
 use crate::text;
-
-/// A meter was replaced if it has been silent for so long while its listener sends another one's telegrams.
-const REPLACED_AFTER: Duration = Duration::from_secs(600);
 
 /// Which meters a program follows, and what it does with their telegrams.
 #[derive(Clone, Copy, Debug)]
@@ -33,39 +30,25 @@ pub(crate) struct Selection {
 pub(super) struct MeterFilter {
     selection: Selection,
     configured: Option<String>,
-    followed: Option<Followed>,
+    follower: Follower<Instant>,
     /// The last meter that was not let through.
-    other: Option<String>,
+    other: Option<(String, Instant)>,
     others_log: RateLimit,
-}
-
-/// The meter that is followed because none is configured.
-#[derive(Debug)]
-struct Followed {
-    id: String,
-    listener: Listener,
-    last: Instant,
-}
-
-/// Where telegrams come from. A listener has one meter, and keeps its host and name when it restarts.
-#[derive(Debug, PartialEq, Eq)]
-struct Listener {
-    host: IpAddr,
-    source: Option<String>,
 }
 
 impl MeterFilter {
     pub fn new(configured: Option<&str>, selection: Selection) -> Self {
+        let configured = configured.map(str::to_owned);
         Self {
             selection,
-            configured: configured.map(str::to_owned),
-            followed: None,
+            follower: Follower::new(configured.clone()),
+            configured,
             other: None,
             others_log: RateLimit::new(Duration::MAX),
         }
     }
 
-    /// Applies other settings. The meter that is followed stays, if it is still chosen by itself.
+    /// Applies other settings. The meter that is followed stays, if it is chosen as before.
     pub fn reconfigure(&mut self, configured: Option<&str>, selection: Selection) {
         if self.configured.as_deref() == configured
             && self.selection.all_meters == selection.all_meters
@@ -76,63 +59,66 @@ impl MeterFilter {
         }
     }
 
-    /// Whether to let this telegram through.
-    pub fn accepts(&mut self, message: &Message, from: SocketAddr, now: Instant) -> bool {
-        let is_accepted = match &self.configured {
-            Some(id) => message.is_from(id),
-            None => self.selection.all_meters || self.follows(message, from, now),
-        };
-        if !is_accepted {
-            self.note_other(message, now);
+    /// Waits for this meter instead of taking the first one received, unless one is configured.
+    pub fn expect(&mut self, id: String, now: Instant) {
+        if self.configured.is_none() {
+            self.follower = Follower::expecting(id, now);
         }
-        is_accepted
+    }
+
+    /// Whether to let this telegram through.
+    pub fn accepts(&mut self, message: &Message, now: Instant) -> bool {
+        if self.configured.is_none() && self.selection.all_meters {
+            return true;
+        }
+        let doing = self.selection.doing;
+        let id = || meter::id(message);
+        match self.follower.hear(message, now) {
+            Heard::Followed => {}
+            Heard::First => {
+                log::log!(quieter(Level::Info, self.selection.is_quiet),
+                    meter = text::escaped(&id()).as_str(); "{doing} meter {}", quoted(&id()));
+            }
+            Heard::Successor(old) => {
+                log::warn!(meter = text::escaped(&id()).as_str();
+                    "meter {} was silent for ten minutes; {doing} {} from now on",
+                    quoted(&old), quoted(&id()));
+            }
+            Heard::Other => {
+                self.note_other(id().into_owned(), now);
+                return false;
+            }
+        }
+        true
     }
 
     /// The meter that is let through, if it is one, fit for a message.
     pub fn wanted(&self) -> Option<String> {
-        let followed = self.followed.as_ref().map(|followed| &followed.id);
-        self.configured.as_ref().or(followed).map(|id| quoted(id))
+        let is_all = self.configured.is_none() && self.selection.all_meters;
+        self.follower.id().filter(|_| !is_all).map(quoted)
     }
 
     /// The last meter that was not let through, fit for a message.
     pub fn other(&self) -> Option<String> {
-        self.other.as_deref().map(quoted)
+        self.other.as_ref().map(|(id, _)| quoted(id))
     }
 
-    fn follows(&mut self, message: &Message, from: SocketAddr, now: Instant) -> bool {
-        let id = message.equipment_id().unwrap_or_default();
-        let listener = Listener { host: from.ip(), source: message.meta.source.clone() };
-        let doing = self.selection.doing;
-        match &mut self.followed {
-            None => {
-                log::log!(quieter(Level::Info, self.selection.is_quiet),
-                    meter = text::escaped(&id).as_str(); "{doing} meter {}", quoted(&id));
-            }
-            Some(followed) if followed.id == id => {}
-            Some(followed) => {
-                let silence = now.saturating_duration_since(followed.last);
-                if silence < REPLACED_AFTER || followed.listener != listener {
-                    return false;
-                }
-                log::warn!(meter = text::escaped(&id).as_str();
-                    "meter {} was replaced by {}; {doing} that one from now on",
-                    quoted(&followed.id), quoted(&id));
-            }
-        }
-        self.followed = Some(Followed { id: id.into_owned(), listener, last: now });
-        true
+    /// What is worth knowing about a meter that was received lately and not let through.
+    pub fn problem(&self, now: Instant) -> Option<String> {
+        let (id, last) = self.other.as_ref()?;
+        let is_recent = now.saturating_duration_since(*last) < REPLACED_AFTER;
+        is_recent.then(|| format!("not {} meter {}", self.selection.doing, quoted(id)))
     }
 
     /// Warns once that there is another meter.
-    fn note_other(&mut self, message: &Message, now: Instant) {
-        let other = message.equipment_id().unwrap_or_default().into_owned();
+    fn note_other(&mut self, other: String, now: Instant) {
         if self.others_log.permit(now).is_some() {
             let Selection { doing, hint, .. } = self.selection;
             log::warn!(meter = text::escaped(&other).as_str();
                 "also receiving meter {}; {doing} only {}{hint}",
                 quoted(&other), self.wanted().unwrap_or_default());
         }
-        self.other = Some(other);
+        self.other = Some((other, now));
     }
 }
 
@@ -157,22 +143,21 @@ mod tests {
         MeterFilter::new(configured, selection)
     }
 
-    /// Which of these telegrams (seconds from the start, meter, last byte of the listener's address) are
-    /// accepted.
-    fn accepted(mut filter: MeterFilter, telegrams: &[(u64, &str, u8)]) -> Vec<bool> {
+    /// Which of these telegrams (seconds from the start, meter) are accepted.
+    fn accepted(mut filter: MeterFilter, telegrams: &[(u64, &str)]) -> Vec<bool> {
         let start = Instant::now();
-        let mut accepts = |&(second, id, host): &(u64, &str, u8)| {
+        let mut accepts = |&(second, id): &(u64, &str)| {
             let id = [("0-0:96.1.1", id)];
             let message = message(0, if id[0].1.is_empty() { &[] } else { &id });
             let now = start + Duration::from_secs(second);
-            filter.accepts(&message, ([10, 0, 0, host], 1).into(), now)
+            filter.accepts(&message, now)
         };
         telegrams.iter().map(&mut accepts).collect()
     }
 
     #[test]
     fn the_first_meter_is_accepted_and_others_are_not() {
-        let telegrams = [(0, "'A", 1), (1, "'B", 2), (2, "'A", 1), (3, "", 3)];
+        let telegrams = [(0, "'A"), (1, "'B"), (2, "'A"), (3, "")];
         let mut result = Vec::new();
         let lines = captured_log(|| result = accepted(filter(None, false), &telegrams));
         assert_eq!(result, [true, false, true, false]);
@@ -183,14 +168,14 @@ mod tests {
 
     #[test]
     fn a_meter_that_sends_no_identifier_is_a_meter() {
-        let telegrams = [(0, "", 1), (1, "'A", 2), (2, "", 1)];
+        let telegrams = [(0, ""), (1, "'A"), (2, "")];
         assert_eq!(accepted(filter(None, false), &telegrams), [true, false, true]);
         assert_eq!(quoted(""), "without an identifier");
     }
 
     #[test]
     fn the_configured_meter_is_accepted_by_its_identifier_as_sent_or_decoded() {
-        let telegrams = [(0, "'B", 1), (1, "'4530303437", 1), (700, "'B", 1)];
+        let telegrams = [(0, "'B"), (1, "'4530303437"), (700, "'B")];
         for id in ["4530303437", "E0047"] {
             assert_eq!(accepted(filter(Some(id), true), &telegrams), [false, true, false], "{id}");
         }
@@ -198,29 +183,45 @@ mod tests {
 
     #[test]
     fn all_are_accepted_where_the_program_tells_them_apart() {
-        assert_eq!(accepted(filter(None, true), &[(0, "'A", 1), (1, "'B", 2)]), [true, true]);
+        assert_eq!(accepted(filter(None, true), &[(0, "'A"), (1, "'B")]), [true, true]);
     }
 
     #[test]
-    fn a_meter_that_was_replaced_is_followed_and_one_that_is_silent_is_not_mixed_with_another() {
-        let telegrams =
-            [(0, "'A", 1), (599, "'B", 1), (600, "'C", 2), (601, "'B", 1), (602, "'A", 1)];
-        let expected = [true, false, false, true, false];
-        assert_eq!(accepted(filter(None, false), &telegrams), expected);
+    fn a_meter_that_is_silent_for_ten_minutes_is_replaced_and_the_log_says_so() {
+        let telegrams = [(0, "'A"), (599, "'B"), (600, "'B"), (601, "'B"), (602, "'A")];
+        let lines = captured_log(|| {
+            let result = accepted(filter(None, false), &telegrams);
+            assert_eq!(result, [true, false, false, true, false]);
+        });
+        assert_eq!(lines[2], "meter \"A\" was silent for ten minutes; recording \"B\" from now on");
+    }
+
+    #[test]
+    fn the_expected_meter_is_waited_for_and_the_status_names_the_other_one_meanwhile() {
+        let (mut filter, start) = (filter(None, false), Instant::now());
+        filter.expect("A".into(), start);
+        let [mine, other] = ["'A", "'B"].map(|id| message(0, &[("0-0:96.1.1", id)]));
+        assert!(!filter.accepts(&other, start));
+        assert_eq!(filter.problem(start).as_deref(), Some("not recording meter \"B\""));
+        assert!(filter.accepts(&mine, start));
+        assert_eq!(filter.problem(start + REPLACED_AFTER), None);
+        let mut filter = self::filter(Some("C"), false);
+        filter.expect("A".into(), start);
+        assert!(!filter.accepts(&mine, start), "another one is configured");
     }
 
     #[test]
     fn other_settings_leave_the_followed_meter_alone_if_they_have_nothing_to_do_with_it() {
         let mut filter = filter(None, false);
         let selection = filter.selection;
-        let (from, now) = (([10, 0, 0, 1], 1).into(), Instant::now());
+        let now = Instant::now();
         let [one, other] = ["'A", "'B"].map(|id| message(0, &[("0-0:96.1.1", id)]));
-        assert!(filter.accepts(&one, from, now));
+        assert!(filter.accepts(&one, now));
         filter.reconfigure(None, selection);
-        assert!(!filter.accepts(&other, from, now));
+        assert!(!filter.accepts(&other, now));
         filter.reconfigure(Some("B"), selection);
-        assert!(filter.accepts(&other, from, now) && !filter.accepts(&one, from, now));
+        assert!(filter.accepts(&other, now) && !filter.accepts(&one, now));
         filter.reconfigure(None, Selection { all_meters: true, ..selection });
-        assert!(filter.accepts(&other, from, now) && filter.accepts(&one, from, now));
+        assert!(filter.accepts(&other, now) && filter.accepts(&one, now));
     }
 }

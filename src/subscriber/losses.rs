@@ -5,25 +5,23 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::net::SocketAddr;
-use std::ops::AddAssign;
 use std::time::{Duration, Instant};
 
 use log::Level;
 
+use super::listener::Listener;
 use super::quieter;
 use crate::message::Meta;
+use crate::meter::{List, MAX_METERS};
 use crate::runtime::RateLimit;
 use crate::telegram::Timestamp;
 use crate::text;
-
-/// The most senders that are tracked; the one that was silent longest makes room for a new one.
-const MAX_SENDERS: usize = 16;
 
 /// How often each kind of event is logged.
 const LOG_INTERVAL: Duration = Duration::from_secs(600);
 
 /// How far behind a frame number may be to count as late. Further behind, the sender has restarted.
-const MAX_LATE: u64 = 60;
+pub(super) const MAX_LATE: u64 = 60;
 
 /// How many telegrams of a sender are remembered, to know them again.
 const MAX_RECENT: usize = 61;
@@ -62,22 +60,26 @@ impl fmt::Display for LossCounts {
     }
 }
 
-impl AddAssign for LossCounts {
-    fn add_assign(&mut self, other: Self) {
-        self.lost = self.lost.saturating_add(other.lost);
-        self.duplicates += other.duplicates;
-        self.late += other.late;
-        self.restarts += other.restarts;
-        self.jumps += other.jumps;
+impl LossCounts {
+    fn add(&mut self, order: &Order, has_jumped: bool) {
+        match order {
+            Order::Next { lost } => self.lost = self.lost.saturating_add(*lost),
+            Order::Late => {
+                self.late += 1;
+                self.lost = self.lost.saturating_sub(1);
+            }
+            Order::Duplicate => self.duplicates += 1,
+            Order::Restart => self.restarts += 1,
+        }
+        self.jumps += u64::from(has_jumped);
     }
 }
 
 /// Tracks the senders of one group.
 #[derive(Clone, Debug)]
 pub(super) struct LossTracker {
-    senders: Vec<Sender>,
-    /// The counts of senders that are no longer tracked.
-    former: LossCounts,
+    senders: List<SocketAddr, Sender, Instant>,
+    total: LossCounts,
     is_quiet: bool,
     /// One for each kind of event, so that a flood of one kind does not hide another.
     limits: [RateLimit; 6],
@@ -96,8 +98,7 @@ enum Kind {
 
 #[derive(Clone, Debug)]
 struct Sender {
-    address: SocketAddr,
-    source: Option<String>,
+    listener: Listener,
     /// The newest frame number.
     number: u64,
     /// When its telegram began, by the sender's clock, and when it arrived.
@@ -126,68 +127,53 @@ impl LossTracker {
         let mut limits = std::array::from_fn(|_| RateLimit::new(LOG_INTERVAL));
         // A host with two network paths receives every telegram twice, and that is no fault.
         limits[Kind::Duplicate as usize] = RateLimit::new(Duration::MAX);
-        Self { senders: Vec::new(), former: LossCounts::default(), is_quiet, limits }
+        Self { senders: List::default(), total: LossCounts::default(), is_quiet, limits }
     }
 
     /// What was counted of all senders.
     pub fn counts(&self) -> LossCounts {
-        let mut sum = self.former;
-        self.senders.iter().for_each(|sender| sum += sender.counts);
-        sum
+        self.total
     }
 
     /// What was counted of one sender.
     pub fn counts_of(&self, address: SocketAddr) -> LossCounts {
-        let sender = self.senders.iter().find(|sender| sender.address == address);
-        sender.map(|sender| sender.counts).unwrap_or_default()
+        self.senders.get(&address).map(|sender| sender.state.counts).unwrap_or_default()
     }
 
     /// Counts a telegram; false if this very telegram has arrived before.
     pub fn is_new(&mut self, meta: &Meta, from: SocketAddr, now: Instant) -> bool {
-        let Some(sender) = self.senders.iter_mut().find(|sender| sender.address == from) else {
-            self.add(meta, from, now);
+        let listener = Listener::of(meta, from);
+        let is_crowd = self.senders.len() == MAX_METERS;
+        let is_known = self.senders.iter().any(|sender| sender.state.listener.may_be(&listener));
+        let first = || Sender::new(listener.clone(), meta, now);
+        // There are too many senders: of this one, nothing is counted.
+        let Ok(sender) = self.senders.hear(&from, now, first) else { return true };
+        if sender.telegrams == 1 {
+            let is_restart = is_known && meta.frame_number <= MAX_LATE;
+            if is_restart {
+                sender.state.counts.add(&Order::Restart, false);
+                self.total.add(&Order::Restart, false);
+                self.log(&Order::Restart, &listener, now);
+            } else if !is_crowd || self.permits(Kind::Crowd, now) {
+                log::log!(quieter(Level::Info, self.is_quiet), sender:% = from;
+                    "receiving from listener {listener}");
+            }
             return true;
-        };
-        let jump = sender.clock_jump(meta, now);
-        let order = sender.count(meta);
-        if matches!(order, Order::Next { .. } | Order::Restart) {
-            (sender.start, sender.arrival) = (meta.frame_start, now);
-            sender.counts.jumps += u64::from(jump != 0);
-            self.log_jump(jump, from, meta, now);
         }
-        self.log(&order, from, meta, now);
+        let sender = &mut sender.state;
+        let (order, jump) = (sender.order(meta), sender.clock_jump(meta, now));
+        let is_newest = matches!(order, Order::Next { .. } | Order::Restart);
+        let jump = if is_newest { jump } else { 0 };
+        sender.note(meta, &order, now);
+        sender.counts.add(&order, jump != 0);
+        self.total.add(&order, jump != 0);
+        self.log_jump(jump, &listener, now);
+        self.log(&order, &listener, now);
         order != Order::Duplicate
     }
 
-    fn add(&mut self, meta: &Meta, address: SocketAddr, now: Instant) {
-        let is_crowd = self.senders.len() == MAX_SENDERS;
-        if is_crowd {
-            let silent = (0..MAX_SENDERS).min_by_key(|&at| self.senders[at].arrival).unwrap_or(0);
-            self.former += self.senders.swap_remove(silent).counts;
-        }
-        let is_same =
-            |sender: &Sender| sender.address.ip() == address.ip() && sender.source == meta.source;
-        let is_restart = meta.frame_number <= MAX_LATE && self.senders.iter().any(is_same);
-        // What was sent before the first telegram that arrived does not count as lost.
-        self.senders.push(Sender {
-            address,
-            source: meta.source.clone(),
-            number: meta.frame_number,
-            start: meta.frame_start,
-            arrival: now,
-            recent: VecDeque::from([(meta.frame_number, meta.frame_start)]),
-            counts: LossCounts { restarts: u64::from(is_restart), ..LossCounts::default() },
-        });
-        if is_restart {
-            self.log(&Order::Restart, address, meta, now);
-        } else if !is_crowd || self.permits(Kind::Crowd, now) {
-            log::log!(quieter(Level::Info, self.is_quiet), sender = address.to_string().as_str();
-                "receiving from listener {}", name(meta, address));
-        }
-    }
-
-    fn log(&mut self, order: &Order, from: SocketAddr, meta: &Meta, now: Instant) {
-        let counts = self.counts();
+    fn log(&mut self, order: &Order, listener: &Listener, now: Instant) {
+        let counts = self.total;
         let (level, kind, total) = match order {
             Order::Next { lost: 0 } => return,
             Order::Next { .. } => (Level::Warn, Kind::Lost, counts.lost),
@@ -199,7 +185,6 @@ impl LossTracker {
         if !self.permits(kind, now) {
             return;
         }
-        let listener = name(meta, from);
         let event = match order {
             Order::Next { lost } => {
                 format!("{} from listener {listener} lost", text::count(*lost, "telegram"))
@@ -208,18 +193,18 @@ impl LossTracker {
             Order::Duplicate => format!("duplicate telegram from listener {listener}"),
             Order::Restart => format!("listener {listener} restarted"),
         };
-        log::log!(quieter(level, self.is_quiet), sender = from.to_string().as_str(), total;
+        log::log!(quieter(level, self.is_quiet), sender:% = listener.address, total;
             "{event} ({total} since the start)");
     }
 
-    fn log_jump(&mut self, seconds: i64, from: SocketAddr, meta: &Meta, now: Instant) {
+    fn log_jump(&mut self, seconds: i64, listener: &Listener, now: Instant) {
         if seconds == 0 || !self.permits(Kind::Jump, now) {
             return;
         }
         let direction = if seconds < 0 { "back" } else { "ahead" };
-        log::log!(quieter(Level::Warn, self.is_quiet), sender = from.to_string().as_str(), seconds;
-            "the clock of listener {} jumped {direction} by {} s; telegrams keep the time they have",
-            name(meta, from), seconds.unsigned_abs());
+        log::log!(quieter(Level::Warn, self.is_quiet), sender:% = listener.address, seconds;
+            "the clock of listener {listener} jumped {direction} by {} s; telegrams keep the time \
+             they have", seconds.unsigned_abs());
     }
 
     fn permits(&mut self, kind: Kind, now: Instant) -> bool {
@@ -228,15 +213,25 @@ impl LossTracker {
 }
 
 impl Sender {
-    /// Counts a telegram by its number.
-    fn count(&mut self, meta: &Meta) -> Order {
+    /// What was sent before the first telegram does not count as lost.
+    fn new(listener: Listener, meta: &Meta, now: Instant) -> Self {
+        Self {
+            listener,
+            number: meta.frame_number,
+            start: meta.frame_start,
+            arrival: now,
+            recent: VecDeque::from([(meta.frame_number, meta.frame_start)]),
+            counts: LossCounts::default(),
+        }
+    }
+
+    /// How a telegram follows those before.
+    fn order(&self, meta: &Meta) -> Order {
         let (number, start) = (meta.frame_number, meta.frame_start);
         // The number alone proves nothing: anybody can send the next ones.
         if self.recent.contains(&(number, start)) {
-            self.counts.duplicates += 1;
-            return Order::Duplicate;
-        }
-        let order = if number > self.number {
+            Order::Duplicate
+        } else if number > self.number {
             Order::Next { lost: number - self.number - 1 }
         } else if self.number - number > MAX_LATE
             || start > self.start
@@ -245,27 +240,25 @@ impl Sender {
             Order::Restart
         } else {
             Order::Late
-        };
+        }
+    }
+
+    /// Remembers a telegram.
+    fn note(&mut self, meta: &Meta, order: &Order, now: Instant) {
         match order {
-            Order::Next { lost } => self.counts.lost = self.counts.lost.saturating_add(lost),
-            Order::Late => {
-                self.counts.late += 1;
-                self.counts.lost = self.counts.lost.saturating_sub(1);
+            Order::Duplicate => return,
+            Order::Late => {}
+            Order::Next { .. } | Order::Restart => {
+                (self.number, self.start, self.arrival) =
+                    (meta.frame_number, meta.frame_start, now);
             }
-            Order::Restart => {
-                self.counts.restarts += 1;
-                self.recent.clear();
-            }
-            Order::Duplicate => {}
         }
-        if order != Order::Late {
-            self.number = number;
-        }
-        self.recent.push_back((number, start));
-        if self.recent.len() > MAX_RECENT {
+        if *order == Order::Restart {
+            self.recent.clear();
+        } else if self.recent.len() == MAX_RECENT {
             self.recent.pop_front();
         }
-        order
+        self.recent.push_back((meta.frame_number, meta.frame_start));
     }
 
     /// By how many seconds the sender's clock has jumped since its last telegram; 0 if it has not.
@@ -274,14 +267,6 @@ impl Sender {
         let by_ours = now.saturating_duration_since(self.arrival).as_secs();
         let ahead = by_its_clock.saturating_sub_unsigned(by_ours);
         if ahead.unsigned_abs() > MAX_CLOCK_STEP { ahead } else { 0 }
-    }
-}
-
-/// How a listener is called in the log.
-fn name(meta: &Meta, address: SocketAddr) -> String {
-    match &meta.source {
-        Some(source) => format!("{} ({address})", text::escaped(source)),
-        None => address.to_string(),
     }
 }
 

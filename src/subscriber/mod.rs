@@ -1,7 +1,8 @@
 //! The one way in which a program receives telegrams from the network.
 //!
 //! ```text
-//! group ──▶ membership ──▶ parse ──▶ filter: which meter ──▶ losses, repeats: each telegram once ──▶ program
+//! group ──▶ membership ──▶ parse ──▶ filter, listener: one meter, one listener of it ──▶
+//!                                    losses, repeats: each telegram once ──▶ program
 //! ```
 //!
 //! Owns the membership, what is received, lost and ignored, and how logs and statuses word it. What is done
@@ -9,6 +10,7 @@
 //! without a network, and with [`Subscriber::join_when_possible`] if it waits for one.
 
 mod filter;
+mod listener;
 mod losses;
 mod membership;
 mod repeats;
@@ -26,6 +28,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use filter::MeterFilter;
 pub(crate) use filter::Selection;
+use listener::ListenerFilter;
 pub(crate) use losses::LossCounts;
 use losses::LossTracker;
 use membership::{Endpoint, Membership};
@@ -97,6 +100,12 @@ impl Subscriber {
     pub fn reconfigure(&mut self, settings: &Multicast, selection: Selection, now: Instant) {
         self.membership.reconfigure(Endpoint::json(settings), now);
         self.intake.filter.reconfigure(settings.meter.as_deref(), selection);
+        self.intake.listeners.reconfigure(settings.source.as_deref(), selection);
+    }
+
+    /// Prefers this meter to the first one received, unless one is configured: it was followed before.
+    pub fn expect_meter(&mut self, id: String, now: Instant) {
+        self.intake.filter.expect(id, now);
     }
 
     /// Waits for a datagram, for at most `timeout` or until a signal arrives.
@@ -149,6 +158,9 @@ impl Subscriber {
     /// How it is going: `224.7.2.1:52001: 17 telegrams, the last 1 s ago, 2 lost`, and what is wrong.
     pub fn status(&self, now: Instant) -> String {
         let mut status = format!("{}: {}", self.group(), self.intake.status(now));
+        for problem in self.intake.problems(now) {
+            let _ = write!(status, "; {problem}");
+        }
         for problem in self.membership.problems() {
             let _ = write!(status, "; {problem}");
         }
@@ -185,6 +197,7 @@ pub(crate) struct Intake {
     /// Nothing but another meter is worth a line.
     is_quiet: bool,
     filter: MeterFilter,
+    listeners: ListenerFilter,
     losses: LossTracker,
     repeats: Repeats,
     received: u64,
@@ -199,6 +212,11 @@ impl Intake {
             feed,
             is_quiet: selection.is_quiet,
             filter: MeterFilter::new(settings.meter.as_deref(), selection),
+            listeners: ListenerFilter::new(
+                settings.source.as_deref(),
+                selection,
+                feed == Feed::Raw,
+            ),
             losses: LossTracker::new(selection.is_quiet),
             repeats: Repeats::default(),
             received: 0,
@@ -215,7 +233,7 @@ impl Intake {
             Feed::Raw => parse_raw(datagram).ok_or_else(|| "not one whole telegram".to_owned()),
         };
         let message = parsed.map_err(|reason| self.ignore(&reason, from, now)).ok()?;
-        if !self.filter.accepts(&message, from, now) {
+        if !self.filter.accepts(&message, now) || !self.listeners.accepts(&message, from, now) {
             return None;
         }
         let is_new = match self.feed {
@@ -247,6 +265,11 @@ impl Intake {
             ignored => format!(", {} ignored", text::count(ignored, "datagram")),
         };
         format!("{received}, {age}{losses}{ignored}")
+    }
+
+    /// Meters and listeners that were received lately and not used.
+    fn problems(&self, now: Instant) -> impl Iterator<Item = String> {
+        self.filter.problem(now).into_iter().chain(self.listeners.problems(now))
     }
 
     /// See [`Subscriber::silence`].

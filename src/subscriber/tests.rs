@@ -97,7 +97,8 @@ fn each_telegram_of_the_meter_is_received_once_and_the_rest_is_counted() {
     assert_eq!(subscriber.datagram(), datagram(4, "A"));
     assert_eq!(
         subscriber.status(now + Duration::from_secs(7)),
-        "224.7.2.1:52001: 2 telegrams, the last 7 s ago, 2 lost, 2 duplicates, 1 datagram ignored"
+        "224.7.2.1:52001: 2 telegrams, the last 7 s ago, 2 lost, 2 duplicates, 1 datagram ignored; \
+         not recording meter \"B\""
     );
     assert_eq!(
         (subscriber.losses_of(([192, 0, 2, 1], 1000).into()).lost, subscriber.ignored()),

@@ -242,3 +242,45 @@ fn each_meter_has_its_files_where_their_names_say_so_and_else_the_first_is_recor
         assert_eq!([count(first), count("details-______etc_x-2026")], rows, "{name}");
     }
 }
+
+#[test]
+fn a_meter_that_two_listeners_send_is_recorded_from_one_of_them() {
+    let place = Place::new();
+    place.config();
+    let reader = in_utc(&place, &["--debug"]);
+    let (mut one, mut other) = (Publisher::new(&place), Publisher::new(&place));
+    for (second, n) in (0..).zip(0..5) {
+        let datagram = one.datagram(START + second, n);
+        one.sender.send(place.port, &datagram).unwrap();
+        let source = "{\"meta\":{\"source\":\"attic\",";
+        let copy = String::from_utf8(other.datagram(START + second, n)).unwrap();
+        let copy = copy.replacen("{\"meta\":{", source, 1);
+        other.sender.send(place.port, copy.as_bytes()).unwrap();
+    }
+    reader.wait_for_log("telegram 5 from");
+    let log = reader.stopped();
+    assert_eq!(recorded(&place), [0, 1, 2, 3, 4]);
+    assert_eq!(log.matches(" is sent by ").count(), 1, "{log}");
+    assert!(log.contains("; meter \"E0099000012345678\" is also sent by attic ("), "{log}");
+}
+
+#[test]
+fn after_a_restart_the_meter_of_the_files_is_waited_for() {
+    let place = Place::new();
+    place.config();
+    let mut publisher = Publisher::new(&place);
+    let reader = in_utc(&place, &["--debug"]);
+    publisher.publish(START, 1);
+    reader.wait_for_log("telegram 1 from");
+    reader.stop();
+    let reader = in_utc(&place, &["--debug"]);
+    let id = "4530303939303030303132333435363738";
+    let other = String::from_utf8(publisher.datagram(START + 1, 2)).unwrap();
+    publisher.sender.send(place.port, other.replace(id, "4530").as_bytes()).unwrap();
+    reader.wait_for_log("also receiving meter \"E0\"; recording only \"E0099000012345678\"");
+    publisher.publish(START + 2, 3);
+    reader.wait_for_log("telegram 3 from");
+    let log = reader.stopped();
+    assert!(log.contains("; not recording meter \"E0\""), "{log}");
+    assert_eq!(recorded(&place), [1, 3]);
+}

@@ -1,0 +1,417 @@
+//! Which listener a meter is followed by, when several send its telegrams.
+//!
+//! Owns the rule: `multicast.source`, else the first one received, until it has been silent for a minute and
+//! another one has sent two telegrams. A telegram that both sent is used once. So a second listener, a
+//! replay or a forged telegram does not get between the real ones.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use super::filter::{Selection, quoted};
+use super::losses::MAX_LATE;
+use crate::message::{Message, Meta};
+use crate::meter::{self, Meters, REPLACED_AFTER};
+use crate::runtime::RateLimit;
+use crate::telegram::Timestamp;
+use crate::text;
+
+/// A listener that is silent for so long gives its place to another one that sends the same meter.
+const LISTENER_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long we remember the telegrams of a meter, by its own clock: a second listener may be as late.
+const OWN_TIMES_KEPT: Duration = Duration::from_secs(120);
+
+/// The most of them. Meters send one a second.
+const MAX_OWN_TIMES: usize = 128;
+
+/// How the log says which listener can be chosen.
+const HINT: &str = " (`multicast.source` names the listener to follow)";
+
+/// Who sends telegrams.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Listener {
+    pub address: SocketAddr,
+    source: Option<String>,
+}
+
+impl Listener {
+    pub fn of(meta: &Meta, address: SocketAddr) -> Self {
+        Self { address, source: meta.source.clone() }
+    }
+
+    /// Whether this is its name or the address of its host.
+    fn is_called(&self, name: &str) -> bool {
+        self.source.as_deref() == Some(name) || self.address.ip().to_string() == name
+    }
+
+    /// Whether both may be one listener that has another port since it was restarted.
+    pub fn may_be(&self, other: &Self) -> bool {
+        self.address.ip() == other.address.ip() && self.source == other.source
+    }
+}
+
+impl fmt::Display for Listener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.source {
+            Some(source) => write!(f, "{} ({})", text::escaped(source), self.address),
+            None => self.address.fmt(f),
+        }
+    }
+}
+
+/// Lets the telegrams of one listener of each meter through.
+#[derive(Debug)]
+pub(super) struct ListenerFilter {
+    selection: Selection,
+    /// Raw telegrams have neither a number nor the name of their listener.
+    is_raw: bool,
+    configured: Option<String>,
+    meters: Meters<Followed>,
+    /// The last listener that is not the configured one.
+    stranger: Option<(Listener, Instant)>,
+    strangers_log: RateLimit,
+}
+
+/// The listener that a meter is followed by.
+#[derive(Clone, Debug)]
+struct Followed {
+    listener: Listener,
+    last: Instant,
+    number: u64,
+    /// The last telegrams by the meter's own clock, and when they arrived.
+    own_times: VecDeque<(Timestamp, Instant)>,
+    rival: Option<Rival>,
+    is_warned: bool,
+}
+
+/// Another listener that sends the same meter.
+#[derive(Clone, Debug)]
+struct Rival {
+    listener: Listener,
+    last: Instant,
+    telegrams: u64,
+}
+
+/// What happens to a telegram.
+#[derive(Debug)]
+enum Verdict {
+    Accepted,
+    /// Its listener takes the place of this one.
+    TakenOver(Listener),
+    Refused,
+}
+
+impl ListenerFilter {
+    pub fn new(configured: Option<&str>, selection: Selection, is_raw: bool) -> Self {
+        Self {
+            selection,
+            is_raw,
+            configured: configured.map(str::to_owned),
+            meters: Meters::default(),
+            stranger: None,
+            strangers_log: RateLimit::new(Duration::MAX),
+        }
+    }
+
+    /// Applies other settings. The listeners that are followed stay, if they are chosen as before.
+    pub fn reconfigure(&mut self, configured: Option<&str>, selection: Selection) {
+        if self.configured.as_deref() == configured {
+            self.selection = selection;
+        } else {
+            *self = Self::new(configured, selection, self.is_raw);
+        }
+    }
+
+    /// Whether to let this telegram through.
+    pub fn accepts(&mut self, message: &Message, from: SocketAddr, now: Instant) -> bool {
+        let listener = Listener::of(&message.meta, from);
+        if !self.may_follow(&listener, now) {
+            return false;
+        }
+        let id = meter::id(message);
+        let first = || Followed::new(listener.clone(), &message.meta, now);
+        // There are too many meters: this one has one listener for all that we know.
+        let Ok(member) = self.meters.hear(&*id, now, first) else { return true };
+        if member.telegrams == 1 {
+            return true;
+        }
+        let (followed, doing) = (&mut member.state, self.selection.doing);
+        match followed.judge(listener.clone(), &message.meta, self.is_raw, now) {
+            Verdict::Accepted => true,
+            Verdict::TakenOver(old) => {
+                log::warn!(
+                    "listener {old} is silent; {doing} meter {} from {listener}",
+                    quoted(&id)
+                );
+                true
+            }
+            Verdict::Refused => {
+                if !std::mem::replace(&mut followed.is_warned, true) {
+                    let old = &followed.listener;
+                    log::warn!(
+                        "meter {} is sent by {old} and by {listener}; {doing} {old}{HINT}",
+                        quoted(&id)
+                    );
+                }
+                false
+            }
+        }
+    }
+
+    /// What is worth knowing about other listeners that were received lately.
+    pub fn problems(&self, now: Instant) -> impl Iterator<Item = String> {
+        let is_recent = move |last| now.saturating_duration_since(last) < REPLACED_AFTER;
+        let stranger = self.stranger.iter().filter(move |(_, last)| is_recent(*last));
+        let doing = self.selection.doing;
+        let rivals = self.meters.iter().filter_map(move |member| {
+            let rival = member.state.rival.as_ref().filter(|rival| is_recent(rival.last))?;
+            Some(format!("meter {} is also sent by {}", quoted(&member.key), rival.listener))
+        });
+        stranger.map(move |(listener, _)| format!("not {doing} listener {listener}")).chain(rivals)
+    }
+
+    /// Whether this is the configured listener, if one is configured.
+    fn may_follow(&mut self, listener: &Listener, now: Instant) -> bool {
+        let Some(name) = &self.configured else { return true };
+        // A raw telegram can only be told by the address of its host.
+        if listener.is_called(name) || self.is_raw && name.parse::<std::net::IpAddr>().is_err() {
+            return true;
+        }
+        if self.strangers_log.permit(now).is_some() {
+            let doing = self.selection.doing;
+            log::warn!("also receiving listener {listener}; {doing} only {}", text::escaped(name));
+        }
+        self.stranger = Some((listener.clone(), now));
+        false
+    }
+}
+
+impl Followed {
+    fn new(listener: Listener, meta: &Meta, now: Instant) -> Self {
+        let mut followed = Self {
+            listener,
+            last: now,
+            number: meta.frame_number,
+            own_times: VecDeque::new(),
+            rival: None,
+            is_warned: false,
+        };
+        followed.note(meta, now);
+        followed
+    }
+
+    fn judge(&mut self, from: Listener, meta: &Meta, is_raw: bool, now: Instant) -> Verdict {
+        let is_repeat = self.has_own_time(meta, now);
+        if self.listener == from || !is_repeat && self.has_moved_to(&from, meta, is_raw) {
+            self.listener = from;
+            self.note(meta, now);
+            return Verdict::Accepted;
+        }
+        let telegrams = self.rival.as_ref().map_or(0, |rival| rival.telegrams) + 1;
+        let silence = now.saturating_duration_since(self.last);
+        if silence >= LISTENER_TIMEOUT && telegrams > 1 && !is_repeat {
+            self.rival = None;
+            self.note(meta, now);
+            return Verdict::TakenOver(std::mem::replace(&mut self.listener, from));
+        }
+        self.rival = Some(Rival { listener: from, last: now, telegrams });
+        Verdict::Refused
+    }
+
+    /// Remembers a telegram that was accepted.
+    fn note(&mut self, meta: &Meta, now: Instant) {
+        (self.last, self.number) = (now, meta.frame_number);
+        if let Some(time) = meta.meter_time {
+            if self.own_times.len() == MAX_OWN_TIMES {
+                self.own_times.pop_front();
+            }
+            self.own_times.push_back((time, now));
+        }
+    }
+
+    /// Whether a telegram with this own time of the meter was accepted lately.
+    fn has_own_time(&self, meta: &Meta, now: Instant) -> bool {
+        let is_it = |&(time, arrival): &(Timestamp, Instant)| {
+            Some(time) == meta.meter_time && now.saturating_duration_since(arrival) < OWN_TIMES_KEPT
+        };
+        self.own_times.iter().any(is_it)
+    }
+
+    /// Whether this is the same listener with another port: it was restarted or its network has changed.
+    fn has_moved_to(&self, from: &Listener, meta: &Meta, is_raw: bool) -> bool {
+        let ahead = meta.frame_number.wrapping_sub(self.number);
+        let fits = is_raw || meta.frame_number <= MAX_LATE || (1..=MAX_LATE).contains(&ahead);
+        fits && from.may_be(&self.listener)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::tests::message;
+    use crate::runtime::captured_log;
+
+    const SELECTION: Selection =
+        Selection { all_meters: true, doing: "recording", hint: "", is_quiet: false };
+
+    fn filter(configured: Option<&str>) -> ListenerFilter {
+        ListenerFilter::new(configured, SELECTION, false)
+    }
+
+    /// A telegram of the meter A: when it arrives, the second of the meter's own clock, its number, and
+    /// host, port and name of its listener.
+    type Sent = (u32, i64, u64, u8, u16, &'static str);
+
+    fn accepts(filter: &mut ListenerFilter, start: Instant, sent: Sent) -> bool {
+        let (second, own_time, number, host, port, source) = sent;
+        let mut message = message(0, &[("0-0:96.1.1", "'A")]);
+        message.meta.meter_time = (own_time >= 0).then(|| Timestamp::from_seconds(own_time));
+        message.meta.frame_number = number;
+        message.meta.source = (!source.is_empty()).then(|| source.to_owned());
+        let from = ([10, 0, 0, host], port).into();
+        filter.accepts(&message, from, start + Duration::from_secs(second.into()))
+    }
+
+    fn accepted(filter: &mut ListenerFilter, telegrams: &[Sent]) -> Vec<bool> {
+        let start = Instant::now();
+        telegrams.iter().map(|&sent| accepts(filter, start, sent)).collect()
+    }
+
+    #[test]
+    fn of_two_listeners_of_one_meter_the_first_is_followed_and_the_other_is_named() {
+        let mut filter = filter(None);
+        let start = Instant::now();
+        let lines = captured_log(|| {
+            for second in 0..300 {
+                let (number, own_time) = (u64::from(second) + 1000, i64::from(second));
+                assert!(accepts(&mut filter, start, (second, own_time, number, 1, 1, "pi")));
+                // The same telegram, and one of the same number with other values.
+                assert!(!accepts(&mut filter, start, (second, own_time, number, 2, 1, "attic")));
+                assert!(!accepts(&mut filter, start, (second, -1, number, 2, 1, "attic")));
+            }
+        });
+        let expected = "meter \"A\" is sent by pi (10.0.0.1:1) and by attic (10.0.0.2:1); \
+                        recording pi (10.0.0.1:1) (`multicast.source` names the listener to follow)";
+        assert_eq!(lines, [expected]);
+        let problems = |minute: u64| filter.problems(start + Duration::from_secs(60 * minute));
+        let problem = "meter \"A\" is also sent by attic (10.0.0.2:1)";
+        assert_eq!(problems(14).collect::<Vec<_>>(), [problem]);
+        assert_eq!(problems(15).count(), 0, "it has been silent for ten minutes");
+    }
+
+    #[test]
+    fn a_listener_that_is_silent_for_a_minute_is_replaced_by_the_one_that_sends_two_telegrams() {
+        let mut filter = filter(None);
+        let telegrams = [
+            (0, 0, 500, 1, 1, "pi"),
+            (59, 59, 900, 2, 1, "attic"),
+            (60, 60, 901, 2, 1, "attic"),
+            (61, 61, 700, 1, 1, "pi"),
+            (62, 62, 902, 2, 1, "attic"),
+        ];
+        let lines = captured_log(|| {
+            assert_eq!(accepted(&mut filter, &telegrams), [true, false, true, false, true]);
+        });
+        let takeover =
+            "listener pi (10.0.0.1:1) is silent; recording meter \"A\" from attic (10.0.0.2:1)";
+        assert_eq!(lines.len(), 2);
+        assert_eq!(lines[1], takeover);
+        let mut filter = self::filter(None);
+        let single =
+            [(0, 0, 500, 1, 1, "pi"), (90, 90, 7, 2, 1, "forged"), (91, 91, 591, 1, 1, "pi")];
+        assert_eq!(accepted(&mut filter, &single), [true, false, true]);
+    }
+
+    #[test]
+    fn a_telegram_that_both_listeners_sent_is_used_once_when_one_takes_over() {
+        // The second listener is 70 s late.
+        let sent = |second: u32| match second {
+            ..100 => (second, second.into(), 500, 1, 1, "pi"),
+            _ => (second, i64::from(second) - 70, 500, 2, 1, "attic"),
+        };
+        let telegrams: Vec<Sent> = (0..200).map(sent).collect();
+        let result = accepted(&mut filter(None), &telegrams);
+        // The first listener is silent from 159 on, and the telegrams of the second are new from 170 on.
+        let expected: Vec<bool> = (0..200).map(|second| !(100..170).contains(&second)).collect();
+        assert_eq!(result, expected);
+    }
+
+    #[test]
+    fn a_listener_that_restarts_or_gets_another_port_is_the_same_one() {
+        let telegrams = [
+            (0, 0, 500, 1, 1, "pi"),
+            (3, 3, 1, 1, 2, "pi"),
+            (4, 4, 2, 1, 2, "pi"),
+            (5, 5, 4, 1, 3, "pi"),
+        ];
+        assert_eq!(accepted(&mut filter(None), &telegrams), [true; 4]);
+    }
+
+    #[test]
+    fn two_listeners_on_one_host_are_two() {
+        let telegrams = [
+            (0, 0, 500, 1, 1, "pi"),
+            (0, 0, 1, 1, 2, "pi"),
+            (1, 1, 501, 1, 1, "pi"),
+            (1, 1, 2, 1, 2, "pi"),
+            (2, 2, 502, 1, 1, "pi"),
+            (2, 2, 502, 1, 3, "other"),
+        ];
+        assert_eq!(
+            accepted(&mut filter(None), &telegrams),
+            [true, false, true, false, true, false]
+        );
+    }
+
+    #[test]
+    fn the_configured_listener_is_followed_by_its_name_or_address_however_silent_it_is() {
+        for name in ["attic", "10.0.0.2"] {
+            let mut filter = filter(Some(name));
+            let telegrams = [
+                (0, 0, 1, 1, 1, "pi"),
+                (1, 1, 1, 2, 1, "attic"),
+                (100, 100, 100, 1, 1, "pi"),
+                (101, 101, 101, 1, 1, "pi"),
+                (102, 102, 102, 2, 1, "attic"),
+            ];
+            let lines = captured_log(|| {
+                let result = accepted(&mut filter, &telegrams);
+                assert_eq!(result, [false, true, false, false, true], "{name}");
+            });
+            let expected =
+                format!("also receiving listener pi (10.0.0.1:1); recording only {name}");
+            assert_eq!(lines, [expected]);
+            let problems: Vec<_> = filter.problems(Instant::now()).collect();
+            assert_eq!(problems, ["not recording listener pi (10.0.0.1:1)"]);
+        }
+    }
+
+    #[test]
+    fn raw_telegrams_are_told_by_the_address_of_the_host() {
+        let mut filter = ListenerFilter::new(Some("attic"), SELECTION, true);
+        let telegrams = [
+            (0, 0, 1, 1, 1, ""),
+            (1, 1, 1, 1, 2, ""),
+            (1, 1, 1, 2, 1, ""),
+            (2, -1, 1, 2, 1, ""),
+            (3, 3, 1, 1, 2, ""),
+        ];
+        assert_eq!(accepted(&mut filter, &telegrams), [true, true, false, false, true]);
+    }
+
+    #[test]
+    fn made_up_meters_take_no_more_memory_and_do_not_disturb_a_real_one() {
+        let mut filter = filter(None);
+        let (start, real) = (Instant::now(), message(0, &[("0-0:96.1.1", "'A")]));
+        for second in 0..1000 {
+            let now = start + Duration::from_secs(second);
+            assert!(filter.accepts(&real, ([10, 0, 0, 1], 1).into(), now));
+            let made_up = message(0, &[("0-0:96.1.1", &format!("'made up {second}"))]);
+            filter.accepts(&made_up, ([10, 0, 0, 2], 1).into(), now);
+            assert!(!filter.accepts(&real, ([10, 0, 0, 2], 1).into(), now));
+        }
+        assert_eq!(filter.meters.len(), meter::MAX_METERS);
+    }
+}
