@@ -33,7 +33,8 @@ impl<'o> GroupTelegrams<'o> {
     ) -> Result<Self, Exit> {
         let feed = if options.raw { Feed::Raw } else { Feed::Json };
         let meter = options.meter.clone().or_else(|| settings.meter.clone());
-        let settings = Multicast { meter, ..settings.clone() };
+        let source = options.source.clone().or_else(|| settings.source.clone());
+        let settings = Multicast { meter, source, ..settings.clone() };
         let subscriber = Subscriber::join(&settings, feed, selection(options), Instant::now())?;
         Ok(Self { subscriber, out: out.map(AsFd::as_fd), stop: None })
     }
@@ -84,6 +85,6 @@ impl TelegramSource for GroupTelegrams<'_> {
     }
 
     fn silence(&self, time: Duration) -> String {
-        self.subscriber.silence(None, time)
+        self.subscriber.silence(None, time, Instant::now())
     }
 }

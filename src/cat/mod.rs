@@ -25,6 +25,7 @@ mod stop_signal;
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read};
+use std::net::IpAddr;
 use std::os::fd::{AsFd, AsRawFd as _};
 use std::path::Path;
 
@@ -54,6 +55,11 @@ const MAX_HEADER: u64 = 64 * 1024;
 pub fn run(mut options: Options, config: &Config) -> Result<Exit, Exit> {
     let fields = options.fields.iter().flatten();
     options.format.check(fields).map_err(|error| fail(Exit::Usage, &error))?;
+    let is_address = |name: &String| name.parse::<IpAddr>().is_ok();
+    if options.raw && !options.source.iter().all(is_address) {
+        let reason = "--source: raw telegrams tell the address of their listener, not its name";
+        return Err(fail(Exit::Usage, &reason));
+    }
     if matches!(options.format, Format::Csv) {
         options.first_line = first_line(&io::stdout());
     }

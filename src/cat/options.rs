@@ -55,6 +55,9 @@ pub struct Options {
     /// Print only the telegrams of the meter with this equipment identifier
     #[arg(long, value_name = "ID")]
     pub meter: Option<String>,
+    /// Print only the telegrams of this listener: its name or address; with --raw, its address
+    #[arg(long, value_name = "LISTENER", conflicts_with = "input")]
+    pub source: Option<String>,
     /// Print telegrams byte for byte as the meter sent them
     #[arg(long)]
     pub raw: bool,
@@ -82,7 +85,7 @@ fn seconds() -> RangedU64ValueParser {
 impl Options {
     /// Whether telegrams of two meters would get into each other's way.
     pub(super) fn needs_one_meter(&self) -> bool {
-        self.every.is_some() || self.on_change || self.output.is_some()
+        self.raw || self.every.is_some() || self.on_change || self.output.is_some()
     }
 }
 

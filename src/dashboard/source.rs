@@ -82,7 +82,7 @@ impl Source for Network {
     }
 
     fn silence(&self, meter: Option<&str>, time: Duration) -> String {
-        self.subscriber.silence(meter, time)
+        self.subscriber.silence(meter, time, Instant::now())
     }
 }
 

@@ -51,13 +51,11 @@ impl<M: Moment> Follower<M> {
     }
 
     /// Prefers the meter of this identifier, as if it had been heard now, to the first one heard.
-    #[allow(dead_code, reason = "for those who know the meter from the files of earlier days")]
     pub fn expecting(id: String, now: M) -> Self {
         Self { followed: Followed::Heard { id, at: now }, successor: None }
     }
 
     /// The identifier of the meter that is followed; `None` before the first one is heard.
-    #[allow(dead_code, reason = "for the subscriber's status")]
     pub fn id(&self) -> Option<&str> {
         match &self.followed {
             Followed::Configured(id) | Followed::Heard { id, .. } => Some(id),

@@ -100,7 +100,6 @@ impl<K: PartialEq, T, M: Moment> List<K, T, M> {
     }
 
     /// The member of this key.
-    #[allow(dead_code, reason = "for the subscriber's counts of a sender")]
     pub fn get<Q: PartialEq<K> + ?Sized>(&self, key: &Q) -> Option<&Member<K, T, M>> {
         self.iter().find(|member| *key == member.key)
     }

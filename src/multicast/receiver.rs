@@ -89,6 +89,17 @@ impl Receiver {
         }
     }
 
+    /// Gives up all memberships, until [`Receiver::rejoin`]. The socket stays.
+    pub fn leave_all(&mut self) {
+        self.leave_all_but(&[]);
+        if let (IpAddr::V4(group), Some(Interface::Address(IpAddr::V4(address)))) =
+            (self.group, &self.interface)
+        {
+            let place = InterfaceIndexOrAddress::Address(*address);
+            let _ = SockRef::from(&self.socket).leave_multicast_v4_n(&group, &place);
+        }
+    }
+
     fn join_chosen(&mut self, interface: &Interface) -> Result<Joined, Error> {
         let place = interface.locate(self.group, &self.socket)?;
         if let InterfaceIndexOrAddress::Index(index) = place {

@@ -124,6 +124,20 @@ fn joining_again_changes_nothing_for_a_member() {
 }
 
 #[test]
+fn a_group_that_was_left_is_not_received_until_it_is_joined_again() {
+    for (last, interface) in [(22, lo()), (23, Interface::Address(Ipv4Addr::LOCALHOST.into()))] {
+        let (group, port) = (group(last), free_port());
+        let mut receiver = Receiver::open(group, port, Some(&interface)).unwrap();
+        let sender = Sender::open(group, 1, Some(&lo())).unwrap();
+        receiver.leave_all();
+        sender.send(port, b"lost").unwrap();
+        receiver.rejoin().unwrap();
+        sender.send(port, b"received").unwrap();
+        assert_eq!(next(&receiver), b"received");
+    }
+}
+
+#[test]
 fn a_datagram_longer_than_the_buffer_is_cut_and_the_next_is_whole() {
     let (group, port) = (group(19), free_port());
     let receiver = Receiver::open(group, port, Some(&lo())).unwrap();

@@ -98,16 +98,15 @@ impl MeterFilter {
         self.follower.id().filter(|_| !is_all).map(quoted)
     }
 
-    /// The last meter that was not let through, fit for a message.
-    pub fn other(&self) -> Option<String> {
-        self.other.as_ref().map(|(id, _)| quoted(id))
+    /// A meter that was received lately and not let through, fit for a message.
+    pub fn other(&self, now: Instant) -> Option<String> {
+        let (id, last) = self.other.as_ref()?;
+        (now.saturating_duration_since(*last) < REPLACED_AFTER).then(|| quoted(id))
     }
 
-    /// What is worth knowing about a meter that was received lately and not let through.
+    /// The same, for a status.
     pub fn problem(&self, now: Instant) -> Option<String> {
-        let (id, last) = self.other.as_ref()?;
-        let is_recent = now.saturating_duration_since(*last) < REPLACED_AFTER;
-        is_recent.then(|| format!("not {} meter {}", self.selection.doing, quoted(id)))
+        self.other(now).map(|meter| format!("not {} meter {meter}", self.selection.doing))
     }
 
     /// Warns once that there is another meter.

@@ -231,12 +231,13 @@ impl Followed {
         }
     }
 
-    /// Whether a telegram with this own time of the meter was accepted lately.
+    /// Whether the telegram with this own time of the meter was accepted lately. If several were, the clock
+    /// stands still, or is too coarse to tell telegrams apart.
     fn has_own_time(&self, meta: &Meta, now: Instant) -> bool {
         let is_it = |&(time, arrival): &(Timestamp, Instant)| {
             Some(time) == meta.meter_time && now.saturating_duration_since(arrival) < OWN_TIMES_KEPT
         };
-        self.own_times.iter().any(is_it)
+        self.own_times.iter().filter(|known| is_it(known)).count() == 1
     }
 
     /// Whether this is the same listener with another port: it was restarted or its network has changed.
@@ -347,6 +348,12 @@ mod tests {
             (5, 5, 4, 1, 3, "pi"),
         ];
         assert_eq!(accepted(&mut filter(None), &telegrams), [true; 4]);
+    }
+
+    #[test]
+    fn a_listener_of_a_meter_whose_clock_stands_still_may_restart() {
+        let telegrams = [(0, 7, 500, 1, 1, "pi"), (1, 7, 501, 1, 1, "pi"), (2, 7, 1, 1, 2, "pi")];
+        assert_eq!(accepted(&mut filter(None), &telegrams), [true; 3]);
     }
 
     #[test]

@@ -24,6 +24,10 @@ const JOIN_INTERVAL: Duration = Duration::from_secs(10);
 /// The wait before a socket that has failed is opened again.
 const REOPEN_INTERVAL: Duration = Duration::from_secs(1);
 
+/// How long a membership is given up to renew it. All programs of a host must have left for a moment, so
+/// this is longer than any of them needs to do so.
+const RENEWAL_PAUSE: Duration = Duration::from_secs(1);
+
 /// The most interfaces that a log message names.
 const MAX_NAMED: usize = 3;
 
@@ -59,6 +63,9 @@ pub(super) trait GroupSocket {
     /// Joins the group on interfaces that have appeared.
     fn rejoin(&mut self) -> Result<Joined, multicast::Error>;
 
+    /// Leaves the group, until it is joined again.
+    fn leave(&mut self);
+
     fn fd(&self) -> Option<BorrowedFd<'_>>;
 }
 
@@ -69,6 +76,10 @@ impl GroupSocket for Receiver {
 
     fn rejoin(&mut self) -> Result<Joined, multicast::Error> {
         self.rejoin()
+    }
+
+    fn leave(&mut self) {
+        self.leave_all();
     }
 
     fn fd(&self) -> Option<BorrowedFd<'_>> {
@@ -150,6 +161,14 @@ impl Membership {
         }
     }
 
+    /// Leaves the group and joins it again a moment later, so that switches hear of the membership.
+    pub fn renew(&mut self, now: Instant) {
+        if let Some(socket) = &mut self.socket {
+            socket.leave();
+            self.next_join = now + RENEWAL_PAUSE;
+        }
+    }
+
     /// When it is time to join again.
     pub fn next_join(&self) -> Instant {
         self.next_join
@@ -182,6 +201,11 @@ impl Membership {
 
     pub fn group(&self) -> SocketAddr {
         self.endpoint.group
+    }
+
+    /// Whether the group is joined anywhere.
+    pub fn is_joined(&self) -> bool {
+        self.problem.is_none()
     }
 
     /// What is wrong now.

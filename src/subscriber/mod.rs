@@ -14,6 +14,7 @@ mod listener;
 mod losses;
 mod membership;
 mod repeats;
+mod silence;
 
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,7 @@ pub(crate) use losses::LossCounts;
 use losses::LossTracker;
 use membership::{Endpoint, Membership};
 use repeats::Repeats;
+use silence::Silence;
 
 use crate::config::Multicast;
 use crate::message::{Encoder, Message};
@@ -68,6 +70,9 @@ pub struct Telegram {
 pub(crate) struct Subscriber {
     membership: Membership,
     intake: Intake,
+    silence: Silence,
+    /// It logs that there are no telegrams.
+    is_daemon: bool,
 }
 
 impl Subscriber {
@@ -85,7 +90,8 @@ impl Subscriber {
         let endpoint = Endpoint::new(settings, feed)
             .ok_or_else(|| unavailable("multicast.raw_port is off".to_owned()))?;
         let membership = Membership::join(endpoint, now).map_err(unavailable)?;
-        Ok(Self { membership, intake: Intake::new(settings, feed, selection) })
+        let intake = Intake::new(settings, feed, selection);
+        Ok(Self { membership, intake, silence: Silence::new(now), is_daemon: false })
     }
 
     /// Joins the group of JSON telegrams, now or later: a failure is logged, and joining is tried again.
@@ -93,6 +99,8 @@ impl Subscriber {
         Self {
             membership: Membership::join_when_possible(Endpoint::json(settings), now),
             intake: Intake::new(settings, Feed::Json, selection),
+            silence: Silence::new(now),
+            is_daemon: true,
         }
     }
 
@@ -124,14 +132,45 @@ impl Subscriber {
     /// then: after [`Subscriber::time_to_work`] at the latest.
     pub fn next(&mut self, now: Instant) -> Option<Telegram> {
         self.membership.keep_up(now);
+        let telegram = self.receive(now);
+        if telegram.is_none() {
+            self.handle_silence(now);
+        }
+        telegram
+    }
+
+    fn receive(&mut self, now: Instant) -> Option<Telegram> {
         for _ in 0..MAX_DROPPED {
             let from = self.membership.receive(now)?;
+            let lost = self.intake.losses.counts().lost;
             let telegram = self.intake.take(self.membership.datagram(), from, now);
             if telegram.is_some() {
+                if let Some(time) = self.silence.end(now) {
+                    let lost = match self.intake.losses.counts().lost.saturating_sub(lost) {
+                        0 => String::new(),
+                        lost => format!("; {} lost", text::count(lost, "telegram")),
+                    };
+                    let time = text::duration(time);
+                    log::info!("receiving telegrams again after {time}{lost}");
+                }
                 return telegram;
             }
         }
         None
+    }
+
+    /// Renews the membership when there has been no telegram for a while, and logs that.
+    fn handle_silence(&mut self, now: Instant) {
+        if self.silence.is_renewal_due(now) {
+            self.membership.renew(now);
+        }
+        // Without a network, that has been logged.
+        if self.is_daemon && self.membership.is_joined() {
+            if let Some((time, note)) = self.silence.log_due(now) {
+                let time = format!("for {}", text::duration(time));
+                log::warn!("{}{note}", self.intake.silence(self.group(), None, &time, now));
+            }
+        }
     }
 
     /// The bytes of the last telegram.
@@ -147,7 +186,8 @@ impl Subscriber {
 
     /// The time until there is something to do even if nothing arrives.
     pub fn time_to_work(&self, now: Instant) -> Duration {
-        self.membership.next_join().saturating_duration_since(now)
+        let next = self.membership.next_join().min(self.silence.next_renewal());
+        next.saturating_duration_since(now)
     }
 
     /// Address and port of the group.
@@ -168,8 +208,9 @@ impl Subscriber {
     }
 
     /// The message that no telegram has arrived for this long: of `meter`, or else of the configured one.
-    pub fn silence(&self, meter: Option<&str>, time: Duration) -> String {
-        self.intake.silence(self.group(), meter, time)
+    pub fn silence(&self, meter: Option<&str>, time: Duration, now: Instant) -> String {
+        let time = format!("within {}", text::duration(time));
+        self.intake.silence(self.group(), meter, &time, now)
     }
 
     /// What was counted of the sender of a telegram.
@@ -273,18 +314,18 @@ impl Intake {
     }
 
     /// See [`Subscriber::silence`].
-    pub fn silence(&self, group: SocketAddr, meter: Option<&str>, time: Duration) -> String {
+    fn silence(&self, group: SocketAddr, meter: Option<&str>, time: &str, now: Instant) -> String {
+        let has_others = meter.is_some() && self.received > 0;
         let meter = meter.map(filter::quoted).or_else(|| self.filter.wanted());
         let meter = meter.map(|meter| format!(" of meter {meter}")).unwrap_or_default();
-        let instead = match (self.filter.other(), self.received, self.ignored) {
+        let instead = match (self.filter.other(now), has_others, self.ignored) {
             (Some(other), _, _) => format!("; receiving meter {other}"),
-            (None, 1.., _) if !meter.is_empty() => "; receiving other meters".to_owned(),
+            (None, true, _) => "; receiving other meters".to_owned(),
             (None, _, ignored @ 1..) => format!("; ignored {}", text::count(ignored, "datagram")),
             _ => String::new(),
         };
-        let time = text::duration(time);
         format!(
-            "no telegram{meter} from {group} within {time}{instead} \
+            "no telegram{meter} from {group} {time}{instead} \
              (see TROUBLESHOOTING in p1-multicast(7))"
         )
     }

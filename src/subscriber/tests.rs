@@ -21,6 +21,7 @@ struct Network {
     refused: Vec<&'static str>,
     opened: u32,
     joined: u32,
+    left: u32,
 }
 
 struct FakeSocket(Rc<RefCell<Network>>);
@@ -39,6 +40,10 @@ impl GroupSocket for FakeSocket {
         network.joined += 1;
         let refusal = |name: &&str| ((*name).to_owned(), io::Error::from_raw_os_error(105));
         Ok(Joined { interfaces: 20, refused: network.refused.iter().map(refusal).collect() })
+    }
+
+    fn leave(&mut self) {
+        self.0.borrow_mut().left += 1;
     }
 
     fn fd(&self) -> Option<BorrowedFd<'_>> {
@@ -60,7 +65,9 @@ fn subscriber(now: Instant) -> (Subscriber, Rc<RefCell<Network>>) {
     let settings = Config::default().multicast;
     let selection = Selection { all_meters: false, doing: "recording", hint: "", is_quiet: false };
     let membership = Membership::new(Endpoint::json(&settings), open, now);
-    (Subscriber { membership, intake: Intake::new(&settings, Feed::Json, selection) }, network)
+    let intake = Intake::new(&settings, Feed::Json, selection);
+    let silence = Silence::with_clock(now, Duration::ZERO);
+    (Subscriber { membership, intake, silence, is_daemon: true }, network)
 }
 
 /// The datagram of this number, begun so many seconds after the epoch, of this meter.
@@ -120,7 +127,7 @@ fn a_flood_of_datagrams_that_are_dropped_does_not_hold_up_the_program() {
 fn the_group_is_joined_again_every_ten_seconds_and_a_wait_does_not_outlast_them() {
     let start = Instant::now();
     let (mut subscriber, network) = subscriber(start);
-    for second in 0..=60 {
+    for second in 0..60 {
         let now = start + Duration::from_secs(second);
         subscriber.next(now);
         assert_eq!(u64::from(network.borrow().joined), 1 + second / 10);
@@ -181,11 +188,16 @@ fn interfaces_that_the_kernel_refuses_are_logged_once_and_stay_in_the_status() {
     let expected = "cannot join 224.7.2.1:52001 on 4 of 24 interfaces (vlan21, vlan22, vlan23, …): \
                     No buffer space available (os error 105); raise \
                     net.ipv4.igmp_max_memberships, or name one in multicast.interface";
-    assert_eq!(lines, [expected]);
+    assert_eq!(
+        lines.iter().filter(|line| line.contains("cannot join")).collect::<Vec<_>>(),
+        [expected]
+    );
     assert!(subscriber.status(start).ends_with("; not joined on 4 interfaces"));
     network.borrow_mut().refused.clear();
     let lines = captured_log(|| {
-        subscriber.next(start + Duration::from_secs(3600));
+        for second in 3600..3615 {
+            subscriber.next(start + Duration::from_secs(second));
+        }
     });
     assert_eq!(lines, ["joined 224.7.2.1:52001 on all 20 interfaces"]);
     assert!(subscriber.status(start).ends_with("none yet"));
@@ -209,6 +221,8 @@ fn an_interface_that_comes_and_goes_does_not_fill_the_log_and_the_status_has_the
             assert!(subscriber.status(now).ends_with("none yet"));
         }
     });
+    let is_about_joining = |line: &String| line.contains("join");
+    let lines: Vec<_> = lines.into_iter().filter(is_about_joining).collect();
     assert_eq!(lines.len(), 20, "{lines:?}");
     assert!(lines[0].contains("cannot join 224.7.2.1:52001: no network interface"), "{lines:?}");
     assert!(lines[18].ends_with("further messages suppressed)"), "{lines:?}");
@@ -238,7 +252,8 @@ fn a_program_that_cannot_do_without_a_network_fails_at_once() {
 fn silence_is_told_with_what_was_received_instead() {
     let now = Instant::now();
     let (mut subscriber, network) = subscriber(now);
-    let silence = |subscriber: &Subscriber| subscriber.silence(None, Duration::from_secs(15));
+    let silence =
+        |subscriber: &Subscriber| subscriber.silence(None, Duration::from_secs(15), Instant::now());
     let end = " (see TROUBLESHOOTING in p1-multicast(7))";
     let text = silence(&subscriber);
     assert_eq!(text, format!("no telegram from 224.7.2.1:52001 within 15 s{end}"));
@@ -255,4 +270,78 @@ fn silence_is_told_with_what_was_received_instead() {
     let text = silence(&subscriber);
     assert!(text.starts_with("no telegram of meter \"A\" from 224.7.2.1:52001"), "{text}");
     assert!(text.contains("within 15 s; receiving meter \"B\" (see"), "{text}");
+}
+
+#[test]
+fn in_silence_the_membership_is_renewed_and_the_group_left_for_a_second() {
+    let start = Instant::now();
+    let (mut subscriber, network) = subscriber(start);
+    let seen: Vec<_> = (0..=180)
+        .map(|second| {
+            let now = start + Duration::from_secs(second);
+            subscriber.next(now);
+            (network.borrow().left, network.borrow().joined, subscriber.time_to_work(now).as_secs())
+        })
+        .collect();
+    assert_eq!(seen[59..62], [(0, 6, 1), (1, 7, 1), (1, 8, 10)]);
+    assert_eq!((seen[179].0, seen[180].0), (1, 2));
+}
+
+#[test]
+fn a_daemon_logs_that_telegrams_have_ceased_and_how_many_were_lost_when_they_are_back() {
+    let start = Instant::now();
+    let (mut subscriber, network) = subscriber(start);
+    let lines = captured_log(|| {
+        network.borrow_mut().datagrams.push_back(Ok(datagram(1, "A")));
+        for second in 0..7300 {
+            subscriber.next(start + Duration::from_secs(second));
+        }
+        network.borrow_mut().datagrams.push_back(Ok(datagram(7301, "A")));
+        subscriber.next(start + Duration::from_secs(7300));
+    });
+    let silence = |time| {
+        format!(
+            "no telegram of meter \"A\" from 224.7.2.1:52001 for {time} \
+                 (see TROUBLESHOOTING in p1-multicast(7))"
+        )
+    };
+    let expected = [
+        "recording meter \"A\"".to_owned(),
+        "receiving from listener 192.0.2.1:1000".to_owned(),
+        silence("60 s"),
+        silence("61 min"),
+        silence("2 h"),
+        "7299 telegrams from listener 192.0.2.1:1000 lost (7299 since the start)".to_owned(),
+        "receiving telegrams again after 2 h; 7299 telegrams lost".to_owned(),
+    ];
+    assert_eq!(lines, expected);
+    let status = subscriber.status(start + Duration::from_secs(7300));
+    assert!(status.ends_with("2 telegrams, the last 0 s ago, 7299 lost"), "{status}");
+}
+
+#[test]
+fn a_network_that_forgets_the_membership_again_and_again_does_not_fill_the_log() {
+    let start = Instant::now();
+    let (mut subscriber, network) = subscriber(start);
+    let lines = captured_log(|| {
+        for second in 0..3600 {
+            if second % 90 < 20 {
+                network.borrow_mut().datagrams.push_back(Ok(datagram(second, "A")));
+            }
+            subscriber.next(start + Duration::from_secs(second));
+        }
+    });
+    let count = |text| lines.iter().filter(|line| line.contains(text)).count();
+    assert_eq!((count("no telegram"), count("again after")), (10, 10), "{lines:?}");
+}
+
+#[test]
+fn a_program_that_somebody_watches_does_not_log_silence() {
+    let start = Instant::now();
+    let (mut subscriber, _network) = subscriber(start);
+    subscriber.is_daemon = false;
+    let lines = captured_log(|| {
+        (0..7300).for_each(|second| drop(subscriber.next(start + Duration::from_secs(second))));
+    });
+    assert_eq!(lines, [""; 0]);
 }

@@ -205,6 +205,7 @@ fn what_cannot_be_read_is_named() {
         (&["--explain"], 64, "--input"),
         (&["--anonymous"], 64, "--input"),
         (&["--input", "x", "--explain", "--raw"], 64, "--raw"),
+        (&["--raw", "--source", "attic"], 64, "address"),
         (&["--frobnicate"], 64, "--frobnicate"),
         (&["--format", "xml"], 64, "json, readings, csv, influx, prometheus, obis, text"),
         (&["--format", "%{watt}"], 64, "power_w"),

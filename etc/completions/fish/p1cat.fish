@@ -16,6 +16,7 @@ complete -c p1cat -l fields -d 'Print only these fields, named readings or OBIS 
 complete -c p1cat -l every -d 'Print the last telegram of each interval of S seconds' -r
 complete -c p1cat -l output -d 'Write each telegram to FILE, in place of the one before, by rename' -r -F
 complete -c p1cat -l meter -d 'Print only the telegrams of the meter with this equipment identifier' -r
+complete -c p1cat -l source -d 'Print only the telegrams of this listener: its name or address; with --raw, its address' -r
 complete -c p1cat -l count -d 'End after N telegrams' -r
 complete -c p1cat -l timeout -d 'End with status 69 when no telegram has come for S seconds' -r
 complete -c p1cat -l debug -d 'Log everything; the same as --log debug'
