@@ -1,7 +1,7 @@
 //! The message by which Home Assistant finds a meter: one for the device with all its sensors.
 //!
-//! Owns the payload of *device discovery*, in its abbreviated keys. Which readings there are, and when
-//! it is sent, is known to `meters`; what each reading is to Home Assistant, to the vocabulary.
+//! Owns the payload of *device discovery*, in its abbreviated keys. Which readings it announces, and when, is
+//! decided in `meters`; how Home Assistant shows each reading is in the vocabulary.
 
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
@@ -9,12 +9,12 @@ use serde::ser::{SerializeMap as _, Serializer};
 use super::topics::{Topics, device};
 use crate::reading::{Kind, MAX_STATE, Reading, Sensor};
 
-/// The meter, and what it says about itself.
+/// What Home Assistant shows of the meter itself.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct About<'a> {
-    /// The name that is in its topics.
+pub(super) struct DeviceInfo<'a> {
+    /// The name in its topics.
     pub meter: &'a str,
-    /// What its owner calls it, if there is a name.
+    /// The name that its owner gave it, if any.
     pub name: Option<&'a str>,
     /// The reading `unique_id`, if there is one.
     pub serial: Option<&'a str>,
@@ -22,30 +22,38 @@ pub(super) struct About<'a> {
     pub model: Option<&'a str>,
     /// The reading `protocol_version`, if there is one.
     pub version: Option<&'a str>,
-    /// After how many seconds without a state a measurement counts no more.
+    /// After how many seconds without a state a measurement is unknown.
     pub expire_after: u64,
 }
 
 /// The payload for a meter that has these readings, in the order of the vocabulary.
-pub(super) fn payload(about: About<'_>, readings: &[&'static Reading], topics: &Topics) -> Vec<u8> {
-    let message = message(about, readings, topics);
+pub(super) fn payload(
+    info: DeviceInfo<'_>,
+    readings: &[&'static Reading],
+    topics: &Topics,
+) -> Vec<u8> {
+    let message = message(info, readings, topics);
     // A structure of texts and numbers always becomes JSON.
     serde_json::to_vec(&message).unwrap_or_default()
 }
 
-fn message<'a>(about: About<'a>, readings: &'a [&'static Reading], topics: &Topics) -> Message<'a> {
-    let id = device(about.meter);
-    let name = about.name.map_or_else(|| "P1 meter".into(), |name| format!("P1 meter {name:.64}"));
-    let About { serial: sn, model: mdl, version: sw, .. } = about;
+fn message<'a>(
+    info: DeviceInfo<'a>,
+    readings: &'a [&'static Reading],
+    topics: &Topics,
+) -> Message<'a> {
+    let id = device(info.meter);
+    let name = info.name.map_or_else(|| "P1 meter".into(), |name| format!("P1 meter {name:.64}"));
+    let DeviceInfo { serial: sn, model: mdl, version: sw, .. } = info;
     Message {
         dev: Device { ids: [id.clone()], name, sn, mdl, sw },
         o: Origin { name: "p1-multicast", sw: env!("CARGO_PKG_VERSION") },
-        state_topic: topics.state(about.meter),
-        availability: [topics.bridge(), topics.availability(about.meter)]
+        state_topic: topics.state(info.meter),
+        availability: [topics.bridge(), topics.availability(info.meter)]
             .map(|topic| Availability { topic }),
         availability_mode: "all",
         qos: 0,
-        cmps: Components { id, readings, expire_after: about.expire_after },
+        cmps: Components { id, readings, expire_after: info.expire_after },
     }
 }
 
@@ -146,12 +154,12 @@ fn component<'a>(
     }
 }
 
-/// How a state is taken out of the readings. One that the meter gives no more is `None`, which Home
-/// Assistant takes for *unknown*; it would have a warning in its log for each one that is not there.
+/// How Home Assistant finds a state among the readings. One that the meter no longer sends is `None`, which is
+/// *unknown* there. Without this default Home Assistant logs a warning for each absent reading.
 fn value_template(reading: &Reading) -> String {
     let value = format!("value_json.{} | default('None')", reading.name);
     match reading.kind {
-        // A text may be longer than a state can be.
+        // A text may be longer than a state.
         Kind::Text => format!("{{{{ ({value})[:{MAX_STATE}] }}}}"),
         _ => format!("{{{{ {value} }}}}"),
     }
@@ -165,8 +173,8 @@ mod tests {
     use super::*;
     use crate::reading::VOCABULARY;
 
-    fn about(meter: &str) -> About<'_> {
-        About {
+    fn device_info(meter: &str) -> DeviceInfo<'_> {
+        DeviceInfo {
             meter,
             name: None,
             serial: Some(meter),
@@ -185,7 +193,7 @@ mod tests {
     #[test]
     fn the_discovery_of_a_meter_that_tells_everything_is_as_it_should_be() {
         let readings: Vec<_> = VOCABULARY.iter().collect();
-        let message = message(about("E0099000012345678"), &readings, &topics());
+        let message = message(device_info("E0099000012345678"), &readings, &topics());
         let found = serde_json::to_string_pretty(&message).unwrap();
         let found = found.replace(env!("CARGO_PKG_VERSION"), "VERSION") + "\n";
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/mqtt-discovery.json");
@@ -199,7 +207,8 @@ mod tests {
     fn readings_that_are_absent_and_those_of_the_device_itself_are_no_sensors() {
         let named = |name| VOCABULARY.iter().find(|reading| reading.name == name).unwrap();
         let readings = ["meter_model", "power_w"].map(named);
-        let json = payload(About { model: None, ..about("unknown") }, &readings, &topics());
+        let json =
+            payload(DeviceInfo { model: None, ..device_info("unknown") }, &readings, &topics());
         let value: serde_json::Value = serde_json::from_slice(&json).unwrap();
         let sensors: Vec<&String> = value["cmps"].as_object().unwrap().keys().collect();
         assert_eq!(sensors, ["p1_unknown_power_w"]);

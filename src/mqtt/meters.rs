@@ -7,7 +7,7 @@
 use std::time::{Duration, Instant};
 
 use super::Publication;
-use super::discovery::{self, About};
+use super::discovery::{self, DeviceInfo};
 use super::topics::{OFFLINE, ONLINE, Topics};
 use crate::message::Message;
 use crate::meter;
@@ -157,9 +157,11 @@ impl Meter {
         let readings = Readings::of(&self.message);
         if let Some(topic) = topics.discovery(&self.name) {
             if let Some(all) = to_announce(&self.announced, &readings) {
-                let about =
-                    About { name: self.listener(host), ..about(&self.name, &readings, interval) };
-                let payload = discovery::payload(about, &all, topics);
+                let info = DeviceInfo {
+                    name: self.listener(host),
+                    ..device_info(&self.name, &readings, interval)
+                };
+                let payload = discovery::payload(info, &all, topics);
                 out.push(Publication { topic, payload, is_retained: true });
                 self.announced = all;
                 self.due = now + SECOND_STATE_AFTER.min(interval);
@@ -219,12 +221,12 @@ fn to_announce(
     Some(VOCABULARY.iter().filter(|reading| was(reading.name) || is(reading.name)).collect())
 }
 
-fn about<'a>(meter: &'a str, readings: &'a Readings, interval: Duration) -> About<'a> {
+fn device_info<'a>(meter: &'a str, readings: &'a Readings, interval: Duration) -> DeviceInfo<'a> {
     let text = |name| match readings.get(name) {
         Some(Value::Text(text)) => Some(&**text),
         _ => None,
     };
-    About {
+    DeviceInfo {
         meter,
         name: None,
         serial: text("unique_id"),

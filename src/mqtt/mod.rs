@@ -23,10 +23,10 @@
 //! | `tls`        | which certificates are trusted                                          |
 //!
 //! **The client** is rumqttc's synchronous one: MQTT 3.1.1, widely used, and built with Rust 1.85. It brings
-//! tokio with it, into p1mqtt alone. Everything goes out with quality of
-//! service 0: the next state follows in seconds, and whatever is retained is published again after each
-//! connect, so nothing needs an acknowledgement or a session at the broker. TLS is rustls with ring, which
-//! Debian's compilers build for every Raspberry Pi.
+//! tokio with it, into p1mqtt alone. Everything goes out with quality of service 0: the next state follows in
+//! seconds, and whatever is retained is published again after each connect, so nothing needs an
+//! acknowledgement or a session at the broker. TLS is rustls with ring, which Debian's compilers build for
+//! every Raspberry Pi.
 
 mod client;
 mod connection;
