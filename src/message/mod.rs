@@ -76,7 +76,8 @@ pub struct Meta {
 }
 
 impl Meta {
-    /// The meta data of a telegram that came in from `start` to `end`.
+    /// The meta data of a telegram that came in from `start` to `end`; of a recorded one, of which nobody
+    /// knows when it came, both are the meter's own time, and there is no drift.
     #[must_use]
     pub fn new(
         number: u64,
@@ -85,13 +86,14 @@ impl Meta {
         meter_time: Option<Timestamp>,
     ) -> Self {
         let drift_ms = |time| Decimal::new(start.micros_since(time) / 1000, 3);
+        let clock = meter_time.filter(|time| (start, end) != (*time, *time));
         Self {
             frame_start: start,
             frame_number: number,
             frame_end: end,
             frame_duration_ms: end.micros_since(start) / 1000,
             meter_time,
-            clock_drift: meter_time.map(drift_ms),
+            clock_drift: clock.map(drift_ms),
             protocol: Some(PROTOCOL),
             source: None,
             other: Vec::new(),

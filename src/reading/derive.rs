@@ -143,7 +143,12 @@ impl<'m> Context<'m> {
 
     /// Worked out here, since another program has a `clock-drift` of another meaning.
     fn clock_drift(&self) -> Option<Decimal> {
-        let micros = self.message.meta.frame_start.micros_since(self.timestamp()?);
+        let (meta, time) = (&self.message.meta, self.timestamp()?);
+        if (meta.frame_start, meta.frame_end) == (time, time) {
+            // A recording, whose time is that of the meter.
+            return None;
+        }
+        let micros = meta.frame_start.micros_since(time);
         Some(Decimal::new(micros / 1000, 3))
     }
 

@@ -14,13 +14,16 @@ struct Kind {
     unit: &'static str,
 }
 
-const KINDS: [Kind; 7] = [
+const KINDS: [Kind; 10] = [
     Kind { reading: "gas_m3", word: |w| w.gas, unit: "m3" },
     Kind { reading: "water_m3", word: |w| w.water, unit: "m3" },
     Kind { reading: "warm_water_m3", word: |w| w.warm_water, unit: "m3" },
     Kind { reading: "heat_gj", word: |w| w.heat, unit: "GJ" },
+    Kind { reading: "heat_m3", word: |w| w.heat, unit: "m3" },
     Kind { reading: "inlet_heat_gj", word: |w| w.inlet_heat, unit: "GJ" },
+    Kind { reading: "inlet_heat_m3", word: |w| w.inlet_heat, unit: "m3" },
     Kind { reading: "cooling_gj", word: |w| w.cooling, unit: "GJ" },
+    Kind { reading: "cooling_m3", word: |w| w.cooling, unit: "m3" },
     Kind { reading: "submeter_energy_kwh", word: |w| w.submeter, unit: "kWh" },
 ];
 

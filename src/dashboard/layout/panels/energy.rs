@@ -4,6 +4,7 @@ use super::Facts;
 use crate::dashboard::layout::figures;
 use crate::dashboard::layout::page::{Ink, Line};
 use crate::dashboard::layout::shelf::Panel;
+use crate::telegram::TARIFFS;
 
 /// The columns that the figures end before.
 const ENDS: [usize; 2] = [23, 35];
@@ -34,11 +35,11 @@ pub(super) fn panel<'a>(facts: &'a Facts<'a>) -> Option<Panel<'a>> {
     let both = |import: String, export: String| [facts.figure(&import), facts.figure(&export)];
     let running = facts.whole("tariff");
     let mut lines = Vec::new();
-    for tariff in 1..=5 {
+    for tariff in 1..=TARIFFS {
         let figures =
             both(format!("energy_import_t{tariff}_kwh"), format!("energy_export_t{tariff}_kwh"));
         if figures.iter().any(Option::is_some) {
-            let is_running = running == Some(tariff);
+            let is_running = running == i64::try_from(tariff).ok();
             let mark = if is_running { facts.scene.look.glyphs.bullet } else { ' ' };
             let label = format!("{} {tariff} {mark}", words.tariff);
             lines.push(row(&label, Ink::Text, figures));
