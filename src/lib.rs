@@ -35,6 +35,8 @@ pub mod config;
 pub mod dashboard;
 pub mod listener;
 pub mod message;
+// Only the dashboard uses all of it.
+#[cfg_attr(not(feature = "dashboard"), allow(dead_code, unused_imports))]
 mod meter;
 #[cfg(feature = "mqtt")]
 pub mod mqtt;

@@ -17,7 +17,7 @@ const INTERVALS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(60
 /// What is known of a meter.
 #[derive(Clone, Debug)]
 pub struct Meter {
-    /// What it is called among others; see [`crate::meter::id`].
+    /// Its identifier, or that of its listener.
     pub name: String,
     /// Its newest telegram.
     pub message: Message,
