@@ -15,6 +15,9 @@ use crate::runtime::OutageLog;
 /// The shortest time between two attempts to open the socket.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
+/// How often it is checked by which interface telegrams leave.
+const PATH_INTERVAL: Duration = Duration::from_secs(10);
+
 /// Publishes telegrams to one group.
 #[derive(Debug)]
 pub struct Publisher {
@@ -24,6 +27,9 @@ pub struct Publisher {
     next_attempt: Instant,
     /// The hosts that get a copy.
     copies: Vec<(UnicastCopy, Destination)>,
+    /// By which interface telegrams leave, as it was logged last.
+    path: String,
+    next_path: Instant,
     /// Telegrams stay on this machine, because there is no network and no interface was chosen.
     is_local: bool,
     /// When that is logged.
@@ -44,6 +50,8 @@ impl Publisher {
             settings,
             sender: None,
             next_attempt: now,
+            path: String::new(),
+            next_path: now,
             is_local: false,
             loopback_outages: OutageLog::default(),
             failures: 0,
@@ -70,7 +78,10 @@ impl Publisher {
             None => Err(io::ErrorKind::NotConnected.into()),
         };
         match &sent {
-            Ok(()) => self.update_loopback(now),
+            Ok(()) => {
+                self.update_loopback(now);
+                self.log_path(now);
+            }
             Err(_) => self.failures += 1,
         }
         if self.sender.is_some() {
@@ -120,6 +131,18 @@ impl Publisher {
         }
     }
 
+    /// Logs by which interface telegrams leave, at the start and at each change.
+    fn log_path(&mut self, now: Instant) {
+        let Some(sender) = self.sender.as_ref().filter(|_| now >= self.next_path) else { return };
+        self.next_path = now + PATH_INTERVAL;
+        let path =
+            sender.path().ok().filter(|path| *path != self.path && !sender.is_loopback_only());
+        if let Some(path) = path {
+            log::info!("telegrams leave by {path}");
+            self.path = path;
+        }
+    }
+
     fn open(&mut self, now: Instant) {
         if self.sender.is_some() || now < self.next_attempt {
             return;
@@ -127,7 +150,10 @@ impl Publisher {
         self.next_attempt = now + RETRY_INTERVAL;
         let config::Multicast { address, ttl, interface, .. } = &self.settings;
         match Sender::open(*address, *ttl, interface.as_ref()) {
-            Ok(sender) => self.sender = Some(sender),
+            Ok(sender) => {
+                self.sender = Some(sender);
+                self.log_path(now);
+            }
             Err(error) => self.group.record_result(Err(error), now),
         }
     }

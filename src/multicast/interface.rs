@@ -7,7 +7,7 @@
 use std::fmt;
 use std::fs;
 use std::io;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::AsFd;
 use std::str::FromStr;
 
@@ -154,10 +154,20 @@ fn flags(name: &str) -> Option<u32> {
     u32::from_str_radix(text.trim().strip_prefix("0x")?, 16).ok()
 }
 
-/// The interface of the IPv6 default route, if there is one.
-pub(super) fn default_route_v6(socket: impl AsFd) -> Option<u32> {
-    let routes = proc_net("ipv6_route");
-    name_to_index(socket, default_routes_v6(&routes).first()?).ok()
+/// The name of the interface by which telegrams to `group` leave: that of the best route, or if that is
+/// point-to-point (a VPN), the best of the others, `lo` if there is none. `None` without any route.
+pub(super) fn outgoing(group: IpAddr, socket: impl AsFd) -> Option<String> {
+    let is_network = |name: &str| flags(name).is_none_or(|flags| flags & IFF_POINTOPOINT == 0);
+    let routes = proc_net(if group.is_ipv4() { "route" } else { "ipv6_route" });
+    let routes = match group {
+        IpAddr::V4(group) => routes_to_v4(&routes, group),
+        IpAddr::V6(_) => default_routes_v6(&routes),
+    };
+    routes.first()?;
+    let network = routes.iter().find(|name| is_network(name)).map(|name| (*name).to_owned());
+    let joined =
+        || to_join(group, socket).into_iter().map(|(name, _)| name).find(|name| name != "lo");
+    network.or_else(joined).or_else(|| Some("lo".to_owned()))
 }
 
 /// A file of `/proc/self/net`; empty when the kernel has none (no IPv6, say).
@@ -201,6 +211,22 @@ fn default_routes_v4(route: &str) -> Vec<&str> {
     let mut routes: Vec<_> = routes_v4(route).filter(is_default).collect();
     routes.sort_by_key(|row| row[6].parse().unwrap_or(u32::MAX));
     routes.into_iter().map(|row| row[0]).collect()
+}
+
+/// The interfaces of the IPv4 routes that lead to `group`, the best first: the longest prefix counts, then
+/// the metric.
+fn routes_to_v4(route: &str, group: Ipv4Addr) -> Vec<&str> {
+    // The kernel writes the four bytes of an address as a number of this machine.
+    let group = u32::from_ne_bytes(group.octets());
+    let number = |text: &str| u32::from_str_radix(text, 16).ok();
+    let matching = routes_v4(route).filter_map(|row| {
+        let (target, mask) = (number(row[1])?, number(row[7])?);
+        let metric = row[6].parse().unwrap_or(u32::MAX);
+        (group & mask == target).then_some((u32::MAX - mask.count_ones(), metric, row[0]))
+    });
+    let mut matching: Vec<_> = matching.collect();
+    matching.sort_unstable();
+    matching.into_iter().map(|(_, _, name)| name).collect()
 }
 
 /// The interfaces in `/proc/self/net/if_inet6`: address, index, prefix length, scope, flags, name.
@@ -258,6 +284,27 @@ mod tests {
                    lo:    3193      29    0\n  wlan0:123  4 5\n";
         assert_eq!(names(dev).collect::<Vec<_>>(), ["lo", "wlan0"]);
         assert_eq!(names("").count(), 0);
+    }
+
+    #[test]
+    fn the_best_route_to_a_group_comes_first_and_two_halves_are_better_than_the_whole() {
+        let row = |name: &str, target: [u8; 4], metric: u32, mask: [u8; 4]| {
+            let number = |bytes| format!("{:08X}", u32::from_ne_bytes(bytes));
+            format!(
+                "{name}\t{}\t0\t0003\t0\t0\t{metric}\t{}\t0\t0\t0\n",
+                number(target),
+                number(mask)
+            )
+        };
+        let table = "Iface\tDestination\n".to_owned()
+            + &row("wlan0", [0, 0, 0, 0], 600, [0; 4])
+            + &row("eth0", [0, 0, 0, 0], 100, [0; 4])
+            + &row("eth0", [192, 0, 2, 0], 100, [255, 255, 255, 0])
+            + &row("tun0", [0, 0, 0, 0], 0, [128, 0, 0, 0])
+            + &row("tun1", [128, 0, 0, 0], 0, [128, 0, 0, 0]);
+        let group = Ipv4Addr::new(224, 7, 2, 1);
+        assert_eq!(routes_to_v4(&table, group), ["tun1", "eth0", "wlan0"]);
+        assert_eq!(routes_to_v4("", group), Vec::<&str>::new());
     }
 
     #[test]

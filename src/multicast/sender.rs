@@ -3,16 +3,22 @@
 //! Owns the interface that datagrams leave by. Never bound to a fixed port, and never blocking: what
 //! cannot be sent at once is an error, and the next datagram is another matter.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
+use rustix::net::netdevice::name_to_index;
 use rustix::net::sockopt::set_ip_multicast_if_with_ifindex;
 use socket2::{InterfaceIndexOrAddress, SockRef};
 
 use super::error::Error;
 use super::interface::{self, Interface, LOOPBACK};
+
+/// How often the routes are looked at: a VPN that comes up must not take the telegrams, and reading the routes
+/// for each of them would cost as much as sending it.
+const LOOK_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Sends datagrams to a multicast group.
 #[derive(Debug)]
@@ -23,16 +29,19 @@ pub struct Sender {
     interface: Option<Interface>,
     /// The last datagram was aimed at `lo`, for want of a network.
     at_loopback: Cell<bool>,
+    /// The name of the interface by which telegrams leave, where none was chosen; empty without a network.
+    outgoing: RefCell<String>,
+    /// When the routes are looked at again.
+    next_look: Cell<Instant>,
 }
 
 impl Sender {
     /// A sender to `group`, whose datagrams live for `ttl` hops (1: this LAN) and are heard on this
     /// machine too.
     ///
-    /// They leave by `interface`. Without one, the kernel's routing table decides, for each datagram, so
-    /// that a change of network is followed (for IPv6 the interface of the default route is taken); and
-    /// while there is no route at all they go to `lo`, so that programs on this machine hear them even
-    /// when there is no network.
+    /// They leave by `interface`. Without one, by that of the best route which is not point-to-point, so that
+    /// a change of network is followed and a VPN does not take them; while there is no route at all they go
+    /// to `lo`, so that programs on this machine hear them even when there is no network.
     pub fn open(group: IpAddr, ttl: u8, interface: Option<&Interface>) -> Result<Self, Error> {
         if !group.is_multicast() {
             return Err(Error::NotMulticast(group));
@@ -43,14 +52,20 @@ impl Sender {
         };
         let socket =
             UdpSocket::bind((any, 0)).map_err(Error::refused("open a socket for sending"))?;
-        let sender =
-            Self { socket, group, interface: interface.cloned(), at_loopback: Cell::new(false) };
+        let sender = Self {
+            socket,
+            group,
+            interface: interface.cloned(),
+            at_loopback: Cell::new(false),
+            outgoing: RefCell::default(),
+            next_look: Cell::new(Instant::now()),
+        };
         sender.set_options(ttl).map_err(Error::refused("set up the socket for sending"))?;
         match interface {
             Some(interface) => sender.pin(interface)?,
             None => sender
                 .aim_at_network()
-                .map_err(Error::refused("send by the interface of the default route"))?,
+                .map_err(Error::refused("send by the interface of the best route"))?,
         }
         Ok(sender)
     }
@@ -76,6 +91,28 @@ impl Sender {
         self.transmit(port, bytes).or(sent)
     }
 
+    /// By which interface datagrams leave now, and from which address, for people.
+    pub fn path(&self) -> io::Result<String> {
+        let name = match &self.interface {
+            Some(interface) => interface.to_string(),
+            None => self.outgoing.borrow().clone(),
+        };
+        // A socket that is connected, which sends nothing, tells the address that it would send from.
+        let any: IpAddr = if self.group.is_ipv4() {
+            Ipv4Addr::UNSPECIFIED.into()
+        } else {
+            Ipv6Addr::UNSPECIFIED.into()
+        };
+        let probe = UdpSocket::bind((any, 0))?;
+        let place = match &self.interface {
+            Some(interface) => interface.locate(self.group, &probe).map_err(io::Error::other)?,
+            None => InterfaceIndexOrAddress::Index(name_to_index(&probe, &name)?),
+        };
+        aim(&probe, self.group, place)?;
+        probe.connect((self.group, 9))?;
+        Ok(format!("{name}, from {}", probe.local_addr()?.ip()))
+    }
+
     /// Whether the last datagram stayed on this machine, because no interface was chosen and the
     /// kernel has no route to the group.
     #[must_use]
@@ -90,12 +127,8 @@ impl Sender {
             (Some(Interface::Name(_)), _) => Ok(()),
             // The address may have moved to another interface.
             (Some(interface), _) => self.pin(interface).map_err(io::Error::other),
-            (None, IpAddr::V4(_)) if !self.at_loopback.get() => Ok(()),
-            (None, _) => {
-                self.aim_at_network()?;
-                self.at_loopback.set(false);
-                Ok(())
-            }
+            (None, _) if !self.at_loopback.get() && Instant::now() < self.next_look.get() => Ok(()),
+            (None, _) => self.aim_at_network(),
         }
     }
 
@@ -123,31 +156,37 @@ impl Sender {
 
     /// Sends by whatever interface leads to the network from here on.
     fn aim_at_network(&self) -> io::Result<()> {
-        let index = match self.group {
-            // 0: the routing table decides, for each datagram.
-            IpAddr::V4(_) => 0,
-            // By default the kernel takes the interface that came up first, even one of a container.
-            IpAddr::V6(_) => interface::default_route_v6(&self.socket).unwrap_or(0),
-        };
+        self.next_look.set(Instant::now() + LOOK_INTERVAL);
+        let name = interface::outgoing(self.group, &self.socket).unwrap_or_default();
+        // 0 leaves it to the kernel, which knows best that there is no route.
+        let index = name_to_index(&self.socket, &name).unwrap_or(0);
+        self.at_loopback.set(index == LOOPBACK);
+        self.outgoing.replace(name);
         self.aim(InterfaceIndexOrAddress::Index(index))
     }
 
     fn aim(&self, place: InterfaceIndexOrAddress) -> io::Result<()> {
-        let socket = SockRef::from(&self.socket);
-        match (self.group, place) {
-            (IpAddr::V4(group), InterfaceIndexOrAddress::Index(index)) => {
-                // Of itself the kernel sends from 0.0.0.0 by `lo`, or from another interface's address.
-                let source = match index {
-                    LOOPBACK => Ipv4Addr::LOCALHOST,
-                    _ => Ipv4Addr::UNSPECIFIED,
-                };
-                set_ip_multicast_if_with_ifindex(&self.socket, &group, &source, index)?;
-                Ok(())
-            }
-            (IpAddr::V6(_), InterfaceIndexOrAddress::Index(index)) => {
-                socket.set_multicast_if_v6(index)
-            }
-            (_, InterfaceIndexOrAddress::Address(address)) => socket.set_multicast_if_v4(&address),
+        aim(&self.socket, self.group, place)
+    }
+}
+
+/// Lets `socket` send to `group` by this interface.
+fn aim(socket: &UdpSocket, group: IpAddr, place: InterfaceIndexOrAddress) -> io::Result<()> {
+    match (group, place) {
+        (IpAddr::V4(group), InterfaceIndexOrAddress::Index(index)) => {
+            // Of itself the kernel sends from 0.0.0.0 by `lo`, or from another interface's address.
+            let source = match index {
+                LOOPBACK => Ipv4Addr::LOCALHOST,
+                _ => Ipv4Addr::UNSPECIFIED,
+            };
+            set_ip_multicast_if_with_ifindex(socket, &group, &source, index)?;
+            Ok(())
+        }
+        (IpAddr::V6(_), InterfaceIndexOrAddress::Index(index)) => {
+            SockRef::from(socket).set_multicast_if_v6(index)
+        }
+        (_, InterfaceIndexOrAddress::Address(address)) => {
+            SockRef::from(socket).set_multicast_if_v4(&address)
         }
     }
 }
@@ -172,6 +211,17 @@ mod tests {
         let socket = SockRef::from(&sender.socket);
         assert_eq!(socket.multicast_ttl_v4().unwrap(), 3);
         assert!(socket.multicast_loop_v4().unwrap());
+    }
+
+    #[test]
+    fn interface_and_address_by_which_datagrams_leave_are_named() {
+        let by_address = Interface::Address(Ipv4Addr::LOCALHOST.into());
+        for (interface, path) in
+            [(lo(), "lo, from 127.0.0.1"), (by_address, "127.0.0.1, from 127.0.0.1")]
+        {
+            let sender = Sender::open([239, 255, 77, 1].into(), 0, Some(&interface)).unwrap();
+            assert_eq!(sender.path().unwrap(), path);
+        }
     }
 
     #[test]

@@ -191,6 +191,29 @@ fn without_an_interface_the_default_route_s_is_used_and_else_lo() {
 
 #[test]
 #[ignore = "needs root and network namespaces"]
+fn a_vpn_that_takes_the_default_route_does_not_take_the_telegrams() {
+    let mut scene = Scene::begin("address: 239.255.80.6, port: 28013, raw_port: off");
+    scene.namespace.ip("link set lo up");
+    scene.namespace.plug_in();
+    scene.namespace.ip("addr add 192.0.2.1/24 dev v0");
+    scene.namespace.ip("route add default via 192.0.2.254");
+    scene.send_until_said(1, 1, "telegrams leave by v0, from 192.0.2.1");
+    scene.namespace.ip("tuntap add dev t0 mode tun");
+    scene.namespace.ip("link set t0 up");
+    scene.namespace.ip("addr add 10.9.0.2/32 dev t0");
+    for half in ["0.0.0.0/1", "128.0.0.0/1"] {
+        scene.namespace.ip(&format!("route add {half} dev t0"));
+    }
+    scene.send_until_sent_by("v0");
+    // Also where the VPN has the only default route.
+    scene.namespace.ip("route del default");
+    scene.send_until_sent_by("v0");
+    assert_eq!(scene.said("telegrams leave by t0"), 0);
+    scene.end();
+}
+
+#[test]
+#[ignore = "needs root and network namespaces"]
 fn a_named_interface_is_followed_through_absence_address_change_and_replacement() {
     let keys = "address: 239.255.80.2, port: 28003, raw_port: off, interface: v0";
     let mut scene = Scene::begin(keys);
