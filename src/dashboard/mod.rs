@@ -5,16 +5,16 @@
 //! | `state`    | what is known of the meters. Pure                                       |
 //! | `layout`   | from the state to a page of cells. Pure                                 |
 //! | `words`    | the words on the screen, in two languages                               |
-//! | `harmless` | which characters may reach the terminal                                 |
+//! | `printable`| which characters may reach the terminal                                 |
 //! | `source`   | the multicast group, or a recording                                     |
 //! | `terminal` | what the terminal can do; taking it and giving it back                  |
 //! | `view`     | the page in cursive, keys and windows, the loop                         |
 //! | `once`     | the page as plain text, once                                            |
 
-pub mod harmless;
 pub mod layout;
 mod once;
 mod options;
+pub mod printable;
 mod source;
 pub mod state;
 mod terminal;
@@ -34,7 +34,7 @@ use crate::zone::{HostZone, Zone as _};
 
 pub use options::{EXITS, Options};
 
-use layout::Look;
+use layout::DisplayOptions;
 use source::{Network, Recording, Source};
 use state::{State, Window};
 use terminal::Depth;
@@ -44,7 +44,7 @@ use words::{DUTCH, ENGLISH, Words};
 pub fn run(options: Options, config: &Config) -> Result<Exit, Exit> {
     let variable = |name: &str| std::env::var(name).ok();
     let (glyphs, depth) = terminal::abilities(&variable);
-    let look = Look {
+    let display = DisplayOptions {
         words: words(options.language, config.p1_dashboard.language, &terminal::locale(&variable)),
         glyphs: if options.ascii { &layout::ASCII } else { glyphs },
         kilowatts: false,
@@ -77,13 +77,13 @@ pub fn run(options: Options, config: &Config) -> Result<Exit, Exit> {
         if log::max_level() == LevelFilter::Info {
             log::set_max_level(LevelFilter::Warn);
         }
-        return once::print(state, &look, &mut *source, &variable);
+        return once::print(state, &display, &mut *source, &variable);
     }
     let depth = match depth {
         Depth::Many | Depth::Sixteen if options.monochrome => Depth::Monochrome,
         depth => depth,
     };
-    Ok(view::run(state, look, depth, &mut *source, log))
+    Ok(view::run(state, display, depth, &mut *source, log))
 }
 
 fn local(time: Timestamp) -> chrono::NaiveDateTime {

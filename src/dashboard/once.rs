@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
-use super::layout::{self, Look, Scene};
+use super::layout::{self, DisplayOptions, Frame};
 use super::source::{Event, Source};
 use super::state::State;
 use crate::runtime::{Exit, signals};
@@ -20,7 +20,7 @@ const DEFAULT_SIZE: (usize, usize) = (80, 24);
 /// Prints the page with the first telegram of the network, or at the end of the recording.
 pub(super) fn print(
     mut state: State,
-    look: &Look,
+    display: &DisplayOptions,
     source: &mut dyn Source,
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Exit, Exit> {
@@ -30,16 +30,16 @@ pub(super) fn print(
         return Err(Exit::Unavailable);
     }
     let (width, height) = size(variable);
-    let scene = Scene {
+    let frame = Frame {
         state: &state,
         now: Instant::now(),
-        look,
+        display,
         origin: &source.name(),
         paused: false,
         ended: source.has_ended(),
         live: false,
     };
-    let text = layout::page(&scene, width, height).text();
+    let text = layout::page(&frame, width, height).text();
     match io::stdout()
         .lock()
         .write_all(text.trim_end().as_bytes())

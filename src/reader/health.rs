@@ -1,26 +1,45 @@
-//! Whether an output can be written: said once when it fails, and once when it works again.
+//! Whether an output can be written: logged once when it fails, and once when it works again.
 //!
 //! Owns the words for it and the count of rows that were lost, so that no output logs twice. The page has
 //! no rows: the next one shows all that it showed.
 
 use std::io::{self, ErrorKind};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 /// A file could not be written.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write {}: {source}{}", file.display(), way_out(source))]
+#[error("cannot write {}: {source}{}", file.display(), hint(file, source))]
 pub(super) struct Failure {
     pub file: PathBuf,
     pub source: io::Error,
 }
 
-/// A service may write to few places; for any other the error looks like a fault of the disk.
-fn way_out(error: &io::Error) -> &'static str {
+/// What to do about it. The same error has several causes: a service may write to few places, and a file
+/// that root made in its folder is not its own.
+fn hint(file: &Path, error: &io::Error) -> String {
+    const PLACES: &str = "PLACES in p1reader(8) tells where a service may write";
+    let folder = file.parent().unwrap_or(file);
+    let owner = |path: &Path| std::fs::metadata(path).map(|there| there.uid()).ok();
     match error.kind() {
-        ErrorKind::ReadOnlyFilesystem | ErrorKind::PermissionDenied => {
-            " (PLACES in p1reader(8) tells where a service may write)"
+        ErrorKind::PermissionDenied => match (owner(file), owner(folder)) {
+            (Some(uid), Some(its)) if uid != its => format!(
+                " (it belongs to user {uid}, its folder to user {its}: chown --reference={} {})",
+                folder.display(),
+                file.display()
+            ),
+            _ => format!(" ({PLACES})"),
+        },
+        ErrorKind::ReadOnlyFilesystem => {
+            format!(" ({PLACES}; if it could be written before, dmesg tells what happened)")
         }
-        _ => "",
+        ErrorKind::StorageFull => match rustix::fs::statvfs(folder) {
+            Ok(disk) if disk.f_files > 0 && disk.f_favail == 0 => {
+                " (no inodes are left: there are too many files, see df -i)".to_owned()
+            }
+            _ => String::new(),
+        },
+        _ => String::new(),
     }
 }
 
@@ -76,7 +95,7 @@ impl Health {
     pub fn recovered(&mut self, file: &Path) {
         if self.failing {
             log::warn!(output = self.output, file:% = file.display();
-                "{}: {} can be written again{}", self.output, file.display(), self.meanwhile());
+                "{}: writing {} again{}", self.output, file.display(), self.meanwhile());
             *self = Self { failing: false, kept: 0, lost: 0, ..*self };
         }
     }
@@ -85,17 +104,17 @@ impl Health {
     pub fn dropped(&mut self, rows: usize) {
         if rows > 0 && self.lost == 0 {
             log::warn!(output = self.output;
-                "{}: too many rows wait, the oldest ones are dropped", self.output);
+                "{}: dropping the oldest rows: too many are waiting", self.output);
         }
         self.lost += rows;
     }
 
     /// The program ends, or the output is turned off, with rows that were never written.
-    pub fn gave_up(&self, rows: usize) {
+    pub fn report_lost(&self, rows: usize) {
         let lost = rows + self.lost;
         if lost > 0 {
             log::error!(output = self.output;
-                "{}: {lost} rows could not be written and are lost", self.output);
+                "{}: lost {lost} rows that could not be written", self.output);
         }
     }
 
@@ -107,7 +126,7 @@ impl Health {
     /// What became of them.
     fn meanwhile(&self) -> String {
         if self.has_rows {
-            format!("; {} rows were kept, {} lost", self.kept, self.lost)
+            format!("; {} rows kept, {} lost", self.kept, self.lost)
         } else {
             String::new()
         }
@@ -119,16 +138,32 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_rows_is_said_what_becomes_of_them_and_of_the_page_nothing() {
+    fn each_error_has_the_hint_that_helps() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("day.csv");
+        std::fs::write(&file, "").unwrap();
+        let of = |file: &Path, kind: ErrorKind| hint(file, &kind.into());
+        assert!(of(&file, ErrorKind::PermissionDenied).contains("PLACES"));
+        assert!(of(&file, ErrorKind::ReadOnlyFilesystem).contains("dmesg"));
+        assert_eq!(of(&file, ErrorKind::StorageFull), "");
+        // Only root can give a file away.
+        if std::os::unix::fs::chown(&file, Some(12_345), None).is_ok() {
+            let hint = of(&file, ErrorKind::PermissionDenied);
+            assert!(hint.contains("user 12345") && hint.contains("chown --reference="), "{hint}");
+        }
+    }
+
+    #[test]
+    fn the_log_tells_what_becomes_of_rows_and_nothing_of_the_page() {
         let failure = Failure { file: "/f".into(), source: ErrorKind::StorageFull.into() };
         let mut rows = Health::of_rows("day");
         rows.failed(&failure);
         rows.wrote(3);
         rows.dropped(2);
         assert_eq!(rows.until_then(), "; rows wait in memory");
-        assert_eq!(rows.meanwhile(), "; 3 rows were kept, 2 lost");
+        assert_eq!(rows.meanwhile(), "; 3 rows kept, 2 lost");
         rows.recovered(Path::new("/f"));
-        assert_eq!(rows.meanwhile(), "; 0 rows were kept, 0 lost");
+        assert_eq!(rows.meanwhile(), "; 0 rows kept, 0 lost");
         let page = Health::of_page("html");
         assert_eq!((page.until_then(), page.meanwhile().as_str()), ("", ""));
     }

@@ -27,7 +27,7 @@
 //! | `today`        | the day so far after a restart, from its files                        |
 //! | `queue`        | rows that wait for their file, bounded                                |
 //! | `output`       | from waiting rows to files; `health` says when that fails             |
-//! | `tidy`         | what an earlier run left unfinished                                    |
+//! | `leftovers`    | what an earlier run left unfinished                                   |
 //! | `pattern`      | file names with placeholders                                          |
 //! | `storage`      | the file system                                                       |
 //!
@@ -40,6 +40,7 @@ mod five_minutes;
 mod graph;
 mod health;
 mod last_meter;
+mod leftovers;
 mod meters;
 mod options;
 mod order;
@@ -51,7 +52,6 @@ mod recorder;
 mod report;
 mod session;
 mod storage;
-mod tidy;
 mod today;
 mod totals;
 mod weekly;

@@ -14,7 +14,7 @@ use super::meters::Meter;
 use super::pattern::Pattern;
 use super::queue::{Batch, Queue};
 use super::storage::Storage;
-use super::{details, tidy, whole_seconds};
+use super::{details, leftovers, whole_seconds};
 use crate::config::FileOutput;
 use crate::message::Message;
 use crate::text;
@@ -99,7 +99,7 @@ impl Output {
                     urgent: false,
                 });
             }
-            (_, None) => output.take().iter().for_each(Self::give_up),
+            (_, None) => output.take().iter().for_each(Self::report_lost),
         }
     }
 
@@ -187,11 +187,11 @@ impl Output {
     }
 
     /// Puts in order what an earlier run left behind when it was killed.
-    pub fn tidy(&self, storage: &mut dyn Storage) {
+    pub fn remove_leftovers(&self, storage: &mut dyn Storage) {
         let pattern = &self.target.pattern;
-        tidy::remove_unfinished(storage, pattern);
+        leftovers::remove_unfinished(storage, pattern);
         if !matches!(self.shape, Shape::Complete(_)) {
-            tidy::mend_newest(storage, pattern);
+            leftovers::truncate_newest(storage, pattern);
         }
     }
 
@@ -224,8 +224,8 @@ impl Output {
     }
 
     /// The output comes to its end: says what could not be written.
-    pub fn give_up(&self) {
-        self.health.gave_up(self.queue.rows());
+    pub fn report_lost(&self) {
+        self.health.report_lost(self.queue.rows());
     }
 
     /// Removes the files of this output whose name has a date more than `keep_days` before `today`.
@@ -235,7 +235,7 @@ impl Output {
         let Some(oldest) = oldest else { return };
         let folder = self.target.pattern.directory();
         let (mut removed, mut refused) = (0, None);
-        // A folder that cannot be read has been said where it could not be written.
+        // A folder that cannot be read has been logged when it could not be written.
         for name in storage.names(folder).unwrap_or_default() {
             let date = name.to_str().and_then(|name| self.target.pattern.date_of(name));
             if date.is_none_or(|date| date >= oldest) {
@@ -251,7 +251,7 @@ impl Output {
         let output = self.health.output();
         if removed > 0 {
             let files = text::count(removed, "file");
-            log::info!(output; "{output}: removed {files} of before {oldest}");
+            log::info!(output; "{output}: removed {files} older than {oldest}");
         }
         if let Some((file, error)) = refused {
             let file = file.display();

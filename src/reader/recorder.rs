@@ -51,10 +51,10 @@ pub struct Recorder<S, Z> {
     /// The time of the last tick.
     ticked: Option<Timestamp>,
     /// Whether the files of an earlier run are in order.
-    tidied: bool,
+    is_started: bool,
     /// The day on which old files were removed last.
     cleared: Option<NaiveDate>,
-    said_no_date: bool,
+    has_logged_date: bool,
 }
 
 impl<S: Storage, Z: Zone> Recorder<S, Z> {
@@ -71,9 +71,9 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
             newest: None,
             began: None,
             ticked: None,
-            tidied: false,
+            is_started: false,
             cleared: None,
-            said_no_date: false,
+            has_logged_date: false,
         };
         recorder.configure(config);
         recorder
@@ -89,7 +89,7 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
         self.outputs.configure(config);
         self.measurement_seconds = whole_seconds(config.weekly_log.measurement_period);
         self.html = config.html_report.enabled.then(|| Report::new(&config.html_report));
-        self.tidied = false;
+        self.is_started = false;
         self.cleared = None;
     }
 
@@ -104,7 +104,7 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
     pub fn record(&mut self, message: &Message) {
         let time = message.meta.frame_start;
         if !DATES.contains(&time.seconds()) {
-            self.say_no_date(time);
+            self.log_date(time);
             return;
         }
         let now = self.ticked.unwrap_or(time);
@@ -193,9 +193,9 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
     /// with rows of a day that is over. Removes old files once a day. The first tick puts in order what
     /// an earlier run left unfinished.
     pub fn tick(&mut self, now: Timestamp) {
-        if !std::mem::replace(&mut self.tidied, true) {
-            self.outputs.iter().for_each(|output| output.tidy(&mut self.storage));
-            self.html.iter().for_each(|html| html.tidy(&mut self.storage));
+        if !std::mem::replace(&mut self.is_started, true) {
+            self.outputs.iter().for_each(|output| output.remove_leftovers(&mut self.storage));
+            self.html.iter().for_each(|html| html.remove_leftovers(&mut self.storage));
         }
         let Some(before) = self.ticked.replace(now) else {
             self.began = Some(now);
@@ -230,7 +230,7 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
         }
         self.flush_rows();
         self.write_pages(true);
-        self.outputs.iter().for_each(Output::give_up);
+        self.outputs.iter().for_each(Output::report_lost);
     }
 
     /// When [`Recorder::tick`] has something to do next; `None` when every output is off.
@@ -257,12 +257,12 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
         format!("; cannot write {}", failing.join(", "))
     }
 
-    fn say_no_date(&mut self, time: Timestamp) {
-        if !std::mem::replace(&mut self.said_no_date, true) {
+    fn log_date(&mut self, time: Timestamp) {
+        if !std::mem::replace(&mut self.has_logged_date, true) {
             let seconds = time.seconds();
             log::warn!(
-                "Expected telegrams of the years 1970 to 9998, found one {seconds} seconds after \
-                 1970-01-01 00:00:00 UTC: such ones are not recorded"
+                "ignoring telegrams dated outside the years 1970 to 9998, such as one {seconds} seconds \
+                 after 1970-01-01 00:00:00 UTC"
             );
         }
     }

@@ -10,11 +10,11 @@ use minijinja::{Environment, Value, context};
 
 use super::graph::{Graph, Mark, Window};
 use super::health::{Failure, Health};
+use super::leftovers;
 use super::meters::Meter;
 use super::page::{Contents, Last, Page};
 use super::pattern::Pattern;
 use super::storage::Storage;
-use super::tidy;
 use super::whole_seconds;
 use super::zone::Zone;
 use crate::config::{HtmlReport, Language};
@@ -101,8 +101,8 @@ impl Report {
     }
 
     /// Removes what an earlier run left behind when it was killed.
-    pub fn tidy(&self, storage: &mut dyn Storage) {
-        tidy::remove_unfinished(storage, &self.pattern);
+    pub fn remove_leftovers(&self, storage: &mut dyn Storage) {
+        leftovers::remove_unfinished(storage, &self.pattern);
     }
 
     /// Whether this meter has a page. Where the file name does not tell meters apart, the one that is

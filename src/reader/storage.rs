@@ -9,6 +9,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use crate::atomic_file;
 
@@ -37,6 +38,12 @@ pub trait Storage {
 
     /// Whether there is something of this name.
     fn exists(&mut self, path: &Path) -> io::Result<bool>;
+
+    /// When a file was written last; `None` when that cannot be known.
+    fn modified(&mut self, path: &Path) -> Option<SystemTime> {
+        let _ = path;
+        None
+    }
 
     /// The names of the files in a folder.
     fn names(&mut self, folder: &Path) -> io::Result<Vec<OsString>>;
@@ -99,7 +106,7 @@ impl Storage for DiskStorage {
         if whole < length {
             file.set_len(whole)?;
             log::warn!(file:% = path.display();
-                "Cut an unfinished last line of {} bytes off {}", length - whole, path.display());
+                "truncated {}: its last line was torn, {} bytes", path.display(), length - whole);
         }
         Ok(whole)
     }
@@ -164,6 +171,10 @@ impl Storage for DiskStorage {
         path.try_exists()
     }
 
+    fn modified(&mut self, path: &Path) -> Option<SystemTime> {
+        fs::metadata(path).and_then(|there| there.modified()).ok()
+    }
+
     fn names(&mut self, folder: &Path) -> io::Result<Vec<OsString>> {
         let entries = fs::read_dir(folder)?;
         entries.map(|entry| Ok(entry?.file_name())).collect()
@@ -218,7 +229,7 @@ fn with_folder<T>(path: &Path, mut action: impl FnMut() -> io::Result<T>) -> io:
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let folder = path.parent().unwrap_or(Path::new(""));
             fs::create_dir_all(folder)?;
-            log::info!(file:% = folder.display(); "Made the folder {}", folder.display());
+            log::info!(file:% = folder.display(); "created folder {}", folder.display());
             action()
         }
         result => result,

@@ -102,7 +102,7 @@ fn what_a_power_cut_leaves_is_put_in_order_at_the_start() {
         let whole = &text[..=text.rfind('\n').unwrap()];
         assert_eq!(fs::read_to_string(place.path(name)).unwrap(), whole);
     }
-    assert_eq!(reader.log().matches("Cut an unfinished last line").count(), 3, "{}", reader.log());
+    assert_eq!(reader.log().matches("its last line was torn").count(), 3, "{}", reader.log());
     reader.stop();
 }
 

@@ -140,7 +140,7 @@ fn old_files_are_removed_in_one_line_of_the_log() {
     }
     let reader = in_utc(&place, &[]);
     Publisher::new(&place).publish(START, 1);
-    reader.wait_for_log("details: removed 20 files of before 20");
+    reader.wait_for_log("details: removed 20 files older than 20");
     wait_for("the row", || (recorded(&place) == [1]).then_some(()));
     assert_eq!(reader.log().matches("removed").count(), 1, "{}", reader.log());
     reader.stop();

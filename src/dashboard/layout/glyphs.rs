@@ -2,7 +2,7 @@
 //!
 //! Owns what a terminal can show: Braille and blocks, the few blocks of the Linux console, or ASCII.
 
-use super::page::{Ink, Line};
+use super::page::{Line, Style};
 
 /// A set of characters to draw with.
 #[derive(Debug, PartialEq, Eq)]
@@ -79,13 +79,13 @@ impl Glyphs {
 
     /// A bar of `width` cells, filled to `part` of `whole`; more than the whole fills it.
     #[must_use]
-    pub fn bar(&self, width: usize, part: i64, whole: i64, ink: Ink) -> Line {
+    pub fn bar(&self, width: usize, part: i64, whole: i64, style: Style) -> Line {
         let cells = i64::try_from(width).unwrap_or_default();
         let whole = whole.max(1);
         let filled = part.saturating_mul(cells).saturating_add(whole / 2) / whole;
         let filled = usize::try_from(filled.clamp(i64::from(part > 0), cells)).unwrap_or_default();
         let of = |c: char, count: usize| c.to_string().repeat(count);
-        Line::of(ink, of(self.full, filled)).text(Ink::Faint, of(self.empty, width - filled))
+        Line::of(style, of(self.full, filled)).text(Style::Faint, of(self.empty, width - filled))
     }
 }
 
@@ -168,7 +168,7 @@ mod tests {
     #[test]
     fn a_bar_shows_anything_above_nothing_and_no_more_than_all() {
         let filled = |part, whole| {
-            let line = ASCII.bar(10, part, whole, Ink::Text);
+            let line = ASCII.bar(10, part, whole, Style::Text);
             let mut page = super::super::page::Page::new(10, 1, true);
             page.put(0, 0, 10, &line);
             page.text().matches('#').count()

@@ -1,15 +1,15 @@
 //! The lines of the windows over the page: keys, all objects, and the failure log with the message.
 
-use super::page::{Ink, Line};
-use super::panels::{Facts, failure_lines, wrapped};
-use super::{Look, Scene};
+use super::page::{Line, Style};
+use super::panels::{PanelData, failure_lines, wrapped};
+use super::{DisplayOptions, Frame};
 use crate::message::{Message, Value};
 use crate::telegram::catalogue;
 
 /// The keys, and what each does.
 #[must_use]
-pub fn keys(look: &Look) -> Vec<Line> {
-    let words = look.words;
+pub fn keys(display: &DisplayOptions) -> Vec<Line> {
+    let words = display.words;
     let keys = [
         ("q", words.help_quit),
         ("w", words.help_window),
@@ -23,9 +23,9 @@ pub fn keys(look: &Look) -> Vec<Line> {
     ];
     let mut lines: Vec<Line> = keys
         .into_iter()
-        .map(|(key, does)| Line::of(Ink::Key, key).at(8).text(Ink::Text, does))
+        .map(|(key, does)| Line::of(Style::Key, key).at(8).text(Style::Text, does))
         .collect();
-    lines.push(Line::of(Ink::Faint, words.help_mouse));
+    lines.push(Line::of(Style::Faint, words.help_mouse));
     lines
 }
 
@@ -45,8 +45,8 @@ pub fn objects(message: &Message, search: &str) -> Vec<Line> {
         let value = value.to_string();
         let texts = [key.as_str(), &value, name];
         texts.iter().any(|text| text.to_lowercase().contains(&search)).then(|| {
-            let name = Line::of(Ink::Key, key).at(16).text(Ink::Faint, name).at(49);
-            name.text(Ink::Text, format!(" {value} {unit}"))
+            let name = Line::of(Style::Key, key).at(16).text(Style::Faint, name).at(49);
+            name.text(Style::Text, format!(" {value} {unit}"))
         })
     };
     message.telegram.iter().filter_map(object).collect()
@@ -54,18 +54,18 @@ pub fn objects(message: &Message, search: &str) -> Vec<Line> {
 
 /// The failure log and the text message in full, in lines of at most `width` cells.
 #[must_use]
-pub fn log(scene: &Scene<'_>, width: usize) -> Vec<Line> {
-    let words = scene.look.words;
-    let Some(meter) = scene.state.meter() else { return Vec::new() };
-    let facts = Facts::new(scene, meter);
-    let mut lines = failure_lines(&facts);
+pub fn log(frame: &Frame<'_>, width: usize) -> Vec<Line> {
+    let words = frame.display.words;
+    let Some(meter) = frame.state.meter() else { return Vec::new() };
+    let data = PanelData::new(frame, meter);
+    let mut lines = failure_lines(&data);
     if lines.is_empty() {
-        lines.push(Line::of(Ink::Faint, words.no_failures));
+        lines.push(Line::of(Style::Faint, words.no_failures));
     }
     lines.push(Line::new());
-    match facts.text("text_message") {
+    match data.text("text_message") {
         Some(message) => lines.extend(wrapped(message, width)),
-        None => lines.push(Line::of(Ink::Faint, words.no_message)),
+        None => lines.push(Line::of(Style::Faint, words.no_message)),
     }
     lines
 }

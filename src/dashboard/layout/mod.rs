@@ -1,6 +1,6 @@
 //! From what is known to a page of cells: which panels there are, and where they stand.
 //!
-//! Pure: the same state, time, size and look give the same page. Terminals and colours are the view's.
+//! Pure: the same state, time, size and options give the same page. Terminals and colours are the view's.
 //!
 //! | part      | owns                                                                  |
 //! |-----------|-----------------------------------------------------------------------|
@@ -8,22 +8,22 @@
 //! | `glyphs`  | the characters to draw with; a canvas of dots                         |
 //! | `digits`  | large numbers                                                         |
 //! | `figures` | numbers, times and spans as people read them                          |
-//! | `shelf`   | panels side by side, as many as fit                                   |
+//! | `grid`    | panels side by side, as many as fit                                   |
 //! | `panels`  | what stands in each panel                                             |
-//! | `edges`   | the first and the last line                                           |
+//! | `bars`    | the first and the last line                                           |
 //! | `compact` | the page of a small terminal, without frames                          |
 //! | `waiting` | the page before the first telegram                                    |
 //! | `lists`   | the lines of the windows: keys, objects, failures and text message    |
 
+mod bars;
 mod compact;
 mod digits;
-mod edges;
 mod figures;
 mod glyphs;
+mod grid;
 pub mod lists;
 mod page;
 mod panels;
-mod shelf;
 mod waiting;
 
 use std::time::Instant;
@@ -31,10 +31,10 @@ use std::time::Instant;
 use super::state::{State, Window};
 use super::words::Words;
 
-use panels::Facts;
+use panels::PanelData;
 
 pub use glyphs::{ASCII, CONSOLE, Glyphs, UNICODE};
-pub use page::{Area, Ink, Line, Page};
+pub use page::{Area, Line, Page, Style};
 
 /// What a key or a click asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub enum Action {
 
 /// How things are to be shown.
 #[derive(Clone, Debug)]
-pub struct Look {
+pub struct DisplayOptions {
     /// The language.
     pub words: &'static Words,
     /// The characters to draw with.
@@ -76,13 +76,13 @@ pub struct Look {
 
 /// What a page is made of.
 #[derive(Clone, Copy, Debug)]
-pub struct Scene<'a> {
+pub struct Frame<'a> {
     /// What is known.
     pub state: &'a State,
     /// The time.
     pub now: Instant,
     /// How things are to be shown.
-    pub look: &'a Look,
+    pub display: &'a DisplayOptions,
     /// Where telegrams come from, in words.
     pub origin: &'a str,
     /// The screen is held.
@@ -98,23 +98,23 @@ const FRAMED: (usize, usize) = (60, 16);
 
 /// The page for a terminal of this size.
 #[must_use]
-pub fn page(scene: &Scene<'_>, width: usize, height: usize) -> Page {
-    let mut page = Page::new(width, height, scene.look.glyphs.ascii);
-    let Some(meter) = scene.state.meter() else {
-        waiting::draw(&mut page, scene);
+pub fn page(frame: &Frame<'_>, width: usize, height: usize) -> Page {
+    let mut page = Page::new(width, height, frame.display.glyphs.ascii);
+    let Some(meter) = frame.state.meter() else {
+        waiting::draw(&mut page, frame);
         return page;
     };
     if width < FRAMED.0 || height < FRAMED.1 {
-        compact::draw(&mut page, &Facts::new(scene, meter));
+        compact::draw(&mut page, &PanelData::new(frame, meter));
         return page;
     }
-    let facts = Facts::new(scene, meter);
-    edges::header(&mut page, &facts);
-    let area = Area { x: 0, y: 1, width, height: height - 1 - usize::from(scene.live) };
-    let panels = panels::all(&facts);
-    let left_out = shelf::place(&mut page, area, panels, scene.look.glyphs);
-    if scene.live {
-        edges::footer(&mut page, scene, left_out > 0);
+    let data = PanelData::new(frame, meter);
+    bars::header(&mut page, &data);
+    let area = Area { x: 0, y: 1, width, height: height - 1 - usize::from(frame.live) };
+    let panels = panels::all(&data);
+    let left_out = grid::place(&mut page, area, panels, frame.display.glyphs);
+    if frame.live {
+        bars::footer(&mut page, frame, left_out > 0);
     }
     page
 }

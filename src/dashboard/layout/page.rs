@@ -4,11 +4,11 @@
 //! terminal's cells and the plain text of `--once`.
 
 use super::Action;
-use crate::dashboard::harmless;
+use crate::dashboard::printable;
 
 /// What a character stands for; the view decides how it looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Ink {
+pub enum Style {
     /// Ordinary text.
     #[default]
     Text,
@@ -26,7 +26,7 @@ pub enum Ink {
     Export,
     /// All is well.
     Good,
-    /// Look at this.
+    /// Worth a look.
     Warning,
     /// This is wrong.
     Alarm,
@@ -37,7 +37,7 @@ pub enum Ink {
 /// A line of text in the making.
 #[derive(Clone, Debug, Default)]
 pub struct Line {
-    spans: Vec<(Ink, String)>,
+    spans: Vec<(Style, String)>,
     width: usize,
 }
 
@@ -48,44 +48,44 @@ impl Line {
         Self::default()
     }
 
-    /// A line of one ink.
+    /// A line of one style.
     #[must_use]
-    pub fn of(ink: Ink, text: impl Into<String>) -> Self {
-        Self::new().text(ink, text)
+    pub fn of(style: Style, text: impl Into<String>) -> Self {
+        Self::new().text(style, text)
     }
 
     /// Adds a text.
     #[must_use]
-    pub fn text(mut self, ink: Ink, text: impl Into<String>) -> Self {
+    pub fn text(mut self, style: Style, text: impl Into<String>) -> Self {
         let text = text.into();
         self.width += text.chars().count();
-        self.spans.push((ink, text));
+        self.spans.push((style, text));
         self
     }
 
     /// Adds a label, and a value after a blank; nothing without a value.
     #[must_use]
-    pub fn pair(self, label: &str, ink: Ink, value: Option<impl Into<String>>) -> Self {
+    pub fn pair(self, label: &str, style: Style, value: Option<impl Into<String>>) -> Self {
         let Some(value) = value else { return self };
         let gap = if self.width > 0 { "  " } else { "" };
         let blank = if label.is_empty() { "" } else { " " };
-        self.text(Ink::Faint, format!("{gap}{label}{blank}")).text(ink, value)
+        self.text(Style::Faint, format!("{gap}{label}{blank}")).text(style, value)
     }
 
     /// Fills up with blanks to this column.
     #[must_use]
     pub fn at(self, column: usize) -> Self {
         let blanks = column.saturating_sub(self.width);
-        self.text(Ink::Text, " ".repeat(blanks))
+        self.text(Style::Text, " ".repeat(blanks))
     }
 
     /// Adds a text that ends before this column; at least a blank stands before it.
     #[must_use]
-    pub fn right(self, column: usize, ink: Ink, text: impl Into<String>) -> Self {
+    pub fn right(self, column: usize, style: Style, text: impl Into<String>) -> Self {
         let text = text.into();
         let start = column.saturating_sub(text.chars().count());
         let start = start.max(self.width + usize::from(self.width > 0));
-        self.at(start).text(ink, text)
+        self.at(start).text(style, text)
     }
 
     /// Adds another line at its end.
@@ -96,17 +96,17 @@ impl Line {
         self
     }
 
-    /// The same in one ink.
+    /// The same in one style.
     #[must_use]
-    pub fn inked(mut self, ink: Ink) -> Self {
+    pub fn inked(mut self, style: Style) -> Self {
         for span in &mut self.spans {
-            span.0 = ink;
+            span.0 = style;
         }
         self
     }
 
     /// Its pieces.
-    pub fn spans(&self) -> impl Iterator<Item = &(Ink, String)> {
+    pub fn spans(&self) -> impl Iterator<Item = &(Style, String)> {
         self.spans.iter()
     }
 
@@ -139,7 +139,7 @@ pub struct Page {
     width: usize,
     height: usize,
     ascii: bool,
-    cells: Vec<(char, Ink)>,
+    cells: Vec<(char, Style)>,
     zones: Vec<(Area, Action)>,
 }
 
@@ -147,7 +147,7 @@ impl Page {
     /// A blank page; with `ascii` nothing else will stand on it.
     #[must_use]
     pub fn new(width: usize, height: usize, ascii: bool) -> Self {
-        let cells = vec![(' ', Ink::Text); width * height];
+        let cells = vec![(' ', Style::Text); width * height];
         Self { width, height, ascii, cells, zones: Vec::new() }
     }
 
@@ -164,9 +164,9 @@ impl Page {
         }
         let room = room.min(self.width.saturating_sub(x));
         let characters =
-            line.spans.iter().flat_map(|(ink, text)| text.chars().map(move |c| (c, *ink)));
-        for (at, (c, ink)) in characters.take(room).enumerate() {
-            self.cells[y * self.width + x + at] = (harmless::character(c, self.ascii), ink);
+            line.spans.iter().flat_map(|(style, text)| text.chars().map(move |c| (c, *style)));
+        for (at, (c, style)) in characters.take(room).enumerate() {
+            self.cells[y * self.width + x + at] = (printable::character(c, self.ascii), style);
         }
     }
 
@@ -181,14 +181,14 @@ impl Page {
         self.zones.iter().find_map(|(area, action)| area.contains(x, y).then_some(*action))
     }
 
-    /// Each row as pieces of one ink.
-    pub fn rows(&self) -> impl Iterator<Item = Vec<(Ink, String)>> {
+    /// Each row as pieces of one style.
+    pub fn rows(&self) -> impl Iterator<Item = Vec<(Style, String)>> {
         self.cells.chunks(self.width.max(1)).map(|row| {
-            let mut pieces: Vec<(Ink, String)> = Vec::new();
-            for &(c, ink) in row {
+            let mut pieces: Vec<(Style, String)> = Vec::new();
+            for &(c, style) in row {
                 match pieces.last_mut() {
-                    Some((last, text)) if *last == ink => text.push(c),
-                    _ => pieces.push((ink, c.to_string())),
+                    Some((last, text)) if *last == style => text.push(c),
+                    _ => pieces.push((style, c.to_string())),
                 }
             }
             pieces
@@ -198,7 +198,7 @@ impl Page {
     /// Its rows as plain text, blanks at the ends cut off.
     #[must_use]
     pub fn text(&self) -> String {
-        let row = |pieces: Vec<(Ink, String)>| {
+        let row = |pieces: Vec<(Style, String)>| {
             let text: String = pieces.into_iter().map(|(_, text)| text).collect();
             text.trim_end().to_owned() + "\n"
         };
@@ -213,22 +213,23 @@ mod tests {
     #[test]
     fn columns_are_kept_and_what_is_too_long_is_cut() {
         let mut page = Page::new(12, 2, false);
-        page.put(0, 0, 12, &Line::of(Ink::Faint, "ab").right(8, Ink::Strong, "1.5"));
-        page.put(8, 1, 99, &Line::of(Ink::Text, "0123456789"));
-        page.put(0, 9, 99, &Line::of(Ink::Text, "below"));
+        page.put(0, 0, 12, &Line::of(Style::Faint, "ab").right(8, Style::Strong, "1.5"));
+        page.put(8, 1, 99, &Line::of(Style::Text, "0123456789"));
+        page.put(0, 9, 99, &Line::of(Style::Text, "below"));
         assert_eq!(page.text(), "ab   1.5\n        0123\n");
     }
 
     #[test]
     fn a_label_without_a_value_leaves_nothing() {
-        let line = Line::new().pair("a", Ink::Text, None::<String>).pair("b", Ink::Text, Some("1"));
+        let line =
+            Line::new().pair("a", Style::Text, None::<String>).pair("b", Style::Text, Some("1"));
         assert_eq!(line.width(), 3);
     }
 
     #[test]
     fn control_characters_never_reach_a_cell() {
         let mut page = Page::new(8, 1, true);
-        page.put(0, 0, 8, &Line::of(Ink::Text, "a\u{1b}[0mé"));
+        page.put(0, 0, 8, &Line::of(Style::Text, "a\u{1b}[0mé"));
         assert_eq!(page.text(), "a?[0m?\n");
     }
 

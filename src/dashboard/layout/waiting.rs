@@ -1,37 +1,37 @@
 //! The page before the first telegram: what it waits for, for how long, and what to check.
 
-use super::page::{Ink, Line, Page};
-use super::{Scene, edges, figures, panels};
+use super::page::{Line, Page, Style};
+use super::{Frame, bars, figures, panels};
 
 /// Draws the page.
-pub(super) fn draw(page: &mut Page, scene: &Scene<'_>) {
-    let words = scene.look.words;
+pub(super) fn draw(page: &mut Page, frame: &Frame<'_>) {
+    let words = frame.display.words;
     let (width, height) = page.size();
-    let waited = scene.now.saturating_duration_since(scene.state.began).as_secs();
-    let what = match scene.state.wanted() {
+    let waited = frame.now.saturating_duration_since(frame.state.began).as_secs();
+    let what = match frame.state.wanted() {
         Some(meter) => format!("{} {meter}", words.waiting_meter),
         None => words.waiting.to_owned(),
     };
     let mut lines = vec![
-        Line::of(Ink::Strong, what),
-        Line::of(Ink::Text, figures::span(waited, words)).pair(
+        Line::of(Style::Strong, what),
+        Line::of(Style::Text, figures::span(waited, words)).pair(
             words.listening,
-            Ink::Text,
-            Some(scene.origin),
+            Style::Text,
+            Some(frame.origin),
         ),
     ];
-    if scene.state.place().1 > 0 {
-        lines.push(Line::of(Ink::Warning, words.heard_others));
+    if frame.state.place().1 > 0 {
+        lines.push(Line::of(Style::Warning, words.heard_others));
     }
-    if scene.state.garbage > 0 {
-        let garbage = format!("{} {}", scene.state.garbage, words.heard_garbage);
-        lines.push(Line::of(Ink::Warning, garbage));
+    if frame.state.garbage > 0 {
+        let garbage = format!("{} {}", frame.state.garbage, words.heard_garbage);
+        lines.push(Line::of(Style::Warning, garbage));
     }
     lines.push(Line::new());
-    lines.push(Line::of(Ink::Text, words.check));
+    lines.push(Line::of(Style::Text, words.check));
     let checks = [words.check_listener, words.check_group, words.check_network, words.check_cat];
     for check in checks {
-        let mut mark = Line::of(Ink::Faint, format!(" {} ", scene.look.glyphs.bullet));
+        let mut mark = Line::of(Style::Faint, format!(" {} ", frame.display.glyphs.bullet));
         for line in panels::wrapped(check, width.saturating_sub(4)) {
             lines.push(mark.join(line));
             mark = Line::new().at(3);
@@ -45,6 +45,6 @@ pub(super) fn draw(page: &mut Page, scene: &Scene<'_>) {
         }
     }
     if height > 1 {
-        edges::footer(page, scene, false);
+        bars::footer(page, frame, false);
     }
 }

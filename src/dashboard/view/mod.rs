@@ -20,7 +20,7 @@ use cursive::view::Nameable as _;
 use cursive::{Cursive, CursiveRunner};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
-use super::layout::Look;
+use super::layout::DisplayOptions;
 use super::source::Source;
 use super::state::State;
 use super::terminal::{self, Depth, Keyboard, Wake};
@@ -29,14 +29,14 @@ use crate::runtime::{Exit, signals};
 use screen::{SCREEN, Screen};
 
 /// How long a telegram may wait until it is looked at.
-const LOOK: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Shows the state until a key or a signal ends it, and takes what the source has meanwhile.
 ///
 /// `log` takes what is logged meanwhile.
 pub fn run(
     state: State,
-    look: Look,
+    display: DisplayOptions,
     depth: Depth,
     source: &mut dyn Source,
     log: Option<File>,
@@ -54,7 +54,7 @@ pub fn run(
         Err(error) => return fail("there is no terminal (--once needs none)", &error),
     };
     let now = Instant::now();
-    let siv = cursive(Screen::new(state, look, depth, source.name(), now, windows::open));
+    let siv = cursive(Screen::new(state, display, depth, source.name(), now, windows::open));
     let backend = match terminal::take(log) {
         Ok(backend) => backend,
         Err(error) => return fail("there is no terminal (--once needs none)", &error),
@@ -73,7 +73,7 @@ pub fn run(
 /// A cursive with this screen.
 fn cursive(screen: Screen) -> Cursive {
     let mut siv = Cursive::new();
-    siv.set_theme(theme::theme(screen.depth, screen.look.glyphs.ascii));
+    siv.set_theme(theme::theme(screen.depth, screen.display.glyphs.ascii));
     siv.add_fullscreen_layer(screen.with_name(SCREEN));
     siv
 }
@@ -91,7 +91,7 @@ fn rounds(
         if turn(runner, source, Instant::now())? || changed {
             runner.refresh();
         }
-        input = match keyboard.wait(LOOK) {
+        input = match keyboard.wait(POLL_INTERVAL) {
             Wake::Gone => return Ok(()),
             wake => wake == Wake::Input,
         };

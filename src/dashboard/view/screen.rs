@@ -6,7 +6,7 @@ use cursive::event::{Event, EventResult, Key, MouseButton, MouseEvent};
 use cursive::{Cursive, Printer, Vec2, View};
 
 use super::theme;
-use crate::dashboard::layout::{self, Action, Ink, Line, Look, Page, Scene};
+use crate::dashboard::layout::{self, Action, DisplayOptions, Frame, Line, Page, Style};
 use crate::dashboard::source;
 use crate::dashboard::state::State;
 use crate::dashboard::terminal::Depth;
@@ -23,7 +23,7 @@ pub(super) struct Screen {
     state: State,
     /// What is shown while the screen is held.
     held: Option<State>,
-    pub(super) look: Look,
+    pub(super) display: DisplayOptions,
     pub(super) depth: Depth,
     origin: String,
     ended: bool,
@@ -37,14 +37,14 @@ impl Screen {
     #[must_use]
     pub fn new(
         state: State,
-        look: Look,
+        display: DisplayOptions,
         depth: Depth,
         origin: String,
         now: Instant,
         open: Open,
     ) -> Self {
         let page = Page::new(0, 0, true);
-        Self { state, held: None, look, depth, origin, ended: false, now, page, open }
+        Self { state, held: None, display, depth, origin, ended: false, now, page, open }
     }
 
     /// Takes what came from the source.
@@ -67,7 +67,7 @@ impl Screen {
     /// Seconds change half-way between telegrams that come on the second: the age does not flicker.
     #[must_use]
     pub fn is_due(&self, now: Instant) -> bool {
-        let age = |now| match self.scene().state.meter() {
+        let age = |now| match self.frame().state.meter() {
             Some(meter) => meter.age(now),
             None => now.saturating_duration_since(self.state.began),
         };
@@ -78,17 +78,17 @@ impl Screen {
     /// Lays the page out for this time and size; whether it differs from the one before.
     pub fn update(&mut self, now: Instant, size: Vec2) -> bool {
         self.now = now;
-        let page = layout::page(&self.scene(), size.x, size.y);
+        let page = layout::page(&self.frame(), size.x, size.y);
         let differs = page != self.page;
         self.page = page;
         differs
     }
 
-    pub(super) fn scene(&self) -> Scene<'_> {
-        Scene {
+    pub(super) fn frame(&self) -> Frame<'_> {
+        Frame {
             state: self.held.as_ref().unwrap_or(&self.state),
             now: self.now,
-            look: &self.look,
+            display: &self.display,
             origin: &self.origin,
             paused: self.held.is_some(),
             ended: self.ended,
@@ -98,11 +98,11 @@ impl Screen {
 
     /// The objects of the telegram that is shown.
     pub(super) fn objects(&self, search: &str) -> Vec<Line> {
-        let message = self.scene().state.meter().map(|meter| &meter.message);
+        let message = self.frame().state.meter().map(|meter| &meter.message);
         let lines = message.map(|message| layout::lists::objects(message, search));
         match lines {
             Some(lines) if !lines.is_empty() => lines,
-            _ => vec![Line::of(Ink::Faint, self.look.words.nothing_found)],
+            _ => vec![Line::of(Style::Faint, self.display.words.nothing_found)],
         }
     }
 
@@ -116,17 +116,17 @@ impl Screen {
             Action::Pause => {
                 self.held = if self.held.is_some() { None } else { Some(self.state.clone()) };
             }
-            Action::Window => self.look.window = self.look.window.next(),
+            Action::Window => self.display.window = self.display.window.next(),
             Action::Meter => {
                 self.state.next_meter();
                 if let Some(held) = &mut self.held {
                     held.next_meter();
                 }
             }
-            Action::Unit => self.look.kilowatts = !self.look.kilowatts,
+            Action::Unit => self.display.kilowatts = !self.display.kilowatts,
             Action::Language => {
-                let is_dutch = *self.look.words == DUTCH;
-                self.look.words = if is_dutch { &ENGLISH } else { &DUTCH };
+                let is_dutch = *self.display.words == DUTCH;
+                self.display.words = if is_dutch { &ENGLISH } else { &DUTCH };
             }
         }
         EventResult::consumed()
@@ -162,8 +162,8 @@ impl View for Screen {
     fn draw(&self, printer: &Printer<'_, '_>) {
         for (y, pieces) in self.page.rows().enumerate() {
             let mut x = 0;
-            for (ink, text) in pieces {
-                printer.with_style(theme::style(ink, self.depth), |printer| {
+            for (style, text) in pieces {
+                printer.with_style(theme::style(style, self.depth), |printer| {
                     printer.print((x, y), &text);
                 });
                 x += text.chars().count();

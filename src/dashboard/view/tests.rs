@@ -12,7 +12,7 @@ use cursive::event::{Event, Key, MouseButton, MouseEvent};
 use cursive::reexports::crossbeam_channel;
 
 use super::*;
-use crate::dashboard::layout::{self, ASCII, Glyphs, Look, UNICODE};
+use crate::dashboard::layout::{self, ASCII, DisplayOptions, Glyphs, UNICODE};
 use crate::dashboard::source;
 use crate::dashboard::state::{self, State, Window};
 use crate::dashboard::terminal::Depth;
@@ -61,9 +61,9 @@ impl Terminal {
         let now = Instant::now();
         let state = State::new(None, winter_time, now);
         let window = Window::default();
-        let look = Look { words, glyphs, kilowatts: false, window, fuse: None };
+        let display = DisplayOptions { words, glyphs, kilowatts: false, window, fuse: None };
         let origin = "224.7.2.1 : 52001".to_owned();
-        let screen = Screen::new(state, look, Depth::Many, origin, now, windows::open);
+        let screen = Screen::new(state, display, Depth::Many, origin, now, windows::open);
         let size = Vec2::new(width, height);
         let backend = puppet::Backend::init(Some(size));
         let (screens, keys) = (backend.stream(), backend.input());
@@ -148,12 +148,12 @@ fn number(watts: i64) -> Value {
     Value::Number(Decimal::new(watts, 0))
 }
 
-/// The same scene at all sizes against its golden file.
-fn assert_golden(name: &str, scene: impl Fn(&mut Terminal)) {
+/// The same frame at all sizes against its golden file.
+fn assert_golden(name: &str, frame: impl Fn(&mut Terminal)) {
     let mut found = String::new();
     for (width, height) in SIZES {
         let mut terminal = Terminal::new((width, height), &ENGLISH, &UNICODE);
-        scene(&mut terminal);
+        frame(&mut terminal);
         writeln!(found, "=== {width} x {height}").unwrap();
         found += &terminal.text();
     }
@@ -289,7 +289,7 @@ fn every_real_telegram_fits_every_size() {
         terminal.take(message);
         assert!(!terminal.text().trim().is_empty(), "{}", file.display());
         for (width, height) in [(60, 16), (40, 12), (20, 5), (200, 60), (3, 2)] {
-            let page = terminal.on_screen(|screen| layout::page(&screen.scene(), width, height));
+            let page = terminal.on_screen(|screen| layout::page(&screen.frame(), width, height));
             assert!(!page.text().trim().is_empty(), "{} {width}", file.display());
         }
         shown += 1;

@@ -1,11 +1,11 @@
-//! How each ink looks on a terminal of this depth.
+//! How each style looks on a terminal of this depth.
 
 use cursive::style::{
-    BaseColor, BorderStyle, Color, ColorStyle, Effect, Palette, PaletteColor, Style,
+    BaseColor, BorderStyle, Color, ColorStyle, Effect, Palette, PaletteColor, Style as CursiveStyle,
 };
 use cursive::theme::Theme;
 
-use crate::dashboard::layout::Ink;
+use crate::dashboard::layout::Style;
 use crate::dashboard::terminal::Depth;
 
 /// The terminal's own colours everywhere; ASCII terminals have no frames around windows.
@@ -18,31 +18,31 @@ pub(super) fn theme(depth: Depth, ascii: bool) -> Theme {
     Theme { shadow: false, borders, palette }
 }
 
-/// The style of an ink.
-pub(super) fn style(ink: Ink, depth: Depth) -> Style {
-    let plain = Style::terminal_default();
-    let front = |color: Color| Style::from(ColorStyle::new(color, Color::TerminalDefault));
+/// The style of an style.
+pub(super) fn style(style: Style, depth: Depth) -> CursiveStyle {
+    let plain = CursiveStyle::terminal_default();
+    let front = |color: Color| CursiveStyle::from(ColorStyle::new(color, Color::TerminalDefault));
     let colour = |many: [u8; 3], sixteen: Color| match depth {
         Depth::Many => front(Color::RgbLowRes(many[0], many[1], many[2])),
         Depth::Sixteen => front(sixteen),
         Depth::Monochrome | Depth::Plain => plain,
     };
-    let with = |style: Style, effect: Effect| match depth {
+    let with = |style: CursiveStyle, effect: Effect| match depth {
         Depth::Plain => style,
         _ => style.combine(effect),
     };
-    match ink {
-        Ink::Text => plain,
-        Ink::Faint => colour([2, 2, 2], Color::TerminalDefault),
-        Ink::Frame => colour([1, 2, 3], BaseColor::Blue.dark()),
-        Ink::Title | Ink::Strong => with(plain, Effect::Bold),
-        Ink::Import => with(colour([5, 3, 0], BaseColor::Yellow.dark()), Effect::Bold),
-        Ink::Export => with(colour([0, 4, 1], BaseColor::Green.dark()), Effect::Bold),
-        Ink::Good => colour([0, 3, 0], BaseColor::Green.dark()),
-        Ink::Warning => with(colour([5, 4, 0], BaseColor::Yellow.dark()), Effect::Reverse),
-        Ink::Alarm => {
+    match style {
+        Style::Text => plain,
+        Style::Faint => colour([2, 2, 2], Color::TerminalDefault),
+        Style::Frame => colour([1, 2, 3], BaseColor::Blue.dark()),
+        Style::Title | Style::Strong => with(plain, Effect::Bold),
+        Style::Import => with(colour([5, 3, 0], BaseColor::Yellow.dark()), Effect::Bold),
+        Style::Export => with(colour([0, 4, 1], BaseColor::Green.dark()), Effect::Bold),
+        Style::Good => colour([0, 3, 0], BaseColor::Green.dark()),
+        Style::Warning => with(colour([5, 4, 0], BaseColor::Yellow.dark()), Effect::Reverse),
+        Style::Alarm => {
             with(with(colour([4, 0, 0], BaseColor::Red.dark()), Effect::Reverse), Effect::Bold)
         }
-        Ink::Key => with(colour([0, 3, 4], BaseColor::Cyan.dark()), Effect::Bold),
+        Style::Key => with(colour([0, 3, 4], BaseColor::Cyan.dark()), Effect::Bold),
     }
 }

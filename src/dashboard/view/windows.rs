@@ -8,8 +8,8 @@ use cursive::{Cursive, View};
 
 use super::screen::{SCREEN, Screen};
 use super::theme;
-use crate::dashboard::harmless;
-use crate::dashboard::layout::{Action, Ink, Line, lists};
+use crate::dashboard::layout::{Action, Line, Style, lists};
+use crate::dashboard::printable;
 
 const OBJECTS: &str = "objects";
 const SEARCH: &str = "search";
@@ -40,17 +40,17 @@ pub(super) fn update_objects(siv: &mut Cursive) {
 fn styled(lines: &[Line], screen: &Screen) -> StyledString {
     let mut text = StyledString::new();
     for line in lines {
-        for (ink, piece) in line.spans() {
-            let piece = harmless::text(piece, screen.look.glyphs.ascii);
-            text.append_styled(piece, theme::style(*ink, screen.depth));
+        for (style, piece) in line.spans() {
+            let piece = printable::text(piece, screen.display.glyphs.ascii);
+            text.append_styled(piece, theme::style(*style, screen.depth));
         }
         text.append_plain("\n");
     }
     text
 }
 
-fn on_screen<R>(siv: &mut Cursive, look: impl FnOnce(&mut Screen) -> R) -> Option<R> {
-    siv.call_on_name(SCREEN, look)
+fn on_screen<R>(siv: &mut Cursive, act: impl FnOnce(&mut Screen) -> R) -> Option<R> {
+    siv.call_on_name(SCREEN, act)
 }
 
 /// Shows a text that scrolls; any of the keys that closes windows closes it.
@@ -67,7 +67,7 @@ fn show(siv: &mut Cursive, title: &str, text: StyledString) {
 
 /// cursive draws the bars of lists with blocks, whatever the terminal.
 fn scrolling<V: View>(siv: &mut Cursive, view: V) -> ScrollView<V> {
-    let ascii = on_screen(siv, |screen| screen.look.glyphs.ascii);
+    let ascii = on_screen(siv, |screen| screen.display.glyphs.ascii);
     ScrollView::new(view).show_scrollbars(ascii != Some(true))
 }
 
@@ -81,9 +81,9 @@ fn closes_if(
 fn help(siv: &mut Cursive) {
     let made = on_screen(siv, |screen| {
         let version = format!("p1dashboard {}", env!("CARGO_PKG_VERSION"));
-        let mut lines = lists::keys(&screen.look);
-        lines.push(Line::of(Ink::Faint, version));
-        (screen.look.words.help_title, styled(&lines, screen))
+        let mut lines = lists::keys(&screen.display);
+        lines.push(Line::of(Style::Faint, version));
+        (screen.display.words.help_title, styled(&lines, screen))
     });
     if let Some((title, text)) = made {
         show(siv, title, text);
@@ -94,8 +94,8 @@ fn help(siv: &mut Cursive) {
 fn log(siv: &mut Cursive) {
     let width = siv.screen_size().x.saturating_sub(8).min(TEXT_WIDTH);
     let made = on_screen(siv, |screen| {
-        let lines = lists::log(&screen.scene(), width);
-        (screen.look.words.log_title, styled(&lines, screen))
+        let lines = lists::log(&screen.frame(), width);
+        (screen.display.words.log_title, styled(&lines, screen))
     });
     if let Some((title, text)) = made {
         show(siv, title, text);
@@ -104,7 +104,7 @@ fn log(siv: &mut Cursive) {
 
 /// Shows every object; what is typed is searched for.
 fn objects(siv: &mut Cursive) {
-    let words = on_screen(siv, |screen| screen.look.words);
+    let words = on_screen(siv, |screen| screen.display.words);
     let Some(words) = words else { return };
     let search =
         LinearLayout::horizontal().child(TextView::new(format!("{} ", words.search))).child(

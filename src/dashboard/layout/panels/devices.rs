@@ -1,9 +1,9 @@
 //! The devices on the M-Bus: gas, water, heat …, each with type, identifier, time and reading.
 
-use super::{Facts, today};
+use super::{PanelData, today};
 use crate::dashboard::layout::figures;
-use crate::dashboard::layout::page::{Ink, Line};
-use crate::dashboard::layout::shelf::Panel;
+use crate::dashboard::layout::grid::Panel;
+use crate::dashboard::layout::page::{Line, Style};
 use crate::dashboard::words::Words;
 use crate::message::{Message, Value as Sent, decode_identifier};
 
@@ -36,25 +36,25 @@ struct Device {
     identity: Line,
 }
 
-fn device(facts: &Facts<'_>, kind: &Kind) -> Option<Device> {
-    let look = facts.scene.look;
-    let words = look.words;
-    let reading = facts.figure(kind.reading)?;
-    let unit = if kind.unit == "m3" { look.glyphs.cubic_metre } else { kind.unit };
+fn device(data: &PanelData<'_>, kind: &Kind) -> Option<Device> {
+    let display = data.frame.display;
+    let words = display.words;
+    let reading = data.figure(kind.reading)?;
+    let unit = if kind.unit == "m3" { display.glyphs.cubic_metre } else { kind.unit };
     let (family, _) = kind.reading.rsplit_once('_')?;
-    let at = facts.moment(&format!("{family}_timestamp")).map(|time| {
-        let time = facts.scene.state.local(time);
-        let is_today = time.date() == facts.time().date();
+    let at = data.moment(&format!("{family}_timestamp")).map(|time| {
+        let time = data.frame.state.local(time);
+        let is_today = time.date() == data.time().date();
         if is_today { figures::minute(time) } else { figures::day_and_minute(time, words) }
     });
-    let value = Line::of(Ink::Strong, format!("{reading} {unit}"));
-    let read = Line::new().pair(words.read_at, Ink::Text, at);
-    let used = today(facts, kind.reading).map_or_else(Line::new, |(label, used)| {
-        Line::new().pair(&label, Ink::Import, Some(format!("{used} {unit}")))
+    let value = Line::of(Style::Strong, format!("{reading} {unit}"));
+    let read = Line::new().pair(words.read_at, Style::Text, at);
+    let used = today(data, kind.reading).map_or_else(Line::new, |(label, used)| {
+        Line::new().pair(&label, Style::Import, Some(format!("{used} {unit}")))
     });
-    let id = facts.text(&format!("{family}_unique_id"));
-    let number = id.and_then(|id| type_number(&facts.meter.message, id));
-    let identity = Line::new().pair(words.kind, Ink::Text, number).pair("", Ink::Text, id);
+    let id = data.text(&format!("{family}_unique_id"));
+    let number = id.and_then(|id| type_number(&data.meter.message, id));
+    let identity = Line::new().pair(words.kind, Style::Text, number).pair("", Style::Text, id);
     Some(Device { word: (kind.word)(words), value, read, used, identity })
 }
 
@@ -70,22 +70,22 @@ fn type_number<'m>(message: &'m Message, id: &str) -> Option<&'m str> {
     message.get(&format!("{channel}:24.1.0"))?.text()
 }
 
-fn devices(facts: &Facts<'_>) -> Vec<Device> {
-    KINDS.iter().filter_map(|kind| device(facts, kind)).collect()
+fn devices(data: &PanelData<'_>) -> Vec<Device> {
+    KINDS.iter().filter_map(|kind| device(data, kind)).collect()
 }
 
 /// A line for each device, for small terminals.
-pub fn lines(facts: &Facts<'_>) -> Vec<Line> {
+pub fn lines(data: &PanelData<'_>) -> Vec<Line> {
     let line = |Device { word, value, used, .. }| {
-        Line::of(Ink::Faint, format!("{word} ")).join(value).text(Ink::Text, "  ").join(used)
+        Line::of(Style::Faint, format!("{word} ")).join(value).text(Style::Text, "  ").join(used)
     };
-    devices(facts).into_iter().map(line).collect()
+    devices(data).into_iter().map(line).collect()
 }
 
 /// The panel; `None` without any device that has a reading.
-pub(super) fn panel<'a>(facts: &'a Facts<'a>) -> Option<Panel<'a>> {
-    let devices = devices(facts);
-    let words = facts.scene.look.words;
+pub(super) fn panel<'a>(data: &'a PanelData<'a>) -> Option<Panel<'a>> {
+    let devices = devices(data);
+    let words = data.frame.display.words;
     let title = match devices.as_slice() {
         [] => return None,
         [device] => device.word,
@@ -107,10 +107,10 @@ pub(super) fn panel<'a>(facts: &'a Facts<'a>) -> Option<Panel<'a>> {
 /// The rows of a device, the most important one first; with its word where there are several.
 fn rows(device: &Device, column: usize) -> [Line; 3] {
     let Device { word, value, read, used, identity } = device;
-    let name = if column > 0 { Line::of(Ink::Faint, *word).at(column) } else { Line::new() };
+    let name = if column > 0 { Line::of(Style::Faint, *word).at(column) } else { Line::new() };
     let below = || Line::new().at(column.min(2));
     [
-        name.join(value.clone()).text(Ink::Text, "  ").join(read.clone()),
+        name.join(value.clone()).text(Style::Text, "  ").join(read.clone()),
         below().join(used.clone()),
         below().join(identity.clone()),
     ]

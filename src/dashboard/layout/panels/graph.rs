@@ -1,11 +1,11 @@
 //! Net power over time: above the line what is taken from the grid, below it what is given.
 
-use super::Facts;
+use super::PanelData;
 use crate::dashboard::layout::Action;
 use crate::dashboard::layout::figures::{mark, power, power_unit};
 use crate::dashboard::layout::glyphs::Canvas;
-use crate::dashboard::layout::page::{Ink, Line};
-use crate::dashboard::layout::shelf::Panel;
+use crate::dashboard::layout::grid::Panel;
+use crate::dashboard::layout::page::{Line, Style};
 use crate::dashboard::state::Window;
 use crate::meter::round_up;
 
@@ -77,14 +77,14 @@ impl Scale {
 }
 
 /// The graph of the window, in `rows` rows.
-pub fn draw(facts: &Facts<'_>, width: usize, rows: usize) -> Vec<Line> {
-    let look = facts.scene.look;
-    let (across, down) = look.glyphs.dots();
+pub fn draw(data: &PanelData<'_>, width: usize, rows: usize) -> Vec<Line> {
+    let display = data.frame.display;
+    let (across, down) = display.glyphs.dots();
     let cells = width.saturating_sub(MARGIN);
-    let series = facts.meter.series(look.window, cells * across, facts.scene.now);
+    let series = data.meter.series(display.window, cells * across, data.frame.now);
     let known = || series.iter().flatten().copied();
     let scale = Scale::new(known().min().unwrap_or(0), known().max().unwrap_or(0), rows);
-    let mut canvas = Canvas::new(look.glyphs, cells, rows);
+    let mut canvas = Canvas::new(display.glyphs, cells, rows);
     let line = scale.above * down;
     for (x, watts) in series.iter().enumerate() {
         let Some(watts) = *watts else { continue };
@@ -96,35 +96,38 @@ pub fn draw(facts: &Facts<'_>, width: usize, rows: usize) -> Vec<Line> {
             _ => (line..line + dots).for_each(|y| canvas.set(x, y)),
         }
     }
-    let inks = |row: usize| if row < scale.above { Ink::Import } else { Ink::Export };
+    let styles = |row: usize| if row < scale.above { Style::Import } else { Style::Export };
     let rows = canvas.rows().enumerate().map(|(row, text)| {
-        Line::new().right(MARGIN - 1, Ink::Faint, scale.mark(row)).at(MARGIN).text(inks(row), text)
+        Line::new()
+            .right(MARGIN - 1, Style::Faint, scale.mark(row))
+            .at(MARGIN)
+            .text(styles(row), text)
     });
     rows.collect()
 }
 
 /// Low, average and high.
-fn summary(facts: &Facts<'_>) -> Line {
-    let look = facts.scene.look;
-    let Some(summary) = facts.meter.summary(look.window, facts.scene.now) else {
-        return Line::of(Ink::Faint, look.words.no_history);
+fn summary(data: &PanelData<'_>) -> Line {
+    let display = data.frame.display;
+    let Some(summary) = data.meter.summary(display.window, data.frame.now) else {
+        return Line::of(Style::Faint, display.words.no_history);
     };
-    let figure = |watts| Some(power(watts, look.kilowatts));
+    let figure = |watts| Some(power(watts, display.kilowatts));
     Line::new()
-        .pair(look.words.low, Ink::Text, figure(summary.low))
-        .pair(look.words.average_short, Ink::Text, figure(summary.average))
-        .pair(look.words.high, Ink::Strong, figure(summary.high))
-        .text(Ink::Faint, format!(" {}", power_unit(look.kilowatts)))
+        .pair(display.words.low, Style::Text, figure(summary.low))
+        .pair(display.words.average_short, Style::Text, figure(summary.average))
+        .pair(display.words.high, Style::Strong, figure(summary.high))
+        .text(Style::Faint, format!(" {}", power_unit(display.kilowatts)))
 }
 
 /// The panel; `None` where the meter tells no power.
-pub(super) fn panel<'a>(facts: &'a Facts<'a>) -> Option<Panel<'a>> {
-    facts.readings.number("power_w")?;
-    if !facts.scene.live && !facts.meter.has_line() {
+pub(super) fn panel<'a>(data: &'a PanelData<'a>) -> Option<Panel<'a>> {
+    data.readings.number("power_w")?;
+    if !data.frame.live && !data.meter.has_line() {
         return None;
     }
-    let words = facts.scene.look.words;
-    let window = match facts.scene.look.window {
+    let words = data.frame.display.words;
+    let window = match data.frame.display.window {
         Window::Minutes => words.minutes_5,
         Window::Hour => words.hour_1,
         Window::Day => words.hours_24,
@@ -135,8 +138,8 @@ pub(super) fn panel<'a>(facts: &'a Facts<'a>) -> Option<Panel<'a>> {
         grows: true,
         action: Some(Action::Window),
         lines: Box::new(move |width, height| {
-            let mut lines = draw(facts, width, height.saturating_sub(1));
-            lines.push(summary(facts));
+            let mut lines = draw(data, width, height.saturating_sub(1));
+            lines.push(summary(data));
             lines
         }),
         ..Panel::of_lines(&format!("{} {window}", words.last), 40, 5, Vec::new())

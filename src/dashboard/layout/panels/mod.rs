@@ -11,8 +11,8 @@ mod telegram;
 
 use chrono::NaiveDateTime;
 
-use super::Scene;
-use super::shelf::Panel;
+use super::Frame;
+use super::grid::Panel;
 use crate::dashboard::state::Meter;
 use crate::reading::{Readings, Value};
 use crate::telegram::{Decimal, Timestamp};
@@ -25,16 +25,16 @@ pub(super) use power::{direction, number as large_power, warning};
 pub(super) use supply::failure_lines;
 pub(super) use telegram::wrapped;
 
-/// What panels are made of: the scene, and what the newest telegram of its meter says.
-pub(super) struct Facts<'a> {
-    pub scene: &'a Scene<'a>,
+/// What panels are made of: the frame, and what the newest telegram of its meter says.
+pub(super) struct PanelData<'a> {
+    pub frame: &'a Frame<'a>,
     pub meter: &'a Meter,
     pub readings: Readings<'a>,
 }
 
-impl<'a> Facts<'a> {
-    pub fn new(scene: &'a Scene<'a>, meter: &'a Meter) -> Self {
-        Self { scene, meter, readings: meter.readings() }
+impl<'a> PanelData<'a> {
+    pub fn new(frame: &'a Frame<'a>, meter: &'a Meter) -> Self {
+        Self { frame, meter, readings: meter.readings() }
     }
 
     /// The number of this reading, as text.
@@ -63,7 +63,7 @@ impl<'a> Facts<'a> {
     /// The time that the newest telegram tells, else the time at which it came, in local time.
     pub fn time(&self) -> NaiveDateTime {
         let came = self.meter.message.meta.frame_start;
-        self.scene.state.local(self.moment("timestamp").unwrap_or(came))
+        self.frame.state.local(self.moment("timestamp").unwrap_or(came))
     }
 
     /// The text of this reading.
@@ -76,17 +76,17 @@ impl<'a> Facts<'a> {
 }
 
 /// The panels of a meter, the most important ones first.
-pub(super) fn all<'a>(facts: &'a Facts<'a>) -> Vec<Panel<'a>> {
+pub(super) fn all<'a>(data: &'a PanelData<'a>) -> Vec<Panel<'a>> {
     let panels = [
-        power::panel(facts),
-        graph::panel(facts),
-        phases::panel(facts),
-        energy::panel(facts),
-        devices::panel(facts),
-        demand::panel(facts),
-        supply::panel(facts),
-        Some(telegram::panel(facts)),
-        telegram::message(facts),
+        power::panel(data),
+        graph::panel(data),
+        phases::panel(data),
+        energy::panel(data),
+        devices::panel(data),
+        demand::panel(data),
+        supply::panel(data),
+        Some(telegram::panel(data)),
+        telegram::message(data),
     ];
     panels.into_iter().flatten().collect()
 }

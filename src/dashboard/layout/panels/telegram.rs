@@ -1,9 +1,9 @@
 //! The telegram itself: what was lost on the way, the clocks, the sender, header, version, checksum.
 
-use super::Facts;
+use super::PanelData;
 use crate::dashboard::layout::figures;
-use crate::dashboard::layout::page::{Ink, Line};
-use crate::dashboard::layout::shelf::Panel;
+use crate::dashboard::layout::grid::Panel;
+use crate::dashboard::layout::page::{Line, Style};
 use crate::message::Value;
 use crate::telegram::Timestamp;
 
@@ -15,30 +15,31 @@ const MESSAGE_ROWS: usize = 6;
 const DRIFT: i64 = 60_000;
 
 /// `12:52:36.297-36.375`
-fn from_to(facts: &Facts<'_>, start: Timestamp, end: Timestamp) -> String {
+fn from_to(data: &PanelData<'_>, start: Timestamp, end: Timestamp) -> String {
     let exact = |time: Timestamp, format: &str| {
         let millis = time.micros().rem_euclid(1_000_000) / 1000;
-        format!("{}.{millis:03}", facts.scene.state.local(time).format(format))
+        format!("{}.{millis:03}", data.frame.state.local(time).format(format))
     };
     format!("{}-{}", exact(start, "%H:%M:%S"), exact(end, "%S"))
 }
 
-fn counts(facts: &Facts<'_>) -> Line {
-    let words = facts.scene.look.words;
+fn counts(data: &PanelData<'_>) -> Line {
+    let words = data.frame.display.words;
     let (missed, repeated) =
-        facts.meter.from.map_or((0, 0), |sender| (sender.lost, sender.duplicates));
-    let ink = if missed > 0 { Ink::Warning } else { Ink::Good };
+        data.meter.from.map_or((0, 0), |sender| (sender.lost, sender.duplicates));
+    let style = if missed > 0 { Style::Warning } else { Style::Good };
     Line::new()
-        .pair(words.received, Ink::Text, Some(facts.meter.received.to_string()))
-        .pair(words.missed, ink, Some(missed.to_string()))
-        .pair(words.repeated, Ink::Text, (repeated > 0).then(|| repeated.to_string()))
+        .pair(words.received, Style::Text, Some(data.meter.received.to_string()))
+        .pair(words.missed, style, Some(missed.to_string()))
+        .pair(words.repeated, Style::Text, (repeated > 0).then(|| repeated.to_string()))
 }
 
 /// How far the meter's clock is off, and who sends.
-fn sender(facts: &Facts<'_>) -> Line {
-    let words = facts.scene.look.words;
-    let drift = facts.readings.number("clock_drift_s").and_then(|drift| drift.scaled(3));
-    let ink = if drift.is_some_and(|drift| drift.abs() > DRIFT) { Ink::Warning } else { Ink::Text };
+fn sender(data: &PanelData<'_>) -> Line {
+    let words = data.frame.display.words;
+    let drift = data.readings.number("clock_drift_s").and_then(|drift| drift.scaled(3));
+    let style =
+        if drift.is_some_and(|drift| drift.abs() > DRIFT) { Style::Warning } else { Style::Text };
     let clock = drift.map(|millis| {
         let sign = if millis < 0 { '-' } else { '+' };
         match millis.unsigned_abs() {
@@ -46,48 +47,48 @@ fn sender(facts: &Facts<'_>) -> Line {
             size => format!("{sign}{}", figures::span(size / 1000, words)),
         }
     });
-    let source = facts.meter.message.meta.source.as_deref().unwrap_or_default();
-    let from = match facts.meter.from {
+    let source = data.meter.message.meta.source.as_deref().unwrap_or_default();
+    let from = match data.meter.from {
         Some(sender) => format!("{source} {}", sender.address.ip()),
         None => words.from_file.to_owned(),
     };
-    Line::new().pair(words.clock, ink, clock).pair(words.sender, Ink::Text, Some(from.trim()))
+    Line::new().pair(words.clock, style, clock).pair(words.sender, Style::Text, Some(from.trim()))
 }
 
-fn frame(facts: &Facts<'_>) -> Line {
-    let meta = &facts.meter.message.meta;
-    let times = from_to(facts, meta.frame_start, meta.frame_end);
+fn frame(data: &PanelData<'_>) -> Line {
+    let meta = &data.meter.message.meta;
+    let times = from_to(data, meta.frame_start, meta.frame_end);
     Line::new()
-        .pair(facts.scene.look.words.number, Ink::Text, Some(meta.frame_number.to_string()))
-        .pair("", Ink::Text, Some(times))
+        .pair(data.frame.display.words.number, Style::Text, Some(meta.frame_number.to_string()))
+        .pair("", Style::Text, Some(times))
 }
 
 /// The panel.
-pub(super) fn panel<'a>(facts: &'a Facts<'a>) -> Panel<'a> {
-    let words = facts.scene.look.words;
-    let message = &facts.meter.message;
+pub(super) fn panel<'a>(data: &'a PanelData<'a>) -> Panel<'a> {
+    let words = data.frame.display.words;
+    let message = &data.meter.message;
     let text = |key: &str| message.get(key).map(Value::to_string);
     let duration = format!("{} ms", message.meta.frame_duration_ms);
     let version = Line::new()
-        .pair(words.version, Ink::Text, facts.text("protocol_version"))
-        .pair(words.checksum, Ink::Text, text("checksum"))
-        .pair("", Ink::Text, Some(duration));
+        .pair(words.version, Style::Text, data.text("protocol_version"))
+        .pair(words.checksum, Style::Text, text("checksum"))
+        .pair("", Style::Text, Some(duration));
     let lines = [
-        counts(facts),
-        sender(facts),
-        frame(facts),
+        counts(data),
+        sender(data),
+        frame(data),
         version,
-        Line::new().pair("", Ink::Text, text("header")),
-        Line::new().pair("id", Ink::Text, facts.text("unique_id")),
+        Line::new().pair("", Style::Text, text("header")),
+        Line::new().pair("id", Style::Text, data.text("unique_id")),
     ];
     let lines: Vec<Line> = lines.into_iter().filter(|line| line.width() > 0).collect();
     Panel::of_lines(words.telegram, 40, 2, lines)
 }
 
 /// The grid operator's text message; `None` when there is none.
-pub(super) fn message<'a>(facts: &'a Facts<'a>) -> Option<Panel<'a>> {
-    let text = facts.text("text_message")?.to_owned();
-    let words = facts.scene.look.words;
+pub(super) fn message<'a>(data: &'a PanelData<'a>) -> Option<Panel<'a>> {
+    let text = data.text("text_message")?.to_owned();
+    let words = data.frame.display.words;
     let rows = (text.chars().count() / USUAL_WIDTH + 1).min(MESSAGE_ROWS);
     Some(Panel {
         rows: [1, rows],
@@ -115,7 +116,7 @@ pub fn wrapped(text: &str, width: usize) -> Vec<Line> {
         line.extend(word);
     }
     lines.push(line);
-    lines.into_iter().map(|line| Line::of(Ink::Text, line)).collect()
+    lines.into_iter().map(|line| Line::of(Style::Text, line)).collect()
 }
 
 #[cfg(test)]

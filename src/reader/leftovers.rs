@@ -1,7 +1,9 @@
 //! What an earlier run left behind when it was killed, or lost its power.
 //!
-//! Owns which files are looked at when the program begins. What cannot be done is not said here: it
-//! will be said where the file is written.
+//! Owns which files are looked at when the program begins. What cannot be done is not logged here: it will
+//! be logged when the file is written.
+
+use std::time::Duration;
 
 use chrono::Days;
 
@@ -11,6 +13,7 @@ use crate::atomic_file::unfinished;
 
 /// A run writes to the files of its own day and week, and to those that ended while it was flushing.
 const RECENT: Days = Days::new(7);
+const WEEK: Duration = Duration::from_secs(7 * 86_400);
 
 /// Removes files that were to become one of this pattern.
 pub(super) fn remove_unfinished(storage: &mut dyn Storage, pattern: &Pattern) {
@@ -21,17 +24,22 @@ pub(super) fn remove_unfinished(storage: &mut dyn Storage, pattern: &Pattern) {
     }
 }
 
-/// Cuts an unfinished last line off those files of this pattern that were written last.
+/// Cuts a torn last line off those files of this pattern that were written last: those of the newest dates,
+/// and those of the newest times of writing, as one file may have a date in the future.
 ///
 /// An older one gets it done if it is ever written again.
-pub(super) fn mend_newest(storage: &mut dyn Storage, pattern: &Pattern) {
+pub(super) fn truncate_newest(storage: &mut dyn Storage, pattern: &Pattern) {
     let mut files = names(storage, pattern);
     files.retain(|name| pattern.fits(name));
     let newest = files.iter().filter_map(|name| pattern.date_of(name)).max();
     let oldest = newest.and_then(|newest| newest.checked_sub_days(RECENT));
-    for name in files {
-        if pattern.date_of(&name) >= oldest {
-            let _ = storage.truncate_torn_line(&pattern.directory().join(name));
+    let path = |name: &String| pattern.directory().join(name);
+    let written: Vec<_> = files.iter().map(|name| storage.modified(&path(name))).collect();
+    let recent = written.iter().flatten().max().and_then(|newest| newest.checked_sub(WEEK));
+    for (name, written) in files.iter().zip(written) {
+        let is_recent = recent.is_some() && written >= recent;
+        if is_recent || pattern.date_of(name) >= oldest {
+            let _ = storage.truncate_torn_line(&path(name));
         }
     }
 }
@@ -46,6 +54,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::reader::DiskStorage;
     use crate::reader::tests::MemoryStorage;
 
     fn pattern(path: &str) -> Pattern {
@@ -71,10 +80,26 @@ mod tests {
         for path in ["/v/d-20261122.csv", "/v/d-20261115.csv", "/v/d-20261114.csv", "/v/x"] {
             storage.put(path, "1\n2");
         }
-        mend_newest(&mut storage, &pattern("/v/d-DAY.csv"));
+        truncate_newest(&mut storage, &pattern("/v/d-DAY.csv"));
         let texts = storage.paths().iter().map(|path| storage.text(path).len()).collect::<Vec<_>>();
         assert_eq!(texts, [3, 2, 2, 3], "{:?}", storage.paths());
-        mend_newest(&mut storage, &pattern("/v/x"));
+        truncate_newest(&mut storage, &pattern("/v/x"));
         assert_eq!(storage.text("/v/x"), "1\n");
+    }
+
+    #[test]
+    fn a_file_with_a_date_in_the_future_does_not_leave_torn_lines_in_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let names = ["d-99980101.csv", "d-20261122.csv", "d-20261101.csv"];
+        for name in names {
+            std::fs::write(path(name), "1\n2").unwrap();
+        }
+        let old = std::time::SystemTime::now() - 3 * WEEK;
+        let file = std::fs::File::options().write(true).open(path(names[2])).unwrap();
+        file.set_modified(old).unwrap();
+        truncate_newest(&mut DiskStorage::default(), &Pattern::new(&path("d-DAY.csv")));
+        let lengths = names.map(|name| std::fs::read(path(name)).unwrap().len());
+        assert_eq!(lengths, [2, 2, 3]);
     }
 }

@@ -5,7 +5,7 @@
 
 use super::Action;
 use super::glyphs::Glyphs;
-use super::page::{Area, Ink, Line, Page};
+use super::page::{Area, Line, Page, Style};
 
 /// Cells that frame and margin take of a panel's width, and of its height.
 const FRAME: (usize, usize) = (4, 2);
@@ -133,11 +133,11 @@ fn widths(band: &Band<'_>, width: usize) -> Vec<usize> {
 fn draw(page: &mut Page, area: Area, panel: &Panel<'_>, glyphs: &Glyphs) {
     let Area { x, y, width, height } = area;
     frame(page, area, glyphs);
-    page.put(x + 2, y, width - 3, &Line::of(Ink::Title, format!(" {} ", panel.title)));
+    page.put(x + 2, y, width - 3, &Line::of(Style::Title, format!(" {} ", panel.title)));
     for (end, head) in &panel.heads {
         let head = format!(" {head} ");
         let start = (x + 3 + end).saturating_sub(head.chars().count());
-        page.put(start, y, (x + width - 1).saturating_sub(start), &Line::of(Ink::Faint, head));
+        page.put(start, y, (x + width - 1).saturating_sub(start), &Line::of(Style::Faint, head));
     }
     let (inside, rows) = (width.saturating_sub(FRAME.0), height.saturating_sub(FRAME.1));
     for (row, line) in (panel.lines)(inside, rows).iter().take(rows).enumerate() {
@@ -152,11 +152,11 @@ fn frame(page: &mut Page, Area { x, y, width, height }: Area, glyphs: &Glyphs) {
     let [top_left, top_right, bottom_left, bottom_right] = glyphs.corners;
     let edge = |left: char, right: char| {
         let across = glyphs.horizontal.to_string().repeat(width.saturating_sub(2));
-        Line::of(Ink::Frame, format!("{left}{across}{right}"))
+        Line::of(Style::Frame, format!("{left}{across}{right}"))
     };
     page.put(x, y, width, &edge(top_left, top_right));
     page.put(x, y + height - 1, width, &edge(bottom_left, bottom_right));
-    let side = Line::of(Ink::Frame, glyphs.vertical.to_string());
+    let side = Line::of(Style::Frame, glyphs.vertical.to_string());
     for row in y + 1..y + height - 1 {
         page.put(x, row, 1, &side);
         page.put(x + width - 1, row, 1, &side);
@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     fn panel(title: &str, width: usize, rows: [usize; 2]) -> Panel<'static> {
-        let lines = (0..9).map(|row| Line::of(Ink::Text, row.to_string())).collect();
+        let lines = (0..9).map(|row| Line::of(Style::Text, row.to_string())).collect();
         Panel { rows, ..Panel::of_lines(title, width, rows[0], lines) }
     }
 
