@@ -32,7 +32,7 @@ impl Namespace {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// A pair of interfaces, of which `v0` is the one to use.
+    /// A pair of interfaces; use `v0`.
     fn plug_in(&self) {
         self.plug_in_as("v");
     }
