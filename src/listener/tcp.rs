@@ -11,6 +11,7 @@ use socket2::{SockRef, TcpKeepalive};
 use super::source::{Port, READ_TIMEOUT, ReadOutcome, Source};
 use crate::runtime::background::Background;
 use crate::runtime::tcp::{self, ConnectError};
+use crate::text;
 
 /// How long a connection may be silent. The slowest meters speak every 10 s; a dongle that was
 /// switched off does not say goodbye.
@@ -48,7 +49,7 @@ impl Port for TcpPort {
         self.attempt = None;
         let stream = outcome?;
         set_up(&stream).map_err(|error| format!("cannot connect to {}: {error}", self.address))?;
-        Ok(Some(Box::new(Connection(stream))))
+        Ok(Some(Box::new(Connection::new(stream))))
     }
 
     fn is_there(&self) -> bool {
@@ -84,15 +85,44 @@ fn in_words(error: &ConnectError) -> String {
     error.to_string()
 }
 
-struct Connection(TcpStream);
+/// As much of a connection's first bytes as a refusal in words needs.
+const MAX_GREETING: usize = 80;
+
+struct Connection {
+    stream: TcpStream,
+    /// All that has come in so far, up to [`MAX_GREETING`] and a byte: ser2net says why it closes at once.
+    greeting: Vec<u8>,
+}
+
+impl Connection {
+    fn new(stream: TcpStream) -> Self {
+        Self { stream, greeting: Vec::new() }
+    }
+
+    fn closed(&self) -> io::Error {
+        let said = self.greeting.trim_ascii();
+        let message = "the other end closed the connection";
+        let is_short = (1..=MAX_GREETING).contains(&said.len());
+        io::Error::new(
+            ErrorKind::UnexpectedEof,
+            if is_short && self.greeting.len() <= MAX_GREETING {
+                format!("{message} and said \"{}\"", text::printable(said))
+            } else {
+                message.to_owned()
+            },
+        )
+    }
+}
 
 impl Source for Connection {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<ReadOutcome> {
-        match self.0.read(buffer) {
-            Ok(0) => {
-                Err(io::Error::new(ErrorKind::UnexpectedEof, "the other end closed the connection"))
+        match self.stream.read(buffer) {
+            Ok(0) => Err(self.closed()),
+            Ok(length) => {
+                let room = (MAX_GREETING + 1).saturating_sub(self.greeting.len());
+                self.greeting.extend_from_slice(&buffer[..length.min(room)]);
+                Ok(ReadOutcome::Bytes(length))
             }
-            Ok(length) => Ok(ReadOutcome::Bytes(length)),
             Err(error) => match error.kind() {
                 ErrorKind::WouldBlock | ErrorKind::Interrupted => Ok(ReadOutcome::Nothing),
                 _ => Err(error),
@@ -140,7 +170,26 @@ mod tests {
         assert_eq!(&buffer[..5], b"/half");
         drop(peer);
         let said = source.read(&mut buffer).unwrap_err().to_string();
-        assert_eq!(said, "the other end closed the connection");
+        assert_eq!(said, "the other end closed the connection and said \"/half\"");
+    }
+
+    #[test]
+    fn a_refusal_in_words_is_quoted_and_telegrams_are_not() {
+        let closed = |bytes: &[u8]| {
+            let (mut source, mut peer) = connection();
+            peer.write_all(bytes).unwrap();
+            drop(peer);
+            loop {
+                if let Err(error) = source.read(&mut [0; 64]) {
+                    break error.to_string();
+                }
+            }
+        };
+        let said = closed(b"Port already in use\x1B\r\n");
+        assert!(said.ends_with("and said \"Port already in use\\x1b\""), "{said}");
+        for silent in [&b""[..], &[b'x'; 200]] {
+            assert_eq!(closed(silent), "the other end closed the connection");
+        }
     }
 
     #[test]

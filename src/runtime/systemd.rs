@@ -73,7 +73,9 @@ impl SystemdNotifier {
         // A line break would start another message to systemd, and the text may quote the meter.
         let printable = |character: char| if character.is_control() { ' ' } else { character };
         let text: String = text().chars().map(printable).take(MAX_STATUS).collect();
-        if text == self.status || self.offer(&NotifyState::Status(&text)) {
+        // systemd takes a backslash for an escape, and many meters have one in their first line.
+        let escaped = text.replace('\\', "\\\\");
+        if text == self.status || self.offer(&NotifyState::Status(&escaped)) {
             (self.status, self.last_status) = (text, Some(now));
         }
     }
