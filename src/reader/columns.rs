@@ -165,10 +165,17 @@ impl Columns {
         self.len() - before
     }
 
-    /// Adds the row of a telegram that came at this local time. Objects without a column are left out.
-    pub fn write_row(&self, out: &mut Vec<u8>, time: NaiveDateTime, message: &Message) {
+    /// Adds the row of a telegram, with its registers, that came at this local time. Objects without a column
+    /// are left out.
+    pub fn write_row(
+        &self,
+        out: &mut Vec<u8>,
+        time: NaiveDateTime,
+        message: &Message,
+        registers: &Registers,
+    ) {
         let time_column = self.find(TIME_COLUMN, 0);
-        let powers = powers(message);
+        let powers = powers(registers);
         let mut cells: Vec<Option<&Value>> = vec![None; self.len()];
         let mut expected = 1;
         for (code, value) in objects(message) {
@@ -253,9 +260,9 @@ fn classic_code(key: &str) -> Option<&'static str> {
     CLASSIC.iter().map(|(classic, _)| *classic).find(is_same)
 }
 
-/// Power from and to the grid of a telegram, of all phases and of each, by the codes of their columns.
-fn powers(message: &Message) -> [(&'static str, Option<Value>); 8] {
-    let Registers { power, phases: [l1, l2, l3], .. } = Registers::of(message);
+/// Power from and to the grid, of all phases and of each, by the codes of their columns.
+fn powers(registers: &Registers) -> [(&'static str, Option<Value>); 8] {
+    let Registers { power, phases: [l1, l2, l3], .. } = registers;
     let value = |power: Option<Decimal>| power.map(Value::Number);
     [
         ("1-0:1.7.0", value(power.import)),
@@ -336,7 +343,7 @@ mod tests {
         let (mut columns, mut out) = (Columns::new(), Vec::new());
         let message = message(0, objects);
         assert_eq!(columns.learn(&message), columns.len() - CLASSIC.len());
-        columns.write_row(&mut out, time, &message);
+        columns.write_row(&mut out, time, &message, &Registers::of(&message));
         String::from_utf8(columns.head()).unwrap() + &String::from_utf8(out).unwrap()
     }
 
@@ -435,7 +442,7 @@ mod tests {
         let message = message(0, &[("b", "1"), ("1-0:1.7.0", "'2;3")]);
         ours.learn(&message);
         let mut rows = Vec::new();
-        ours.write_row(&mut rows, NaiveDateTime::default(), &message);
+        ours.write_row(&mut rows, NaiveDateTime::default(), &message, &Registers::of(&message));
         let mut file = Columns::parse(b"a;1-0:1.7.0;datum\n").unwrap();
         let fitted = String::from_utf8(ours.fit(&rows, &mut file)).unwrap();
         assert!(fitted.starts_with(";\"2;3\";01-01-1970 00:00:00;"), "{fitted}");

@@ -89,8 +89,13 @@ fn telegram(codes: &csv::StringRecord, row: &csv::StringRecord) -> Message {
 mod tests {
     use super::*;
     use crate::reader::tests::{MemoryStorage, message};
+    use crate::reading::Registers;
 
     const FILE: &str = "/v/details.csv";
+
+    fn write_row(columns: &Columns, rows: &mut Vec<u8>, message: &Message) {
+        columns.write_row(rows, NaiveDateTime::default(), message, &Registers::of(message));
+    }
 
     /// Appends the rows of these telegrams, as a run that begins now and ends behind them.
     fn append_to(storage: &mut MemoryStorage, telegrams: &[&[(&str, &str)]]) {
@@ -105,7 +110,7 @@ mod tests {
         }
         let mut rows = Vec::new();
         for message in &messages {
-            columns.write_row(&mut rows, NaiveDateTime::default(), message);
+            write_row(&columns, &mut rows, message);
         }
         append(storage, Path::new(FILE), &rows, &mut columns)
     }
@@ -208,12 +213,12 @@ mod tests {
         let mut columns = columns_of(&mut storage, Path::new(FILE));
         columns.learn(&telegram);
         let mut rows = Vec::new();
-        columns.write_row(&mut rows, NaiveDateTime::default(), &telegram);
+        write_row(&columns, &mut rows, &telegram);
         append_to(&mut storage, &[&[("a", "1")]]);
         append(&mut storage, Path::new(FILE), &rows, &mut columns).unwrap();
         assert_eq!(further(&storage), ["a;b", "a;b;", "1;", ";2;"]);
         rows.clear();
-        columns.write_row(&mut rows, NaiveDateTime::default(), &telegram);
+        write_row(&columns, &mut rows, &telegram);
         append(&mut storage, Path::new(FILE), &rows, &mut columns).unwrap();
         assert_eq!(further(&storage)[4], ";2;", "the next rows are made in its columns");
     }

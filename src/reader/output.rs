@@ -17,6 +17,7 @@ use super::storage::Storage;
 use super::{details, leftovers, whole_seconds};
 use crate::config::FileOutput;
 use crate::message::Message;
+use crate::reading::Registers;
 use crate::text;
 
 /// An output that could not be written is tried again after this many seconds, or earlier.
@@ -140,6 +141,7 @@ impl Output {
         meter: &Meter,
         time: NaiveDateTime,
         message: &Message,
+        registers: &Registers,
     ) {
         if !self.takes(meter) {
             return;
@@ -162,7 +164,7 @@ impl Output {
         if further > 0 {
             queue.pad(date, &meter.name, further);
         }
-        self.add(meter, time, |out| table.columns.write_row(out, time, message));
+        self.add(meter, time, |out| table.columns.write_row(out, time, message, registers));
         if let Shape::Table(tables) = &mut self.shape {
             tables.push(table);
         }

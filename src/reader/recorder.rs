@@ -159,10 +159,10 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
         let witnessed = message.meta.meter_time.map_or(time, |meter| meter.min(time));
         self.newest = self.newest.max(Some(witnessed));
         let local = self.zone.local(time);
-        if let Some(output) = &mut self.outputs.details {
-            output.add_telegram(&mut self.storage, meter, local, message);
-        }
         let registers = Registers::of(message);
+        if let Some(output) = &mut self.outputs.details {
+            output.add_telegram(&mut self.storage, meter, local, message, &registers);
+        }
         if let Some(totals) = totals(meter, &registers) {
             let order = meter.clock.order(time);
             let second = time.seconds();
