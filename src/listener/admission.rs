@@ -80,9 +80,10 @@ impl Admission {
         self.next_update = now;
     }
 
-    /// Bytes have come in. Reads what the group has carried before, if a telegram may begin with them.
-    pub fn on_bytes(&mut self, is_beginning: bool, wall: Timestamp, now: Instant) {
-        if is_beginning || now >= self.next_update {
+    /// Bytes have come in, or the port was opened. Reads what the group has carried before, if a telegram may
+    /// begin now. No cable is a relay, and reading the group costs as much as a telegram.
+    pub fn update(&mut self, kind: SourceKind, is_beginning: bool, wall: Timestamp, now: Instant) {
+        if kind == SourceKind::Stream && (is_beginning || now >= self.next_update) {
             self.next_update = now + MONITOR_INTERVAL;
             self.monitor.update(&mut self.history, wall, now);
         }

@@ -23,6 +23,9 @@ const PROBE_INTERVAL: Duration = Duration::from_millis(250);
 /// How often an opening that is in progress is checked.
 const CONNECT_POLL_INTERVAL: Duration = Duration::from_millis(20);
 
+/// How long a silent port stays closed: cables that take their power from DTR and RTS must notice.
+const REOPEN_PAUSE: Duration = Duration::from_secs(1);
+
 /// A telegram that comes this soon after a silent port was opened again is taken for its effect. The
 /// slowest meters send every 10 s.
 const REOPEN_EFFECT: Duration = Duration::from_secs(20);
@@ -216,8 +219,9 @@ impl Line {
                 }
                 let (port, silence) = (self.port.description(), text::duration(silence));
                 log::debug!("nothing from {port} for {silence}; opening it again");
-                self.reopened = Some(now);
-                self.close(now);
+                let next = now + REOPEN_PAUSE;
+                self.reopened = Some(next);
+                self.close(next);
                 Event::Changed
             }
             Err(error) => {
@@ -227,9 +231,9 @@ impl Line {
         }
     }
 
-    /// Closes the line, to be opened in the next step.
-    fn close(&mut self, now: Instant) {
-        self.state = State::Closed { next: now, was_there: true };
+    /// Closes the line, to be opened again at time `next`.
+    fn close(&mut self, next: Instant) {
+        self.state = State::Closed { next, was_there: true };
     }
 
     fn wait_or_open(&mut self, now: Instant) -> Event {

@@ -209,7 +209,7 @@ impl Listener {
             raw_log.write(bytes);
         }
         self.health.on_bytes(bytes, now);
-        self.admission.on_bytes(self.pace.is_at_beginning(), SystemTime::now().into(), now);
+        self.watch_group(now);
         // The line may have been waited for since `now`.
         let arrival = Instant::now();
         self.pace.received(length, self.line.byte_time().unwrap_or_default(), arrival);
@@ -219,7 +219,16 @@ impl Listener {
     /// The line was opened, lost or has ended: what came before and what comes now do not belong together.
     fn finish_stream(&mut self, now: Instant) {
         self.pace.restart();
+        self.watch_group(now);
         self.translate(0, true, now);
+    }
+
+    /// Takes in what the group has carried so far, if this port may be a relay of it.
+    fn watch_group(&mut self, now: Instant) {
+        if let Some(kind) = self.line.source_kind() {
+            let is_beginning = self.pace.is_at_beginning();
+            self.admission.update(kind, is_beginning, SystemTime::now().into(), now);
+        }
     }
 
     /// Sends the telegrams that the first `length` bytes of the buffer complete, and at the end of the stream

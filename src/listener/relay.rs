@@ -156,9 +156,7 @@ impl GroupMonitor {
     #[must_use]
     pub fn new(settings: config::Multicast, now: Instant) -> Self {
         let buffer = vec![0; MAX_DATAGRAM];
-        let mut monitor = Self { settings, receiver: None, next_join: now, buffer };
-        monitor.join(now);
-        monitor
+        Self { settings, receiver: None, next_join: now, buffer }
     }
 
     /// Takes what has arrived since the last time into `history`. Does not wait, and does without a network.

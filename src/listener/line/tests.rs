@@ -325,6 +325,19 @@ fn a_port_that_has_gone_mute_is_opened_again_and_the_log_has_it_when_that_helped
 }
 
 #[test]
+fn a_silent_port_stays_closed_long_enough_for_its_cable_to_lose_power() {
+    let port = FakePort { max_silence: Some(MAX_SILENCE), ..FakePort::default() };
+    let (mut line, now) = line_of(&port);
+    port.there.set(true);
+    let events = [(); 2].map(|()| line.step(&mut [], now + MAX_SILENCE));
+    assert_eq!(events[0], Event::Changed);
+    let later = now + MAX_SILENCE * 2;
+    assert_eq!((line.step(&mut [], later), line.is_open()), (Event::Changed, false));
+    assert_eq!(line.step(&mut [], later), Event::Wait(PROBE_INTERVAL));
+    assert_eq!((line.step(&mut [], later + REOPEN_PAUSE), line.is_open()), (Event::Changed, true));
+}
+
+#[test]
 fn a_meter_that_is_silent_for_an_hour_is_no_reason_to_log_anything() {
     let lines = captured_log(|| {
         let (port, mut line, mut now) = mute_port();
