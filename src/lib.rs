@@ -10,7 +10,7 @@
 //! | [`telegram`]  | what a meter says in text: frames, checksums, data objects. Pure, no I/O   |
 //! | [`message`]   | the datagram: meta data and telegram as JSON, both ways                    |
 //! | [`reading`]   | named readings: one table of names and units, one rule for totals          |
-//! | `meter`       | what a subscriber knows of a meter: a bounded list, and which one is followed |
+//! | `meter`       | what a subscriber knows of its meters: a list, which one to follow, today  |
 //! | [`multicast`] | sockets: sender, receiver, interfaces, unicast copies                      |
 //! | `subscriber`  | the one way to receive telegrams: which meter, each once, losses counted   |
 //! | [`config`]    | the YAML file                                                              |
