@@ -21,8 +21,8 @@ const MAX_MISSING: usize = 2048;
 const MIN_SLEEP: Duration = Duration::from_millis(2);
 
 /// The share of [`Pace::early`] that one telegram takes off: a line that once delivered a telegram at once is
-/// trusted again after a hundred.
-const FORGETTING: u32 = 32;
+/// trusted again after thirty.
+const FORGETTING: u32 = 8;
 
 /// How a telegram arrives.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,6 +35,8 @@ pub struct Pace {
     early: Duration,
     /// How much of the next telegram is there.
     received: usize,
+    /// In how many pieces that came.
+    pieces: u32,
     /// The latest time at which its first byte can have been on the line, going by the bytes that came so far.
     begin: Option<Instant>,
     /// Nothing has come in since the last sleep.
@@ -48,6 +50,7 @@ impl Pace {
     /// This many bytes have come in, on a line that takes `byte_time` for a byte.
     pub fn received(&mut self, bytes: usize, byte_time: Duration, now: Instant) {
         self.received += bytes;
+        self.pieces += 1;
         let begin = now.checked_sub(line_time(self.received, byte_time));
         self.begin = self.begin.max(begin);
     }
@@ -59,7 +62,11 @@ impl Pace {
         let early = end.map_or(Duration::ZERO, |end| end.saturating_duration_since(now));
         // A sleep that was too long explains why the end is there.
         let is_watching = self.has_slept && !early.is_zero();
-        let early = early.max(self.early.saturating_sub(self.early / FORGETTING));
+        let early = match self.pieces {
+            // In one piece it says nothing about the pace.
+            ..=1 => self.early,
+            _ => early.max(self.early.saturating_sub(self.early / FORGETTING)),
+        };
         *self = Self { expected, early, is_watching, ..Self::default() };
         if rest > 0 {
             self.received(rest, byte_time, now);
@@ -68,7 +75,7 @@ impl Pace {
 
     /// The line is silent or has changed: what comes next is the beginning of a telegram.
     pub fn restart(&mut self) {
-        (self.received, self.begin, self.has_slept) = (0, None, false);
+        (self.received, self.pieces, self.begin, self.has_slept) = (0, 0, None, false);
     }
 
     /// Whether the next byte begins a telegram.
@@ -179,6 +186,19 @@ mod tests {
         for _ in 0..1000 {
             let telegram = play(&mut pace, at_once, Duration::ZERO);
             assert!(telegram.late <= ONE_MS / 5, "{telegram:?}");
+        }
+    }
+
+    #[test]
+    fn nor_where_most_telegrams_come_in_one_piece() {
+        let mut pace = Pace::default();
+        for number in 0..1000 {
+            let whole = |_| LENGTH;
+            let telegram = match number % 20 {
+                0 => play(&mut pace, at_once, Duration::ZERO),
+                _ => play(&mut pace, whole, Duration::ZERO),
+            };
+            assert!(telegram.late <= ONE_MS / 5, "{number}: {telegram:?}");
         }
     }
 
