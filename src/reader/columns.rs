@@ -4,9 +4,9 @@
 //! that appears for the first time gets one at the end, and rows that are older simply have fewer cells.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 use chrono::NaiveDateTime;
+use rustc_hash::FxHashMap;
 
 use crate::message::{Message, Value, code_of};
 use crate::reading::Registers;
@@ -75,18 +75,18 @@ const MAX_COLUMNS: usize = 512;
 pub(super) struct Columns {
     codes: Vec<String>,
     /// The column of each code; of one that is there twice, the first.
-    places: HashMap<String, usize>,
+    places: FxHashMap<String, usize>,
 }
 
 impl Columns {
     /// Those that a new file begins with.
     pub fn new() -> Self {
-        Self { codes: Vec::new(), places: HashMap::new() }.with_classic()
+        Self { codes: Vec::new(), places: FxHashMap::default() }.with_classic()
     }
 
     /// Those of a file with these first lines; `None` if it has no header.
     pub fn parse(head: &[u8]) -> Option<Self> {
-        let mut columns = Self { codes: Vec::new(), places: HashMap::new() };
+        let mut columns = Self { codes: Vec::new(), places: FxHashMap::default() };
         let codes = reader(head).into_byte_records().next()?.ok()?;
         for code in &codes {
             columns.add(&String::from_utf8_lossy(code));
