@@ -7,7 +7,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::source::{Port, ReadOutcome, Source, SourceKind};
+use super::source::{Port, READ_TIMEOUT, ReadOutcome, Source, SourceKind};
 use crate::runtime::OutageLog;
 use crate::text;
 
@@ -23,8 +23,9 @@ const PROBE_INTERVAL: Duration = Duration::from_millis(250);
 /// How often an opening that is in progress is checked.
 const CONNECT_POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// How long a silent port stays closed: cables that take their power from DTR and RTS must notice.
-const REOPEN_PAUSE: Duration = Duration::from_secs(1);
+/// How long a silent port stays closed: cables that take their power from DTR and RTS must notice. Counted from
+/// the beginning of a read, which takes [`READ_TIMEOUT`], so that a second of it is left.
+const REOPEN_PAUSE: Duration = READ_TIMEOUT.saturating_add(Duration::from_secs(1));
 
 /// A telegram that comes this soon after a silent port was opened again is taken for its effect. The
 /// slowest meters send every 10 s.
