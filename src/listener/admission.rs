@@ -97,8 +97,8 @@ impl Admission {
         }
         let incoming =
             Incoming { raw, start: meta.frame_start, has_clock: meta.meter_time.is_some() };
-        let origin = self.history.origin(&incoming, kind == SourceKind::Stream);
-        if let Some(origin) = origin {
+        let may_be_relay = kind == SourceKind::Stream;
+        if let Some(origin) = may_be_relay.then(|| self.history.origin(&incoming)).flatten() {
             if self.returned.count(now) {
                 log_returned(origin);
             }
@@ -116,9 +116,11 @@ impl Admission {
         verdict != Verdict::TooMany
     }
 
-    /// The telegram has been sent.
-    pub fn on_sent(&mut self, datagram: &Datagram<'_>) {
-        self.history.on_sent(datagram.raw, datagram.meta.frame_end);
+    /// The telegram, which came from a source of this kind, has been sent.
+    pub fn on_sent(&mut self, datagram: &Datagram<'_>, kind: SourceKind) {
+        if kind == SourceKind::Stream {
+            self.history.on_sent(datagram.raw, datagram.meta.frame_end);
+        }
     }
 
     /// How long to leave the port alone, so that subscribers can follow.
@@ -143,4 +145,30 @@ fn log_returned(origin: Origin) {
     log::warn!(
         "{place}, so it is not sent again: the port is a relay of this group; set `multicast.interface: lo`, or another address, on the machine that reads the relay"
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::message::Translator;
+    use crate::telegram::{Policy, crc16};
+
+    #[test]
+    fn a_port_that_is_no_relay_may_play_a_recording_round_and_round() {
+        let now = Instant::now();
+        let mut admission = Admission::new(Config::default().multicast, now);
+        let mut translator = Translator::new(Policy::Auto, None);
+        for number in 0..100_u32 {
+            let body = format!("/TST5METER\r\n\r\n0-0:1.0.0(26112604000{}W)\r\n!", number % 2);
+            let raw = format!("{body}{:04X}\r\n", crc16(body.as_bytes()));
+            let wall = Timestamp::from_micros(1_795_330_010_000_000 + i64::from(number) * 100_000);
+            let datagram = translator.feed(&mut raw.as_bytes(), wall).unwrap().unwrap();
+            let now = now + Duration::from_millis(100) * number;
+            assert!(datagram.meta.meter_time.is_some());
+            assert!(admission.admit(&datagram, SourceKind::Serial, now), "{number}");
+            admission.on_sent(&datagram, SourceKind::Serial);
+            admission.history.on_heard(datagram.raw, wall);
+        }
+    }
 }

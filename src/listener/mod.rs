@@ -248,7 +248,7 @@ impl Listener {
                     let is_sent = admission.admit(&datagram, kind, now);
                     if is_sent {
                         publisher.publish(&datagram, now);
-                        admission.on_sent(&datagram);
+                        admission.on_sent(&datagram, kind);
                     }
                     pace.complete(datagram.raw.len(), bytes.len(), byte_time, arrival);
                     health.on_telegram(datagram.header, now);

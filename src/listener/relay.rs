@@ -94,9 +94,8 @@ impl History {
         remember(&mut self.sent, Sent { hash, at: now, is_looped: false });
     }
 
-    /// Where the telegram was before, if it comes back. `may_be_relay`: the port may be a relay of what this
-    /// listener sends, as no cable is.
-    pub fn origin(&mut self, telegram: &Incoming<'_>, may_be_relay: bool) -> Option<Origin> {
+    /// Where the telegram was before, if it comes back.
+    pub fn origin(&mut self, telegram: &Incoming<'_>) -> Option<Origin> {
         let hash = self.hasher.hash_one(telegram.raw);
         let age = |at: Timestamp| telegram.start.micros_since(at);
         let window = if telegram.has_clock { WINDOW } else { WINDOW_WITHOUT_CLOCK };
@@ -105,8 +104,7 @@ impl History {
         if self.heard.iter().any(is_heard) {
             return Some(Origin::Group);
         }
-        let is_back = may_be_relay && self.is_back(hash, telegram);
-        is_back.then_some(Origin::Here)
+        self.is_back(hash, telegram).then_some(Origin::Here)
     }
 
     /// Whether this listener has sent the telegram, and no meter would send it again now.
@@ -166,7 +164,7 @@ impl GroupMonitor {
         }
         let Some(receiver) = &self.receiver else { return };
         for _ in 0..MAX_READ {
-            match receiver.receive(&mut self.buffer, Duration::ZERO) {
+            match receiver.try_receive(&mut self.buffer) {
                 Ok(Some(datagram)) => history.on_heard(&self.buffer[..datagram.len], wall),
                 Ok(None) => break,
                 Err(_) => {
@@ -202,7 +200,7 @@ mod tests {
 
     fn origin(history: &mut History, raw: &str, millis: i64) -> Option<Origin> {
         let incoming = Incoming { raw: raw.as_bytes(), start: at(millis), has_clock: true };
-        history.origin(&incoming, true)
+        history.origin(&incoming)
     }
 
     /// What a listener sends that gets these telegrams, each at its time.
@@ -274,24 +272,12 @@ mod tests {
     }
 
     #[test]
-    fn a_port_that_is_no_relay_may_play_a_recording_round_and_round() {
-        let mut history = History::default();
-        for number in 0..100 {
-            let raw = if number % 2 == 0 { "one" } else { "two" }.as_bytes();
-            let incoming = Incoming { raw, start: at(number * 100), has_clock: true };
-            assert_eq!(history.origin(&incoming, false), None);
-            history.on_sent(raw, at(number * 100));
-            history.on_heard(raw, at(number * 100));
-        }
-    }
-
-    #[test]
     fn meters_without_a_clock_may_send_the_same_again() {
         let mut history = History::default();
         history.on_heard(b"old", at(0));
         let mut at_second = |second: i64| {
             let incoming = Incoming { raw: b"old", start: at(second * 1000), has_clock: false };
-            history.origin(&incoming, true)
+            history.origin(&incoming)
         };
         assert_eq!((at_second(1), at_second(10)), (Some(Origin::Group), None));
     }

@@ -159,6 +159,12 @@ impl Receiver {
             Ok(_) => {}
             Err(error) => return Err(error.into()),
         }
+        self.try_receive(buffer)
+    }
+
+    /// Puts a datagram that has arrived into `buffer`; `None` when there is none. Never blocks. Fails only if
+    /// the kernel does.
+    pub fn try_receive(&self, buffer: &mut [u8]) -> io::Result<Option<Datagram>> {
         match self.socket.recv_from(buffer) {
             Ok((len, from)) => Ok(Some(Datagram { len, from })),
             // The kernel wakes us for datagrams too whose checksum then turns out to be wrong.

@@ -71,7 +71,7 @@ pub(super) trait GroupSocket {
 
 impl GroupSocket for Receiver {
     fn receive(&self, buffer: &mut [u8]) -> io::Result<Option<Datagram>> {
-        self.receive(buffer, Duration::ZERO)
+        self.try_receive(buffer)
     }
 
     fn rejoin(&mut self) -> Result<Joined, multicast::Error> {
