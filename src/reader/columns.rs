@@ -70,6 +70,13 @@ const MAX_CODE: usize = 64;
 /// The most columns of a file. No meter has as many codes; a hostile sender may.
 const MAX_COLUMNS: usize = 512;
 
+/// The values of a telegram, each in its column.
+#[derive(Clone, Debug)]
+pub(super) struct Cells<'m> {
+    message: &'m Message,
+    values: Vec<Option<&'m Value>>,
+}
+
 /// The columns of a file, by the codes in its first line.
 #[derive(Clone, Debug)]
 pub(super) struct Columns {
@@ -154,36 +161,34 @@ impl Columns {
         self.codes.push(code.to_owned());
     }
 
-    /// Adds a column for each object of a telegram that has none; gives the number of those.
-    pub fn learn(&mut self, message: &Message) -> usize {
-        let before = self.len();
+    /// Puts the values of a telegram into their columns, adding one for each object that has none. Those for
+    /// which there is no room are left out.
+    pub fn place<'m>(&mut self, message: &'m Message) -> Cells<'m> {
+        let mut values = vec![None; self.len()];
         let mut expected = 1;
-        for (code, _) in objects(message) {
+        for (code, value) in objects(message) {
             // Meters send most objects in the order of the columns.
-            expected = self.find_or_add(&code, expected).map_or(expected, |column| column + 1);
+            if let Some(column) = self.find_or_add(&code, expected) {
+                values.resize(self.len(), None);
+                values[column] = values[column].or(Some(value));
+                expected = column + 1;
+            }
         }
-        self.len() - before
+        Cells { message, values }
     }
 
-    /// Adds the row of a telegram, with its registers, that came at this local time. Objects without a column
-    /// are left out.
+    /// Adds the row of a telegram, in these columns and with its registers, that came at this local time.
     pub fn write_row(
         &self,
         out: &mut Vec<u8>,
         time: NaiveDateTime,
-        message: &Message,
+        cells: Cells,
         registers: &Registers,
     ) {
         let time_column = self.find(TIME_COLUMN, 0);
         let powers = powers(registers);
-        let mut cells: Vec<Option<&Value>> = vec![None; self.len()];
-        let mut expected = 1;
-        for (code, value) in objects(message) {
-            if let Some(column) = self.find(&code, expected) {
-                cells[column] = cells[column].or(Some(value));
-                expected = column + 1;
-            }
-        }
+        let Cells { message, values: mut cells } = cells;
+        cells.resize(self.len(), None);
         // Import and export of a meter that sends one signed number.
         for (code, power) in &powers {
             if let Some(column) = self.find(code, usize::MAX) {
@@ -342,8 +347,9 @@ mod tests {
         let time = time.and_hms_opt(7, 52, 36).unwrap();
         let (mut columns, mut out) = (Columns::new(), Vec::new());
         let message = message(0, objects);
-        assert_eq!(columns.learn(&message), columns.len() - CLASSIC.len());
-        columns.write_row(&mut out, time, &message, &Registers::of(&message));
+        let cells = columns.place(&message);
+        assert_eq!(cells.values.len(), columns.len());
+        columns.write_row(&mut out, time, cells, &Registers::of(&message));
         String::from_utf8(columns.head()).unwrap() + &String::from_utf8(out).unwrap()
     }
 
@@ -440,9 +446,9 @@ mod tests {
     fn rows_can_be_moved_into_the_columns_of_another_file() {
         let mut ours = Columns::new();
         let message = message(0, &[("b", "1"), ("1-0:1.7.0", "'2;3")]);
-        ours.learn(&message);
+        let cells = ours.place(&message);
         let mut rows = Vec::new();
-        ours.write_row(&mut rows, NaiveDateTime::default(), &message, &Registers::of(&message));
+        ours.write_row(&mut rows, NaiveDateTime::default(), cells, &Registers::of(&message));
         let mut file = Columns::parse(b"a;1-0:1.7.0;datum\n").unwrap();
         let fitted = String::from_utf8(ours.fit(&rows, &mut file)).unwrap();
         assert!(fitted.starts_with(";\"2;3\";01-01-1970 00:00:00;"), "{fitted}");

@@ -93,8 +93,9 @@ mod tests {
 
     const FILE: &str = "/v/details.csv";
 
-    fn write_row(columns: &Columns, rows: &mut Vec<u8>, message: &Message) {
-        columns.write_row(rows, NaiveDateTime::default(), message, &Registers::of(message));
+    fn write_row(columns: &mut Columns, rows: &mut Vec<u8>, message: &Message) {
+        let cells = columns.place(message);
+        columns.write_row(rows, NaiveDateTime::default(), cells, &Registers::of(message));
     }
 
     /// Appends the rows of these telegrams, as a run that begins now and ends behind them.
@@ -106,11 +107,11 @@ mod tests {
         let mut columns = columns_of(storage, Path::new(FILE));
         let messages: Vec<_> = telegrams.iter().map(|objects| message(0, objects)).collect();
         for message in &messages {
-            columns.learn(message);
+            columns.place(message);
         }
         let mut rows = Vec::new();
         for message in &messages {
-            write_row(&columns, &mut rows, message);
+            write_row(&mut columns, &mut rows, message);
         }
         append(storage, Path::new(FILE), &rows, &mut columns)
     }
@@ -211,14 +212,13 @@ mod tests {
         let mut storage = MemoryStorage::default();
         let telegram = message(0, &[("b", "2"), ("1-0:1.7.0", "7")]);
         let mut columns = columns_of(&mut storage, Path::new(FILE));
-        columns.learn(&telegram);
         let mut rows = Vec::new();
-        write_row(&columns, &mut rows, &telegram);
+        write_row(&mut columns, &mut rows, &telegram);
         append_to(&mut storage, &[&[("a", "1")]]);
         append(&mut storage, Path::new(FILE), &rows, &mut columns).unwrap();
         assert_eq!(further(&storage), ["a;b", "a;b;", "1;", ";2;"]);
         rows.clear();
-        write_row(&columns, &mut rows, &telegram);
+        write_row(&mut columns, &mut rows, &telegram);
         append(&mut storage, Path::new(FILE), &rows, &mut columns).unwrap();
         assert_eq!(further(&storage)[4], ";2;", "the next rows are made in its columns");
     }

@@ -146,7 +146,6 @@ impl Output {
         if !self.takes(meter) {
             return;
         }
-        let file = self.path(meter, time);
         let Self { target: Target { pattern, .. }, shape: Shape::Table(tables), queue, .. } = self
         else {
             return;
@@ -157,14 +156,16 @@ impl Output {
             tables.swap_remove(at)
         } else {
             tables.retain(|table| queue.has(table.date, &table.meter));
-            let columns = details::columns_of(storage, &file);
+            let columns = details::columns_of(storage, &pattern.path(date, time, &meter.name));
             Table { date, meter: meter.name.clone(), columns }
         };
-        let further = table.columns.learn(message);
+        let known = table.columns.len();
+        let cells = table.columns.place(message);
+        let further = table.columns.len() - known;
         if further > 0 {
             queue.pad(date, &meter.name, further);
         }
-        self.add(meter, time, |out| table.columns.write_row(out, time, message, registers));
+        self.add(meter, time, |out| table.columns.write_row(out, time, cells, registers));
         if let Shape::Table(tables) = &mut self.shape {
             tables.push(table);
         }
