@@ -36,7 +36,7 @@ const REOPEN_EFFECT: Duration = Duration::from_secs(20);
 pub enum Event {
     /// This many bytes were read.
     Bytes(usize),
-    /// No byte came within [`READ_TIMEOUT`](super::source::READ_TIMEOUT).
+    /// No byte came within [`READ_TIMEOUT`].
     Silence,
     /// The line has just been opened or lost: what was half received is lost.
     Changed,
