@@ -51,8 +51,11 @@ impl Pace {
     pub fn received(&mut self, bytes: usize, byte_time: Duration, now: Instant) {
         self.received += bytes;
         self.pieces += 1;
-        let begin = now.checked_sub(line_time(self.received, byte_time));
-        self.begin = self.begin.max(begin);
+        // What came in during a sleep may have been there for a while.
+        if !self.has_slept {
+            let begin = now.checked_sub(line_time(self.received, byte_time));
+            self.begin = self.begin.max(begin);
+        }
     }
 
     /// A telegram of this length is complete, and `rest` bytes of the next have come with its end.
