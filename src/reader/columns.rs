@@ -168,7 +168,9 @@ impl Columns {
         let mut expected = 1;
         for (code, value) in objects(message) {
             // Meters send most objects in the order of the columns.
-            if let Some(column) = self.find_or_add(&code, expected) {
+            let known = self.find(code, expected);
+            let column = known.or_else(|| self.find_or_add(&without_controls(code), usize::MAX));
+            if let Some(column) = column {
                 values.resize(self.len(), None);
                 values[column] = values[column].or(Some(value));
                 expected = column + 1;
@@ -201,14 +203,14 @@ impl Columns {
         for (column, (code, cell)) in self.codes.iter().zip(cells).enumerate() {
             match cell {
                 _ if Some(column) == time_column => {
-                    row.cell(time.format(TIME).to_string().as_bytes());
+                    row.plain_cell(time.format(TIME).to_string().as_bytes());
                 }
                 Some(Value::Number(number)) => {
-                    row.cell(number.digits(&mut Digits::default()).as_bytes());
+                    row.plain_cell(number.digits(&mut Digits::default()).as_bytes());
                 }
                 Some(Value::Text(text)) => row.cell(without_controls(text).as_bytes()),
-                None if code == POWER_OUT && !has_net_power() => row.cell(b"0"),
-                None => row.cell(b""),
+                None if code == POWER_OUT && !has_net_power() => row.plain_cell(b"0"),
+                None => row.plain_cell(b""),
             }
         }
         row.cell(b"");
@@ -238,13 +240,13 @@ impl Columns {
     }
 }
 
-/// The objects of a telegram, by codes that are fit for a header.
-fn objects(message: &Message) -> impl Iterator<Item = (Cow<'_, str>, &Value)> {
+/// The objects of a telegram, each by the code of its column.
+fn objects(message: &Message) -> impl Iterator<Item = (&str, &Value)> {
     let is_object = |code: &str| !matches!(code, "header" | "checksum") && code.len() <= MAX_CODE;
     let objects = message.telegram.iter().filter(move |(code, _)| is_object(code));
     objects.map(|(code, value)| match classic_code(code) {
-        Some(classic) if message.get(classic).is_none() => (classic.into(), value),
-        _ => (without_controls(code), value),
+        Some(classic) if message.get(classic).is_none() => (classic, value),
+        _ => (code.as_str(), value),
     })
 }
 
@@ -305,22 +307,23 @@ impl<'o> Row<'o> {
 
     /// A cell, quoted where it must be.
     fn cell(&mut self, cell: &[u8]) {
+        if !cell.iter().any(|byte| matches!(byte, b';' | b'"' | b'\n' | b'\r')) {
+            return self.plain_cell(cell);
+        }
+        self.plain_cell(b"\"");
+        for &byte in cell {
+            let escaped = if byte == b'"' { b"\"\"" } else { std::slice::from_ref(&byte) };
+            self.out.extend_from_slice(escaped);
+        }
+        self.out.push(b'"');
+    }
+
+    /// A cell that needs no quotes.
+    fn plain_cell(&mut self, cell: &[u8]) {
         if !std::mem::replace(&mut self.is_empty, false) {
             self.out.push(b';');
         }
-        if cell.iter().any(|byte| matches!(byte, b';' | b'"' | b'\n' | b'\r')) {
-            self.out.push(b'"');
-            for &byte in cell {
-                self.out.extend_from_slice(if byte == b'"' {
-                    b"\"\""
-                } else {
-                    std::slice::from_ref(&byte)
-                });
-            }
-            self.out.push(b'"');
-        } else {
-            self.out.extend_from_slice(cell);
-        }
+        self.out.extend_from_slice(cell);
     }
 
     /// The end of the row.

@@ -2,6 +2,8 @@
 //!
 //! Owns the look-up, and the way back from a value on the wire to a number in a unit.
 
+use std::cell::OnceCell;
+
 use crate::message::{Message, Value as Sent, code_of};
 use crate::telegram::{Decimal, MeterZone, Obis, Quantity, Timestamp, Unit};
 
@@ -11,7 +13,9 @@ const MAX_TARIFF: u8 = 63;
 /// Every value of a message that stands under an OBIS code, sorted by it.
 pub(super) struct Objects<'m> {
     entries: Vec<Entry<'m>>,
-    zone: MeterZone,
+    message: &'m Message,
+    /// Worked out when the first time is asked for: the recorder asks for none.
+    zone: OnceCell<MeterZone>,
 }
 
 struct Entry<'m> {
@@ -32,7 +36,7 @@ impl<'m> Objects<'m> {
         }
         // Stable: the values of one object stay in their order, first `.A`, then `.B`.
         entries.sort_by_key(|entry| (entry.obis, entry.sent_as));
-        Self { entries, zone: message.zone() }
+        Self { entries, message, zone: OnceCell::new() }
     }
 
     /// The values of an object, one or two; none if it was not sent.
@@ -78,7 +82,8 @@ impl<'m> Objects<'m> {
 
     /// The first sensible time of an object.
     pub(super) fn time(&self, obis: Obis) -> Option<Timestamp> {
-        self.texts(obis).find_map(|text| Timestamp::parse_meter_time(text.as_bytes(), self.zone))
+        let zone = *self.zone.get_or_init(|| self.message.zone());
+        self.texts(obis).find_map(|text| Timestamp::parse_meter_time(text.as_bytes(), zone))
     }
 
     /// The whole number of an object that has no unit: a count, a state, a type.

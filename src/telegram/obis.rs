@@ -25,36 +25,30 @@ impl Obis {
     /// Another number than 255 behind the code tells of another period: it is not this object.
     #[must_use]
     pub const fn parse(code: &[u8]) -> Option<Self> {
-        let mut numbers = [0u8; 6];
+        let (mut numbers, mut number) = (0u64, 0u64);
         let (mut at, mut group, mut has_digits) = (0, 0, false);
         while at < code.len() {
-            match (code[at], group) {
-                (digit @ b'0'..=b'9', _) => {
-                    let Some(tens) = numbers[group].checked_mul(10) else {
-                        return None;
-                    };
-                    let Some(number) = tens.checked_add(digit - b'0') else {
-                        return None;
-                    };
-                    numbers[group] = number;
-                    has_digits = true;
+            let digit = code[at].wrapping_sub(b'0');
+            if digit < 10 {
+                number = number * 10 + digit as u64;
+                if number > 255 {
+                    return None;
                 }
-                (b'n', 1) if !has_digits => {
-                    numbers[1] = ANY_CHANNEL;
-                    has_digits = true;
-                }
-                (b'-', 0) | (b':', 1) | (b'.', 2..=4) | (b'*', 4) if has_digits => {
-                    group += 1;
-                    has_digits = false;
-                }
-                _ => return None,
+                has_digits = true;
+            } else if code[at] == b'n' && group == 1 && !has_digits {
+                number = ANY_CHANNEL as u64;
+                has_digits = true;
+            } else if has_digits && is_separator(code[at], group) {
+                numbers = (numbers << 8) | number;
+                (number, group, has_digits) = (0, group + 1, false);
+            } else {
+                return None;
             }
             at += 1;
         }
-        let [code @ .., period] = numbers;
         match group {
-            4 if has_digits => Some(Self::from_numbers(code)),
-            5 if period == 255 => Some(Self::from_numbers(code)),
+            4 if has_digits => Some(Self((numbers << 8) | number)),
+            5 if has_digits && number == 255 => Some(Self(numbers)),
             _ => None,
         }
     }
@@ -125,6 +119,17 @@ impl Obis {
     const fn numbers(self) -> [u8; 5] {
         let [_, _, _, numbers @ ..] = self.0.to_be_bytes();
         numbers
+    }
+}
+
+/// Whether this byte stands behind the number of this group.
+const fn is_separator(byte: u8, group: u32) -> bool {
+    match group {
+        0 => byte == b'-',
+        1 => byte == b':',
+        2 | 3 => byte == b'.',
+        4 => matches!(byte, b'.' | b'*'),
+        _ => false,
     }
 }
 
