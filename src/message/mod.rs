@@ -230,8 +230,14 @@ impl Message {
         // Numbers are most of a telegram: they are skipped first.
         let texts = self.telegram.iter().filter_map(|(key, value)| Some((key, value.text()?)));
         let texts = texts.filter(|(_, text)| !is_blank(text));
-        let texts = texts.filter_map(|(key, text)| Some((place(key)?, text)));
-        texts.reduce(|best, next| if next.0 < best.0 { next } else { best }).map(|(_, text)| text)
+        let mut best: Option<(usize, &str)> = None;
+        for (place, text) in texts.filter_map(|(key, text)| Some((place(key)?, text))) {
+            if place == 0 {
+                return Some(text);
+            }
+            best = best.filter(|(best, _)| *best <= place).or(Some((place, text)));
+        }
+        best.map(|(_, text)| text)
     }
 }
 
