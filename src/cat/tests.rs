@@ -227,7 +227,7 @@ impl Row {
     fn new(datagrams: impl IntoIterator<Item = Vec<u8>>, options: &Options) -> Self {
         let settings = Multicast { meter: options.meter.clone(), ..Config::default().multicast };
         let feed = if options.raw { Feed::Raw } else { Feed::Json };
-        let intake = Intake::new(&settings, feed, selection(options));
+        let intake = Intake::new(&settings, feed, selection(options), Instant::now());
         Self { datagrams: datagrams.into_iter().collect(), last: Vec::new(), intake }
     }
 }

@@ -1,14 +1,15 @@
 //! Decides which telegrams are sent: none that comes back, and not more than a meter can send.
 //!
-//! Owns the log messages about the others, and their number.
+//! What a file or a pipe gives beyond that waits; what a line or a connection gives is out of date by then, and is
+//! not sent. Owns the log messages about both, and the number of telegrams that are not sent.
 
 use std::time::{Duration, Instant};
 
 use super::relay::{GroupMonitor, History, Incoming, Origin};
 use super::source::SourceKind;
-use super::throttle::{Throttle, Verdict};
 use crate::config;
 use crate::message::Datagram;
+use crate::meter::MeterRate;
 use crate::runtime::RateLimit;
 use crate::telegram::Timestamp;
 use crate::text;
@@ -22,15 +23,28 @@ const STATUS_TIME: Duration = Duration::from_secs(60);
 /// How often the group is read while telegrams come without a pause.
 const MONITOR_INTERVAL: Duration = Duration::from_millis(100);
 
+/// The time that each telegram takes at the quickest, whatever clocks show, so that subscribers can follow.
+const MIN_INTERVAL: Duration = Duration::from_micros(2500);
+
+/// Telegrams of so much time may come at once.
+const MAX_AHEAD: Duration = Duration::from_secs(3);
+
+/// How a message about a rate that no meter has begins.
+const TOO_MANY: &str = "more than 12 telegrams a second, as no meter sends them";
+
 /// Which telegrams of a port are sent.
 #[derive(Debug)]
 pub struct Admission {
     history: History,
     monitor: GroupMonitor,
     next_update: Instant,
-    throttle: Throttle,
+    rate: MeterRate,
+    /// When the telegrams so far are due at [`MIN_INTERVAL`].
+    due: Instant,
     returned: Refused,
     excess: Refused,
+    /// Telegrams that had to wait.
+    late: RateLimit,
 }
 
 /// Telegrams that were not sent for one reason.
@@ -68,9 +82,11 @@ impl Admission {
             history: History::default(),
             monitor: GroupMonitor::new(settings, now),
             next_update: now,
-            throttle: Throttle::new(now),
+            rate: MeterRate::new(now),
+            due: now,
             returned: Refused::new(),
             excess: Refused::new(),
+            late: RateLimit::new(LOG_INTERVAL),
         }
     }
 
@@ -83,7 +99,7 @@ impl Admission {
     /// Bytes have come in, or the port was opened. Reads what the group has carried before, if a telegram may
     /// begin now. No cable is a relay, and reading the group costs as much as a telegram.
     pub fn update(&mut self, kind: SourceKind, is_beginning: bool, wall: Timestamp, now: Instant) {
-        if kind == SourceKind::Stream && (is_beginning || now >= self.next_update) {
+        if kind.may_be_relay() && (is_beginning || now >= self.next_update) {
             self.next_update = now + MONITOR_INTERVAL;
             self.monitor.update(&mut self.history, wall, now);
         }
@@ -92,41 +108,46 @@ impl Admission {
     /// Whether to send this telegram, which came from a source of this kind.
     pub fn admit(&mut self, datagram: &Datagram<'_>, kind: SourceKind, now: Instant) -> bool {
         let Datagram { raw, meta, .. } = datagram;
-        if kind == SourceKind::File {
-            return true;
-        }
         let incoming =
             Incoming { raw, start: meta.frame_start, has_clock: meta.meter_time.is_some() };
-        let may_be_relay = kind == SourceKind::Stream;
-        if let Some(origin) = may_be_relay.then(|| self.history.origin(&incoming)).flatten() {
+        let origin = || self.history.origin(&incoming, !kind.can_wait());
+        if let Some(origin) = kind.may_be_relay().then(origin).flatten() {
             if self.returned.count(now) {
                 log_returned(origin);
             }
             return false;
         }
-        let verdict = self.throttle.on_telegram(meta.meter_time, now);
-        if verdict != Verdict::Usual && self.excess.messages.permit(now).is_some() {
+        self.due = self.due.max(now) + MIN_INTERVAL;
+        if self.rate.permits(meta, now) {
+            return true;
+        }
+        if kind.can_wait() {
+            self.rate.exceed();
+            if self.late.permit(now).is_some() {
+                log::warn!("{TOO_MANY}; they are sent more slowly");
+            }
+            return true;
+        }
+        if self.excess.count(now) {
             log::warn!(
-                "more than 12 telegrams a second, as no meter sends them; is the port a relay that hears itself? What goes on is not sent"
+                "{TOO_MANY}; is the port a relay that hears itself? Those beyond that are not sent"
             );
         }
-        if verdict == Verdict::TooMany {
-            self.excess.count(now);
-        }
-        verdict != Verdict::TooMany
+        false
     }
 
     /// The telegram, which came from a source of this kind, has been sent.
     pub fn on_sent(&mut self, datagram: &Datagram<'_>, kind: SourceKind) {
-        if kind == SourceKind::Stream {
+        if kind.may_be_relay() {
             self.history.on_sent(datagram.raw, datagram.meta.frame_end);
         }
     }
 
-    /// How long to leave the port alone, so that subscribers can follow.
+    /// How long to leave the port alone: until a meter can have sent what was sent, or subscribers can follow.
     #[must_use]
     pub fn pause(&self, now: Instant) -> Option<Duration> {
-        self.throttle.pause(now)
+        let ahead = self.due.saturating_duration_since(now).saturating_sub(MAX_AHEAD);
+        Some(self.rate.delay(now).max(ahead)).filter(|pause| !pause.is_zero())
     }
 
     /// What is wrong now, if anything is.
@@ -152,23 +173,83 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use crate::message::Translator;
+    use crate::runtime::captured_log;
     use crate::telegram::{Policy, crc16};
+
+    /// Telegrams that are a given time apart, each with this time on the meter's clock, in seconds; gives the number of
+    /// those that are sent, and how long it took.
+    fn sent(
+        kind: SourceKind,
+        count: u32,
+        interval: Duration,
+        clock: impl Fn(u32) -> Option<u32>,
+    ) -> (u32, Duration, Vec<String>) {
+        let start = Instant::now();
+        let (mut now, mut sent) = (start, 0);
+        let mut admission = Admission::new(Config::default().multicast, now);
+        let mut translator = Translator::new(Policy::Auto, None);
+        let lines = captured_log(|| {
+            for number in 0..count {
+                let time = |second: u32| {
+                    let (minute, second) = (second / 60, second % 60);
+                    format!("0-0:1.0.0(261126{:02}{:02}{second:02}W)", minute / 60, minute % 60)
+                };
+                let time = clock(number).map(time).unwrap_or_default();
+                let body = format!("/TST5METER\r\n\r\n{time}\r\n1-0:1.7.0(0*kW)\r\n!");
+                let raw = format!("{body}{:04X}\r\n", crc16(body.as_bytes()));
+                let passed = i64::try_from((now - start).as_micros()).unwrap();
+                let wall = Timestamp::from_micros(1_795_330_010_000_000 + passed);
+                let datagram = translator.feed(&mut raw.as_bytes(), wall).unwrap().unwrap();
+                assert_eq!(datagram.meta.meter_time.is_some(), clock(number).is_some());
+                if admission.admit(&datagram, kind, now) {
+                    admission.on_sent(&datagram, kind);
+                    admission.history.on_heard(datagram.raw, wall);
+                    sent += 1;
+                }
+                now += interval + admission.pause(now + interval).unwrap_or_default();
+            }
+        });
+        (sent, now - start, lines)
+    }
+
+    const MILLISECOND: Duration = Duration::from_millis(1);
 
     #[test]
     fn a_port_that_is_no_relay_may_play_a_recording_round_and_round() {
-        let now = Instant::now();
-        let mut admission = Admission::new(Config::default().multicast, now);
-        let mut translator = Translator::new(Policy::Auto, None);
-        for number in 0..100_u32 {
-            let body = format!("/TST5METER\r\n\r\n0-0:1.0.0(26112604000{}W)\r\n!", number % 2);
-            let raw = format!("{body}{:04X}\r\n", crc16(body.as_bytes()));
-            let wall = Timestamp::from_micros(1_795_330_010_000_000 + i64::from(number) * 100_000);
-            let datagram = translator.feed(&mut raw.as_bytes(), wall).unwrap().unwrap();
-            let now = now + Duration::from_millis(100) * number;
-            assert!(datagram.meta.meter_time.is_some());
-            assert!(admission.admit(&datagram, SourceKind::Serial, now), "{number}");
-            admission.on_sent(&datagram, SourceKind::Serial);
-            admission.history.on_heard(datagram.raw, wall);
+        for kind in [SourceKind::Serial, SourceKind::Pipe, SourceKind::File] {
+            let (sent, _, lines) = sent(kind, 100, 100 * MILLISECOND, |number| Some(number % 2));
+            assert_eq!((sent, lines), (100, vec![]), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn of_what_no_meter_sends_a_line_sends_what_a_meter_can_and_the_rest_is_logged() {
+        for clock in [|_| None, |_| Some(7), |number| Some(number % 60)] {
+            let (sent, time, lines) = sent(SourceKind::Serial, 10_000, 3 * MILLISECOND, clock);
+            let bound = 120.0 + 12.0 * (time.as_secs_f64() + 60.0);
+            assert!((480..).contains(&sent) && f64::from(sent) <= bound, "{sent} in {time:?}");
+            assert_eq!(lines.len(), 1, "{lines:?}");
+            assert!(lines[0].starts_with("more than 12 telegrams a second"), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn what_no_meter_sends_is_read_more_slowly_from_a_file_and_sent_whole() {
+        for kind in [SourceKind::Pipe, SourceKind::File] {
+            let (sent, time, lines) = sent(kind, 1080, MILLISECOND, |_| None);
+            assert_eq!(sent, 1080);
+            assert!((79..81).contains(&time.as_secs()), "{time:?}");
+            assert_eq!(lines.len(), 1, "{lines:?}");
+            assert!(lines[0].ends_with("sent more slowly"), "{lines:?}");
+        }
+    }
+
+    #[test]
+    fn a_recording_is_played_as_quickly_as_subscribers_can_follow() {
+        for kind in [SourceKind::Serial, SourceKind::Tcp, SourceKind::Pipe, SourceKind::File] {
+            let (sent, time, lines) = sent(kind, 20_000, MILLISECOND, Some);
+            assert_eq!((sent, lines), (20_000, vec![]), "{kind:?}");
+            assert!((46..=50).contains(&time.as_secs()), "{time:?}");
         }
     }
 }

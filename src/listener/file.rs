@@ -1,8 +1,8 @@
 //! A file, a FIFO or the standard input as the source of a meter's bytes.
 //!
 //! A file and the standard input end; a FIFO never does: when its writer is gone, the next is waited
-//! for, and when another FIFO takes its place that one is opened. What comes in faster than any meter
-//! speaks is read at a pace that subscribers can follow.
+//! for, and when another FIFO takes its place that one is opened. What waits to be read is read in pieces, so
+//! that subscribers can follow.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Read};
@@ -64,13 +64,15 @@ struct OpenFile {
     file: File,
     /// Where it was found, if it is a FIFO: it has no end.
     fifo: Option<PathBuf>,
+    is_regular: bool,
     /// The last piece was a full one: more waits than comes in by itself.
     was_full: bool,
 }
 
 impl OpenFile {
     fn new(file: File, fifo: Option<PathBuf>) -> Self {
-        Self { file, fifo, was_full: false }
+        let is_regular = file.metadata().is_ok_and(|metadata| metadata.is_file());
+        Self { file, fifo, is_regular, was_full: false }
     }
 
     /// What it means that there is nothing to read, and nobody who writes.
@@ -126,7 +128,7 @@ impl Source for OpenFile {
     }
 
     fn kind(&self) -> SourceKind {
-        if self.fifo.is_some() { SourceKind::Stream } else { SourceKind::File }
+        if self.is_regular { SourceKind::File } else { SourceKind::Pipe }
     }
 }
 
@@ -198,6 +200,17 @@ mod tests {
             assert_eq!(read(&mut *source).unwrap(), word.as_bytes());
             assert_eq!(source.read(&mut [0; 8]).unwrap(), ReadOutcome::Nothing);
         }
+    }
+
+    #[test]
+    fn only_a_regular_file_is_known_to_be_no_relay() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("port");
+        fs::write(&path, "").unwrap();
+        assert_eq!(open(&path).ok().unwrap().kind(), SourceKind::File);
+        fs::remove_file(&path).unwrap();
+        make_fifo(&path);
+        assert_eq!(open(&path).ok().unwrap().kind(), SourceKind::Pipe);
     }
 
     #[test]

@@ -11,8 +11,8 @@
 //! | `tcp`       | a port behind a TCP connection                                    |
 //! | `line`      | the port opened, lost, and opened again                           |
 //! | `pace`      | how long to sleep within a telegram                               |
-//! | `admission` | which telegrams are sent: `relay` recognises those that come      |
-//! |             | back, `throttle` holds a port to what a meter can send            |
+//! | `admission` | which telegrams are sent: no more than a meter can send, and      |
+//! |             | none that comes back, which `relay` recognises                    |
 //! | `publisher` | datagrams out                                                     |
 //! | `health`    | warnings about telegrams, and the status                          |
 //! | `clock`     | a meter's clock that is hours off                                 |
@@ -39,7 +39,6 @@ mod serial;
 mod source;
 mod speed;
 mod tcp;
-mod throttle;
 mod wire;
 
 #[cfg(test)]
@@ -155,14 +154,17 @@ impl Service for Listener {
     /// Waits for bytes, at most [`source::READ_TIMEOUT`], and publishes what they complete. Breaks at the
     /// end of a file.
     fn step(&mut self, now: Instant) -> ControlFlow<()> {
-        self.health.check(self.line.trouble().is_none(), || self.line.holders(), now);
+        let pause = self.admission.pause(now);
+        let is_read = self.line.trouble().is_none() && pause.is_none();
+        self.health.check(is_read, || self.line.holders(), now);
+        if let Some(pause) = pause {
+            signals::wait(pause.min(source::READ_TIMEOUT));
+            return ControlFlow::Continue(());
+        }
         match self.line.step(&mut self.buffer[..], now) {
             Event::Bytes(length) => {
                 self.process(length, now);
                 let byte_time = self.line.byte_time();
-                if let Some(pause) = self.admission.pause(now) {
-                    signals::wait(pause.min(source::READ_TIMEOUT));
-                }
                 if let Some(time) = byte_time.and_then(|byte_time| self.pace.sleep_time(byte_time))
                 {
                     signals::wait(time);

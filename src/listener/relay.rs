@@ -94,8 +94,9 @@ impl History {
         remember(&mut self.sent, Sent { hash, at: now, is_looped: false });
     }
 
-    /// Where the telegram was before, if it comes back.
-    pub fn origin(&mut self, telegram: &Incoming<'_>) -> Option<Origin> {
+    /// Where the telegram was before, if it comes back. What this listener has sent itself is looked for only if
+    /// the source is no recording, which may be played round and round.
+    pub fn origin(&mut self, telegram: &Incoming<'_>, is_live: bool) -> Option<Origin> {
         let hash = self.hasher.hash_one(telegram.raw);
         let age = |at: Timestamp| telegram.start.micros_since(at);
         let window = if telegram.has_clock { WINDOW } else { WINDOW_WITHOUT_CLOCK };
@@ -104,7 +105,7 @@ impl History {
         if self.heard.iter().any(is_heard) {
             return Some(Origin::Group);
         }
-        self.is_back(hash, telegram).then_some(Origin::Here)
+        (is_live && self.is_back(hash, telegram)).then_some(Origin::Here)
     }
 
     /// Whether this listener has sent the telegram, and no meter would send it again now.
@@ -200,7 +201,7 @@ mod tests {
 
     fn origin(history: &mut History, raw: &str, millis: i64) -> Option<Origin> {
         let incoming = Incoming { raw: raw.as_bytes(), start: at(millis), has_clock: true };
-        history.origin(&incoming)
+        history.origin(&incoming, true)
     }
 
     /// What a listener sends that gets these telegrams, each at its time.
@@ -277,9 +278,26 @@ mod tests {
         history.on_heard(b"old", at(0));
         let mut at_second = |second: i64| {
             let incoming = Incoming { raw: b"old", start: at(second * 1000), has_clock: false };
-            history.origin(&incoming)
+            history.origin(&incoming, true)
         };
         assert_eq!((at_second(1), at_second(10)), (Some(Origin::Group), None));
+    }
+
+    #[test]
+    fn a_recording_that_begins_again_is_told_from_what_others_have_sent() {
+        let mut history = History::default();
+        let mut origin_of = |number: i64| {
+            let (raw, now) = ((number % 2).to_string(), at(number * 100));
+            let incoming = Incoming { raw: raw.as_bytes(), start: now, has_clock: true };
+            let origin = history.origin(&incoming, false);
+            history.on_sent(raw.as_bytes(), now);
+            history.on_heard(raw.as_bytes(), now);
+            origin
+        };
+        assert!((0..100).all(|number| origin_of(number).is_none()));
+        history.on_heard(b"0", at(10_000));
+        let incoming = Incoming { raw: b"0", start: at(10_001), has_clock: true };
+        assert_eq!(history.origin(&incoming, false), Some(Origin::Group));
     }
 
     #[test]

@@ -25,10 +25,26 @@ pub enum ReadOutcome {
 pub enum SourceKind {
     /// A line to a meter.
     Serial,
-    /// Something that may be a relay of what this listener sends.
-    Stream,
-    /// A recording, which is sent whole.
+    /// A connection, perhaps to a relay of what this listener sends.
+    Tcp,
+    /// Another program, which may be a relay or play a recording.
+    Pipe,
+    /// A recording.
     File,
+}
+
+impl SourceKind {
+    /// Whether it may be a relay of what the group carries.
+    #[must_use]
+    pub fn may_be_relay(self) -> bool {
+        matches!(self, Self::Tcp | Self::Pipe)
+    }
+
+    /// Whether what it gives is not out of date if it is read later.
+    #[must_use]
+    pub fn can_wait(self) -> bool {
+        matches!(self, Self::Pipe | Self::File)
+    }
 }
 
 /// An open source of bytes.
@@ -45,7 +61,7 @@ pub trait Source {
 
     /// What the bytes come from, as far as it matters which telegrams are sent.
     fn kind(&self) -> SourceKind {
-        SourceKind::Stream
+        SourceKind::Tcp
     }
 
     /// A source that is silent for longer is taken for dead, and opened again.

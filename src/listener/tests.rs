@@ -6,6 +6,8 @@ use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
 
+use proptest::prelude::*;
+
 use super::source::{ReadOutcome, Source};
 use std::time::Duration;
 
@@ -254,7 +256,7 @@ fn a_storm_of_telegrams_is_bounded_and_logged() {
             sent += usize::from(next(&receiver).is_some());
         }
     });
-    assert!((1200..1300).contains(&sent), "{sent}");
+    assert!((150..170).contains(&sent), "{sent}");
     let warnings = lines.iter().filter(|line| line.contains("more than 12 telegrams a second"));
     assert_eq!(warnings.count(), 1, "{lines:?}");
     assert!(listener.status(now).contains("not sent: more than any meter"), "{lines:?}");
@@ -343,5 +345,68 @@ fn the_speed_of_a_meter_is_found_and_logged_once() {
         let found = format!("meter found at {speed} baud");
         assert_eq!(lines.iter().filter(|line| **line == found).count(), 1, "{lines:?}");
         assert!(lines.len() <= 5, "{lines:?}");
+    }
+}
+
+/// What a hostile port gives: the beginning of a telegram, its clock, and how often it comes.
+#[derive(Clone, Debug)]
+enum Piece {
+    Telegram { clock: Option<u32>, watts: u32 },
+    Tiny,
+    Noise(Vec<u8>),
+}
+
+impl Piece {
+    fn bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Telegram { clock, watts } => {
+                let clock = clock.map(|second| format!("0-0:1.0.0(2611260400{second:02}W)\r\n"));
+                let clock = clock.unwrap_or_default();
+                let body = format!("/TST5METER\r\n\r\n{clock}1-0:1.7.0(00.{watts:03}*kW)\r\n!");
+                format!("{body}{:04X}\r\n", crc16(body.as_bytes())).into_bytes()
+            }
+            Self::Tiny => b"/A\n1-0:1.7.0(1*W)\n!\n".repeat(50),
+            Self::Noise(noise) => noise.clone(),
+        }
+    }
+}
+
+fn piece() -> impl Strategy<Value = Piece> {
+    let telegram = (proptest::option::of(0..60_u32), 0..1000_u32);
+    prop_oneof![
+        8 => telegram.prop_map(|(clock, watts)| Piece::Telegram { clock, watts }),
+        1 => Just(Piece::Tiny),
+        1 => proptest::collection::vec(any::<u8>(), 0..200).prop_map(Piece::Noise),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
+
+    #[test]
+    fn whatever_a_port_gives_no_more_is_sent_than_a_meter_can_send(
+        pieces in proptest::collection::vec((piece(), 0..40_u64), 1..40),
+        rounds in 1..60_usize,
+    ) {
+        let (wire, start) = (Wire::default(), Instant::now());
+        wire.plug_in();
+        let (mut listener, receiver) = listener(Box::new(wire.clone()), 26_127, start);
+        let (mut now, mut sent) = (start, 0_u32);
+        let lines = captured_log(|| {
+            for (piece, millis) in pieces.iter().cycle().take(pieces.len() * rounds) {
+                piece.bytes().chunks(BUFFER).for_each(|chunk| wire.give(chunk));
+                while wire.0.borrow().as_ref().is_some_and(|queue| !queue.is_empty()) {
+                    simulate_step(&mut listener, &mut now);
+                    while next(&receiver).is_some() {
+                        sent += 1;
+                    }
+                }
+                now += Duration::from_millis(*millis);
+            }
+        });
+        // A burst, 12 in each second, and 12 for each second of the clock.
+        let bound = 120.0 + 12.0 * ((now - start).as_secs_f64() + 1.0 + 60.0);
+        prop_assert!(f64::from(sent) <= bound, "{sent} > {bound}");
+        prop_assert!(lines.len() <= 10, "{lines:?}");
     }
 }

@@ -6,6 +6,7 @@
 //! | [`Follower`] | which one meter a program follows, and when another one takes its place      |
 //! | [`Day`]     | what has been used since midnight, by the devices' own times                  |
 //! | [`PowerHistory`] | the power of the last minutes, for graphs                                |
+//! | [`MeterRate`] | how many telegrams a meter can send                                         |
 //!
 //! Pure: telegrams and the time are passed in.
 
@@ -13,6 +14,7 @@ mod day;
 mod follower;
 mod list;
 mod power;
+mod rate;
 
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
@@ -22,6 +24,7 @@ pub(crate) use follower::{Follower, Heard};
 pub(crate) use list::List;
 pub(crate) use list::MAX_METERS;
 pub(crate) use power::{Power, PowerHistory, Span, Summary, round_up};
+pub(crate) use rate::MeterRate;
 
 use crate::message::{Message, Value};
 use crate::telegram::Timestamp;

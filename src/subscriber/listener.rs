@@ -26,6 +26,9 @@ const OWN_TIMES_KEPT: Duration = Duration::from_secs(120);
 /// The most of them. Meters send one a second.
 const MAX_OWN_TIMES: usize = 128;
 
+/// How often the log names another listener of a meter, or one that takes over.
+const LOG_INTERVAL: Duration = Duration::from_secs(600);
+
 /// How the log says which listener can be chosen.
 const HINT: &str = " (`multicast.source` names the listener to follow)";
 
@@ -72,6 +75,8 @@ pub(super) struct ListenerFilter {
     /// The last listener that is not the configured one.
     stranger: Option<(Listener, Instant)>,
     strangers_log: RateLimit,
+    rivals_log: RateLimit,
+    takeovers_log: RateLimit,
 }
 
 /// The listener that a meter is followed by.
@@ -112,6 +117,8 @@ impl ListenerFilter {
             meters: Meters::default(),
             stranger: None,
             strangers_log: RateLimit::new(Duration::MAX),
+            rivals_log: RateLimit::new(LOG_INTERVAL),
+            takeovers_log: RateLimit::new(LOG_INTERVAL),
         }
     }
 
@@ -141,14 +148,17 @@ impl ListenerFilter {
         match followed.judge(listener.clone(), &message.meta, self.is_raw, now) {
             Verdict::Accepted => true,
             Verdict::TakenOver(old) => {
-                log::warn!(
-                    "listener {old} is silent; {doing} meter {} from {listener}",
-                    quoted(&id)
-                );
+                if self.takeovers_log.permit(now).is_some() {
+                    log::warn!(
+                        "listener {old} is silent; {doing} meter {} from {listener}",
+                        quoted(&id)
+                    );
+                }
                 true
             }
             Verdict::Refused => {
-                if !std::mem::replace(&mut followed.is_warned, true) {
+                if !followed.is_warned && self.rivals_log.permit(now).is_some() {
+                    followed.is_warned = true;
                     let old = &followed.listener;
                     log::warn!(
                         "meter {} is sent by {old} and by {listener}; {doing} {old}{HINT}",

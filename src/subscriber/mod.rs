@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! group ──▶ membership ──▶ parse ──▶ filter, listener: one meter, one listener of it ──▶
-//!                                    losses, repeats: each telegram once ──▶ program
+//!                                    losses, repeats: each telegram once ──▶
+//!                                    rates: no more than a meter can send ──▶ program
 //! ```
 //!
 //! Owns the membership, what is received, lost and ignored, and how logs and statuses word it. What is done
@@ -13,6 +14,7 @@ mod filter;
 mod listener;
 mod losses;
 mod membership;
+mod rates;
 mod repeats;
 mod silence;
 
@@ -33,6 +35,7 @@ use listener::ListenerFilter;
 pub(crate) use losses::LossCounts;
 use losses::LossTracker;
 use membership::{Endpoint, Membership};
+use rates::Rates;
 use repeats::Repeats;
 use silence::Silence;
 
@@ -90,7 +93,7 @@ impl Subscriber {
         let endpoint = Endpoint::new(settings, feed)
             .ok_or_else(|| unavailable("multicast.raw_port is off".to_owned()))?;
         let membership = Membership::join(endpoint, now).map_err(unavailable)?;
-        let intake = Intake::new(settings, feed, selection);
+        let intake = Intake::new(settings, feed, selection, now);
         Ok(Self { membership, intake, silence: Silence::new(now), is_daemon: false })
     }
 
@@ -98,7 +101,7 @@ impl Subscriber {
     pub fn join_when_possible(settings: &Multicast, selection: Selection, now: Instant) -> Self {
         Self {
             membership: Membership::join_when_possible(Endpoint::json(settings), now),
-            intake: Intake::new(settings, Feed::Json, selection),
+            intake: Intake::new(settings, Feed::Json, selection, now),
             silence: Silence::new(now),
             is_daemon: true,
         }
@@ -241,6 +244,7 @@ pub(crate) struct Intake {
     listeners: ListenerFilter,
     losses: LossTracker,
     repeats: Repeats,
+    rates: Rates,
     received: u64,
     last: Option<Instant>,
     ignored: u64,
@@ -248,7 +252,7 @@ pub(crate) struct Intake {
 }
 
 impl Intake {
-    pub fn new(settings: &Multicast, feed: Feed, selection: Selection) -> Self {
+    pub fn new(settings: &Multicast, feed: Feed, selection: Selection, now: Instant) -> Self {
         Self {
             feed,
             is_quiet: selection.is_quiet,
@@ -260,6 +264,7 @@ impl Intake {
             ),
             losses: LossTracker::new(selection.is_quiet),
             repeats: Repeats::default(),
+            rates: Rates::new(selection, now),
             received: 0,
             last: None,
             ignored: 0,
@@ -281,7 +286,7 @@ impl Intake {
             Feed::Json => self.losses.is_new(&message.meta, from, now),
             Feed::Raw => self.repeats.is_new(datagram, from, now),
         };
-        if !is_new {
+        if !is_new || !self.rates.permits(&message, from, now) {
             return None;
         }
         self.received += 1;
@@ -308,9 +313,10 @@ impl Intake {
         format!("{received}, {age}{losses}{ignored}")
     }
 
-    /// Meters and listeners that were received lately and not used.
+    /// Meters, listeners and telegrams that were received lately and not used.
     fn problems(&self, now: Instant) -> impl Iterator<Item = String> {
-        self.filter.problem(now).into_iter().chain(self.listeners.problems(now))
+        let problems = self.filter.problem(now).into_iter().chain(self.listeners.problems(now));
+        problems.chain(self.rates.problem(now))
     }
 
     /// See [`Subscriber::silence`].

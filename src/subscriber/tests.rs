@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use std::io;
 use std::rc::Rc;
 
+use proptest::prelude::*;
+
 use super::membership::{GroupSocket, Open};
 use super::*;
 use crate::config::Config;
@@ -65,7 +67,7 @@ fn subscriber(now: Instant) -> (Subscriber, Rc<RefCell<Network>>) {
     let settings = Config::default().multicast;
     let selection = Selection { all_meters: false, doing: "recording", hint: "", is_quiet: false };
     let membership = Membership::new(Endpoint::json(&settings), open, now);
-    let intake = Intake::new(&settings, Feed::Json, selection);
+    let intake = Intake::new(&settings, Feed::Json, selection, now);
     let silence = Silence::with_clock(now, Duration::ZERO);
     (Subscriber { membership, intake, silence, is_daemon: true }, network)
 }
@@ -344,4 +346,57 @@ fn a_program_that_somebody_watches_does_not_log_silence() {
         (0..7300).for_each(|second| drop(subscriber.next(start + Duration::from_secs(second))));
     });
     assert_eq!(lines, [""; 0]);
+}
+
+/// A datagram of a hostile network: what it holds, who sends it, and how long after the one before.
+type Hostile = (u8, u16, u16, u64, i64, u64);
+
+fn hostile_datagram(&(kind, _, id, number, start, _): &Hostile) -> Vec<u8> {
+    match kind {
+        0 => b"garbage".to_vec(),
+        1 => datagram(number, "the real one"),
+        _ => format!(
+            "{{\"meta\":{{\"frame-start-time\":{start},\"frame-number\":{number},\
+             \"frame-end-time\":{start},\"frame-time-duration\":0,\"meter-time\":{start},\
+             \"source\":\"source {}\"}},\"telegram\":{{\"0-0:96.1.1\":\"{id}\"}}}}",
+            id % 3
+        )
+        .into_bytes(),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn whatever_comes_from_the_network_the_log_and_the_memory_stay_bounded(
+        datagrams in proptest::collection::vec(
+            (0..8_u8, 0..40_u16, 0..40_u16, any::<u64>(), -9_999_999_999..99_999_999_999_i64,
+             prop_oneof![20 => 0..2000_u64, 1 => 60_000..700_000_u64]),
+            1..200,
+        ),
+        all_meters: bool,
+        few: bool,
+    ) {
+        let start = Instant::now();
+        let selection = Selection { all_meters, doing: "recording", hint: "", is_quiet: false };
+        let mut intake = Intake::new(&Config::default().multicast, Feed::Json, selection, start);
+        let mut now = start;
+        let lines = captured_log(|| {
+            for (round, hostile) in datagrams.iter().cycle().take(5000).enumerate() {
+                let mut hostile = *hostile;
+                if few {
+                    (hostile.1, hostile.2) = (hostile.1 % 3, hostile.2 % 3);
+                }
+                hostile.3 = hostile.3.wrapping_add(round as u64);
+                let from = ([192, 0, 2, 1], 1 + hostile.1).into();
+                now += Duration::from_millis(hostile.5);
+                intake.take(&hostile_datagram(&hostile), from, now);
+                let _ = intake.problems(now).count();
+            }
+        });
+        let hours = usize::try_from((now - start).as_secs() / 3600 + 1).unwrap();
+        // Ten kinds of message, each six times an hour, and what is logged once of 16 senders and meters.
+        prop_assert!(lines.len() <= 60 * hours + 20, "{} lines in {hours} h: {lines:#?}", lines.len());
+    }
 }

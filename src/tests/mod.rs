@@ -17,6 +17,7 @@ use crate::runtime::Exit;
 use crate::{cat, listener, reader, simulator};
 
 mod files;
+mod log_lines;
 
 const PROJECT: &str = env!("CARGO_MANIFEST_DIR");
 

@@ -44,7 +44,7 @@ pub(super) fn header(page: &mut Page, data: &PanelData<'_>) {
     let (place, meters) = frame.state.place();
     if meters > 1 {
         let place = format!("  {} {place} {} {meters}", words.meter, words.of);
-        page.zone(Area { x: 0, y: 0, width: width / 2, height: 1 }, Action::Meter);
+        page.add_click_area(Area { x: 0, y: 0, width: width / 2, height: 1 }, Action::Meter);
         left = left.text(Style::Key, place);
     }
     let room = width.saturating_sub(right.width() + 3);
@@ -80,7 +80,7 @@ pub(super) fn footer(page: &mut Page, frame: &Frame<'_>, has_more: bool) {
             break;
         }
         page.put(x, y, width, &entry);
-        page.zone(Area { x, y, width: entry.width(), height: 1 }, action);
+        page.add_click_area(Area { x, y, width: entry.width(), height: 1 }, action);
         x += entry.width() + 2;
     }
 }

@@ -1,4 +1,4 @@
-//! Panels side by side in bands, as many as fit.
+//! Panels side by side in rows, as many as fit.
 //!
 //! Owns who stands where: panels come in the order of their importance, each takes at least its width
 //! and its least height, and room that is left goes to those that can use it.
@@ -21,7 +21,7 @@ pub struct Panel<'s> {
     pub stretch: usize,
     /// Rows inside at the least, and at best.
     pub rows: [usize; 2],
-    /// It can use any number of rows, and ends its band.
+    /// It can use any number of rows, and ends its row of panels.
     pub grows: bool,
     /// What a click asks for.
     pub action: Option<Action>,
@@ -46,12 +46,12 @@ impl Panel<'_> {
 }
 
 /// Panels of one height, side by side.
-struct Band<'s> {
+struct PanelRow<'s> {
     panels: Vec<Panel<'s>>,
     rows: usize,
 }
 
-impl Band<'_> {
+impl PanelRow<'_> {
     fn width(&self) -> usize {
         self.panels.iter().map(|panel| panel.width).sum()
     }
@@ -67,14 +67,14 @@ impl Band<'_> {
 
 /// Puts panels into an area; the number of those for which there is no room.
 pub fn place(page: &mut Page, area: Area, panels: Vec<Panel<'_>>, glyphs: &Glyphs) -> usize {
-    let mut bands = in_bands(panels, area.width);
-    let kept = fit(&mut bands, area.height);
-    let left_out = bands.drain(kept..).map(|band| band.panels.len()).sum();
+    let mut panel_rows = in_panel_rows(panels, area.width);
+    let kept = fit(&mut panel_rows, area.height);
+    let left_out = panel_rows.drain(kept..).map(|panel_row| panel_row.panels.len()).sum();
     let mut y = area.y;
-    for band in &bands {
-        let height = band.rows + FRAME.1;
+    for panel_row in &panel_rows {
+        let height = panel_row.rows + FRAME.1;
         let mut x = area.x;
-        for (panel, width) in band.panels.iter().zip(widths(band, area.width)) {
+        for (panel, width) in panel_row.panels.iter().zip(widths(panel_row, area.width)) {
             draw(page, Area { x, y, width, height }, panel, glyphs);
             x += width;
         }
@@ -83,45 +83,45 @@ pub fn place(page: &mut Page, area: Area, panels: Vec<Panel<'_>>, glyphs: &Glyph
     left_out
 }
 
-fn in_bands(panels: Vec<Panel<'_>>, width: usize) -> Vec<Band<'_>> {
-    let mut bands: Vec<Band<'_>> = Vec::new();
+fn in_panel_rows(panels: Vec<Panel<'_>>, width: usize) -> Vec<PanelRow<'_>> {
+    let mut panel_rows: Vec<PanelRow<'_>> = Vec::new();
     for panel in panels {
-        match bands.last_mut() {
-            Some(band) if band.width() + panel.width <= width && !band.grows() => {
-                band.panels.push(panel);
+        match panel_rows.last_mut() {
+            Some(panel_row) if panel_row.width() + panel.width <= width && !panel_row.grows() => {
+                panel_row.panels.push(panel);
             }
-            _ => bands.push(Band { panels: vec![panel], rows: 0 }),
+            _ => panel_rows.push(PanelRow { panels: vec![panel], rows: 0 }),
         }
     }
-    bands
+    panel_rows
 }
 
-/// Gives each band its rows; how many of the bands there is room for.
-fn fit(bands: &mut [Band<'_>], height: usize) -> usize {
+/// Gives each row of panels its rows of text; how many rows of panels there is room for.
+fn fit(panel_rows: &mut [PanelRow<'_>], height: usize) -> usize {
     let mut left = height;
     let mut kept = 0;
-    for band in bands.iter_mut() {
-        let least = band.rows(false);
+    for panel_row in panel_rows.iter_mut() {
+        let least = panel_row.rows(false);
         let Some(rest) = left.checked_sub(least + FRAME.1) else { break };
-        (band.rows, left) = (least, rest);
+        (panel_row.rows, left) = (least, rest);
         kept += 1;
     }
-    for band in &mut bands[..kept] {
-        let more = (band.rows(true).saturating_sub(band.rows)).min(left);
-        band.rows += more;
+    for panel_row in &mut panel_rows[..kept] {
+        let more = (panel_row.rows(true).saturating_sub(panel_row.rows)).min(left);
+        panel_row.rows += more;
         left -= more;
     }
-    if let Some(band) = bands[..kept].iter_mut().find(|band| band.grows()) {
-        band.rows += left;
+    if let Some(panel_row) = panel_rows[..kept].iter_mut().find(|panel_row| panel_row.grows()) {
+        panel_row.rows += left;
     }
     kept
 }
 
-/// The widths of the panels of a band, which fill it.
-fn widths(band: &Band<'_>, width: usize) -> Vec<usize> {
-    let mut room = width - band.width().min(width);
-    let mut shares: usize = band.panels.iter().map(|panel| panel.stretch).sum();
-    let widths = band.panels.iter().map(|panel| {
+/// The widths of the panels of a row, which fill it.
+fn widths(panel_row: &PanelRow<'_>, width: usize) -> Vec<usize> {
+    let mut room = width - panel_row.width().min(width);
+    let mut shares: usize = panel_row.panels.iter().map(|panel| panel.stretch).sum();
+    let widths = panel_row.panels.iter().map(|panel| {
         let more = (room * panel.stretch).checked_div(shares).unwrap_or(0);
         room -= more;
         shares -= panel.stretch;
@@ -144,7 +144,7 @@ fn draw(page: &mut Page, area: Area, panel: &Panel<'_>, glyphs: &Glyphs) {
         page.put(x + 2, y + 1 + row, inside, line);
     }
     if let Some(action) = panel.action {
-        page.zone(area, action);
+        page.add_click_area(area, action);
     }
 }
 
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn panels_share_a_band_when_they_fit_and_fill_it() {
+    fn panels_share_a_row_when_they_fit_and_fill_it() {
         let panels = vec![
             Panel { heads: vec![(5, "W".to_owned())], ..panel("a", 10, [1, 2]) },
             panel("b", 12, [2, 2]),

@@ -140,7 +140,7 @@ pub struct Page {
     height: usize,
     ascii: bool,
     cells: Vec<(char, Style)>,
-    zones: Vec<(Area, Action)>,
+    click_areas: Vec<(Area, Action)>,
 }
 
 impl Page {
@@ -148,7 +148,7 @@ impl Page {
     #[must_use]
     pub fn new(width: usize, height: usize, ascii: bool) -> Self {
         let cells = vec![(' ', Style::Text); width * height];
-        Self { width, height, ascii, cells, zones: Vec::new() }
+        Self { width, height, ascii, cells, click_areas: Vec::new() }
     }
 
     /// Its width and height in cells.
@@ -171,14 +171,14 @@ impl Page {
     }
 
     /// Makes an area clickable.
-    pub fn zone(&mut self, area: Area, action: Action) {
-        self.zones.push((area, action));
+    pub fn add_click_area(&mut self, area: Area, action: Action) {
+        self.click_areas.push((area, action));
     }
 
     /// What a click here asks for.
     #[must_use]
     pub fn action(&self, x: usize, y: usize) -> Option<Action> {
-        self.zones.iter().find_map(|(area, action)| area.contains(x, y).then_some(*action))
+        self.click_areas.iter().find_map(|(area, action)| area.contains(x, y).then_some(*action))
     }
 
     /// Each row as pieces of one style.
@@ -236,7 +236,7 @@ mod tests {
     #[test]
     fn a_click_finds_its_action() {
         let mut page = Page::new(9, 9, false);
-        page.zone(Area { x: 2, y: 3, width: 2, height: 1 }, Action::Help);
+        page.add_click_area(Area { x: 2, y: 3, width: 2, height: 1 }, Action::Help);
         assert_eq!(page.action(3, 3), Some(Action::Help));
         assert_eq!(page.action(4, 3), None);
     }

@@ -1,3 +1,5 @@
+//! Each protocol is recognised by its own frames, and noise and P1 text as none of them.
+
 use super::*;
 use crate::telegram::add_parity;
 
