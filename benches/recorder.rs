@@ -1,4 +1,4 @@
-//! A day of telegrams, one a second, through the recorder: from JSON to all five outputs.
+//! A day of telegrams, one a second, through the recorder: from JSON to all six outputs.
 //!
 //! `make bench` runs this in memory; DESIGN's budgets: two seconds, and 0.03 ms of processor time a
 //! telegram. `make bench-card` runs it on a file system of its own, `FOLDER` and the flush period of the
@@ -77,6 +77,7 @@ fn settings(folder: &Path, page: &Path, flush: u64) -> Config {
     config.p1_reader_details.flush_period = Duration::from_secs(flush);
     config.p1_reader_interval.filename = folder.join("interval-PERIOD.csv");
     config.p1_reader_day.filename = folder.join("day-DAY.csv");
+    config.p1_reader_history.filename = folder.join("history-YEAR.csv");
     config.weekly_log.filename = folder.join("YYYY-Www.log");
     page.clone_into(&mut config.html_report.filename);
     config

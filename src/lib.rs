@@ -11,6 +11,7 @@
 //! | [`message`]   | the datagram: meta data and telegram as JSON, both ways                    |
 //! | [`reading`]   | named readings: one table of names and units, one rule for totals          |
 //! | `meter`       | what a subscriber knows of its meters: a list, which one to follow, today  |
+//! | `history`     | the history file: its columns, written by p1reader, read by p1report        |
 //! | [`multicast`] | sockets: sender, receiver, interfaces, unicast copies                      |
 //! | `subscriber`  | the one way to receive telegrams: which meter, each once, losses counted   |
 //! | [`config`]    | the YAML file                                                              |
@@ -25,7 +26,7 @@
 //! | `mqtt`        | `p1mqtt`: the state of the meters for an MQTT broker and Home Assistant    |
 //! | [`simulator`] | `p1sim`: a household, its meter, and the port that the meter is wired to   |
 //!
-//! Imports run one way: `bin → a program → subscriber → meter, multicast, reading → message → telegram`;
+//! Imports run one way: `bin → a program → subscriber, history → meter, multicast, reading → message → telegram`;
 //! `config` and `runtime` are leaves that the programs use. No program imports another.
 
 mod atomic_file;
@@ -33,6 +34,7 @@ pub mod cat;
 pub mod config;
 #[cfg(feature = "dashboard")]
 pub mod dashboard;
+mod history;
 pub mod listener;
 pub mod message;
 // Only the dashboard uses all of it.

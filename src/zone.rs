@@ -1,9 +1,11 @@
 //! Local time.
 //!
-//! Owns the conversion from a [`Timestamp`] to local time, which always has one result. The reverse has none or
-//! two at a clock change, and we don't need it.
+//! Owns the conversion from a [`Timestamp`] to local time, which always has one result, and the reverse, which has
+//! none or two at a clock change.
 
-use chrono::{DateTime, FixedOffset, Local, NaiveDateTime, Offset as _, SecondsFormat, Utc};
+use chrono::{
+    DateTime, FixedOffset, Local, NaiveDateTime, Offset as _, SecondsFormat, TimeDelta, Utc,
+};
 
 use crate::telegram::Timestamp;
 
@@ -11,6 +13,27 @@ use crate::telegram::Timestamp;
 pub trait Zone {
     /// Local date and time, truncated to whole seconds.
     fn local(&self, time: Timestamp) -> NaiveDateTime;
+
+    /// The moments at which clocks show this local time, the earlier one first: none in the hour that is left out
+    /// in spring, two in the one that comes twice in autumn.
+    fn moments(&self, local: NaiveDateTime) -> [Option<Timestamp>; 2] {
+        // Whichever offset holds then holds a day before or after, too.
+        let offset = |days: i64| {
+            let near = local.checked_add_signed(TimeDelta::days(days)).unwrap_or(local);
+            self.local(Timestamp::from_seconds(near.and_utc().timestamp())) - near
+        };
+        let mut offsets = [offset(-1), offset(1)];
+        offsets.sort();
+        let [later, earlier] = offsets.map(|offset| {
+            let utc = local.checked_sub_signed(offset)?.and_utc().timestamp();
+            Some(Timestamp::from_seconds(utc)).filter(|&time| self.local(time) == local)
+        });
+        match (earlier, later) {
+            (Some(one), Some(other)) if one == other => [Some(one), None],
+            (None, one) => [one, None],
+            both => both.into(),
+        }
+    }
 
     /// The time in ISO 8601, with the offset to UTC: `2026-11-22T07:50:10.297+01:00`.
     ///
@@ -42,9 +65,8 @@ fn utc(time: Timestamp) -> DateTime<Utc> {
 
 #[cfg(test)]
 mod tests {
-    use chrono::TimeDelta;
-
     use super::*;
+    use crate::reader::tests::Amsterdam;
 
     /// A zone this many seconds ahead of UTC.
     struct Ahead(i64);
@@ -62,6 +84,21 @@ mod tests {
         assert_eq!(Ahead(-34_200).iso8601(time), "2026-11-21T21:20:10.297-09:30");
         assert_eq!(Ahead(0).iso8601(Timestamp::from_seconds(0)), "1970-01-01T00:00:00+00:00");
         assert_eq!(Ahead(0).iso8601(Timestamp::from_micros(-1)), "1969-12-31T23:59:59.999+00:00");
+    }
+
+    #[test]
+    fn a_local_time_is_one_moment_two_in_autumn_and_none_in_spring() {
+        let moments = |text: &str| {
+            let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").unwrap();
+            Amsterdam.moments(local).map(|time| time.map(Timestamp::seconds))
+        };
+        assert_eq!(moments("2026-10-25 01:59"), [Some(1_792_886_340), None]);
+        assert_eq!(moments("2026-10-25 02:00"), [Some(1_792_886_400), Some(1_792_890_000)]);
+        assert_eq!(moments("2026-10-25 02:59"), [Some(1_792_889_940), Some(1_792_893_540)]);
+        assert_eq!(moments("2026-10-25 03:00"), [Some(1_792_893_600), None]);
+        assert_eq!(moments("2026-03-29 02:30"), [None, None]);
+        assert_eq!(moments("2026-03-29 03:00"), [Some(1_774_746_000), None]);
+        assert_eq!(moments("2026-07-01 12:00"), [Some(1_782_900_000), None]);
     }
 
     #[test]

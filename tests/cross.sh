@@ -36,6 +36,7 @@ multicast: {interface: lo}
 p1_reader_details: {filename: $place/details-DAY.csv}
 p1_reader_interval: {enabled: false}
 p1_reader_day: {enabled: false}
+p1_reader_history: {enabled: false}
 html_report: {filename: $place/lastm.html}
 weekly_log: {enabled: false}
 END

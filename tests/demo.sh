@@ -15,6 +15,7 @@ p1_dashboard: {fuse: 25}
 p1_reader_details: {filename: $scratch/p1_reader_details-DAY.csv, flush_period: 5}
 p1_reader_interval: {filename: $scratch/p1_reader_interval-PERIOD.csv, flush_period: 300}
 p1_reader_day: {filename: $scratch/p1_reader_day-DAY.csv, flush_period: 300}
+p1_reader_history: {filename: $scratch/p1_reader_history-YEAR.csv, flush_period: 300}
 html_report: {filename: $scratch/lastm.html, flush_period: 5}
 weekly_log: {filename: $scratch/p1_reader-YYYY-Www.log, measurement_period: 5, flush_period: 5}
 END

@@ -107,6 +107,7 @@ p1_reader:          {min_free: 0}
 p1_reader_details:  {filename: $work/reader/details-DAY.csv, flush_period: 1}
 p1_reader_interval: {filename: $work/reader/p1_reader_interval-PERIOD.csv, flush_period: 5}
 p1_reader_day:      {filename: $work/reader/day-DAY.csv, flush_period: 5}
+p1_reader_history:  {filename: $work/reader/history-YEAR.csv, flush_period: 5}
 html_report:        {filename: $work/reader/lastm.html}
 weekly_log:         {filename: $work/reader/YYYY-ww.log}
 p1_mqtt:            {broker: 127.0.0.1, interval: 5}

@@ -25,6 +25,7 @@ pub fn config(folder: &Path, port: &Path) {
          p1_reader_details: {{filename: \"{place}/details.csv-DAY.csv\"}}\n\
          p1_reader_interval: {{filename: \"{place}/interval-PERIOD.csv\"}}\n\
          p1_reader_day: {{filename: \"{place}/day-DAY.csv\"}}\n\
+         p1_reader_history: {{filename: \"{place}/history-YEAR.csv\"}}\n\
          html_report: {{filename: \"{place}/lastm.html\"}}\n\
          weekly_log: {{filename: \"{place}/log-YYYY-Www.log\"}}\n",
         LISTENER_PORT + 1

@@ -83,6 +83,14 @@ pub(super) const SECTIONS: &[Section] = &[
     file_output!(p1_reader_interval, "PERIOD"),
     file_output!(p1_reader_day, "DAY"),
     Section {
+        name: "p1_reader_history",
+        keys: &[
+            key("enabled", |c, v| put(&mut c.p1_reader_history.enabled, v.boolean())),
+            key("filename", |c, v| put(&mut c.p1_reader_history.filename, v.filename(&["YEAR"]))),
+            key("flush_period", |c, v| put(&mut c.p1_reader_history.flush_period, v.seconds(DAY))),
+        ],
+    },
+    Section {
         name: "html_report",
         keys: &[
             key("enabled", |c, v| put(&mut c.html_report.enabled, v.boolean())),

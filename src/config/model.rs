@@ -24,6 +24,8 @@ pub struct Config {
     pub p1_reader_interval: FileOutput,
     /// The 5-minute records of a day.
     pub p1_reader_day: FileOutput,
+    /// Every register each five minutes, kept for years.
+    pub p1_reader_history: FileOutput,
     /// The HTML page.
     pub html_report: HtmlReport,
     /// The condensed log of a week.
@@ -35,17 +37,19 @@ pub struct Config {
 }
 
 impl Config {
-    /// The five outputs: name of the section, whether it is enabled, and its file name.
-    pub(crate) fn outputs(&self) -> [(&'static str, bool, &Path); 5] {
+    /// The six outputs: name of the section, whether it is enabled, and its file name.
+    pub(crate) fn outputs(&self) -> [(&'static str, bool, &Path); 6] {
         let details = &self.p1_reader_details;
         let interval = &self.p1_reader_interval;
         let day = &self.p1_reader_day;
+        let history = &self.p1_reader_history;
         let html = &self.html_report;
         let weekly = &self.weekly_log;
         [
             ("p1_reader_details", details.enabled, &details.filename),
             ("p1_reader_interval", interval.enabled, &interval.filename),
             ("p1_reader_day", day.enabled, &day.filename),
+            ("p1_reader_history", history.enabled, &history.filename),
             ("html_report", html.enabled, &html.filename),
             ("weekly_log", weekly.enabled, &weekly.filename),
         ]
@@ -61,6 +65,7 @@ impl Default for Config {
             p1_reader_details: FileOutput::new("p1_reader_details-DAY.csv", 600, None),
             p1_reader_interval: FileOutput::new("p1_reader_interval-PERIOD.csv", 1200, Some(90)),
             p1_reader_day: FileOutput::new("p1_reader_day-DAY.csv", 3600, None),
+            p1_reader_history: FileOutput::new("p1_reader_history-YEAR.csv", 1200, None),
             html_report: HtmlReport::default(),
             weekly_log: WeeklyLog::default(),
             p1_dashboard: P1Dashboard::default(),
@@ -149,16 +154,16 @@ impl Default for P1Reader {
     }
 }
 
-/// The sections `p1_reader_details`, `p1_reader_interval` and `p1_reader_day`.
+/// The sections `p1_reader_details`, `p1_reader_interval`, `p1_reader_day` and `p1_reader_history`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileOutput {
     /// Whether the output is written.
     pub enabled: bool,
-    /// Absolute path. Its last component has `DAY` or `PERIOD`.
+    /// Absolute path. Its last component has `DAY`, `PERIOD` or `YEAR`.
     pub filename: PathBuf,
     /// Time between writes to disk, 1 s to one day.
     pub flush_period: Duration,
-    /// Files older than this many days are deleted. `None` keeps them.
+    /// Files older than this many days are deleted. `None` keeps them, and the history always is.
     pub keep_days: Option<u32>,
 }
 

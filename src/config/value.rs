@@ -290,7 +290,7 @@ impl Node {
 /// that name as `.NAME.tmp`.
 fn fits(path: &str) -> bool {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let growth: usize = [("DAY", 5), ("PERIOD", 9), ("METER", 59)]
+    let growth: usize = [("DAY", 5), ("PERIOD", 9), ("METER", 59), ("YEAR", 1)]
         .map(|(placeholder, more)| name.matches(placeholder).count() * more)
         .iter()
         .sum();

@@ -1,6 +1,7 @@
 //! What the recorder knows of each meter.
 
 use super::five_minutes::FiveMinutes;
+use super::history::Rows;
 use super::order::Clock;
 use super::page::Page;
 use crate::message::Message;
@@ -18,6 +19,8 @@ pub(super) struct Meter {
     /// That of the telegrams that tell energy and power.
     pub clock: Clock,
     pub five_minutes: FiveMinutes,
+    /// The open row of the history.
+    pub rows: Rows,
     pub page: Page,
     /// Whether it has been logged that its telegrams lack energy or power.
     pub is_incomplete: bool,
@@ -31,6 +34,7 @@ impl Meter {
             held_back: None,
             clock: Clock::default(),
             five_minutes: FiveMinutes::default(),
+            rows: Rows::default(),
             page: Page::default(),
             is_incomplete: false,
         }

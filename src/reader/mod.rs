@@ -1,4 +1,4 @@
-//! The recorder, `p1reader`: from telegrams to the five outputs and the files under them.
+//! The recorder, `p1reader`: from telegrams to the six outputs and the files under them.
 //!
 //! Owns what stands in the files, when they are written and how they are named. Only `session` opens a
 //! socket and asks the clock: to the recorder telegrams, the time, the time zone and the file system
@@ -7,6 +7,7 @@
 //! ```text
 //! session ──▶ Recorder ──┬─▶ details ───────────────────────────┐
 //!                        ├─▶ five_minutes ──▶ interval and day ─┤
+//!                        ├─▶ history ───────────────────────────┤
 //!                        ├─▶ weekly ────────────────────────────┴▶ queue ──▶ output ──▶ storage
 //!                        └─▶ report ─────────────────────────────────────────────────────▶ storage
 //! ```
@@ -21,6 +22,7 @@
 //! | `columns`      | the columns of a details file, and the row of a telegram in them      |
 //! | `details`      | how such rows come into a file, and its first ones are read back      |
 //! | `five_minutes` | the 5-minute records                                                  |
+//! | `history`      | the rows of the history file                                          |
 //! | `weekly`       | the line of the weekly log                                            |
 //! | `report`       | the HTML page; `page` is what it remembers                            |
 //! | `graph`        | the graph of the page                                                 |
@@ -39,6 +41,7 @@ mod details;
 mod five_minutes;
 mod graph;
 mod health;
+mod history;
 mod last_meter;
 mod leftovers;
 mod meters;
@@ -72,4 +75,4 @@ fn whole_seconds(period: Duration) -> i64 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -10,6 +10,7 @@ use chrono::{Days, NaiveDate, NaiveDateTime, TimeDelta};
 
 use super::columns::Columns;
 use super::health::{Failure, Health};
+use super::history::files::{self, Recent};
 use super::meters::Meter;
 use super::pattern::Pattern;
 use super::queue::{Batch, Queue};
@@ -39,6 +40,8 @@ pub(super) enum Shape {
     /// All that wait make a new file, which appears complete. A name that has been given lately, or
     /// that a file has, is passed over for that of the next second.
     Complete(VecDeque<PathBuf>),
+    /// They are appended to the files of a year, which have the columns of their rows; see [`files`].
+    History(Recent),
 }
 
 /// The columns in which rows of a file are made. They are kept as long as rows wait in them.
@@ -304,6 +307,12 @@ impl Shape {
                 let table = tables.iter_mut().find(is_its);
                 let columns = table.map_or(&mut new, |table| &mut table.columns);
                 details::append(storage, &file, batch.text(), columns)
+            }
+            Self::History(recent) => {
+                let name = |part| pattern.path_of(batch.date, batch.last, &batch.meter, part);
+                let of = (&*batch.meter, batch.last.date());
+                let written = files::append(storage, name, of, batch.text(), recent);
+                return written.map_err(|(file, source)| Failure { file, source });
             }
             Self::Complete(recent) => {
                 // If it cannot be told whether a file exists, it cannot be written either.

@@ -6,6 +6,7 @@
 //! |-------------|-----------------------------------------------------|
 //! | `DAY`       | `YYYYMMDD`, the local date of the row               |
 //! | `PERIOD`    | `YYYYMMDD-HHMMSS`, the local time of the last row   |
+//! | `YEAR`      | the calendar year of the row; see [`year_name`]     |
 //! | `YYYY`      | the ISO year of the row                             |
 //! | `ww`        | the ISO week of the row, two digits                 |
 //! | `METER`     | the name of the meter                               |
@@ -15,19 +16,23 @@ use std::path::{Path, PathBuf};
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, Weekday};
 
+use crate::history::year_name;
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Part {
     Text(String),
     Day,
     Period,
+    CalendarYear,
     Year,
     Week,
     Meter,
 }
 
-const PLACEHOLDERS: [(&str, Part); 5] = [
+const PLACEHOLDERS: [(&str, Part); 6] = [
     ("DAY", Part::Day),
     ("PERIOD", Part::Period),
+    ("YEAR", Part::CalendarYear),
     ("YYYY", Part::Year),
     ("ww", Part::Week),
     ("METER", Part::Meter),
@@ -79,6 +84,8 @@ impl Pattern {
             date
         } else if self.parts.contains(&Part::Week) || self.parts.contains(&Part::Year) {
             date.week(Weekday::Mon).checked_first_day().unwrap_or(date)
+        } else if self.parts.contains(&Part::CalendarYear) {
+            date.with_ordinal(1).unwrap_or(date)
         } else {
             NaiveDate::default()
         }
@@ -86,14 +93,20 @@ impl Pattern {
 
     /// The path for rows of this date and meter; the last row has this local time.
     pub fn path(&self, date: NaiveDate, last: NaiveDateTime, meter: &str) -> PathBuf {
+        self.path_of(date, last, meter, 0)
+    }
+
+    /// The same for file number `part` of the year, where there are several.
+    pub fn path_of(&self, date: NaiveDate, last: NaiveDateTime, meter: &str, part: u8) -> PathBuf {
         let week = date.iso_week();
         let mut name = String::new();
-        for part in &self.parts {
+        for placeholder in &self.parts {
             // Writing to memory does not fail.
-            let _ = match part {
+            let _ = match placeholder {
                 Part::Text(text) => name.write_str(text),
                 Part::Day => write!(name, "{}", date.format("%Y%m%d")),
                 Part::Period => write!(name, "{}", last.format("%Y%m%d-%H%M%S")),
+                Part::CalendarYear => name.write_str(&year_name(date.year(), part)),
                 Part::Year => write!(name, "{:04}", week.year()),
                 Part::Week => write!(name, "{:02}", week.week()),
                 Part::Meter => name.write_str(meter),
@@ -142,6 +155,16 @@ fn read(parts: &[Part], name: &[u8], mut found: Found) -> Option<Found> {
             digits(time.strip_prefix(b"-")?)?;
             found.day = Some(parse_day(day)?);
             name
+        }
+        Part::CalendarYear => {
+            let (year, rest) = name.split_at_checked(4)?;
+            digits(year)?;
+            match rest.split_first() {
+                Some((b'b'..=b'z', after)) => {
+                    return read(parts, after, found).or_else(|| read(parts, rest, found));
+                }
+                _ => rest,
+            }
         }
         Part::Year => {
             let (year, name) = name.split_at_checked(4)?;
@@ -195,6 +218,19 @@ mod tests {
         assert_eq!(path("/v/METERDAY", day), "/v/E004720261102");
         assert_eq!(path("/v/é-DAY.csv", day), "/v/é-20261102.csv");
         assert_eq!(path("/v/plain.csv", day), "/v/plain.csv");
+    }
+
+    #[test]
+    fn years_are_those_of_the_calendar_with_a_letter_for_further_files() {
+        assert_eq!(path("/v/h-YEAR.csv", date(2027, 1, 1)), "/v/h-2027.csv");
+        assert_eq!(path("/v/h-YEAR.csv", date(2026, 12, 31)), "/v/h-2026.csv");
+        let pattern = Pattern::new(Path::new("/v/h-YEAR.csv"));
+        let first = pattern.first_date(date(2026, 12, 31));
+        let second = pattern.path_of(first, NaiveDateTime::default(), "E", 1);
+        assert_eq!((first, second), (date(2026, 1, 1), PathBuf::from("/v/h-2026b.csv")));
+        assert!(pattern.fits("h-2026.csv") && pattern.fits("h-2026z.csv"));
+        assert!(!pattern.fits("h-2026a.csv") && !pattern.fits("h-2026bc.csv"));
+        assert_eq!(pattern.date_of("h-2026.csv"), None, "never removed");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use chrono::{NaiveDate, NaiveDateTime};
 
 use super::five_minutes::Record;
+use super::history::{self, files::Recent};
 use super::meters::Meter;
 use super::output::{Output, Shape};
 use super::page::Last;
@@ -144,8 +145,7 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
                 text::escaped(&new), text::escaped(old));
             if let Some(member) = self.meters.get_mut(old.as_str()) {
                 let meter = &mut member.state;
-                let record = meter.five_minutes.close();
-                self.outputs.add_record(meter, record);
+                self.outputs.close(meter, &self.zone);
                 meter.is_followed = false;
             }
         }
@@ -162,6 +162,10 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
         let registers = Registers::of(message);
         if let Some(output) = &mut self.outputs.details {
             output.add_telegram(&mut self.storage, meter, local, message, &registers);
+        }
+        if self.outputs.history.is_some() {
+            let rows = meter.rows.add(message, &registers, &self.zone);
+            self.outputs.add_rows(meter, rows);
         }
         if let Some(totals) = totals(meter, &registers) {
             let order = meter.clock.order(time);
@@ -224,9 +228,7 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
     /// The end: closes the open 5-minute periods, writes everything, and says what could not be.
     pub fn finish(mut self) {
         for member in self.meters.iter_mut() {
-            let meter = &mut member.state;
-            let record = meter.five_minutes.close();
-            self.outputs.add_record(meter, record);
+            self.outputs.close(&mut member.state, &self.zone);
         }
         self.flush_rows();
         self.write_pages(true);
@@ -301,6 +303,7 @@ struct Outputs {
     details: Option<Output>,
     interval: Option<Output>,
     day: Option<Output>,
+    history: Option<Output>,
     weekly: Option<Output>,
 }
 
@@ -323,6 +326,8 @@ impl Outputs {
         let details = &config.p1_reader_details;
         configure(&mut self.details, details, "details", Shape::Table(Vec::new()), DETAILS_LIMIT);
         configure(&mut self.day, day, "day", Shape::Lines, OTHER_LIMIT);
+        let history = Shape::History(Recent::default());
+        configure(&mut self.history, &config.p1_reader_history, "history", history, OTHER_LIMIT);
         configure(&mut self.weekly, &weekly, "weekly", Shape::Lines, OTHER_LIMIT);
     }
 
@@ -332,6 +337,22 @@ impl Outputs {
         for output in [&mut self.interval, &mut self.day].into_iter().flatten() {
             output.add(meter, record.time, |out| record.write(out));
         }
+    }
+
+    /// Adds rows of the history of this meter.
+    fn add_rows(&mut self, meter: &Meter, rows: impl IntoIterator<Item = history::Row>) {
+        let Some(output) = &mut self.history else { return };
+        for row in rows {
+            output.add(meter, row.local, |out| out.extend_from_slice(&row.text));
+        }
+    }
+
+    /// Ends what is open of this meter.
+    fn close(&mut self, meter: &mut Meter, zone: &impl Zone) {
+        let record = meter.five_minutes.close();
+        self.add_record(meter, record);
+        let row = meter.rows.close(zone);
+        self.add_rows(meter, row);
     }
 
     /// The day so far; an earlier run may have recorded a part.
@@ -350,12 +371,13 @@ impl Outputs {
     /// In the order of writing: the rows that are appended last bring the name of the new file before
     /// them to the disk, as journals go, so that it costs nothing of its own.
     fn iter(&self) -> impl Iterator<Item = &Output> {
-        let outputs = [&self.interval, &self.details, &self.day, &self.weekly];
+        let outputs = [&self.interval, &self.details, &self.day, &self.history, &self.weekly];
         outputs.into_iter().flatten()
     }
 
     fn iter_mut(&mut self) -> impl Iterator<Item = &mut Output> {
-        let outputs = [&mut self.interval, &mut self.details, &mut self.day, &mut self.weekly];
+        let Self { interval, details, day, history, weekly } = self;
+        let outputs = [interval, details, day, history, weekly];
         outputs.into_iter().flatten()
     }
 }

@@ -35,7 +35,7 @@ fn power(second: i64, watts: i64) -> Message {
 
 /// Central European time with the rules of the European Union.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Amsterdam;
+pub(crate) struct Amsterdam;
 
 impl Zone for Amsterdam {
     fn local(&self, time: Timestamp) -> NaiveDateTime {
@@ -180,6 +180,7 @@ fn settings() -> Config {
     config.p1_reader_details = file("/v/details-DAY.csv", 300);
     config.p1_reader_interval = file("/v/interval-PERIOD.csv", 1200);
     config.p1_reader_day = file("/v/day-DAY.csv", 3600);
+    config.p1_reader_history = file("/v/history-YEAR.csv", 1200);
     config.html_report.filename = "/run/lastm.html".into();
     config.html_report.minutes = 1;
     config.weekly_log.filename = "/v/YYYY-Www.log".into();
@@ -189,11 +190,10 @@ fn settings() -> Config {
 /// The same with all outputs off.
 fn off() -> Config {
     let mut config = settings();
-    for output in
-        [&mut config.p1_reader_details, &mut config.p1_reader_interval, &mut config.p1_reader_day]
-    {
-        output.enabled = false;
-    }
+    config.p1_reader_details.enabled = false;
+    config.p1_reader_interval.enabled = false;
+    config.p1_reader_day.enabled = false;
+    config.p1_reader_history.enabled = false;
     config.html_report.enabled = false;
     config.weekly_log.enabled = false;
     config

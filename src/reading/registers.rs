@@ -13,6 +13,7 @@ const EXPORT: Obis = Obis::literal("1-0:2.8.0");
 
 /// Objects of import, export and net power; the net one has a sign: IEC 62056-6-1.
 const POWER: [Obis; 3] = codes(["1-0:1.7.0", "1-0:2.7.0", "1-0:16.7.0"]);
+const AVERAGE_POWER: Obis = Obis::literal("1-0:1.4.0");
 const PHASES: [Circuit; 3] = [
     Circuit::new(["1-0:21.7.0", "1-0:22.7.0", "1-0:36.7.0"], "1-0:32.7.0", "1-0:31.7.0"),
     Circuit::new(["1-0:41.7.0", "1-0:42.7.0", "1-0:56.7.0"], "1-0:52.7.0", "1-0:51.7.0"),
@@ -47,6 +48,8 @@ pub struct Registers {
     pub power: Power,
     /// L1, L2 and L3.
     pub phases: [Phase; 3],
+    /// The mean import of the running quarter of an hour, W.
+    pub average_power_15m: Option<Decimal>,
 }
 
 /// The registers of one direction, in Wh.
@@ -126,6 +129,7 @@ impl Registers {
                 voltage: objects.number(phase.voltage, Unit::Volt),
                 current: objects.number(phase.current, Unit::Ampere),
             }),
+            average_power_15m: objects.number(AVERAGE_POWER, Unit::Watt),
         }
     }
 }

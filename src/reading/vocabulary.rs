@@ -148,7 +148,7 @@ pub static VOCABULARY: &[Reading] = &[
     row("current_l3_a",                  Measurement, A,     register(|it| it.phases[2].current),             "Current L3",                  SENSOR,        Some(metric::CURRENT.of(r#"phase="l3""#))),
 
     // Peaks and limits
-    row("average_power_15m_w",           Measurement, W,     number("1-0:1.4.0"),                             "Average power 15 min",        SENSOR,        Some(metric::DEMAND.plain())),
+    row("average_power_15m_w",           Measurement, W,     register(|it| it.average_power_15m),                          "Average power 15 min",        SENSOR,        Some(metric::DEMAND.plain())),
     row("monthly_power_peak_w",          Measurement, W,     number("1-0:1.6.0"),                             "Monthly power peak",          SENSOR,        Some(metric::MONTH_PEAK.plain())),
     row("monthly_power_peak_timestamp",  Time,        NONE,  Source::Time(code("1-0:1.6.0")),                 "Monthly power peak time",     SENSOR,        Some(metric::MONTH_PEAK_TIME.plain())),
     row("power_threshold_w",             Measurement, W,     Source::Threshold(code("0-0:17.0.0")),           "Power threshold",             DIAGNOSTIC,    Some(metric::POWER_LIMIT.plain())),

@@ -13,11 +13,12 @@ const EXAMPLES: &str = "/usr/share/doc/p1-multicast/examples/";
 const SCHEMA: &str = "/usr/share/p1-multicast/p1-multicast.schema.json";
 
 /// The files that the recorder writes as installed.
-fn outputs() -> [PathBuf; 5] {
+fn outputs() -> [PathBuf; 6] {
     let Config {
         p1_reader_details,
         p1_reader_interval,
         p1_reader_day,
+        p1_reader_history,
         html_report,
         weekly_log,
         ..
@@ -26,6 +27,7 @@ fn outputs() -> [PathBuf; 5] {
         p1_reader_details.filename,
         p1_reader_interval.filename,
         p1_reader_day.filename,
+        p1_reader_history.filename,
         html_report.filename,
         weekly_log.filename,
     ]

@@ -134,6 +134,16 @@ old_records() {
     inside rm /etc/logrotate.d/p1-multicast
 }
 
+history() {
+    step "the history has its first row at once, and one when the service ends"
+    local file=/var/lib/p1-multicast/p1_reader_history-????.csv
+    wait_until "the first row" inside sh -c "grep -q '^[0-9-]*T[0-9:]*Z,.*,1,' $file"
+    quietly inside systemctl restart p1reader
+    wait_until "a row of more telegrams" inside sh -c "grep -qE '^[0-9-]*T[0-9:]*Z,[^,]*,[^,]*,([2-9]|[0-9]{2,}),' $file"
+    inside sh -c "cat $file" | head -n 1 | grep -q '^time_utc,time_local,unique_id,telegrams,energy_import_kwh,' ||
+        fail "the header of the history"
+}
+
 # Tells the service of a place, as p1reader(8) does.
 tell_of_place() {
     inside install -d -o p1-multicast -g p1-multicast -m 750 "$1"

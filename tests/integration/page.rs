@@ -73,6 +73,7 @@ fn pages(folder: &Path) -> Vec<PathBuf> {
                 &mut config.p1_reader_details,
                 &mut config.p1_reader_interval,
                 &mut config.p1_reader_day,
+                &mut config.p1_reader_history,
             ] {
                 output.enabled = false;
             }

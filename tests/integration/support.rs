@@ -98,6 +98,7 @@ impl Place {
             output("p1_reader_details", "details-DAY.csv"),
             output("p1_reader_interval", "interval-PERIOD.csv"),
             output("p1_reader_day", "day-DAY.csv"),
+            output("p1_reader_history", "history-YEAR.csv"),
             output("html_report", "lastm.html"),
             output("weekly_log", "log-YYYY-Www.log"),
             section("p1_mqtt", "interval: 1".to_owned()),

@@ -47,6 +47,7 @@ p1_reader: {min_free: 12}
 p1_reader_details: {enabled: false, filename: /d/DAY, flush_period: 1, keep_days: 2}
 p1_reader_interval: {enabled: false, filename: /i/PERIOD, flush_period: 3, keep_days: 4}
 p1_reader_day: {enabled: false, filename: /e/DAY, flush_period: 5, keep_days: 6}
+p1_reader_history: {enabled: false, filename: /y/YEAR, flush_period: 10}
 html_report: {enabled: false, filename: /h.html, flush_period: 7, minutes: 8, language: en}
 weekly_log: {enabled: false, filename: /YYYYww, measurement_period: 9, flush_period: 86400}
 ",
@@ -55,7 +56,7 @@ weekly_log: {enabled: false, filename: /YYYYww, measurement_period: 9, flush_per
         enabled: false,
         filename: filename.into(),
         flush_period: Duration::from_secs(seconds),
-        keep_days: Some(days),
+        keep_days: days,
     };
     let html_report = HtmlReport {
         enabled: false,
@@ -72,9 +73,10 @@ weekly_log: {enabled: false, filename: /YYYYww, measurement_period: 9, flush_per
     };
     let expected = Config {
         p1_reader: P1Reader { min_free: 12 },
-        p1_reader_details: output("/d/DAY", 1, 2),
-        p1_reader_interval: output("/i/PERIOD", 3, 4),
-        p1_reader_day: output("/e/DAY", 5, 6),
+        p1_reader_details: output("/d/DAY", 1, Some(2)),
+        p1_reader_interval: output("/i/PERIOD", 3, Some(4)),
+        p1_reader_day: output("/e/DAY", 5, Some(6)),
+        p1_reader_history: output("/y/YEAR", 10, None),
         html_report,
         weekly_log,
         ..Config::default()
@@ -104,6 +106,12 @@ p1_mqtt: {broker: "[fd00::2]:1884", tls: true, ca_file: /ca.pem, user: 12, passw
         interval: Duration::from_secs(3600),
     };
     assert_eq!(found, Config { p1_dashboard, p1_mqtt, ..Config::default() });
+}
+
+#[test]
+fn there_is_no_way_to_have_the_history_deleted() {
+    let found = problems("p1_reader_history: {keep_days: 400}\n");
+    assert!(found[0].contains("keep_days: unknown key"), "{found:?}");
 }
 
 #[test]
@@ -146,6 +154,7 @@ fn impossible_values_are_refused() {
         ("p1_reader_details", "keep_days: 0"),
         ("p1_reader_interval", "keep_days: never"),
         ("p1_reader_interval", "filename: /d/interval-DAY.csv"),
+        ("p1_reader_history", "filename: /d/history-YYYY.csv"),
         ("p1_reader_interval", "flush_period: 86401"),
         ("p1_reader_day", "filename: /d/day.csv"),
         ("p1_reader_day", "flush_period: 1.5"),

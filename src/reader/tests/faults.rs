@@ -14,7 +14,7 @@ fn a_full_disk_loses_no_row_and_is_written_when_there_is_room() {
         }
     }
     assert_eq!(storage.paths(), [""; 0]);
-    assert_eq!(recorder.trouble(), "; cannot write interval, details, day, weekly, html");
+    assert_eq!(recorder.trouble(), "; cannot write interval, details, day, history, weekly, html");
     storage.set_full(false);
     for recorder in [&mut recorder, &mut healthy.0] {
         recorder.tick(at(MIDNIGHT + 4020));
@@ -119,6 +119,7 @@ fn one_output_that_fails_does_not_stop_the_others() {
             "/v/2026-W48.log",
             "/v/day-20261123.csv",
             "/v/details-20261123.csv",
+            "/v/history-2026.csv",
             "/v/interval-20261123-000000.csv"
         ]
     );

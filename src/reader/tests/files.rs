@@ -18,6 +18,7 @@ fn outputs_are_written_at_the_multiples_of_their_periods() {
         ("/v/2026-W48.log", 3600),
         ("/v/day-20261123.csv", 3600),
         ("/v/details-20261123.csv", 300),
+        ("/v/history-2026.csv", 1200),
         ("/v/interval-20261123-001500.csv", 1200),
         ("/v/interval-20261123-003500.csv", 2400),
         ("/v/interval-20261123-005500.csv", 3600),
@@ -37,7 +38,7 @@ fn nothing_is_written_between_flush_moments_nor_when_there_is_nothing_new() {
     assert_eq!(storage.writes(), 0);
     recorder.flush();
     let writes = storage.writes();
-    assert_eq!(writes, 2, "details and page");
+    assert_eq!(writes, 3, "details, history and page");
     recorder.flush();
     recorder.tick(at(MIDNIGHT + 90_001));
     assert_eq!(storage.writes(), writes + 1, "the page says that it is old");
@@ -106,7 +107,13 @@ fn other_settings_leave_the_open_period_open() {
     recorder.finish();
     assert_eq!(
         storage.paths(),
-        ["/other/20261123.csv", "/run/lastm.html", "/v/2026-W48.log", "/v/details-20261123.csv"]
+        [
+            "/other/20261123.csv",
+            "/run/lastm.html",
+            "/v/2026-W48.log",
+            "/v/details-20261123.csv",
+            "/v/history-2026.csv"
+        ]
     );
     assert_eq!(
         storage.text("/other/20261123.csv"),

@@ -1,4 +1,4 @@
-//! The five outputs to the byte. `UPDATE_GOLDEN=1` writes the golden files; look at the difference.
+//! The six outputs to the byte. `UPDATE_GOLDEN=1` writes the golden files; look at the difference.
 
 use super::*;
 
@@ -56,6 +56,26 @@ fn records_of_five_minutes_and_the_weekly_log() {
     assert_golden("reader-interval.csv", &storage.text("/v/interval-20261122-065500.csv"));
     assert_golden("reader-day.csv", &storage.text("/v/day-20261122.csv"));
     assert_golden("reader-weekly.log", &storage.text("/v/2026-W47.log"));
+    assert_golden("reader-history.csv", &storage.text("/v/history-2026.csv"));
+}
+
+#[test]
+fn the_history_of_meters_with_devices_and_peaks() {
+    for name in ["be-fluvius", "nl-dsmr42", "heat"] {
+        let path = format!("{}/tests/data/reading-{name}.txt", env!("CARGO_MANIFEST_DIR"));
+        let telegram = std::fs::read_to_string(path).unwrap().replace('\n', "\r\n");
+        let mut translator = crate::message::Translator::new(crate::telegram::Policy::Auto, None);
+        let json = translator.feed(&mut telegram.as_bytes(), at(START)).unwrap().unwrap().json;
+        let mut message = Message::parse(json).unwrap();
+        let (mut recorder, storage) = recorder(&settings());
+        for second in (0..320).step_by(10) {
+            message.meta.frame_start = at(START + second);
+            recorder.record(&message);
+        }
+        recorder.finish();
+        let golden = format!("reader-history-{name}.csv");
+        assert_golden(&golden, &storage.text("/v/history-2026.csv"));
+    }
 }
 
 #[test]

@@ -143,6 +143,33 @@ fn a_clock_that_goes_back_overwrites_nothing_and_writes_no_file_twice() {
 }
 
 #[test]
+fn the_history_of_a_new_year_begins_with_the_row_of_midnight() {
+    // 2026-12-31 23:50 to 2027-01-01 00:20 local time.
+    let storage = recorded(&settings(), (1_798_757_400..1_798_757_400 + 1800).step_by(10));
+    let rows = |year: &str| {
+        let text = storage.text(&format!("/v/history-{year}.csv"));
+        let rows = text.lines().skip(1).map(|row| row.split(',').nth(1).unwrap().to_owned());
+        rows.collect::<Vec<_>>()
+    };
+    assert_eq!(rows("2026"), ["2026-12-31T23:50:00", "2026-12-31T23:55:00"]);
+    assert_eq!(rows("2027")[0], "2027-01-01T00:00:00");
+    assert_eq!(rows("2027").len(), 5, "with the row of the stop at 00:19:50");
+}
+
+#[test]
+fn the_history_of_a_day_of_25_hours_has_each_hour_once() {
+    // 2026-10-25 00:00 local time.
+    let begin = 1_792_879_200;
+    let storage = recorded(&settings(), (begin..=begin + 25 * 3600).step_by(10));
+    let text = storage.text("/v/history-2026.csv");
+    let times: Vec<_> = text.lines().skip(1).map(|row| row.split(',').next().unwrap()).collect();
+    assert_eq!(times.len(), 1 + 25 * 12);
+    assert!(times.is_sorted_by(|one, other| one < other));
+    let twice = text.lines().filter(|row| row.contains(",2026-10-25T02:30:00,")).count();
+    assert_eq!(twice, 2);
+}
+
+#[test]
 fn a_leap_day_has_its_own_files_and_those_of_its_week() {
     let storage = recorded(&settings(), (1_835_391_600..1_835_391_600 + 86_400).step_by(60));
     assert_eq!(
@@ -152,6 +179,7 @@ fn a_leap_day_has_its_own_files_and_those_of_its_week() {
             "/v/2028-W09.log",
             "/v/day-20280229.csv",
             "/v/details-20280229.csv",
+            "/v/history-2028.csv",
             "/v/interval-20280229-235900.csv"
         ]
     );
