@@ -136,7 +136,7 @@ old_records() {
 
 history() {
     step "the history has its first row at once, and one when the service ends"
-    local file=/var/lib/p1-multicast/p1_reader_history-????.csv
+    local file="/var/lib/p1-multicast/p1_reader_history-????.csv"
     wait_until "the first row" inside sh -c "grep -q '^[0-9-]*T[0-9:]*Z,.*,1,' $file"
     quietly inside systemctl restart p1reader
     wait_until "a row of more telegrams" inside sh -c "grep -qE '^[0-9-]*T[0-9:]*Z,[^,]*,[^,]*,([2-9]|[0-9]{2,}),' $file"
