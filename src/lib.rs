@@ -8,6 +8,7 @@
 //! | module        | owns                                                                       |
 //! |---------------|----------------------------------------------------------------------------|
 //! | [`telegram`]  | what a meter says in text: frames, checksums, data objects. Pure, no I/O   |
+//! | [`dlms`]      | encrypted telegrams: frames, keys, the text in them. Pure, no I/O          |
 //! | [`message`]   | the datagram: meta data and telegram as JSON, both ways                    |
 //! | [`reading`]   | named readings: one table of names and units, one rule for totals          |
 //! | `meter`       | what a subscriber knows of its meters: a list, which one to follow, today  |
@@ -26,7 +27,7 @@
 //! | `mqtt`        | `p1mqtt`: the state of the meters for an MQTT broker and Home Assistant    |
 //! | [`simulator`] | `p1sim`: a household, its meter, and the port that the meter is wired to   |
 //!
-//! Imports run one way: `bin → a program → subscriber, history → meter, multicast, reading → message → telegram`;
+//! Imports run one way: `bin → a program → subscriber, history → meter, multicast, reading → message → telegram, dlms`;
 //! `config` and `runtime` are leaves that the programs use. No program imports another.
 
 mod atomic_file;
@@ -34,6 +35,7 @@ pub mod cat;
 pub mod config;
 #[cfg(feature = "dashboard")]
 pub mod dashboard;
+pub mod dlms;
 mod history;
 pub mod listener;
 pub mod message;

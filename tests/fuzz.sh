@@ -42,11 +42,12 @@ seed_cat() {
 
 seed_telegrams telegram
 seed_telegrams round_trip
+seed_telegrams dlms
 seed message tests/data/*.json
 seed config etc/p1reader.yml src/config/testdata/*.yml
 seed_cat
 
-for target in telegram message config round_trip cat; do
+for target in telegram message config round_trip cat dlms; do
     case $target in
     message) length=16384 ;; # Datagrams are longer than telegrams.
     *) length=4096 ;;
