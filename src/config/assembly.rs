@@ -97,10 +97,17 @@ impl Assembly<'_> {
         for entry in all {
             if let Some(at) = last.iter().position(|earlier| earlier.name == entry.name) {
                 let earlier = last.remove(at);
-                let message = format!(
+                let mut message = format!(
                     "repeated, the last one counts: line {} ({}) replaces line {} ({})",
                     entry.line, entry.value, earlier.line, earlier.value
                 );
+                if entry.name.ends_with("key_file") {
+                    // Somebody may have written the key itself.
+                    message = format!(
+                        "repeated, the last one counts: line {} replaces line {}",
+                        entry.line, earlier.line
+                    );
+                }
                 let warning = self.about(&path(section, &entry.name), Some(entry.line), message);
                 self.warnings.push(warning);
             }

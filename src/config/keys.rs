@@ -3,6 +3,8 @@
 //! It is the only list of them. The parser, the suggestions for unknown names and the tests of the man page
 //! and of the shipped file all use it.
 
+use std::path::PathBuf;
+
 use super::mistakes;
 use super::model::{Config, Language};
 use super::tree::Node;
@@ -58,6 +60,12 @@ pub(super) const SECTIONS: &[Section] = &[
             key("time_zone", |c, v| put(&mut c.p1_listener.time_zone, time_zone(v))),
             key("silence", |c, v| put(&mut c.p1_listener.silence, v.seconds(DAY))),
             key("name", |c, v| put(&mut c.p1_listener.name, v.label("a name"))),
+            key("decryption_key_file", |c, v| {
+                put(&mut c.p1_listener.decryption_key_file, key_file(v))
+            }),
+            key("authentication_key_file", |c, v| {
+                put(&mut c.p1_listener.authentication_key_file, key_file(v))
+            }),
         ],
     },
     Section {
@@ -181,6 +189,13 @@ fn checksum(value: &Node) -> Result<Policy, String> {
         ("require", Policy::Require),
         ("ignore", Policy::Ignore),
     ])
+}
+
+/// The value may be the key itself, so no message shows it.
+fn key_file(value: &Node) -> Result<PathBuf, String> {
+    value.path().map_err(|_| {
+        "expected the absolute path of a file with the key in it, found something else".to_owned()
+    })
 }
 
 /// `auto` is `None`.

@@ -90,6 +90,10 @@ pub struct P1Listener {
     pub silence: Duration,
     /// The `source` in the datagrams. Without it: the name of the host.
     pub name: Option<String>,
+    /// Absolute path of a file with the decryption key of the meter only.
+    pub decryption_key_file: Option<PathBuf>,
+    /// Absolute path of a file with its authentication key only.
+    pub authentication_key_file: Option<PathBuf>,
 }
 
 impl Default for P1Listener {
@@ -101,6 +105,8 @@ impl Default for P1Listener {
             time_zone: None,
             silence: Duration::from_secs(30),
             name: None,
+            decryption_key_file: None,
+            authentication_key_file: None,
         }
     }
 }

@@ -14,6 +14,7 @@
 //! | `admission` | which telegrams are sent: no more than a meter can send, and      |
 //! |             | none that comes back, which `relay` recognises                    |
 //! | `publisher` | datagrams out                                                     |
+//! | `encryption`| warnings about keys; `keys` reads them                            |
 //! | `health`    | warnings about telegrams, and the status                          |
 //! | `clock`     | a meter's clock that is hours off                                 |
 //! | `raw_log`   | `--record`                                                        |
@@ -25,9 +26,11 @@ mod admission;
 mod clock;
 mod device;
 mod diagnosis;
+mod encryption;
 mod file;
 mod health;
 mod holder;
+mod keys;
 mod line;
 mod options;
 mod pace;
@@ -45,6 +48,7 @@ mod wire;
 mod tests;
 
 use std::io;
+use std::mem;
 use std::ops::ControlFlow;
 use std::time::{Instant, SystemTime};
 
@@ -55,8 +59,10 @@ pub use publisher::Publisher;
 use admission::Admission;
 use clock::ClockWatch;
 use device::{Device, Place};
+use encryption::EncryptionMonitor;
 use file::StandardInput;
 use health::Health;
+use keys::KeysError;
 use line::{Event, Line};
 use pace::Pace;
 use raw_log::RawLog;
@@ -65,7 +71,9 @@ use speed::Search;
 use tcp::TcpPort;
 
 use crate::config::{self, Config};
+use crate::dlms::{Decoder, Event as Decoded, Keys};
 use crate::message::{Datagram, Translator};
+use crate::runtime::secret::credentials_directory;
 use crate::runtime::{self, Exit, Service, Signals, signals};
 use crate::telegram::{HoursAhead, MeterZone, Timestamp};
 
@@ -81,8 +89,12 @@ pub fn run(
     config: Config,
     reload: impl Fn() -> Option<Config>,
 ) -> Result<Exit, Exit> {
+    let keys = read_keys(&config.p1_listener).map_err(|error| {
+        log::error!("{error}");
+        Exit::Config
+    })?;
     if options.probe {
-        return probe::probe(&config.p1_listener, &mut io::stdout()).map_err(|_| Exit::Io);
+        return probe::probe(&config.p1_listener, keys, &mut io::stdout()).map_err(|_| Exit::Io);
     }
     let signals = Signals::install_or_log().ok_or(Exit::Io)?;
     let record = |path| {
@@ -93,23 +105,48 @@ pub fn run(
     };
     let raw_log = options.record.as_deref().map(record).transpose()?;
     let port = port(&config.p1_listener);
-    let listener = Listener::new(config, port, raw_log, Instant::now());
+    let mut listener = Listener::new(config, port, raw_log, Instant::now());
+    listener.set_keys(keys);
     runtime::run("p1listener", listener, &signals, reload);
     Ok(Exit::Done)
 }
 
-/// The port, the translator and the publisher, in a row.
+fn read_keys(settings: &config::P1Listener) -> Result<Option<Keys>, KeysError> {
+    keys::read(settings, credentials_directory().as_deref())
+}
+
+/// The port, the decoder, the translator and the publisher, in a row.
 struct Listener {
     config: Config,
     line: Line,
     pace: Pace,
+    decoder: Decoder<Timestamp>,
     translator: Translator,
     admission: Admission,
     publisher: Publisher,
     health: Health,
     clock: ClockWatch,
+    encryption: EncryptionMonitor,
     raw_log: Option<RawLog>,
-    buffer: Box<[u8; BUFFER]>,
+    buffer: Box<[u8]>,
+}
+
+/// Text of the meter, plain or decrypted.
+struct Piece<'a> {
+    bytes: &'a [u8],
+    /// When the first one came in.
+    time: Timestamp,
+    /// The length of the frame that they come from, in bytes.
+    frame: Option<usize>,
+    /// How many bytes of the port are behind them.
+    behind: usize,
+}
+
+impl Piece<'_> {
+    /// The length on the line of a telegram that is complete, if it was a frame, and how many bytes are behind it.
+    fn on_the_line(&self) -> (Option<usize>, usize) {
+        (self.frame, self.bytes.len() + self.behind)
+    }
 }
 
 impl Service for Listener {
@@ -122,13 +159,18 @@ impl Service for Listener {
     fn status(&self, now: Instant) -> String {
         let clock = self.clock.lasting(now).map(|hours| hours.to_string());
         let (line, network) = (self.line.trouble().map(str::to_owned), self.publisher.trouble());
-        let troubles = [line, network, self.admission.trouble(now), clock];
+        let encryption = self.encryption.trouble();
+        let troubles = [line, encryption, network, self.admission.trouble(now), clock];
         let (counts, unsent) = (self.translator.counts(), self.publisher.failures());
         self.health.status(&self.line.description(), &counts, unsent, &troubles, now)
     }
 
     /// Touches only what has changed.
     fn reconfigure(&mut self, config: Config, now: Instant) {
+        match read_keys(&config.p1_listener) {
+            Ok(keys) => self.set_keys(keys),
+            Err(error) => log::error!("{error}; keeping the current keys"),
+        }
         let (old, new) = (&self.config.p1_listener, &config.p1_listener);
         if (&old.port, old.baud_rate) != (&new.port, new.baud_rate) {
             self.line.replace(port(new), now);
@@ -170,7 +212,10 @@ impl Service for Listener {
                     signals::wait(time);
                 }
             }
-            Event::Silence => self.pace.restart(),
+            Event::Silence => {
+                self.pace.restart();
+                self.finish_frames(now);
+            }
             Event::Changed => self.finish_stream(now),
             Event::Wait(pause) => signals::wait(pause),
             Event::End => {
@@ -193,14 +238,23 @@ impl Listener {
         Self {
             line: Line::new(port, now),
             pace: Pace::default(),
+            decoder: Decoder::default(),
             translator: translator(settings),
             admission: Admission::new(config.multicast.clone(), now),
             publisher: Publisher::new(config.multicast.clone(), now),
             health: Health::new(settings.silence, now),
             clock: ClockWatch::default(),
+            encryption: EncryptionMonitor::new(),
             raw_log,
             buffer: Box::new([0; BUFFER]),
             config,
+        }
+    }
+
+    /// Decrypts with these keys, or with none, from now on.
+    fn set_keys(&mut self, keys: Option<Keys>) {
+        if self.decoder.set_keys(keys) {
+            self.encryption = EncryptionMonitor::new();
         }
     }
 
@@ -215,14 +269,15 @@ impl Listener {
         // The line may have been waited for since `now`.
         let arrival = Instant::now();
         self.pace.received(length, self.line.byte_time().unwrap_or_default(), arrival);
-        self.translate(length, false, now);
+        self.decode(length, now);
     }
 
     /// The line was opened, lost or has ended: what came before and what comes now do not belong together.
     fn finish_stream(&mut self, now: Instant) {
         self.pace.restart();
         self.watch_group(now);
-        self.translate(0, true, now);
+        self.finish_frames(now);
+        self.translate(None, now);
     }
 
     /// Takes in what the group has carried so far, if this port may be a relay of it.
@@ -233,18 +288,68 @@ impl Listener {
         }
     }
 
-    /// Sends the telegrams that the first `length` bytes of the buffer complete, and at the end of the stream
-    /// the one that lacks its line end.
-    fn translate(&mut self, length: usize, is_end: bool, now: Instant) {
+    /// Decodes the first `length` bytes of the buffer.
+    fn decode(&mut self, length: usize, now: Instant) {
         let wall = Timestamp::from(SystemTime::now());
+        let (buffer, mut decoder) = (mem::take(&mut self.buffer), mem::take(&mut self.decoder));
+        let mut bytes = &buffer[..length];
+        while let Some(event) = decoder.feed(&mut bytes, wall) {
+            self.handle(event, bytes.len(), wall, now);
+        }
+        (self.buffer, self.decoder) = (buffer, decoder);
+    }
+
+    /// No frame goes on: the line is silent or lost.
+    fn finish_frames(&mut self, now: Instant) {
+        let wall = Timestamp::from(SystemTime::now());
+        let mut decoder = mem::take(&mut self.decoder);
+        while let Some(event) = decoder.finish(wall) {
+            self.handle(event, 0, wall, now);
+        }
+        self.decoder = decoder;
+    }
+
+    /// Sends what the decoder has found. That many bytes of the port are `behind` it.
+    fn handle(
+        &mut self,
+        event: Decoded<'_, Timestamp>,
+        behind: usize,
+        wall: Timestamp,
+        now: Instant,
+    ) {
+        match event {
+            Decoded::Plain { bytes, time } => {
+                self.translator.set_encrypted(None);
+                self.translate(Some(Piece { bytes, time, frame: None, behind }), now);
+            }
+            Decoded::Telegram(opened) => {
+                self.encryption.on_telegram(&opened, now);
+                self.translator.set_encrypted(Some(opened.authenticity));
+                let (first, rest) = opened.text.split_at(1);
+                for (bytes, time) in [(first, opened.start), (rest, wall)] {
+                    let (frame, behind) = (Some(opened.frame_length), behind + opened.behind);
+                    self.translate(Some(Piece { bytes, time, frame, behind }), now);
+                }
+            }
+            Decoded::Refused(refused) => {
+                self.encryption.on_refused(&refused, now);
+                // At another speed than the meter's there are no frames.
+                self.line.on_intact_telegram();
+            }
+        }
+    }
+
+    /// Sends the telegrams that this piece of text completes; at the end of the stream, where there is none, the
+    /// one that lacks its line end.
+    fn translate(&mut self, mut piece: Option<Piece<'_>>, now: Instant) {
         let kind = self.line.source_kind().unwrap_or(SourceKind::File);
         let byte_time = self.line.byte_time().unwrap_or_default();
         let arrival = Instant::now();
-        let Self { buffer, translator, admission, publisher, line, pace, health, clock, .. } = self;
-        let mut bytes = &buffer[..length];
-        while let Some(result) =
-            if is_end { translator.finish(wall) } else { translator.feed(&mut bytes, wall) }
-        {
+        let Self { translator, admission, publisher, line, pace, health, clock, .. } = self;
+        while let Some(result) = match &mut piece {
+            Some(piece) => translator.feed(&mut piece.bytes, piece.time),
+            None => translator.finish(SystemTime::now().into()),
+        } {
             match result {
                 Ok(datagram) => {
                     let is_sent = admission.admit(&datagram, kind, now);
@@ -252,7 +357,9 @@ impl Listener {
                         publisher.publish(&datagram, now);
                         admission.on_sent(&datagram, kind);
                     }
-                    pace.complete(datagram.raw.len(), bytes.len(), byte_time, arrival);
+                    let (length, behind) = piece.as_ref().map_or((None, 0), Piece::on_the_line);
+                    let length = length.unwrap_or(datagram.raw.len());
+                    pace.complete(length, behind, byte_time, arrival);
                     health.on_telegram(datagram.header, now);
                     clock.update(hours_ahead(&datagram, self.config.p1_listener.time_zone), now);
                     line.on_telegram(now);
@@ -272,7 +379,8 @@ impl Listener {
     }
 
     fn counters(&self) -> String {
-        health::counters(&self.translator.counts(), self.publisher.failures())
+        let counters = health::counters(&self.translator.counts(), self.publisher.failures());
+        counters + &encryption::counters(&self.decoder.counts())
     }
 }
 

@@ -9,8 +9,9 @@ use std::time::{Duration, Instant, SystemTime};
 use super::diagnosis::{Finding, examine};
 use super::source::{Port, ReadOutcome, Source};
 use super::speed::Search;
-use super::{adapters, port};
+use super::{adapters, encryption, port};
 use crate::config::P1Listener;
+use crate::dlms::{Authenticity, Decoder, Event, Keys, Refusal};
 use crate::runtime::{Exit, signals};
 use crate::telegram::{HoursAhead, MeterZone, Telegram};
 
@@ -30,7 +31,8 @@ const MAX_BYTES: usize = 128 * 1024;
 ///
 /// [`Exit::Done`]: a telegram was read; [`Exit::Rejected`]: none; [`Exit::Unavailable`]: the port
 /// cannot be opened. Fails when `out` cannot be written to.
-pub fn probe(settings: &P1Listener, out: &mut dyn Write) -> io::Result<Exit> {
+/// `keys` decrypt what is encrypted.
+pub fn probe(settings: &P1Listener, keys: Option<Keys>, out: &mut dyn Write) -> io::Result<Exit> {
     // The most informative finding of all speeds tried.
     let (mut best, mut holders) = (Finding::Nothing, Vec::new());
     for &speed in Search::new(settings.baud_rate).speeds() {
@@ -42,13 +44,27 @@ pub fn probe(settings: &P1Listener, out: &mut dyn Write) -> io::Result<Exit> {
         let seconds = LISTENING_TIME.as_secs();
         writeln!(out, "Listening to {}, {seconds} s at most …", port.description())?;
         out.flush()?;
-        let finding = match listen(&mut *source, Instant::now) {
-            Ok(bytes) => examine(&bytes),
+        let (finding, decryption) = match listen(&mut *source, Instant::now) {
+            Ok(bytes) => examine_with(keys, &bytes),
             Err(error) => {
                 return refuse(settings, &format!("{} is gone: {error}", port.description()), out);
             }
         };
         writeln!(out, "On the wire: {}.", finding.summary())?;
+        match decryption {
+            Some(Ok(Authenticity::Verified)) => {
+                writeln!(out, "It is encrypted; the keys fit, and its tag is verified.")?;
+            }
+            Some(Ok(Authenticity::Unverified)) => {
+                let outcome = "the decryption key fits; no authentication key fits";
+                writeln!(out, "It is encrypted; {outcome}.")?;
+            }
+            Some(Err(reason)) => {
+                writeln!(out, "It cannot be decrypted: {}.", encryption::fault(reason))?;
+                return Ok(Exit::Rejected);
+            }
+            None => {}
+        }
         let speed = source.byte_time().map(|_| speed);
         if let Finding::Telegram { bytes, .. } = &finding {
             if let Some(hours) = hours_ahead(bytes, settings.time_zone) {
@@ -74,6 +90,35 @@ pub fn probe(settings: &P1Listener, out: &mut dyn Write) -> io::Result<Exit> {
     }
     write!(out, "{}", best.advice())?;
     Ok(Exit::Rejected)
+}
+
+/// Tells what these bytes are after decryption, and how that went, if there are keys and encrypted frames.
+fn examine_with(
+    keys: Option<Keys>,
+    bytes: &[u8],
+) -> (Finding, Option<Result<Authenticity, Refusal>>) {
+    let mut decoder = Decoder::default();
+    decoder.set_keys(keys);
+    let (mut text, mut last, mut rest) = (Vec::new(), None, bytes);
+    let mut handle = |event: Event<'_, ()>| match event {
+        Event::Plain { bytes, .. } => text.extend_from_slice(bytes),
+        Event::Telegram(opened) => {
+            text.extend_from_slice(opened.text);
+            last = Some(Ok(opened.authenticity));
+        }
+        // One good telegram proves the keys.
+        Event::Refused(_) if matches!(last, Some(Ok(_))) => {}
+        Event::Refused(refused) => last = Some(Err(refused.reason)),
+    };
+    while let Some(event) = decoder.feed(&mut rest, ()) {
+        handle(event);
+    }
+    while let Some(event) = decoder.finish(()) {
+        handle(event);
+    }
+    let decryption = last.filter(|_| keys.is_some());
+    let is_decrypted = matches!(decryption, Some(Ok(_)));
+    (examine(if is_decrypted { &text } else { bytes }), decryption)
 }
 
 /// How many whole hours the clock in this telegram is ahead of that of this host.
@@ -160,7 +205,7 @@ mod tests {
     fn report(port: &str) -> (Exit, String) {
         let settings = P1Listener { port: port.into(), ..Config::default().p1_listener };
         let mut out = Vec::new();
-        let exit = probe(&settings, &mut out).unwrap();
+        let exit = probe(&settings, None, &mut out).unwrap();
         (exit, String::from_utf8(out).unwrap())
     }
 

@@ -92,8 +92,8 @@ impl Protocol {
         match self {
             Self::Dlms { framing: Framing::None, .. } => {
                 "\
-The cable is well. The meter encrypts its telegrams, and p1listener cannot decrypt them. A program or a reader
-that has the key, which the grid operator gives, can, and p1listener reads what it gives: see p1-multicast(7).
+The cable is well. The meter encrypts its telegrams: p1listener needs the key that the grid operator gives.
+Write it to /etc/p1-multicast/decryption-key, or set decryption_key_file in p1_listener: see p1listener(8).
 "
             }
             Self::Dlms { content: Content::Encrypted(_), .. } => {
@@ -142,14 +142,20 @@ impl fmt::Display for Protocol {
             Content::Unknown => write!(f, "DLMS{frames}")?,
         }
         match content {
-            Content::Encrypted(Some(maker)) => {
-                let name = maker_name(*maker);
-                let article = if name.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" };
-                write!(f, " of {article} {name} meter")
-            }
+            Content::Encrypted(Some(maker)) => write!(f, " of {}", meter_of(*maker)),
             _ => Ok(()),
         }
     }
+}
+
+/// The meter of the maker of these three letters; zeros where it does not name its maker.
+pub(super) fn meter_of(letters: [u8; 3]) -> String {
+    if letters == [0; 3] {
+        return "the meter".into();
+    }
+    let name = maker_name(letters);
+    let article = if name.starts_with(['A', 'E', 'I', 'O']) { "an" } else { "a" };
+    format!("{article} {name} meter")
 }
 
 /// The maker of these three letters, as registered with the DLMS User Association.

@@ -3,7 +3,8 @@
 //! Owns what runs from one telegram to the next: the frame number and the counts. It reads no clock
 //! and sends nothing.
 
-use super::{Encoded, Meta, encode};
+use super::{Encoded, Meta, Value, encode};
+use crate::dlms::Authenticity;
 use crate::telegram::{
     Algorithm, Checksum, Dropped, Intake, MeterZone, Parity, Policy, Received, Rejection, Telegram,
     Timestamp,
@@ -74,6 +75,11 @@ impl Translator {
         self.encoder.zone = zone;
     }
 
+    /// Says of the telegrams to come that they were decrypted, or that they were not.
+    pub fn set_encrypted(&mut self, encrypted: Option<Authenticity>) {
+        self.encoder.encrypted = encrypted;
+    }
+
     /// Takes bytes off the front of `input` until a telegram is complete or `input` is empty.
     ///
     /// `now` is the host clock when these bytes came in. Call again until it gives `None`.
@@ -138,6 +144,8 @@ fn translate<'a>(
 pub struct Encoder {
     meta: Meta,
     zone: Option<MeterZone>,
+    /// Of telegrams that were decrypted: whether they are authentic.
+    encrypted: Option<Authenticity>,
     json: Vec<u8>,
 }
 
@@ -147,7 +155,7 @@ impl Encoder {
     pub fn new(source: Option<String>) -> Self {
         let meta =
             Meta { source, ..Meta::new(0, Timestamp::default(), Timestamp::default(), None) };
-        Self { meta, zone: None, json: Vec::new() }
+        Self { meta, zone: None, encrypted: None, json: Vec::new() }
     }
 
     /// The datagram of a telegram that came in from `start` to `end`, whatever its checksum.
@@ -162,7 +170,11 @@ impl Encoder {
         let (start, end) = (whole_milliseconds(start), whole_milliseconds(end.max(start)));
         let (number, source) = (self.meta.frame_number + 1, self.meta.source.take());
         let time = self.zone.map_or_else(|| telegram.time(), |zone| telegram.time_in(zone));
-        self.meta = Meta { source, ..Meta::new(number, start, end, time) };
+        let encrypted = self.encrypted.map(|authenticity| {
+            ("encrypted".to_owned(), Value::Text(authenticity.name().to_owned()))
+        });
+        let other = encrypted.into_iter().collect();
+        self.meta = Meta { source, other, ..Meta::new(number, start, end, time) };
         let encoded = encode(&telegram, &self.meta, &mut self.json);
         let Self { json, meta, .. } = self;
         (Datagram { json, raw, header: telegram.header, meta }, encoded)

@@ -22,10 +22,13 @@ use rumqttc::{
 
 use super::Publication;
 use super::failure::{Failure, Login};
+use super::tls;
 use super::topics::{BIRTH, OFFLINE, ONLINE};
-use super::{password, tls};
 use crate::meter::MAX_METERS;
+use crate::runtime::secret::SecretName;
 use crate::runtime::tcp;
+
+const PASSWORD: SecretName = SecretName { what: "password", credential: "password" };
 
 /// How often the broker is pinged. One that has not answered by the next ping is given up; the broker gives
 /// us up after one and a half times as long without a packet.
@@ -124,8 +127,9 @@ fn run(settings: &Settings, events: &SyncSender<Event>) -> Result<(), Failure> {
 }
 
 fn connect(settings: &Settings) -> Result<(rumqttc::Client, Connection), Failure> {
-    let password =
-        password::read(settings.credentials.as_deref(), settings.password_file.as_deref())?;
+    let password = PASSWORD
+        .read(settings.credentials.as_deref(), settings.password_file.as_deref())?
+        .map(|password| password.text);
     let options = options(settings, password.as_deref())?;
     let (client, mut connection) = rumqttc::Client::new(options, MAX_REQUESTS);
     let network = &mut connection.eventloop.network_options;

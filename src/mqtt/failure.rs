@@ -10,8 +10,8 @@ use rumqttc::mqttbytes::Error as PacketError;
 use rumqttc::{ConnectReturnCode, ConnectionError, StateError, TlsError};
 use rustls::{AlertDescription, CertificateError};
 
-use super::password::PasswordError;
 use crate::runtime::background::WorkerPanicked;
+use crate::runtime::secret::SecretError;
 use crate::runtime::tcp::ConnectError;
 use crate::text;
 
@@ -44,7 +44,7 @@ pub(super) enum Failure {
     #[error("{}", refusal(*code, login.as_ref()))]
     Refused { code: ConnectReturnCode, login: Option<Login> },
     #[error(transparent)]
-    Password(#[from] PasswordError),
+    Password(#[from] SecretError),
     #[error("cannot read the certificates in {}: {reason}", file.display())]
     CaFile { file: PathBuf, reason: String },
     #[error("{}", tls_error(.0))]

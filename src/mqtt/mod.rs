@@ -1,12 +1,12 @@
 //! The bridge, `p1mqtt`: publishes the state of each meter to an MQTT broker, and announces it to Home Assistant.
 //!
-//! Owns what is published when, and the connection to the broker. Only `session`, `client`, `password` and
-//! `tls` touch sockets and files; time is passed in everywhere else, so that silence, an outage and a broker
+//! Owns what is published when, and the connection to the broker. Only `session`, `client` and `tls`
+//! touch sockets and files; time is passed in everywhere else, so that silence, an outage and a broker
 //! that stalls are unit tests.
 //!
 //! ```text
 //! multicast ──▶ session ──▶ meters ──▶ publications ──▶ connection ──▶ client ──▶ rumqttc, rustls
-//!                             └─ topics, discovery                      └─ password, tls
+//!                             └─ topics, discovery                      └─ tls
 //! ```
 //!
 //! | module       | owns                                                                    |
@@ -19,7 +19,6 @@
 //! | `client`     | one connection to the broker: rumqttc's client on a thread of its own   |
 //! | `failure`    | why there is no connection, in words                                    |
 //! | `options`    | the command line                                                        |
-//! | `password`   | where the password comes from                                           |
 //! | `tls`        | which certificates are trusted                                          |
 //!
 //! **The client** is rumqttc's synchronous one: MQTT 3.1.1, widely used, and built with Rust 1.85. It brings
@@ -34,7 +33,6 @@ mod discovery;
 mod failure;
 mod meters;
 mod options;
-mod password;
 mod session;
 mod tls;
 mod topics;

@@ -3,7 +3,6 @@
 //! Owns what follows from the configuration.
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::client::Settings;
@@ -11,6 +10,7 @@ use super::connection::BrokerConnection;
 use super::meters::Meters;
 use super::topics::Topics;
 use crate::config::Config;
+use crate::runtime::secret::credentials_directory;
 use crate::runtime::{self, Exit, Service, Signals};
 use crate::subscriber::{Selection, Subscriber};
 use crate::text;
@@ -130,7 +130,7 @@ fn bridge(config: &Config, now: Instant) -> (Meters, BrokerConnection) {
         ca_file: mqtt.tls.then(|| mqtt.ca_file.clone()),
         user: mqtt.user.clone(),
         password_file: mqtt.password_file.clone(),
-        credentials: std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from),
+        credentials: credentials_directory(),
         will_topic: topics.bridge(),
         client_id,
         has_discovery: mqtt.discovery_prefix.is_some(),

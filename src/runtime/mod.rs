@@ -12,6 +12,7 @@ pub mod outage_log;
 pub mod panic;
 pub mod rate_limit;
 pub mod run;
+pub(crate) mod secret;
 pub mod signals;
 pub mod start;
 pub mod systemd;

@@ -33,11 +33,11 @@ fn outputs() -> [PathBuf; 6] {
     ]
 }
 
-/// The file that the unit of p1mqtt passes on as the password.
-fn credential() -> String {
-    let unit = fs::read_to_string(Path::new(PROJECT).join("systemd/p1mqtt.service")).unwrap();
-    let file = unit.lines().find_map(|line| line.strip_prefix("LoadCredential=password:"));
-    file.unwrap().to_owned()
+/// The files that this unit passes on as credentials.
+fn credentials(unit: &str) -> Vec<String> {
+    let unit = fs::read_to_string(Path::new(PROJECT).join("systemd").join(unit)).unwrap();
+    let credentials = unit.lines().filter_map(|line| line.strip_prefix("LoadCredential="));
+    credentials.map(|credential| credential.split_once(':').unwrap().1.to_owned()).collect()
 }
 
 /// What a program opens of itself, without being given its name.
@@ -46,9 +46,14 @@ fn files_of(program: &str) -> BTreeSet<String> {
     let own: Vec<String> = match program {
         "p1listener" => {
             let lasting_names = Path::new("/dev").join(listener::LASTING_NAMES);
-            vec![Config::default().p1_listener.port, format!("{}/", lasting_names.display())]
+            let port = Config::default().p1_listener.port;
+            [vec![port, format!("{}/", lasting_names.display())], credentials("p1listener.service")]
+                .concat()
         }
-        "p1mqtt" => vec![text(Config::default().p1_mqtt.ca_file), credential()],
+        "p1mqtt" => {
+            let ca_file = text(Config::default().p1_mqtt.ca_file);
+            [vec![ca_file], credentials("p1mqtt.service")].concat()
+        }
         "p1reader" => outputs().map(text).to_vec(),
         "p1sim" => return BTreeSet::from([simulator::PORTS.to_owned()]),
         _ => Vec::new(),

@@ -4,7 +4,7 @@ use std::net::Ipv6Addr;
 use std::time::Duration;
 
 use super::super::*;
-use super::{config, problems};
+use super::{config, parsed, problems};
 use crate::multicast::Interface;
 use crate::telegram::{MeterZone, Policy};
 
@@ -13,7 +13,7 @@ fn every_key_of_the_listener_and_the_group_reaches_its_setting() {
     let found = config(
         r#"
 p1_listener: {port: "tcp://meter:23", baud_rate: 9600, format: 7E1, checksum: require, name: 007,
-              time_zone: EET, silence: 11}
+              time_zone: EET, silence: 11, decryption_key_file: /ek, authentication_key_file: /ak}
 multicast: {address: "ff02::71", port: 1, TTL: 255, interface: lo, raw_port: off, meter: 4530,
             source: attic, also_to: ["pi:2", "[fe80::1]:3"]}
 "#,
@@ -25,6 +25,8 @@ multicast: {address: "ff02::71", port: 1, TTL: 255, interface: lo, raw_port: off
         time_zone: Some(MeterZone::Eastern),
         silence: Duration::from_secs(11),
         name: Some("007".to_owned()),
+        decryption_key_file: Some("/ek".into()),
+        authentication_key_file: Some("/ak".into()),
     };
     let multicast = Multicast {
         address: Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x71).into(),
@@ -281,4 +283,22 @@ fn an_interface_that_cannot_carry_the_group_is_refused() {
     // What is wrong by itself is not compared.
     assert_eq!(problems("multicast: {address: \"ff02::71\", interface: eth0:1}").len(), 1);
     assert_eq!(problems("multicast: {address: 10.0.0.1, interface: \"fe80::1\"}").len(), 1);
+}
+
+#[test]
+fn a_key_that_was_written_instead_of_its_file_is_in_no_message() {
+    let digits = "000102030405060708090a0b0c0d0e0f";
+    for key in ["decryption_key_file", "authentication_key_file", "decryption_key"] {
+        for value in [digits, "\"000102030405060708090a0b0c0d0e0f\""] {
+            let once = format!("p1_listener:\n  {key}: {value}\n");
+            let twice = format!("{once}  {key}: /file\n");
+            for text in [once, twice] {
+                let messages = match parsed(&text) {
+                    Ok(loaded) => format!("{:?}", loaded.warnings),
+                    Err(error) => error.to_string(),
+                };
+                assert!(!messages.is_empty() && !messages.contains(digits), "{messages}");
+            }
+        }
+    }
 }

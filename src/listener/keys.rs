@@ -1,0 +1,122 @@
+//! Where the keys of the meter come from: credentials of systemd's, or the files of the configuration.
+//!
+//! Owns the two names. No message contains a key.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::P1Listener;
+use crate::dlms::{Key, KeyError, Keys};
+use crate::runtime::secret::{Secret, SecretError, SecretName};
+
+const DECRYPTION: SecretName = SecretName { what: "decryption key", credential: "decryption_key" };
+const AUTHENTICATION: SecretName =
+    SecretName { what: "authentication key", credential: "authentication_key" };
+
+/// Why there are no keys.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysError {
+    /// A file cannot be read.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// There is no key in it.
+    #[error("the {what} in {}: {error}", file.display())]
+    Key {
+        /// Which key.
+        what: &'static str,
+        /// Where it was found.
+        file: PathBuf,
+        /// What is wrong with it.
+        error: KeyError,
+    },
+    /// The one key is of no use without the other.
+    #[error("there is an authentication key, but no decryption key")]
+    NoDecryptionKey,
+}
+
+/// The keys of the meter, if there are any; `credentials` is the directory of systemd's credentials.
+pub fn read(settings: &P1Listener, credentials: Option<&Path>) -> Result<Option<Keys>, KeysError> {
+    let decryption = DECRYPTION.read(credentials, settings.decryption_key_file.as_deref())?;
+    let authentication =
+        AUTHENTICATION.read(credentials, settings.authentication_key_file.as_deref())?;
+    let authentication =
+        authentication.map(|secret| parse(AUTHENTICATION.what, secret, Key::parse_authentication));
+    match (decryption, authentication.transpose()?) {
+        (Some(secret), authentication) => {
+            let decryption = parse(DECRYPTION.what, secret, Key::parse_decryption)?;
+            Ok(Some(Keys { decryption, authentication }))
+        }
+        (None, Some(_)) => Err(KeysError::NoDecryptionKey),
+        (None, None) => Ok(None),
+    }
+}
+
+fn parse(
+    what: &'static str,
+    Secret { text, file }: Secret,
+    parse: fn(&str) -> Result<Key, KeyError>,
+) -> Result<Key, KeysError> {
+    parse(&text).map_err(|error| KeysError::Key { what, file, error })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+    use crate::config::Config;
+
+    const DECRYPTION_DIGITS: &str = "000102030405060708090a0b0c0d0e0f";
+    const AUTHENTICATION_DIGITS: &str = "d0d1d2d3d4d5d6d7d8d9dadbdcdddedf";
+
+    fn file(folder: &Path, name: &str, content: &str) -> PathBuf {
+        let path = folder.join(name);
+        fs::write(&path, content).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        path
+    }
+
+    fn settings(decryption: Option<PathBuf>, authentication: Option<PathBuf>) -> P1Listener {
+        P1Listener {
+            decryption_key_file: decryption,
+            authentication_key_file: authentication,
+            ..Config::default().p1_listener
+        }
+    }
+
+    #[test]
+    fn keys_come_from_files_or_from_credentials_which_take_precedence() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path();
+        let decryption = file(path, "ek", &format!("{DECRYPTION_DIGITS}\n"));
+        let authentication = file(path, "ak", &format!("30{AUTHENTICATION_DIGITS}\n"));
+        let expected = Keys {
+            decryption: Key::parse_decryption(DECRYPTION_DIGITS).unwrap(),
+            authentication: Some(Key::parse_authentication(AUTHENTICATION_DIGITS).unwrap()),
+        };
+        let both = settings(Some(decryption.clone()), Some(authentication));
+        assert_eq!(read(&both, None).unwrap(), Some(expected));
+        let one = settings(Some(decryption), None);
+        let without = Keys { authentication: None, ..expected };
+        assert_eq!(read(&one, None).unwrap(), Some(without));
+        assert_eq!(read(&settings(None, None), Some(path)).unwrap(), None);
+        file(path, "decryption_key", AUTHENTICATION_DIGITS);
+        let key = Key::parse_decryption(AUTHENTICATION_DIGITS).unwrap();
+        assert_eq!(read(&one, Some(path)).unwrap(), Some(Keys { decryption: key, ..without }));
+    }
+
+    #[test]
+    fn a_key_of_the_wrong_form_is_refused_with_the_name_of_its_file_and_none_of_its_digits() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file(folder.path(), "ek", &DECRYPTION_DIGITS[1..]);
+        let message = read(&settings(Some(path.clone()), None), None).unwrap_err().to_string();
+        let expected = "expected 32 hexadecimal digits, found 31 characters";
+        assert_eq!(message, format!("the decryption key in {}: {expected}", path.display()));
+        let path = file(folder.path(), "ak", AUTHENTICATION_DIGITS);
+        let message = read(&settings(None, Some(path)), None).unwrap_err().to_string();
+        assert_eq!(message, "there is an authentication key, but no decryption key");
+        let missing = settings(Some("/no/such".into()), None);
+        let message = read(&missing, None).unwrap_err().to_string();
+        assert!(message.starts_with("cannot read the decryption key in /no/such: "), "{message}");
+    }
+}

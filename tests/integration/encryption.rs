@@ -1,0 +1,186 @@
+//! Meters that encrypt: from the frame on the port to the datagram, with right, wrong and changed keys.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
+
+use p1_multicast::dlms::{Key, Sealer};
+use rustix::process::Signal;
+
+use crate::support::{Household, Meter, Place, Running, telegram, watts};
+
+const DECRYPTION: [u8; 16] = *b"0123456789abcdef";
+const AUTHENTICATION: [u8; 16] = *b"fedcba9876543210";
+
+fn digits(key: [u8; 16]) -> String {
+    format!("{:032X}", u128::from_be_bytes(key))
+}
+
+/// Writes a key where the configuration has it.
+fn write_key(place: &Place, name: &str, digits: &str) -> PathBuf {
+    let path = place.path(name);
+    fs::write(&path, format!("{digits}\n")).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    path
+}
+
+/// The telegram with this power, encrypted.
+fn frame(watts: u32) -> Vec<u8> {
+    let (decryption, authentication) = (Key::new(DECRYPTION), Key::new(AUTHENTICATION));
+    let title = Some(*b"SAG\x01\x02\x03\x04\x05");
+    let mut frame = Vec::new();
+    Sealer { title, control: 0x30, decryption, authentication }.seal(
+        &telegram(watts),
+        watts,
+        &mut frame,
+    );
+    frame
+}
+
+/// The configuration with these keys.
+fn configure(place: &Place, decryption: &str, authentication: Option<&str>) {
+    let decryption = write_key(place, "ek", decryption);
+    let keys = format!("decryption_key_file: {}", decryption.display());
+    let authentication = authentication.map(|digits| write_key(place, "ak", digits));
+    let more = authentication
+        .map(|file| format!(", authentication_key_file: {}", file.display()))
+        .unwrap_or_default();
+    place.config_with(&format!("p1_listener: {{{keys}{more}}}"));
+}
+
+/// A listener with these keys.
+fn household(decryption: &str, authentication: Option<&str>) -> Household {
+    let place = Place::new();
+    configure(&place, decryption, authentication);
+    let subscriber = place.subscriber();
+    let (meter, listener) = place.listen();
+    Household { listener, meter, subscriber, place }
+}
+
+/// What the datagram says of the encryption.
+fn encrypted(message: &p1_multicast::message::Message) -> Option<&str> {
+    let member = message.meta.other.iter().find(|(key, _)| key == "encrypted");
+    member.and_then(|(_, value)| value.text())
+}
+
+#[test]
+fn an_encrypted_telegram_goes_out_as_a_plain_one_would_and_the_raw_port_has_its_text() {
+    let Household { place, mut meter, listener, mut subscriber } =
+        household(&digits(DECRYPTION), Some(&digits(AUTHENTICATION)));
+    let mut raw = place.subscriber_of(place.port + 1);
+    meter.send(&[b"\xDB\x08", &frame(123)[..], &frame(124), &telegram(125)].concat());
+    for (power, expected) in [(123, Some("verified")), (124, Some("verified")), (125, None)] {
+        let message = subscriber.message();
+        assert_eq!((watts(&message), encrypted(&message)), (power, expected));
+        assert_eq!(raw.datagram(), telegram(u32::try_from(power).unwrap()));
+    }
+    listener.signal(Signal::USR1);
+    listener.wait_for_log("2 encrypted frames: 2 decrypted");
+    assert!(listener.stopped().contains("their tags are verified"));
+}
+
+#[test]
+fn without_the_authentication_key_the_telegram_is_marked_as_unverified() {
+    let Household { place: _place, mut meter, listener, mut subscriber } =
+        household(&digits(DECRYPTION), None);
+    meter.send(&frame(123));
+    assert_eq!(encrypted(&subscriber.message()), Some("unverified"));
+    assert!(listener.stopped().contains("whether they are authentic is not checked"));
+}
+
+#[test]
+fn a_meter_that_encrypts_is_named_and_the_key_can_be_added_while_the_listener_runs() {
+    let Household { place, mut meter, listener, mut subscriber } = Household::start();
+    (0..3).for_each(|_| meter.send(&frame(1)));
+    listener.wait_for_log("cannot read the telegrams of a Sagemcom (SAG) meter");
+    let path = write_key(&place, "ek", &digits(DECRYPTION));
+    place.config_with(&format!("p1_listener: {{decryption_key_file: {}}}", path.display()));
+    listener.signal(Signal::HUP);
+    listener.wait_for_log("configuration reloaded");
+    meter.send(&frame(2));
+    assert_eq!(watts(&subscriber.message()), 2);
+    assert_eq!(listener.stopped().matches("they are encrypted").count(), 1);
+}
+
+/// Sends frames until the log has this line.
+fn send_until(meter: &mut Meter, listener: &Running, line: &str) {
+    for number in 0..5 {
+        meter.send(&frame(number));
+    }
+    listener.wait_for_log(line);
+}
+
+#[test]
+fn a_wrong_key_is_named_and_its_correction_is_taken_on_a_reload() {
+    let right = digits(DECRYPTION);
+    let Household { place, mut meter, listener, mut subscriber } =
+        household(&digits([7; 16]), Some(&digits(AUTHENTICATION)));
+    send_until(&mut meter, &listener, "the decryption key does not fit");
+    // What is no key at all changes nothing.
+    write_key(&place, "ek", &right[1..]);
+    listener.signal(Signal::HUP);
+    listener.wait_for_log("found 31 characters; keeping the current keys");
+    write_key(&place, "ek", &digits(AUTHENTICATION));
+    write_key(&place, "ak", &right);
+    listener.signal(Signal::HUP);
+    listener.wait_for_logs(2, "configuration reloaded");
+    send_until(&mut meter, &listener, "the wrong way round");
+    write_key(&place, "ek", &right);
+    write_key(&place, "ak", &digits([7; 16]));
+    listener.signal(Signal::HUP);
+    listener.wait_for_logs(3, "configuration reloaded");
+    send_until(&mut meter, &listener, "the authentication key does not");
+    write_key(&place, "ak", &digits(AUTHENTICATION));
+    listener.signal(Signal::HUP);
+    listener.wait_for_logs(4, "configuration reloaded");
+    meter.send(&frame(321));
+    let message = subscriber.message();
+    assert_eq!((watts(&message), message.meta.frame_number), (321, 1));
+    let log = listener.stopped().to_lowercase();
+    for key in [DECRYPTION, AUTHENTICATION, [7; 16]] {
+        assert!(!log.contains(&digits(key).to_lowercase()[..8]), "{log}");
+    }
+}
+
+#[test]
+fn a_policy_that_ignores_checksums_does_not_publish_what_a_wrong_key_gives() {
+    let place = Place::new();
+    let path = write_key(&place, "ek", &digits([7; 16]));
+    let keys = format!("checksum: ignore, decryption_key_file: {}", path.display());
+    place.config_with(&format!("p1_listener: {{{keys}}}"));
+    let mut subscriber = place.subscriber();
+    let (mut meter, listener) = place.listen();
+    send_until(&mut meter, &listener, "the decryption key does not fit");
+    meter.send(&telegram(7));
+    assert_eq!(watts(&subscriber.message()), 7, "and nothing before");
+    listener.stop();
+}
+
+#[test]
+fn a_key_of_the_wrong_form_ends_the_start_with_the_status_of_a_wrong_configuration() {
+    let place = Place::new();
+    let path = write_key(&place, "ek", &digits(DECRYPTION).repeat(2));
+    place.config_with(&format!("p1_listener: {{decryption_key_file: {}}}", path.display()));
+    let mut listener = Running::start(&place, "p1listener", &mut place.program("p1listener"));
+    assert_eq!(listener.wait().code(), Some(78));
+    assert!(listener.log().contains("to hexadecimal a second time?"), "{}", listener.log());
+    assert!(!listener.log().contains(&digits(DECRYPTION)[..8]), "{}", listener.log());
+}
+
+#[test]
+fn the_probe_says_whether_the_keys_fit() {
+    for (decryption, authentication, status, expected) in [
+        (DECRYPTION, Some(AUTHENTICATION), 0, "the keys fit, and its tag is verified"),
+        (DECRYPTION, None, 0, "the decryption key fits; no authentication key fits"),
+        ([7; 16], None, 1, "the decryption key does not fit"),
+        (AUTHENTICATION, Some(DECRYPTION), 1, "are the wrong way round"),
+    ] {
+        let place = Place::new();
+        configure(&place, &digits(decryption), authentication.map(digits).as_deref());
+        fs::write(place.path("meter"), frame(1)).unwrap();
+        let output = place.program("p1listener").arg("--probe").output().unwrap();
+        let report = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(status), "{report}");
+        assert!(report.contains(expected), "{report}");
+    }
+}
