@@ -6,5 +6,5 @@ cd "$(dirname "$0")/../systemd"
 for template in *@.service; do
     unit=${template/@/}
     [ ! -e "$unit" ] ||
-        diff "$unit" <(sed -e '/^Description/ s/, %i)/)/' -e '/^ExecStart/ s| --config-file [^ ]*%i.yml||' "$template")
+        diff "$unit" <(sed -e '/^Description/ s/, %i)/)/' -e '/^ExecStart/ s| --config-file [^ ]*%i.yml||' -e '/^LoadCredential/ s|-%i$||' "$template")
 done
