@@ -9,7 +9,7 @@ use super::Loaded;
 use super::environment::{Environment, expand};
 use super::keys::Section;
 use super::mistakes;
-use super::model::Config;
+use super::model::{Config, in_real_folder};
 use super::problem::{ConfigError, Problem};
 use super::tree::{Entry, Node};
 use super::value::scope;
@@ -154,7 +154,9 @@ impl Assembly<'_> {
         let mut written = config.outputs().to_vec();
         written.retain(|(_, enabled, _)| *enabled);
         for (at, (one, _, filename)) in written.iter().enumerate() {
-            for (other, _, _) in written[at + 1..].iter().filter(|o| o.2 == *filename) {
+            let file = in_real_folder(filename);
+            let is_same = |other: &&(_, _, &Path)| in_real_folder(other.2) == file;
+            for (other, _, _) in written[at + 1..].iter().filter(is_same) {
                 let (one, other) = (path(one, "filename"), path(other, "filename"));
                 self.report_same(&one, &other, &filename.display().to_string());
             }

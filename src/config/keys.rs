@@ -41,7 +41,9 @@ macro_rules! file_output {
                 key("filename", |c, v| put(&mut c.$section.filename, v.filename(&[$placeholder]))),
                 key("flush_period", |c, v| put(&mut c.$section.flush_period, v.seconds(DAY))),
                 key("keep_days", |c, v| {
-                    put(&mut c.$section.keep_days, v.off_or(v.integer(1..=MAX_KEEP_DAYS)))
+                    put(&mut c.$section.keep_days, v.off_or(v.integer(1..=MAX_KEEP_DAYS)))?;
+                    c.$section.spares_older = false;
+                    Ok(())
                 }),
             ],
         }

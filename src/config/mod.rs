@@ -36,6 +36,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::retry_on_intr;
 
+pub(crate) use self::model::in_real_folder;
 pub use self::model::{
     Broker, Config, FileOutput, HtmlReport, Language, Multicast, P1Dashboard, P1Listener, P1Mqtt,
     P1Reader, WeeklyLog,

@@ -37,6 +37,18 @@ pub struct Config {
 }
 
 impl Config {
+    /// The files of the outputs, with their placeholders.
+    pub(crate) fn filenames_mut(&mut self) -> [&mut PathBuf; 6] {
+        [
+            &mut self.p1_reader_details.filename,
+            &mut self.p1_reader_interval.filename,
+            &mut self.p1_reader_day.filename,
+            &mut self.html_report.filename,
+            &mut self.p1_reader_history.filename,
+            &mut self.weekly_log.filename,
+        ]
+    }
+
     /// The six outputs: name of the section, whether it is enabled, and its file name.
     pub(crate) fn outputs(&self) -> [(&'static str, bool, &Path); 6] {
         let details = &self.p1_reader_details;
@@ -53,6 +65,15 @@ impl Config {
             ("html_report", html.enabled, &html.filename),
             ("weekly_log", weekly.enabled, &weekly.filename),
         ]
+    }
+}
+
+/// The same path with the folder that it really leads to, so that two names of one file can be compared.
+pub(crate) fn in_real_folder(file: &Path) -> PathBuf {
+    let folder = file.parent().and_then(|folder| folder.canonicalize().ok());
+    match (folder, file.file_name()) {
+        (Some(folder), Some(name)) => folder.join(name),
+        _ => file.to_owned(),
     }
 }
 
@@ -171,6 +192,9 @@ pub struct FileOutput {
     pub flush_period: Duration,
     /// Files older than this many days are deleted. `None` keeps them, and the history always is.
     pub keep_days: Option<u32>,
+    /// Files that have been too old for long are kept all the same: `keep_days` is the default, and nobody has
+    /// asked for their removal.
+    pub spares_older: bool,
 }
 
 impl FileOutput {
@@ -180,6 +204,7 @@ impl FileOutput {
             filename: in_state_directory(filename),
             flush_period: Duration::from_secs(flush_seconds),
             keep_days,
+            spares_older: keep_days.is_some(),
         }
     }
 }

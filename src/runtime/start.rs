@@ -5,12 +5,14 @@
 use std::io::{self, ErrorKind, Write as _};
 use std::path::Path;
 
+use super::instances::{UNITS, conflicts};
 use super::{Arguments, Exit, logging, panic};
 use crate::config::{self, Config, ConfigError};
 
 /// A running program: its log is open.
 #[derive(Debug)]
 pub struct Program {
+    name: String,
     arguments: Arguments,
 }
 
@@ -20,7 +22,7 @@ impl Program {
     pub fn start(name: &str, arguments: Arguments) -> Self {
         logging::start(name, arguments.level());
         panic::install();
-        Self { arguments }
+        Self { name: name.to_owned(), arguments }
     }
 
     /// Loads the configuration of a program that needs a file.
@@ -67,8 +69,14 @@ impl Program {
 
     fn checked(&self, loaded: Result<Config, ConfigError>) -> Result<Config, Exit> {
         match loaded {
-            Ok(_) if self.arguments.check_config => {
-                report_check("configuration OK", self.arguments.config_path());
+            Ok(config) if self.arguments.check_config => {
+                let file = self.arguments.config_path();
+                let conflicts = conflicts(Path::new(UNITS), &self.name, file, &config);
+                if !conflicts.is_empty() {
+                    log_problems(&ConfigError::Invalid(conflicts));
+                    return Err(Exit::Config);
+                }
+                report_check("configuration OK", file);
                 Err(Exit::Done)
             }
             Ok(config) => Ok(config),

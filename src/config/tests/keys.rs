@@ -59,6 +59,7 @@ weekly_log: {enabled: false, filename: /YYYYww, measurement_period: 9, flush_per
         filename: filename.into(),
         flush_period: Duration::from_secs(seconds),
         keep_days: days,
+        spares_older: false,
     };
     let html_report = HtmlReport {
         enabled: false,
@@ -122,6 +123,8 @@ fn interval_files_are_kept_for_90_days_unless_told_otherwise() {
     assert_eq!(keep_days(""), Some(90));
     assert_eq!(keep_days("p1_reader_interval: {keep_days: 400}"), Some(400));
     assert_eq!(keep_days("p1_reader_interval: {keep_days: off}"), None);
+    let spares_older = |text| config(text).p1_reader_interval.spares_older;
+    assert!(spares_older("") && !spares_older("p1_reader_interval: {keep_days: 90}"));
 }
 
 #[test]
@@ -176,6 +179,23 @@ fn impossible_values_are_refused() {
         assert_eq!(found.len(), 1, "{found:?}");
         let place = format!("2: {section}.{key}: expected ");
         assert!(found[0].starts_with(&place), "{found:?}");
+    }
+}
+
+#[test]
+fn two_outputs_with_one_file_are_refused_whatever_they_call_it() {
+    let of = |one: &str, other: &str| {
+        let keys = format!("filename: {one}\np1_reader_day:\n  filename: {other}");
+        problems(&format!("p1_reader_details:\n  {keys}\n"))
+    };
+    for same in
+        ["/tmp/DAY.csv", "/tmp//./DAY.csv", "/usr/../tmp/DAY.csv", "/proc/self/root/tmp/DAY.csv"]
+    {
+        let expected = format!(
+            "4: p1_reader_day.filename: expected another value than p1_reader_details.filename has, found {same} for both"
+        );
+        assert_eq!(of(same, "/tmp/DAY.csv").len(), 1, "{same}");
+        assert_eq!(of("/tmp/DAY.csv", same), [expected.replace(same, "/tmp/DAY.csv")], "{same}");
     }
 }
 
