@@ -44,7 +44,7 @@ END
 
 # chain NAME ARCHITECTURE [EMULATOR ...]
 chain() {
-    local name=$1 architecture=$2 settings bin
+    local name=$1 architecture=$2 settings bin records
     place=$(mktemp -d -p "$work")
     bin=$place/usr/bin
     settings=$place/p1reader.yml
@@ -59,9 +59,10 @@ chain() {
     "$@" "$bin/p1sim" --link "$place/meter" --speed 5 >"$place/p1sim.log" 2>&1 &
     "$@" "$bin/p1listener" --config-file "$settings" >"$place/p1listener.log" 2>&1 &
     "$@" "$bin/p1cat" --config-file "$settings" --count 1 --timeout 30 | grep -q '"1-0:1.8.1"' || fail "p1cat of $name"
-    timeout 60 "$@" "$bin/p1reader" --config-file "$settings" --test >"$place/p1reader.log" 2>&1 || fail "p1reader of $name"
-    [ "$(cat "$place"/details-*.csv | grep -c '^[0-9][0-9]-')" -eq 5 ] || fail "the records on $name"
-    grep -q '</html>' "$place/lastm.html" || fail "the page on $name"
+    TMPDIR=$place timeout 60 "$@" "$bin/p1reader" --config-file "$settings" --test >"$place/p1reader.log" 2>&1 || fail "p1reader of $name"
+    records=$(sed -n 's/^the files of this test are in //p' "$place/p1reader.log")$place
+    [ "$(cat "$records"/details-*.csv | grep -c '^[0-9][0-9]-')" -eq 5 ] || fail "the records on $name"
+    grep -q '</html>' "$records/lastm.html" || fail "the page on $name"
     "$@" "$bin/p1dashboard" --config-file "$settings" --once | grep -q SIM5 || fail "p1dashboard of $name"
     "$@" "$bin/p1mqtt" --config-file "$settings" --check-config >"$place/p1mqtt.log" 2>&1 || fail "p1mqtt of $name"
     stop

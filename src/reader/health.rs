@@ -3,9 +3,12 @@
 //! Owns the words for it and the count of rows that were lost, so that no output logs twice. The page has
 //! no rows: the next one shows all that it showed.
 
+use std::collections::BTreeSet;
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+
+use super::lock::Holder;
 
 /// A file could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +16,13 @@ use std::path::{Path, PathBuf};
 pub(super) struct Failure {
     pub file: PathBuf,
     pub source: io::Error,
+}
+
+impl Failure {
+    /// Another recorder writes this file.
+    pub fn in_use(file: PathBuf, holder: Holder) -> Self {
+        Self { file, source: io::Error::other(format!("{holder} writes it")) }
+    }
 }
 
 /// What to do about it. The same error has several causes: a service may write to few places, and a file
@@ -53,12 +63,14 @@ pub(super) struct Health {
     kept: usize,
     /// Rows that had to be dropped.
     lost: usize,
+    /// The meters that another recorder writes to our files.
+    left: BTreeSet<String>,
 }
 
 impl Health {
     /// Of an output of rows.
     pub fn of_rows(output: &'static str) -> Self {
-        Self { output, has_rows: true, failing: false, kept: 0, lost: 0 }
+        Self { output, has_rows: true, failing: false, kept: 0, lost: 0, left: BTreeSet::new() }
     }
 
     /// Of the page.
@@ -91,12 +103,37 @@ impl Health {
         }
     }
 
+    /// This meter is not recorded here, because another recorder writes its files. Logged when that begins.
+    pub fn left_to(&mut self, holder: Holder, meter: &str) {
+        if self.left.insert(meter.to_owned()) {
+            log::warn!(output = self.output, meter;
+                "{}: not recording meter {meter}: {holder} writes its files", self.output);
+        }
+    }
+
+    /// Whether this meter is left to another recorder.
+    pub fn is_left(&self, meter: &str) -> bool {
+        self.left.contains(meter)
+    }
+
+    /// Takes back those meters that `is_free` tells to have no recorder any more.
+    pub fn take_back(&mut self, mut is_free: impl FnMut(&str) -> bool) {
+        let output = self.output;
+        self.left.retain(|meter| {
+            let is_free = is_free(meter);
+            if is_free {
+                log::warn!(output, meter = meter.as_str(); "{output}: recording meter {meter} from now on");
+            }
+            !is_free
+        });
+    }
+
     /// Everything is written, this file last.
     pub fn recovered(&mut self, file: &Path) {
         if self.failing {
             log::warn!(output = self.output, file:% = file.display();
                 "{}: writing {} again{}", self.output, file.display(), self.meanwhile());
-            *self = Self { failing: false, kept: 0, lost: 0, ..*self };
+            (self.failing, self.kept, self.lost) = (false, 0, 0);
         }
     }
 

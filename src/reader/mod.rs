@@ -29,14 +29,18 @@
 //! | `today`        | the day so far after a restart, from its files                        |
 //! | `queue`        | rows that wait for their file, bounded                                |
 //! | `output`       | from waiting rows to files; `health` says when that fails             |
+//! | `removal`      | when old files are removed; `dates` is for how many files are begun   |
 //! | `leftovers`    | what an earlier run left unfinished                                   |
 //! | `pattern`      | file names with placeholders                                          |
 //! | `storage`      | the file system                                                       |
+//! | `trial`        | `--test`, which touches no file of the service                        |
+//! | `lock`         | one set of files has one writer; `owner` is who owns what root makes  |
 //!
 //! A row's time is `meta.frame_start`, in local time, and decides the file it goes to. Nothing is
 //! interpolated: where telegrams are missing, rows are missing.
 
 mod columns;
+mod dates;
 mod details;
 mod five_minutes;
 mod graph;
@@ -44,25 +48,30 @@ mod health;
 mod history;
 mod last_meter;
 mod leftovers;
+mod lock;
 mod meters;
 mod options;
 mod order;
 mod output;
+mod owner;
 mod page;
 mod pattern;
 mod queue;
 mod recorder;
+mod removal;
 mod report;
 mod session;
 mod storage;
 mod today;
 mod totals;
+mod trial;
 mod weekly;
 
 use std::time::Duration;
 
 use crate::zone;
 
+pub use lock::{Holder, InUse};
 pub use options::{EXITS, Options};
 pub use recorder::Recorder;
 pub use session::run;

@@ -30,6 +30,10 @@ const RECENT_NAMES: usize = 16;
 /// How many names are tried for a complete file.
 const MAX_TRIES: i64 = 3600;
 
+/// Files that have been too old for longer than this stay where `keep_days` is only the default: this host may have
+/// been off for a week, but those of an earlier version are not ours to remove.
+const SPARED_AFTER: Days = Days::new(7);
+
 /// How rows come into a file.
 #[derive(Debug)]
 pub(super) enum Shape {
@@ -58,6 +62,8 @@ struct Target {
     pattern: Pattern,
     flush_seconds: i64,
     keep_days: Option<u32>,
+    /// Files that have been too old for long stay: nobody asked for their removal.
+    spares_older: bool,
     /// Megabytes of the disk that stay free.
     min_free: u32,
 }
@@ -89,6 +95,7 @@ impl Output {
             pattern: Pattern::new(&settings.filename),
             flush_seconds: whole_seconds(settings.flush_period),
             keep_days: settings.keep_days,
+            spares_older: settings.spares_older,
             min_free,
         });
         match (output.as_mut(), target) {
@@ -175,9 +182,9 @@ impl Output {
     }
 
     /// Whether rows of this meter are recorded. Where the file name does not tell meters apart, only the
-    /// one that is followed is.
+    /// one that is followed is; another recorder may record some of the others.
     fn takes(&self, meter: &Meter) -> bool {
-        meter.is_followed || self.has_meter()
+        (meter.is_followed || self.has_meter()) && !self.health.is_left(&meter.name)
     }
 
     /// Adds the row that `write` appends, of this local time.
@@ -190,6 +197,12 @@ impl Output {
         let is_half_full = added.bytes > self.limit / 2 && !self.health.is_failing();
         self.urgent |= added.rotated || is_half_full;
         self.health.dropped(added.dropped);
+    }
+
+    /// Records those meters again that another recorder has recorded so far, if it does not any more.
+    pub fn take_back(&mut self, storage: &mut dyn Storage) {
+        let pattern = &self.target.pattern;
+        self.health.take_back(|meter| storage.lock(&pattern.lock(meter)).is_none());
     }
 
     /// Puts in order what an earlier run left behind when it was killed.
@@ -213,15 +226,28 @@ impl Output {
         }
         let Self { target: Target { pattern, .. }, shape, queue, health, .. } = self;
         let mut written = None;
-        queue.write_batches(|batch| match shape.store(storage, pattern, batch) {
-            Ok(file) => {
-                health.wrote(batch.rows);
-                written = Some(file);
-                true
-            }
-            Err(failure) => {
-                health.failed(&failure);
-                false
+        queue.write_batches(|batch| {
+            let stored = match storage.lock(&pattern.lock(&batch.meter)) {
+                None => shape.store(storage, pattern, batch),
+                // It records this meter, so nothing is lost.
+                Some(holder) if pattern.has_meter() => {
+                    health.left_to(holder, &batch.meter);
+                    return true;
+                }
+                Some(holder) => {
+                    Err(Failure::in_use(pattern.path(batch.date, batch.last, &batch.meter), holder))
+                }
+            };
+            match stored {
+                Ok(file) => {
+                    health.wrote(batch.rows);
+                    written = Some(file);
+                    true
+                }
+                Err(failure) => {
+                    health.failed(&failure);
+                    false
+                }
             }
         });
         if let Some(file) = written.filter(|_| queue.rows() == 0) {
@@ -234,20 +260,11 @@ impl Output {
         self.health.report_lost(self.queue.rows());
     }
 
-    /// Removes the files of this output whose name has a date more than `keep_days` before `today`.
+    /// Removes the files of this output that are too old on this day.
     pub fn remove_old_files(&self, storage: &mut dyn Storage, today: NaiveDate) {
-        let oldest =
-            self.target.keep_days.and_then(|days| today.checked_sub_days(Days::new(days.into())));
-        let Some(oldest) = oldest else { return };
-        let folder = self.target.pattern.directory();
+        let Some(old) = self.old_files(storage, today) else { return };
         let (mut removed, mut refused) = (0, None);
-        // A folder that cannot be read has been logged when it could not be written.
-        for name in storage.names(folder).unwrap_or_default() {
-            let date = name.to_str().and_then(|name| self.target.pattern.date_of(name));
-            if date.is_none_or(|date| date >= oldest) {
-                continue;
-            }
-            let file = folder.join(name);
+        for file in old.files {
             match storage.remove(&file) {
                 Ok(()) => removed += 1,
                 Err(error) => refused = refused.or(Some((file, error))),
@@ -257,13 +274,65 @@ impl Output {
         let output = self.health.output();
         if removed > 0 {
             let files = text::count(removed, "file");
-            log::info!(output; "{output}: removed {files} older than {oldest}");
+            log::info!(output; "{output}: removed {files} older than {}", old.oldest_kept);
         }
         if let Some((file, error)) = refused {
             let file = file.display();
             log::warn!(output, file:%; "{output}: cannot remove {file}: {error}");
         }
     }
+
+    /// Logs which files are too old by a clock that is not trusted yet.
+    pub fn report_waiting_files(&self, storage: &mut dyn Storage, today: NaiveDate) {
+        if let Some(old) = self.old_files(storage, today).filter(|old| !old.files.is_empty()) {
+            let output = self.health.output();
+            let files = text::count(old.files.len() as u64, "file");
+            log::info!(output; "{output}: keeping {files} older than {} until the clock has run for \
+                24 h without a jump", old.oldest_kept);
+        }
+    }
+
+    /// Logs which files stay because nobody asked for their removal.
+    pub fn report_spared_files(&self, storage: &mut dyn Storage, today: NaiveDate) {
+        if let Some(old) = self.old_files(storage, today).filter(|old| old.spared > 0) {
+            let output = self.health.output();
+            let files = text::count(old.spared, "file");
+            log::info!(output; "{output}: keeping {files} much older than {}; to remove them, set \
+                keep_days", old.oldest_kept);
+        }
+    }
+
+    /// The files of this output whose name has a date more than `keep_days` before `today`.
+    fn old_files(&self, storage: &mut dyn Storage, today: NaiveDate) -> Option<OldFiles> {
+        let Target { pattern, keep_days, spares_older, .. } = &self.target;
+        let oldest_kept = today.checked_sub_days(Days::new((*keep_days)?.into()))?;
+        let oldest_removed = if *spares_older {
+            oldest_kept.checked_sub_days(SPARED_AFTER)?
+        } else {
+            NaiveDate::MIN
+        };
+        let mut old = OldFiles { oldest_kept, files: Vec::new(), spared: 0 };
+        // A folder that cannot be read has been logged when it could not be written.
+        for name in storage.names(pattern.directory()).unwrap_or_default() {
+            match name.to_str().and_then(|name| pattern.date_of(name)) {
+                Some(date) if (oldest_removed..oldest_kept).contains(&date) => {
+                    old.files.push(pattern.directory().join(name));
+                }
+                Some(date) if date < oldest_removed => old.spared += 1,
+                _ => {}
+            }
+        }
+        Some(old)
+    }
+}
+
+/// Files that are too old.
+struct OldFiles {
+    /// The oldest date whose files are not.
+    oldest_kept: NaiveDate,
+    files: Vec<PathBuf>,
+    /// How many more there are that nobody asked to remove.
+    spared: u64,
 }
 
 impl Target {

@@ -115,6 +115,21 @@ impl Pattern {
         self.directory.join(name)
     }
 
+    /// The file whose lock keeps others from the files of this meter. Its name is that of the files, with the
+    /// placeholders of the time as they are.
+    pub fn lock(&self, meter: &str) -> PathBuf {
+        let text = |part: &Part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Meter => meter.to_owned(),
+            other => {
+                let named = PLACEHOLDERS.iter().find(|(_, part)| part == other);
+                named.map_or(String::new(), |(name, _)| (*name).to_owned())
+            }
+        };
+        let name: String = self.parts.iter().map(text).collect();
+        self.directory.join(format!(".{name}.lock"))
+    }
+
     /// Whether [`Pattern::path`] could have given this name.
     pub fn fits(&self, name: &str) -> bool {
         read(&self.parts, name.as_bytes(), Found::default()).is_some()
@@ -281,6 +296,14 @@ mod tests {
         assert_eq!(of("/v/plain.csv", "plain.csv"), None);
         assert_eq!(of("/v/YYYY-Www.log", "2026-W01.log"), Some(date(2025, 12, 29)));
         assert_eq!(of("/v/YYYY-Www.log", "2025-W53.log"), None, "2025 has 52 weeks");
+    }
+
+    #[test]
+    fn a_lock_is_that_of_all_files_of_a_meter_whatever_their_dates() {
+        let lock = |pattern| Pattern::new(Path::new(pattern)).lock("E0047");
+        assert_eq!(lock("/v/d-DAY.csv"), Path::new("/v/.d-DAY.csv.lock"));
+        assert_eq!(lock("/v/YYYY-Www-METER"), Path::new("/v/.YYYY-Www-E0047.lock"));
+        assert_eq!(lock("/v/lastm.html"), Path::new("/v/.lastm.html.lock"));
     }
 
     #[test]

@@ -2,15 +2,20 @@
 //!
 //! Owns the flush moments and which telegram goes to which output.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
+use std::path::{Path, PathBuf};
 
 use chrono::{NaiveDate, NaiveDateTime};
 
+use super::dates::Dates;
 use super::five_minutes::Record;
 use super::history::{self, files::Recent};
+use super::lock::InUse;
 use super::meters::Meter;
 use super::output::{Output, Shape};
 use super::page::Last;
+use super::pattern::Pattern;
+use super::removal::{Removal, Schedule};
 use super::report::{Clock, Report};
 use super::storage::Storage;
 use super::totals::Totals;
@@ -44,18 +49,25 @@ pub struct Recorder<S, Z> {
     meters: Meters<Meter, Timestamp>,
     /// The meter of the outputs that do not tell meters apart, where others do.
     follower: Follower<Timestamp>,
-    /// The newest time of a telegram, by the clock of its listener or that of its meter, whichever is
-    /// behind.
-    newest: Option<Timestamp>,
+    /// The time of the last telegram, by the clock of its listener or that of its meter, whichever is behind, and
+    /// whether that of its meter is known.
+    last: Option<(Timestamp, bool)>,
     /// The time of the first tick.
     began: Option<Timestamp>,
     /// The time of the last tick.
     ticked: Option<Timestamp>,
     /// Whether the files of an earlier run are in order.
     is_started: bool,
-    /// The day on which old files were removed last.
-    cleared: Option<NaiveDate>,
+    removal: Schedule,
+    /// The last day on which the log told which old files are not removed yet.
+    waiting: Option<NaiveDate>,
+    has_logged_spared: bool,
+    dates: Dates,
+    /// How many telegrams of too many dates were ignored, and when that was logged.
+    wild: Ignored,
     has_logged_date: bool,
+    /// The locks of the files whose names have no `METER`.
+    locks: BTreeSet<PathBuf>,
 }
 
 impl<S: Storage, Z: Zone> Recorder<S, Z> {
@@ -69,15 +81,35 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
             html: None,
             meters: Meters::default(),
             follower: Follower::new(None),
-            newest: None,
+            last: None,
             began: None,
             ticked: None,
             is_started: false,
-            cleared: None,
+            removal: Schedule::default(),
+            waiting: None,
+            has_logged_spared: false,
+            dates: Dates::default(),
+            wild: Ignored::default(),
             has_logged_date: false,
+            locks: BTreeSet::new(),
         };
         recorder.configure(config);
         recorder
+    }
+
+    /// Takes the locks of the files that this configuration names. Those of a name with `METER` are taken when the
+    /// meter is known.
+    ///
+    /// # Errors
+    /// Another recorder, or another output, writes some of these files. The locks from before stay.
+    pub fn lock(&mut self, config: &Config) -> Result<(), InUse> {
+        for file in files(config) {
+            if let Some(holder) = self.storage.lock(&Pattern::new(file).lock("")) {
+                self.storage.retain_locks(&self.locks);
+                return Err(InUse { file: file.to_owned(), holder });
+            }
+        }
+        Ok(())
     }
 
     /// Writes everything, then goes on with another configuration. Open 5-minute periods stay open.
@@ -87,11 +119,14 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
     }
 
     fn configure(&mut self, config: &Config) {
+        self.locks = files(config).map(|file| Pattern::new(file).lock("")).collect();
+        self.storage.retain_locks(&self.locks);
         self.outputs.configure(config);
         self.measurement_seconds = whole_seconds(config.weekly_log.measurement_period);
         self.html = config.html_report.enabled.then(|| Report::new(&config.html_report));
         self.is_started = false;
-        self.cleared = None;
+        self.removal.reset();
+        self.has_logged_spared = false;
     }
 
     /// Whether a file name has `METER`: then the telegrams of all meters are wanted, and an output
@@ -109,6 +144,11 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
             return;
         }
         let now = self.ticked.unwrap_or(time);
+        let zone = &self.zone;
+        if !self.dates.permit(time, now, |time| zone.local(time).date()) {
+            self.wild.count(now);
+            return;
+        }
         let tells_apart = self.wants_all_meters();
         let id = if tells_apart { meter::id(message) } else { "".into() };
         let is_followed = !tells_apart || self.follows(message, now);
@@ -156,8 +196,8 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
     fn record_of(&mut self, id: &str, message: &Message) {
         let Some(member) = self.meters.get_mut(id) else { return };
         let (meter, time) = (&mut member.state, message.meta.frame_start);
-        let witnessed = message.meta.meter_time.map_or(time, |meter| meter.min(time));
-        self.newest = self.newest.max(Some(witnessed));
+        let meter_time = message.meta.meter_time;
+        self.last = Some((meter_time.map_or(time, |meter| meter.min(time)), meter_time.is_some()));
         let local = self.zone.local(time);
         let registers = Registers::of(message);
         if let Some(output) = &mut self.outputs.details {
@@ -208,6 +248,7 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
         let is_due =
             |period: i64| now.seconds().div_euclid(period) != before.seconds().div_euclid(period);
         for output in self.outputs.iter_mut() {
+            output.take_back(&mut self.storage);
             if output.is_urgent() || is_due(output.period()) {
                 output.flush(&mut self.storage);
             }
@@ -216,7 +257,7 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
         if self.html.as_ref().is_some_and(|html| is_due(html.period())) {
             self.write_pages(false);
         }
-        self.remove_old_files(now);
+        self.remove_old_files(now, now.micros_since(before));
     }
 
     /// Writes everything that waits.
@@ -277,24 +318,62 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
     }
 
     fn write_pages(&mut self, is_final: bool) {
-        let (Some(html), Some(now)) = (&mut self.html, self.ticked.or(self.newest)) else { return };
+        let last = self.last.map(|(time, _)| time);
+        let (Some(html), Some(now)) = (&mut self.html, self.ticked.or(last)) else { return };
         let clock = Clock { began: self.began.unwrap_or(now), now, is_final };
         let meters = self.meters.iter_mut().map(|member| &mut member.state);
         let meters = meters.filter(|meter| meter.held_back.is_none());
         html.flush(&mut self.storage, meters, &self.zone, clock);
     }
 
-    /// Once a day. A clock that is wrong must not remove the records of years: of those of this host, of
-    /// the listener and of the meter, the one that is behind the others tells the day.
-    fn remove_old_files(&mut self, now: Timestamp) {
-        let Some(newest) = self.newest else { return };
-        let today = self.zone.local(newest.min(now)).date();
-        if self.cleared.replace(today) != Some(today) {
-            for output in self.outputs.iter() {
-                output.remove_old_files(&mut self.storage, today);
+    /// Once a day, when the clocks of this host, of the listener and of the meter can be trusted.
+    fn remove_old_files(&mut self, now: Timestamp, passed_micros: i64) {
+        let Some((last, has_meter_time)) = self.last else { return };
+        let today = self.zone.local(last.min(now)).date();
+        match self.removal.look(today, has_meter_time, passed_micros) {
+            Removal::Due => {
+                for output in self.outputs.iter() {
+                    output.remove_old_files(&mut self.storage, today);
+                    if !self.has_logged_spared {
+                        output.report_spared_files(&mut self.storage, today);
+                    }
+                }
+                self.has_logged_spared = true;
             }
+            Removal::Waiting if self.waiting.replace(today) != Some(today) => {
+                for output in self.outputs.iter() {
+                    output.report_waiting_files(&mut self.storage, today);
+                }
+            }
+            Removal::Waiting | Removal::Done => {}
         }
     }
+}
+
+/// Telegrams that are ignored, logged once an hour.
+#[derive(Debug, Default)]
+struct Ignored {
+    number: u64,
+    logged: Option<Timestamp>,
+}
+
+impl Ignored {
+    fn count(&mut self, now: Timestamp) {
+        self.number += 1;
+        let is_due = |logged| now.micros_since(logged).unsigned_abs() >= 3_600_000_000;
+        if self.logged.is_none_or(is_due) {
+            self.logged = Some(now);
+            let number = self.number;
+            log::warn!(number; "ignoring telegrams of too many different dates, {number} so far");
+        }
+    }
+}
+
+/// The names of the files that are written, of all meters.
+fn files(config: &Config) -> impl Iterator<Item = &Path> {
+    let outputs = config.outputs().into_iter();
+    let written = outputs.filter_map(|(_, enabled, file)| enabled.then_some(file));
+    written.filter(|file| !Pattern::new(file).has_meter())
 }
 
 /// The outputs of rows. What is `None` is off.
@@ -315,6 +394,7 @@ impl Outputs {
             filename: weekly.filename.clone(),
             flush_period: weekly.flush_period,
             keep_days: None,
+            spares_older: false,
         };
         let (interval, day) = (&config.p1_reader_interval, &config.p1_reader_day);
         let min_free = config.p1_reader.min_free;

@@ -167,16 +167,22 @@ impl Report {
         }
         let time = page.last.map_or_else(|| zone.local(now), |last| last.local);
         let file = self.pattern.path(time.date(), time, meter);
-        let written = self
-            .render(meter, page, zone, clock, age)
-            .map_err(std::io::Error::other)
-            .and_then(|html| storage.replace_volatile(&file, html.as_bytes()));
+        let written = match storage.lock(&self.pattern.lock(meter)) {
+            None => self
+                .render(meter, page, zone, clock, age)
+                .map_err(std::io::Error::other)
+                .and_then(|html| storage.replace_volatile(&file, html.as_bytes()))
+                .map_err(|source| Failure { file: file.clone(), source }),
+            Some(holder) if self.has_meter() => return self.health.left_to(holder, meter),
+            Some(holder) => Err(Failure::in_use(file.clone(), holder)),
+        };
+        self.health.take_back(|left| left == meter);
         match written {
             Ok(()) => {
                 page.written = contents;
                 self.health.recovered(&file);
             }
-            Err(source) => self.health.failed(&Failure { file, source }),
+            Err(failure) => self.health.failed(&failure),
         }
     }
 

@@ -7,14 +7,19 @@ use std::time::{Duration, Instant, SystemTime};
 use super::last_meter::last_meter;
 use super::recorder::Recorder;
 use super::storage::is_volatile;
+use super::trial::Trial;
 use super::{DiskStorage, HostZone, Options};
 use crate::config::Config;
-use crate::runtime::{self, Exit, Service, Signals};
+use crate::runtime::{self, Exit, Service, Signals, SystemdNotifier, signals};
 use crate::subscriber::{Selection, Subscriber};
 use crate::telegram::Timestamp;
 
 /// The longest wait for a datagram. A third of the watchdog's time must be longer.
 const RECEIVE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// How long the start waits for the locks of the files, and how often it tries them.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
+const LOCK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// How many telegrams `--test` records.
 const TEST_TELEGRAMS: u64 = 5;
@@ -28,10 +33,47 @@ pub fn run(
     reload: impl Fn() -> Option<Config>,
 ) -> Result<Exit, Exit> {
     let signals = Signals::install_or_log().ok_or(Exit::Io)?;
+    if options.test {
+        return run_test(config, &signals, reload);
+    }
     warn_of_volatile_records(&config);
-    let last = if options.test { TEST_TELEGRAMS } else { u64::MAX };
-    runtime::run("p1reader", Session::new(config, last), &signals, reload);
+    let recorder = locked_recorder(&config)?;
+    runtime::run("p1reader", Session::new(config, recorder, u64::MAX), &signals, reload);
     Ok(Exit::Done)
+}
+
+/// Records a few telegrams to a folder of their own.
+fn run_test(
+    config: Config,
+    signals: &Signals,
+    reload: impl Fn() -> Option<Config>,
+) -> Result<Exit, Exit> {
+    let parent = std::env::temp_dir();
+    let trial = Trial::begin(&parent).map_err(|error| {
+        log::error!("cannot make a folder for the test in {}: {error}", parent.display());
+        Exit::Io
+    })?;
+    let config = trial.settings(config);
+    let recorder = locked_recorder(&config)?;
+    let session = Session::new(config, recorder, TEST_TELEGRAMS);
+    runtime::run("p1reader", session, signals, || Some(trial.settings(reload()?)));
+    trial.end();
+    Ok(Exit::Done)
+}
+
+/// A recorder that has the locks of its files. One that was just killed may hold them for a moment more.
+fn locked_recorder(config: &Config) -> Result<Recorder<DiskStorage, HostZone>, Exit> {
+    let storage = DiskStorage::reporting(SystemdNotifier::still_working);
+    let mut recorder = Recorder::new(config, storage, HostZone);
+    let deadline = Instant::now() + LOCK_TIMEOUT;
+    while let Err(in_use) = recorder.lock(config) {
+        if Instant::now() >= deadline {
+            log::error!("{in_use}");
+            return Err(Exit::Io);
+        }
+        signals::wait(LOCK_INTERVAL);
+    }
+    Ok(recorder)
 }
 
 /// Logs once where records may not survive a reboot.
@@ -68,6 +110,11 @@ impl Service for Session {
 
     fn status(&self, now: Instant) -> String {
         format!("{}{}", self.subscriber.status(now), self.recorder.trouble())
+    }
+
+    fn accepts(&mut self, config: &Config) -> bool {
+        let locked = self.recorder.lock(config);
+        locked.inspect_err(|in_use| log::error!("{in_use}")).is_ok()
     }
 
     fn reconfigure(&mut self, config: Config, now: Instant) {
@@ -116,8 +163,7 @@ impl Service for Session {
 }
 
 impl Session {
-    fn new(config: Config, enough: u64) -> Self {
-        let recorder = Recorder::new(&config, DiskStorage::default(), HostZone);
+    fn new(config: Config, recorder: Recorder<DiskStorage, HostZone>, enough: u64) -> Self {
         let (selection, now) = (selection(&recorder), Instant::now());
         let mut subscriber = Subscriber::join_when_possible(&config.multicast, selection, now);
         if config.p1_reader_details.enabled {

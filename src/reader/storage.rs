@@ -3,7 +3,7 @@
 //! Owns how bytes come to the disk so that a power cut, a full disk or a kill costs whole rows at most.
 //! What stands in the files is not known here, but for this: a row ends with LF.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -11,6 +11,8 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use super::lock::{Holder, Lock, Refusal};
+use super::owner;
 use crate::atomic_file;
 
 /// What the recorder asks of a file system. Passed in, so that a full disk is a unit test.
@@ -57,6 +59,18 @@ pub trait Storage {
 
     /// How many bytes we may still write to the disk of a folder; `None` where it is no disk but memory.
     fn free(&mut self, folder: &Path) -> io::Result<Option<u64>>;
+
+    /// Takes the lock whose file is at this path, unless we have it. `Some` if another one holds it. Where no lock
+    /// can be had, such as on a disk that is read-only, there is none: we record without it, and try again later.
+    fn lock(&mut self, path: &Path) -> Option<Holder> {
+        let _ = path;
+        None
+    }
+
+    /// Releases the locks that are not among these.
+    fn retain_locks(&mut self, paths: &BTreeSet<PathBuf>) {
+        let _ = paths;
+    }
 }
 
 /// The numbers of tmpfs and ramfs: `statfs(2)`.
@@ -87,6 +101,24 @@ pub struct DiskStorage {
     unfinished: HashMap<PathBuf, u64>,
     /// Folders that have new names.
     unsynced_dirs: BTreeSet<PathBuf>,
+    locks: BTreeMap<PathBuf, Lock>,
+    /// Called when something has come to the disk, which may have taken long.
+    on_progress: Option<fn()>,
+}
+
+impl DiskStorage {
+    /// Calls `on_progress` whenever something has come to the disk: each file that is written is progress, and a card
+    /// that stalls is no hang.
+    #[must_use]
+    pub fn reporting(on_progress: fn()) -> Self {
+        Self { on_progress: Some(on_progress), ..Self::default() }
+    }
+
+    fn progress(&self) {
+        if let Some(report) = self.on_progress {
+            report();
+        }
+    }
 }
 
 impl Storage for DiskStorage {
@@ -112,14 +144,13 @@ impl Storage for DiskStorage {
     }
 
     fn append(&mut self, path: &Path, rows: &[u8]) -> io::Result<()> {
-        let mut options = OpenOptions::new();
-        options.append(true).create(true).mode(0o644);
-        let mut file = with_folder(path, || options.open(path))?;
+        let mut file = with_folder(path, || open_to_append(path))?;
         let before = file.metadata()?.len();
         let written = file.write_all(rows).and_then(|()| file.sync_data());
         if written.is_err() && file.set_len(before).is_err() {
             self.unfinished.insert(path.to_owned(), before);
         }
+        self.progress();
         written?;
         if before == 0 {
             self.unsynced_dirs.extend(path.parent().map(Path::to_owned));
@@ -143,11 +174,13 @@ impl Storage for DiskStorage {
         let permissions = old.metadata()?.permissions();
         old.seek(SeekFrom::Start(length))?;
         atomic_file::replace(path, |file| {
+            owner::adopt(file, path);
             file.set_permissions(permissions)?;
             file.write_all(head)?;
             io::copy(&mut old, file)?;
             file.sync_data()
         })?;
+        self.progress();
         self.unsynced_dirs.extend(path.parent().map(Path::to_owned));
         Ok(())
     }
@@ -155,16 +188,23 @@ impl Storage for DiskStorage {
     fn create(&mut self, path: &Path, content: &[u8]) -> io::Result<()> {
         with_folder(path, || {
             atomic_file::replace(path, |file| {
+                owner::adopt(file, path);
                 file.write_all(content)?;
                 file.sync_data()
             })
         })?;
+        self.progress();
         self.unsynced_dirs.extend(path.parent().map(Path::to_owned));
         Ok(())
     }
 
     fn replace_volatile(&mut self, path: &Path, content: &[u8]) -> io::Result<()> {
-        with_folder(path, || atomic_file::replace(path, |file| file.write_all(content)))
+        with_folder(path, || {
+            atomic_file::replace(path, |file| {
+                owner::adopt(file, path);
+                file.write_all(content)
+            })
+        })
     }
 
     fn exists(&mut self, path: &Path) -> io::Result<bool> {
@@ -188,6 +228,7 @@ impl Storage for DiskStorage {
         for folder in std::mem::take(&mut self.unsynced_dirs) {
             // Not all file systems can do this; the content is there in any case.
             let _ = File::open(folder).and_then(|folder| folder.sync_all());
+            self.progress();
         }
     }
 
@@ -200,6 +241,43 @@ impl Storage for DiskStorage {
             return Ok(None);
         }
         Ok(Some(u64::try_from(blocks * size).unwrap_or(u64::MAX)))
+    }
+
+    fn lock(&mut self, path: &Path) -> Option<Holder> {
+        if self.locks.contains_key(path) {
+            return None;
+        }
+        match Lock::take(path) {
+            Ok(lock) => {
+                self.locks.insert(path.to_owned(), lock);
+                None
+            }
+            Err(Refusal::Held(holder)) => Some(holder),
+            Err(Refusal::Impossible(error)) => {
+                log::debug!("cannot lock {}: {error}", path.display());
+                None
+            }
+        }
+    }
+
+    fn retain_locks(&mut self, paths: &BTreeSet<PathBuf>) {
+        self.locks.retain(|path, _| paths.contains(path));
+    }
+}
+
+/// Opens a file at its end. A new one gets its owner; one that was there is none of our business.
+fn open_to_append(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.append(true).mode(0o644);
+    match options.create_new(true).open(path) {
+        Ok(file) => {
+            owner::adopt(&file, path);
+            Ok(file)
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            options.create_new(false).create(true).open(path)
+        }
+        refused => refused,
     }
 }
 
@@ -228,7 +306,7 @@ fn with_folder<T>(path: &Path, mut action: impl FnMut() -> io::Result<T>) -> io:
     match action() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let folder = path.parent().unwrap_or(Path::new(""));
-            fs::create_dir_all(folder)?;
+            owner::create_folders(folder)?;
             log::info!(file:% = folder.display(); "created folder {}", folder.display());
             action()
         }

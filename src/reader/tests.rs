@@ -170,6 +170,7 @@ fn file(filename: &str, seconds: u64) -> FileOutput {
         filename: filename.into(),
         flush_period: Duration::from_secs(seconds),
         keep_days: None,
+        spares_older: false,
     }
 }
 

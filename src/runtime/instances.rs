@@ -131,7 +131,7 @@ html_report: {filename: /v/METER.html}
         let refused = |enabled: &[&str]| refused("p1reader", enabled, main, ATTIC);
         assert_eq!(
             refused(&["p1reader.service", "p1reader@attic.service"]),
-            ["weekly_log.filename"]
+            ["p1_reader_history.filename", "weekly_log.filename"]
         );
         for enabled in [
             "p1listener.service",

@@ -22,6 +22,11 @@ pub trait Service: Sized {
     /// A reload was requested; the new settings may turn out to be invalid.
     fn prepare_reload(&mut self) {}
 
+    /// Whether the new settings can be applied. Logs why they cannot.
+    fn accepts(&mut self, _settings: &Self::Settings) -> bool {
+        true
+    }
+
     /// Applies new settings.
     fn reconfigure(&mut self, settings: Self::Settings, now: Instant);
 
@@ -54,8 +59,12 @@ pub fn run<S: Service>(
             systemd.reloading();
             service.prepare_reload();
             if let Some(settings) = reload() {
-                service.reconfigure(settings, now);
-                log::info!("configuration reloaded: {}", service.description());
+                if service.accepts(&settings) {
+                    service.reconfigure(settings, now);
+                    log::info!("configuration reloaded: {}", service.description());
+                } else {
+                    log::error!("keeping the current configuration");
+                }
             }
             systemd.ready();
         }

@@ -90,6 +90,18 @@ impl SystemdNotifier {
         }
     }
 
+    /// Work that takes long has got on: feeds the watchdog outside the loop, and has systemd wait longer where it
+    /// stops the service. Does not block.
+    pub fn still_working() {
+        let notifier = Self::from_environment(Duration::ZERO);
+        if let Some(interval) = notifier.ping_interval {
+            notifier.offer(&NotifyState::Watchdog);
+            // As long as the watchdog would wait.
+            let micros = u32::try_from(interval.as_micros().saturating_mul(3)).unwrap_or(u32::MAX);
+            notifier.offer(&NotifyState::ExtendTimeoutUsec(micros));
+        }
+    }
+
     /// Sends a message that must not be lost; may block.
     fn send(&self, states: &[NotifyState]) {
         if self.managed {
@@ -198,6 +210,8 @@ mod tests {
             assert_eq!([&*reload[0], &*reload[2]], ["RELOADING=1", "READY=1"]);
             service.stopping();
             assert_eq!(manager.received(), ["STOPPING=1"]);
+            SystemdNotifier::still_working();
+            assert_eq!(manager.received(), ["WATCHDOG=1", "EXTEND_TIMEOUT_USEC=3000000"]);
             std::process::exit(42);
         };
         run(&child, "");

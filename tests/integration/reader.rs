@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::net::IpAddr;
+use std::process::Command;
 
 use p1_multicast::message::Translator;
 use p1_multicast::multicast::Sender;
 use p1_multicast::telegram::{Policy, Timestamp};
 use rustix::process::Signal;
 
-use crate::support::{Place, Running, lo, telegram, wait_for};
+use crate::support::{Place, Running, binary, lo, telegram, wait_for};
 
 /// 2026-11-22 07:00:00 UTC.
 pub const START: i64 = 1_795_330_800;
@@ -148,16 +149,130 @@ fn old_files_are_removed_in_one_line_of_the_log() {
 }
 
 #[test]
-fn test_ends_it_after_five_telegrams() {
+fn test_ends_it_after_five_telegrams_and_touches_no_file_of_the_service() {
     let place = Place::new();
     place.config();
-    let mut reader = in_utc(&place, &["--test"]);
+    let service = in_utc(&place, &["--debug"]);
+    let mut command = place.program("p1reader");
+    let output = fs::File::create(place.path("output")).unwrap();
+    command.args(["--test", "--debug"]).env("TZ", "UTC").env("TMPDIR", place.folder.path());
+    let mut test = Running::start(&place, "p1reader", command.stdout(output));
+    test.wait_for_log(" started: ");
     let mut publisher = Publisher::new(&place);
     for watts in 1..=6 {
         publisher.publish(START + i64::from(watts), watts);
     }
-    assert_eq!(reader.wait().code(), Some(0), "{}", reader.log());
+    assert_eq!(test.wait().code(), Some(0), "{}", test.log());
+    service.wait_for_log("telegram 6 from");
+    service.stop();
+    assert_eq!(recorded(&place), [1, 2, 3, 4, 5, 6]);
+    let output = fs::read_to_string(place.path("output")).unwrap();
+    let folder = output.trim_end().strip_prefix("the files of this test are in ").unwrap();
+    let file = |name: &str| format!("{folder}{}", place.path(name).display());
+    let details = fs::read_to_string(file("details-20261122.csv")).unwrap();
+    assert_eq!(details.lines().count(), 2 + 5, "{details}");
+    assert!(fs::read_to_string(file("lastm.html")).unwrap().ends_with("</html>"));
+}
+
+/// A second p1reader with this configuration, which has ended; what it said.
+fn refused(place: &Place, config: &std::path::Path) -> String {
+    let mut command = Command::new(binary("p1reader"));
+    let mut second = Running::start(place, "p1reader", command.arg("--config-file").arg(config));
+    assert_eq!(second.wait().code(), Some(74), "{}", second.log());
+    second.log()
+}
+
+#[test]
+fn a_second_recorder_on_the_same_files_is_refused_and_names_the_first() {
+    let place = Place::new();
+    let config = place.config();
+    let first = in_utc(&place, &["--debug"]);
+    let writer = format!("p1reader (pid {}) writes these files", first.process());
+    let log = refused(&place, &config);
+    assert!(log.contains(&format!("details-DAY.csv: {writer}")), "{log}");
+    // Another configuration, which shares one file under another name.
+    std::os::unix::fs::symlink(place.folder.path(), place.path("link")).unwrap();
+    let other = place.path("other.yml");
+    let shared = place.path("link/log-YYYY-Www.log");
+    let moved = fs::read_to_string(&config).unwrap().replace(
+        &place.path("").display().to_string(),
+        &place.path("other/").display().to_string(),
+    );
+    let own = place.path("other/log-YYYY-Www.log");
+    let text = moved.replace(&own.display().to_string(), &shared.display().to_string());
+    fs::write(&other, text).unwrap();
+    let log = refused(&place, &other);
+    assert!(log.contains(&format!("log-YYYY-Www.log: {writer}")), "{log}");
+    // With files of its own it starts, until it is told to use those of the first.
+    fs::write(&other, &moved).unwrap();
+    let mut command = Command::new(binary("p1reader"));
+    command.arg("--config-file").arg(&other).arg("--debug").env("TZ", "UTC");
+    let second = Running::start(&place, "p1reader", &mut command);
+    second.wait_for_log(" started: ");
+    fs::copy(&config, &other).unwrap();
+    second.signal(Signal::HUP);
+    second.wait_for_log("keeping the current configuration");
+    assert!(second.log().contains(&writer), "{}", second.log());
+    Publisher::new(&place).publish(START, 7);
+    for reader in [&first, &second] {
+        reader.wait_for_log("telegram 1 from");
+    }
+    second.stop();
+    first.stop();
+    assert_eq!(recorded(&place), [7]);
+    let details = fs::read_to_string(place.path("other/details-20261122.csv")).unwrap();
+    assert_eq!(details.lines().count(), 2 + 1);
+    assert!(place.files(".").is_empty(), "no lock is left");
+}
+
+#[test]
+fn after_a_kill_the_next_recorder_starts_at_once_and_goes_on_with_the_files() {
+    let place = Place::new();
+    place.config();
+    let mut publisher = Publisher::new(&place);
+    for watts in 1..=5 {
+        let mut reader = in_utc(&place, &["--debug"]);
+        publisher.publish(START + i64::from(watts), watts);
+        let rows = usize::try_from(watts).unwrap();
+        wait_for("the row", || (recorded(&place).len() == rows).then_some(()));
+        reader.signal(Signal::KILL);
+        let next = in_utc(&place, &[]);
+        reader.wait();
+        next.stop();
+    }
     assert_eq!(recorded(&place), [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn two_recorders_of_all_meters_record_each_meter_once() {
+    let place = Place::new();
+    let off = "p1_reader_interval: {enabled: false}\nhtml_report: {enabled: false}\nweekly_log: {enabled: false}";
+    let details = place.path("details-METER-DAY.csv");
+    let more = format!(
+        "p1_reader_details: {{filename: \"{}\"}}\np1_reader_day: {{enabled: false}}\n{off}",
+        details.display()
+    );
+    place.config_with(&more);
+    let [first, second] = [(); 2].map(|()| in_utc(&place, &["--debug"]));
+    let mut publisher = Publisher::new(&place);
+    publisher.publish(START, 1);
+    wait_for("the row", || (recorded(&place).len() == 1).then_some(()));
+    // Whichever was first.
+    let is_left = |reader: &Running| {
+        reader.log().contains("details: not recording meter E0099000012345678: p1reader (pid ")
+    };
+    wait_for("the other one to say so", || (is_left(&first) || is_left(&second)).then_some(()));
+    publisher.publish(START + 1, 2);
+    for reader in [&first, &second] {
+        reader.wait_for_log("telegram 2 from");
+    }
+    let (writer, other) = if is_left(&second) { (first, second) } else { (second, first) };
+    writer.stop();
+    other.wait_for_log("details: recording meter E0099000012345678 from now on");
+    publisher.publish(START + 2, 3);
+    other.wait_for_log("telegram 3 from");
+    other.stop();
+    assert_eq!(recorded(&place), [1, 2, 3]);
 }
 
 #[test]

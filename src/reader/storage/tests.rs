@@ -126,3 +126,37 @@ fn what_lies_in_memory_is_volatile_and_a_missing_folder_is_where_its_parent_is()
     assert!(is_volatile(Path::new("/dev/shm/no/such/folder")));
     assert!(!is_volatile(Path::new("/proc")));
 }
+
+#[test]
+fn each_file_that_is_written_is_progress() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    static PROGRESS: AtomicUsize = AtomicUsize::new(0);
+    let folder = tempfile::tempdir().unwrap();
+    let count = || {
+        PROGRESS.fetch_add(1, Ordering::Relaxed);
+    };
+    let mut storage = DiskStorage::reporting(count);
+    let path = folder.path().join("f");
+    storage.append(&path, b"a\n1\n").unwrap();
+    storage.create(&folder.path().join("g"), b"1\n").unwrap();
+    storage.replace_header(&path, 2, b"b\n").unwrap();
+    assert_eq!(PROGRESS.load(Ordering::Relaxed), 3);
+    storage.sync_dirs();
+    assert_eq!(PROGRESS.load(Ordering::Relaxed), 4);
+}
+
+#[test]
+fn a_lock_is_taken_once_and_kept_as_long_as_it_is_needed() {
+    let (folder, mut storage) = folder();
+    let [one, other] = ["one", "other"].map(|name| folder.path().join(name));
+    let mut second = DiskStorage::default();
+    assert_eq!([storage.lock(&one), storage.lock(&one), storage.lock(&other)], [None; 3]);
+    assert_eq!(second.lock(&one), Some(Holder::Ourselves));
+    storage.retain_locks(&BTreeSet::from([other.clone()]));
+    assert_eq!(second.lock(&one), None);
+    assert_eq!(second.lock(&other), Some(Holder::Ourselves));
+    drop((storage, second));
+    assert_eq!(names(folder.path()), [""; 0]);
+    // Where there can be no lock, there is none.
+    assert_eq!(DiskStorage::default().lock(&folder.path().join("none/lock")), None);
+}

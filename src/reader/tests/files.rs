@@ -1,6 +1,7 @@
 //! When files are written, which ones, and which are removed.
 
 use super::*;
+use crate::runtime::captured_log;
 
 #[test]
 fn outputs_are_written_at_the_multiples_of_their_periods() {
@@ -196,6 +197,13 @@ fn without_meter_in_a_name_one_meter_is_wanted() {
     assert!(!recorder.wants_all_meters());
 }
 
+/// A telegram of a meter that has a clock of its own.
+fn proven(second: i64) -> Message {
+    let mut telegram = power(second, 1);
+    telegram.meta.meter_time = Some(at(second));
+    telegram
+}
+
 #[test]
 fn old_files_are_removed_and_only_those_of_the_pattern() {
     let mut settings = settings();
@@ -215,7 +223,7 @@ fn old_files_are_removed_and_only_those_of_the_pattern() {
     recorder.tick(at(MIDNIGHT + 1));
     recorder.tick(at(MIDNIGHT + 2));
     assert_eq!(storage.paths().len(), 7, "no telegram yet");
-    recorder.record(&power(MIDNIGHT + 2, 1));
+    recorder.record(&proven(MIDNIGHT + 2));
     recorder.tick(at(MIDNIGHT + 3));
     let mut expected = kept.map(str::to_owned);
     expected.sort();
@@ -249,6 +257,102 @@ fn where_two_clocks_are_wrong_that_of_the_meter_keeps_the_files() {
         recorder.tick(at(2 * MIDNIGHT));
     }
     assert_eq!(storage.text("/v/details-20261122.csv"), "kept\n");
+}
+
+/// Records a telegram a minute from this second on, for so many hours.
+fn run(recorder: &mut Recorder<MemoryStorage, Amsterdam>, from: i64, hours: i64, has_clock: bool) {
+    for second in (from..from + hours * 3600).step_by(60) {
+        recorder.tick(at(second));
+        recorder.record(&if has_clock { proven(second) } else { power(second, 1) });
+    }
+}
+
+#[test]
+fn a_clock_that_jumps_ahead_removes_nothing_unless_it_goes_on_for_a_day() {
+    let mut settings = settings();
+    settings.p1_reader_details.keep_days = Some(2);
+    let year = 365 * 86_400;
+    for has_clock in [false, true] {
+        let (mut recorder, storage) = recorder(&settings);
+        storage.put("/v/details-20261122.csv", "kept\n");
+        run(&mut recorder, MIDNIGHT, 2, has_clock);
+        let logged = captured_log(|| run(&mut recorder, MIDNIGHT + year, 23, has_clock));
+        assert_eq!(storage.text("/v/details-20261122.csv"), "kept\n");
+        let news = "details: keeping 2 files older than 2027-11-21 until the clock has run for 24 h \
+                    without a jump";
+        assert_eq!(logged.iter().filter(|line| *line == news).count(), 1, "{logged:?}");
+        run(&mut recorder, MIDNIGHT + 2 * 3600, 20, has_clock);
+        assert_eq!(storage.text("/v/details-20261122.csv"), "kept\n");
+        run(&mut recorder, MIDNIGHT + year, 25, has_clock);
+        let details = storage.paths().into_iter().filter(|path| path.contains("details"));
+        assert_eq!(
+            details.collect::<Vec<_>>(),
+            ["/v/details-20271123.csv", "/v/details-20271124.csv"]
+        );
+    }
+}
+
+#[test]
+fn one_telegram_without_a_clock_does_not_hide_that_the_clock_of_the_meter_is_behind() {
+    let mut settings = settings();
+    settings.p1_reader_details.keep_days = Some(2);
+    let (mut recorder, storage) = recorder(&settings);
+    storage.put("/v/details-20261122.csv", "kept\n");
+    let ahead = MIDNIGHT + 365 * 86_400;
+    for second in (0..3 * 86_400).step_by(60) {
+        recorder.tick(at(ahead + second));
+        let mut telegram = power(ahead + second, 1);
+        // One in a hundred lacks it.
+        telegram.meta.meter_time = (second % 6000 != 0).then(|| at(MIDNIGHT + second % 86_400));
+        recorder.record(&telegram);
+    }
+    assert_eq!(storage.text("/v/details-20261122.csv"), "kept\n");
+}
+
+#[test]
+fn by_default_the_files_of_an_earlier_version_stay_and_the_log_says_so_once() {
+    let mut settings = settings();
+    settings.p1_reader_interval.keep_days = Some(90);
+    settings.p1_reader_interval.spares_older = true;
+    let (mut recorder, storage) = recorder(&settings);
+    let kept = ["/v/interval-20260817-000000.csv", "/v/interval-20260825-000000.csv"];
+    let removed = ["/v/interval-20260818-000000.csv", "/v/interval-20260824-235959.csv"];
+    for path in kept.iter().chain(&removed) {
+        storage.put(path, "");
+    }
+    let logged = captured_log(|| run(&mut recorder, MIDNIGHT, 72, true));
+    let paths = storage.paths();
+    let there = |path: &&str| paths.iter().any(|there| there == path);
+    assert!(there(&kept[0]) && !there(&kept[1]), "the second one has become too old since");
+    assert!(!removed.iter().any(there), "{paths:?}");
+    let news: Vec<_> = logged.iter().filter(|line| line.contains("keep_days")).collect();
+    assert_eq!(
+        news,
+        ["interval: keeping 1 file much older than 2026-08-25; to remove them, set keep_days"]
+    );
+}
+
+#[test]
+fn files_are_begun_for_forty_dates_an_hour_and_no_real_telegram_is_lost() {
+    let (mut recorder, storage) = recorder(&settings());
+    let mut telegrams = 0;
+    let logged = captured_log(|| {
+        for second in 0..1000 {
+            let now = MIDNIGHT + second;
+            recorder.tick(at(now));
+            recorder.record(&power(now, 1));
+            for number in 1..20 {
+                recorder.record(&power(86_400 * (30_000 + second * 20 + number), 1));
+                telegrams += 1;
+            }
+        }
+    });
+    recorder.finish();
+    let details = storage.paths().into_iter().filter(|path| path.contains("details"));
+    assert_eq!(details.count(), 1 + 40);
+    assert_eq!(storage.text("/v/details-20261123.csv").lines().count(), 2 + 1000);
+    let line = "ignoring telegrams of too many different dates, 1 so far";
+    assert_eq!(logged.iter().filter(|logged| *logged == line).count(), 1, "{telegrams}");
 }
 
 #[test]
