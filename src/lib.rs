@@ -20,6 +20,7 @@
 //! | [`zone`]      | local time                                                                 |
 //! | `text`        | durations, counts and foreign text as log messages show them               |
 //! | `atomic_file` | files replaced by rename                                                   |
+//! | `key_files`   | the keys of a meter that encrypts, from files or credentials               |
 //! | [`listener`]  | `p1listener`: sources of bytes, and the loop from byte to datagram         |
 //! | [`reader`]    | `p1reader`: the outputs and the files under them                           |
 //! | [`cat`]       | `p1cat`: telegrams as lines of text                                        |
@@ -37,6 +38,7 @@ pub mod config;
 pub mod dashboard;
 pub mod dlms;
 mod history;
+mod key_files;
 pub mod listener;
 pub mod message;
 // Only the dashboard uses all of it.

@@ -14,7 +14,7 @@
 //! | `admission` | which telegrams are sent: no more than a meter can send, and      |
 //! |             | none that comes back, which `relay` recognises                    |
 //! | `publisher` | datagrams out                                                     |
-//! | `encryption`| warnings about keys; `keys` reads them                            |
+//! | `encryption`| warnings about the keys of meters that encrypt                    |
 //! | `health`    | warnings about telegrams, and the status                          |
 //! | `clock`     | a meter's clock that is hours off                                 |
 //! | `raw_log`   | `--record`                                                        |
@@ -30,7 +30,6 @@ mod encryption;
 mod file;
 mod health;
 mod holder;
-mod keys;
 mod line;
 mod options;
 mod pace;
@@ -62,7 +61,6 @@ use device::{Device, Place};
 use encryption::EncryptionMonitor;
 use file::StandardInput;
 use health::Health;
-use keys::KeysError;
 use line::{Event, Line};
 use pace::Pace;
 use raw_log::RawLog;
@@ -72,6 +70,7 @@ use tcp::TcpPort;
 
 use crate::config::{self, Config};
 use crate::dlms::{Decoder, Event as Decoded, Keys};
+use crate::key_files::{self, KeysError};
 use crate::message::{Datagram, Translator};
 use crate::runtime::secret::credentials_directory;
 use crate::runtime::{self, Exit, Service, Signals, signals};
@@ -112,7 +111,11 @@ pub fn run(
 }
 
 fn read_keys(settings: &config::P1Listener) -> Result<Option<Keys>, KeysError> {
-    keys::read(settings, credentials_directory().as_deref())
+    key_files::read(
+        settings.decryption_key_file.as_deref(),
+        settings.authentication_key_file.as_deref(),
+        credentials_directory().as_deref(),
+    )
 }
 
 /// The port, the decoder, the translator and the publisher, in a row.

@@ -15,6 +15,7 @@
 
 pub mod calendar;
 mod dice;
+mod encryption;
 mod habits;
 pub mod household;
 mod lines;
@@ -36,9 +37,11 @@ use std::time::Instant;
 use chrono::Utc;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
+use crate::key_files::KeysError;
 use crate::runtime::Exit;
 use crate::runtime::signals::termination_flag;
 
+use encryption::Encryptor;
 pub use link::PORTS;
 use meter::Meter;
 pub use options::{EXITS, Options, Speed};
@@ -71,6 +74,9 @@ pub enum Error {
         #[source]
         error: io::Error,
     },
+    /// The keys cannot be read.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
     /// Telegrams cannot be written.
     #[error("cannot write telegrams: {0}")]
     Output(#[source] io::Error),
@@ -82,7 +88,7 @@ impl Error {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Pty(_) => Exit::Unavailable,
-            Self::Link { .. } | Self::Replay { .. } | Self::Output(_) => Exit::Io,
+            Self::Link { .. } | Self::Replay { .. } | Self::Keys(_) | Self::Output(_) => Exit::Io,
         }
     }
 }
@@ -105,8 +111,14 @@ pub fn run(options: &Options) -> Result<Exit, Exit> {
 /// set.
 fn simulate(options: &Options, stop: &AtomicBool) -> Result<(), Error> {
     let mut source = Source::open(options)?;
+    let mut encryptor = match &options.key_file {
+        Some(key) => {
+            Encryptor::open(key, options.authentication_key_file.as_deref(), options.faults)?
+        }
+        None => None,
+    };
     let mut output = open_output(options)?;
-    match play(options, &mut source, &mut output, stop) {
+    match play(options, &mut source, encryptor.as_mut(), &mut output, stop) {
         Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         other => other,
     }
@@ -115,6 +127,7 @@ fn simulate(options: &Options, stop: &AtomicBool) -> Result<(), Error> {
 fn play(
     options: &Options,
     source: &mut Source,
+    mut encryptor: Option<&mut Encryptor>,
     output: &mut Output,
     stop: &AtomicBool,
 ) -> Result<(), Error> {
@@ -126,6 +139,9 @@ fn play(
     let mut telegram = Vec::new();
     let mut left = options.count.unwrap_or(u64::MAX);
     while left > 0 && source.next_telegram(&mut telegram)? {
+        if let Some(encryptor) = &mut encryptor {
+            encryptor.encrypt(&mut telegram);
+        }
         if options.speed.is_unpaced() {
             output.wait_for_listener(stop).map_err(Error::Output)?;
         }

@@ -47,6 +47,22 @@ pub struct Options {
     #[arg(long = "loop", requires = "replay")]
     pub again: bool,
 
+    /// Encrypt the telegrams, as meters of Luxembourg and Austria do
+    #[arg(long, requires = "key_file")]
+    pub encrypt: bool,
+
+    /// The decryption key: 32 hexadecimal digits in FILE
+    #[arg(long, value_name = "FILE", requires = "encrypt")]
+    pub key_file: Option<PathBuf>,
+
+    /// The authentication key; without it, that of Luxembourg
+    #[arg(long, value_name = "FILE", requires = "encrypt")]
+    pub authentication_key_file: Option<PathBuf>,
+
+    /// Damage three of eight encrypted telegrams on the line
+    #[arg(long, requires = "encrypt")]
+    pub faults: bool,
+
     /// Send bytes at the pace of a line of 115200 baud
     #[arg(long)]
     pub baud_pace: bool,

@@ -3,11 +3,12 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use p1_multicast::dlms::{Key, Sealer};
 use rustix::process::Signal;
 
-use crate::support::{Household, Meter, Place, Running, telegram, watts};
+use crate::support::{Household, Meter, Place, Running, binary, telegram, wait_for, watts};
 
 const DECRYPTION: [u8; 16] = *b"0123456789abcdef";
 const AUTHENTICATION: [u8; 16] = *b"fedcba9876543210";
@@ -183,4 +184,26 @@ fn the_probe_says_whether_the_keys_fit() {
         assert_eq!(output.status.code(), Some(status), "{report}");
         assert!(report.contains(expected), "{report}");
     }
+}
+
+#[test]
+fn a_simulated_meter_that_encrypts_on_a_bad_line_is_recorded_as_a_plain_one() {
+    let place = Place::new();
+    configure(&place, &digits(DECRYPTION), None);
+    let mut subscriber = place.subscriber();
+    let reader = place.daemon("p1reader");
+    let listener = place.daemon("p1listener");
+    let mut command = Command::new(binary("p1sim"));
+    command.arg("--link").arg(place.path("meter")).args(["--speed", "20", "--encrypt", "--faults"]);
+    command.arg("--key-file").arg(place.path("ek")).stdout(Stdio::null());
+    let mut meter = Running::start(&place, "p1sim", &mut command);
+    for number in 1..=10 {
+        let message = subscriber.message();
+        assert_eq!((message.meta.frame_number, encrypted(&message)), (number, Some("verified")));
+    }
+    wait_for("rows", || (place.lines_of("details-").len() > 5).then_some(()));
+    meter.signal(Signal::TERM);
+    assert_eq!(meter.wait().code(), Some(0), "{}", meter.log());
+    reader.stop();
+    listener.stop();
 }

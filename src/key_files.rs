@@ -1,10 +1,9 @@
-//! Where the keys of the meter come from: credentials of systemd's, or the files of the configuration.
+//! Where the keys of a meter come from: credentials of systemd's, or files.
 //!
 //! Owns the two names. No message contains a key.
 
 use std::path::{Path, PathBuf};
 
-use crate::config::P1Listener;
 use crate::dlms::{Key, KeyError, Keys};
 use crate::runtime::secret::{Secret, SecretError, SecretName};
 
@@ -33,11 +32,15 @@ pub enum KeysError {
     NoDecryptionKey,
 }
 
-/// The keys of the meter, if there are any; `credentials` is the directory of systemd's credentials.
-pub fn read(settings: &P1Listener, credentials: Option<&Path>) -> Result<Option<Keys>, KeysError> {
-    let decryption = DECRYPTION.read(credentials, settings.decryption_key_file.as_deref())?;
-    let authentication =
-        AUTHENTICATION.read(credentials, settings.authentication_key_file.as_deref())?;
+/// The keys of the meter in the files of the decryption key and of the authentication key, if there are any;
+/// `credentials` is the directory of systemd's credentials, which take precedence.
+pub fn read(
+    decryption: Option<&Path>,
+    authentication: Option<&Path>,
+    credentials: Option<&Path>,
+) -> Result<Option<Keys>, KeysError> {
+    let decryption = DECRYPTION.read(credentials, decryption)?;
+    let authentication = AUTHENTICATION.read(credentials, authentication)?;
     let authentication =
         authentication.map(|secret| parse(AUTHENTICATION.what, secret, Key::parse_authentication));
     match (decryption, authentication.transpose()?) {
@@ -64,7 +67,6 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
-    use crate::config::Config;
 
     const DECRYPTION_DIGITS: &str = "000102030405060708090a0b0c0d0e0f";
     const AUTHENTICATION_DIGITS: &str = "d0d1d2d3d4d5d6d7d8d9dadbdcdddedf";
@@ -74,14 +76,6 @@ mod tests {
         fs::write(&path, content).unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         path
-    }
-
-    fn settings(decryption: Option<PathBuf>, authentication: Option<PathBuf>) -> P1Listener {
-        P1Listener {
-            decryption_key_file: decryption,
-            authentication_key_file: authentication,
-            ..Config::default().p1_listener
-        }
     }
 
     #[test]
@@ -94,29 +88,28 @@ mod tests {
             decryption: Key::parse_decryption(DECRYPTION_DIGITS).unwrap(),
             authentication: Some(Key::parse_authentication(AUTHENTICATION_DIGITS).unwrap()),
         };
-        let both = settings(Some(decryption.clone()), Some(authentication));
-        assert_eq!(read(&both, None).unwrap(), Some(expected));
-        let one = settings(Some(decryption), None);
+        let both = read(Some(&decryption), Some(&authentication), None);
+        assert_eq!(both.unwrap(), Some(expected));
         let without = Keys { authentication: None, ..expected };
-        assert_eq!(read(&one, None).unwrap(), Some(without));
-        assert_eq!(read(&settings(None, None), Some(path)).unwrap(), None);
+        assert_eq!(read(Some(&decryption), None, None).unwrap(), Some(without));
+        assert_eq!(read(None, None, Some(path)).unwrap(), None);
         file(path, "decryption_key", AUTHENTICATION_DIGITS);
         let key = Key::parse_decryption(AUTHENTICATION_DIGITS).unwrap();
-        assert_eq!(read(&one, Some(path)).unwrap(), Some(Keys { decryption: key, ..without }));
+        let expected = Keys { decryption: key, ..without };
+        assert_eq!(read(Some(&decryption), None, Some(path)).unwrap(), Some(expected));
     }
 
     #[test]
     fn a_key_of_the_wrong_form_is_refused_with_the_name_of_its_file_and_none_of_its_digits() {
         let folder = tempfile::tempdir().unwrap();
         let path = file(folder.path(), "ek", &DECRYPTION_DIGITS[1..]);
-        let message = read(&settings(Some(path.clone()), None), None).unwrap_err().to_string();
+        let message = read(Some(&path), None, None).unwrap_err().to_string();
         let expected = "expected 32 hexadecimal digits, found 31 characters";
         assert_eq!(message, format!("the decryption key in {}: {expected}", path.display()));
         let path = file(folder.path(), "ak", AUTHENTICATION_DIGITS);
-        let message = read(&settings(None, Some(path)), None).unwrap_err().to_string();
+        let message = read(None, Some(&path), None).unwrap_err().to_string();
         assert_eq!(message, "there is an authentication key, but no decryption key");
-        let missing = settings(Some("/no/such".into()), None);
-        let message = read(&missing, None).unwrap_err().to_string();
+        let message = read(Some(Path::new("/no/such")), None, None).unwrap_err().to_string();
         assert!(message.starts_with("cannot read the decryption key in /no/such: "), "{message}");
     }
 }
