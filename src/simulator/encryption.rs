@@ -2,8 +2,7 @@
 //!
 //! Owns the title of the meter, and what the line does to its frames.
 
-use std::path::Path;
-
+use super::options::Encryption;
 use crate::dlms::{Key, Keys, Sealer, TITLE_LENGTH};
 use crate::key_files::{self, KeysError};
 
@@ -24,25 +23,19 @@ const LEFT: usize = 100;
 pub struct Encryptor {
     sealer: Sealer,
     counter: u32,
+    /// The line damages three frames of eight.
     has_faults: bool,
 }
 
 impl Encryptor {
-    /// With the keys in these files. Without the file of an authentication key, the meter has that of Luxembourg.
-    /// `has_faults`: the line damages three frames of eight.
-    pub fn open(
-        decryption: &Path,
-        authentication: Option<&Path>,
-        has_faults: bool,
-    ) -> Result<Option<Self>, KeysError> {
-        let Some(Keys { decryption, authentication }) =
-            key_files::read(Some(decryption), authentication, None)?
-        else {
-            return Ok(None);
-        };
+    /// With the keys in the files of these options, if they say to encrypt.
+    pub fn open(options: &Encryption) -> Result<Option<Self>, KeysError> {
+        let authentication = options.authentication_key_file.as_deref();
+        let keys = key_files::read(options.key_file.as_deref(), authentication, None)?;
+        let Some(Keys { decryption, authentication }) = keys else { return Ok(None) };
         let authentication = authentication.unwrap_or(Key::LUXEMBOURG);
         let sealer = Sealer { title: Some(TITLE), control: CONTROL, decryption, authentication };
-        Ok(Some(Self { sealer, counter: 0, has_faults }))
+        Ok(Some(Self { sealer, counter: 0, has_faults: options.faults }))
     }
 
     /// Replaces a telegram by its frame, as it comes out of the line.

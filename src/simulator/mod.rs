@@ -111,12 +111,7 @@ pub fn run(options: &Options) -> Result<Exit, Exit> {
 /// set.
 fn simulate(options: &Options, stop: &AtomicBool) -> Result<(), Error> {
     let mut source = Source::open(options)?;
-    let mut encryptor = match &options.key_file {
-        Some(key) => {
-            Encryptor::open(key, options.authentication_key_file.as_deref(), options.faults)?
-        }
-        None => None,
-    };
+    let mut encryptor = Encryptor::open(&options.encryption)?;
     let mut output = open_output(options)?;
     match play(options, &mut source, encryptor.as_mut(), &mut output, stop) {
         Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),

@@ -47,6 +47,22 @@ pub struct Options {
     #[arg(long = "loop", requires = "replay")]
     pub again: bool,
 
+    /// Whether and how to encrypt.
+    #[command(flatten)]
+    pub encryption: Encryption,
+
+    /// Send bytes at the pace of a line of 115200 baud
+    #[arg(long)]
+    pub baud_pace: bool,
+
+    /// Write to standard output instead of a pseudo-terminal
+    #[arg(long)]
+    pub stdout: bool,
+}
+
+/// Whether and how to encrypt.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Encryption {
     /// Encrypt the telegrams, as meters of Luxembourg and Austria do
     #[arg(long, requires = "key_file")]
     pub encrypt: bool,
@@ -62,14 +78,6 @@ pub struct Options {
     /// Damage three of eight encrypted telegrams on the line
     #[arg(long, requires = "encrypt")]
     pub faults: bool,
-
-    /// Send bytes at the pace of a line of 115200 baud
-    #[arg(long)]
-    pub baud_pace: bool,
-
-    /// Write to standard output instead of a pseudo-terminal
-    #[arg(long)]
-    pub stdout: bool,
 }
 
 /// How fast simulated time runs: the real time from one telegram to the next.
