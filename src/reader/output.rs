@@ -19,10 +19,14 @@ use super::{details, leftovers, whole_seconds};
 use crate::config::FileOutput;
 use crate::message::Message;
 use crate::reading::Registers;
+use crate::telegram::Timestamp;
 use crate::text;
 
 /// An output that could not be written is tried again after this many seconds, or earlier.
 const RETRY_SECONDS: i64 = 60;
+
+/// Rows whose file is over are written at once, but not again before this time.
+const ROTATION_MICROS: u64 = 60_000_000;
 
 /// How many names of complete files are remembered; an hour that comes twice has fewer.
 const RECENT_NAMES: usize = 16;
@@ -77,8 +81,12 @@ pub(super) struct Output {
     /// Most bytes of rows that wait.
     limit: usize,
     health: Health,
-    /// Whether rows should not wait for the next flush moment.
-    urgent: bool,
+    /// Whether so many rows wait that they should not wait for the next flush moment.
+    is_half_full: bool,
+    /// Whether the file of some rows is over.
+    has_rotated: bool,
+    /// When rows were written last because their file was over.
+    rotated: Option<Timestamp>,
 }
 
 impl Output {
@@ -107,7 +115,9 @@ impl Output {
                     queue: Queue::new(limit),
                     limit,
                     health: Health::of_rows(name),
-                    urgent: false,
+                    is_half_full: false,
+                    has_rotated: false,
+                    rotated: None,
                 });
             }
             (_, None) => output.take().iter().for_each(Self::report_lost),
@@ -139,9 +149,11 @@ impl Output {
         self.health.is_failing().then(|| self.health.output())
     }
 
-    /// Whether rows should be written now: a new file has begun, or memory is half full.
-    pub fn is_urgent(&self) -> bool {
-        self.urgent
+    /// Whether rows should be written now: a new file has begun, or memory is half full. Files of a clock that jumps
+    /// to and fro are begun all the time: once a minute is enough.
+    pub fn is_urgent(&self, now: Timestamp) -> bool {
+        let is_over = |last| now.micros_since(last).unsigned_abs() >= ROTATION_MICROS;
+        self.is_half_full || self.has_rotated && self.rotated.is_none_or(is_over)
     }
 
     /// Adds the row of a telegram in the columns of its file, which is read if it is a new one.
@@ -195,7 +207,8 @@ impl Output {
         let date = self.target.pattern.first_date(time.date());
         let added = self.queue.add(date, &meter.name, time, write);
         let is_half_full = added.bytes > self.limit / 2 && !self.health.is_failing();
-        self.urgent |= added.rotated || is_half_full;
+        self.has_rotated |= added.rotated;
+        self.is_half_full |= is_half_full;
         self.health.dropped(added.dropped);
     }
 
@@ -214,9 +227,17 @@ impl Output {
         }
     }
 
+    /// Writes all rows at this time; see [`Output::flush`].
+    pub fn flush_at(&mut self, now: Timestamp, storage: &mut dyn Storage) {
+        if self.has_rotated {
+            self.rotated = Some(now);
+        }
+        self.flush(storage);
+    }
+
     /// Writes all rows. Those that the storage refuses stay, and so do all when it is nearly full.
     pub fn flush(&mut self, storage: &mut dyn Storage) {
-        self.urgent = false;
+        (self.is_half_full, self.has_rotated) = (false, false);
         if self.queue.rows() == 0 {
             return;
         }

@@ -249,8 +249,8 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
             |period: i64| now.seconds().div_euclid(period) != before.seconds().div_euclid(period);
         for output in self.outputs.iter_mut() {
             output.take_back(&mut self.storage);
-            if output.is_urgent() || is_due(output.period()) {
-                output.flush(&mut self.storage);
+            if output.is_urgent(now) || is_due(output.period()) {
+                output.flush_at(now, &mut self.storage);
             }
         }
         self.storage.sync_dirs();
@@ -278,7 +278,7 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
 
     /// When [`Recorder::tick`] has something to do next; `None` when every output is off.
     pub fn next_deadline(&self, now: Timestamp) -> Option<Timestamp> {
-        if self.outputs.iter().any(Output::is_urgent) {
+        if self.outputs.iter().any(|output| output.is_urgent(now)) {
             return Some(now);
         }
         let periods = self.outputs.iter().map(Output::period);

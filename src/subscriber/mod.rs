@@ -40,7 +40,7 @@ use repeats::Repeats;
 use silence::Silence;
 
 use crate::config::Multicast;
-use crate::message::{Encoder, Message};
+use crate::message::{Encoder, MAX_DATAGRAM, Message};
 use crate::runtime::{Exit, RateLimit, signals};
 use crate::telegram::{Framer, Timestamp};
 use crate::text;
@@ -275,6 +275,10 @@ impl Intake {
     /// The telegram of a datagram, if it is one, of the right meter, and has not arrived before.
     pub fn take(&mut self, datagram: &[u8], from: SocketAddr, now: Instant) -> Option<Telegram> {
         let parsed = match self.feed {
+            // No listener sends one: its text would fill a disk.
+            Feed::Json if datagram.len() > MAX_DATAGRAM => {
+                Err(format!("longer than {MAX_DATAGRAM} bytes"))
+            }
             Feed::Json => Message::parse(datagram).map_err(|error| error.to_string()),
             Feed::Raw => parse_raw(datagram).ok_or_else(|| "not one whole telegram".to_owned()),
         };

@@ -348,6 +348,21 @@ fn a_program_that_somebody_watches_does_not_log_silence() {
     assert_eq!(lines, [""; 0]);
 }
 
+#[test]
+fn a_datagram_that_is_longer_than_any_listener_sends_is_ignored() {
+    let start = Instant::now();
+    let selection = Selection { all_meters: true, doing: "recording", hint: "", is_quiet: false };
+    let mut intake = Intake::new(&Config::default().multicast, Feed::Json, selection, start);
+    let from = ([192, 0, 2, 1], 1).into();
+    let room = MAX_DATAGRAM - datagram(1, "").len();
+    let lines = captured_log(|| {
+        assert!(intake.take(&datagram(1, &"x".repeat(room)), from, start).is_some());
+        assert!(intake.take(&datagram(2, &"x".repeat(room + 1)), from, start).is_none());
+    });
+    let ignored = lines.iter().filter(|line| line.contains("longer than 10240 bytes")).count();
+    assert_eq!((ignored, intake.ignored), (1, 1), "{lines:?}");
+}
+
 /// A datagram of a hostile network: what it holds, who sends it, and how long after the one before.
 type Hostile = (u8, u16, u16, u64, i64, u64);
 

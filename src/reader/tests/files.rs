@@ -72,9 +72,27 @@ fn a_day_that_is_over_is_written_at_once() {
 }
 
 #[test]
+fn a_clock_that_jumps_to_and_fro_does_not_have_files_written_with_each_telegram() {
+    let (mut recorder, storage) = recorder(&details_of_a_day());
+    for second in 1..=240 {
+        recorder.tick(at(MIDNIGHT + second));
+        recorder.record(&power(MIDNIGHT + second - 3600 * (second % 2), 1));
+    }
+    assert!((1..=2 * 4).contains(&storage.writes()), "{}", storage.writes());
+    recorder.finish();
+    for day in ["20261122", "20261123"] {
+        let details = storage.text(&format!("/v/details-{day}.csv"));
+        assert_eq!(details.lines().count(), 2 + 120, "{day}");
+    }
+}
+
+fn details_of_a_day() -> Config {
+    Config { p1_reader_details: file("/v/details-DAY.csv", 86_400), ..off() }
+}
+
+#[test]
 fn rows_do_not_wait_for_a_distant_flush_until_memory_is_full() {
-    let settings = Config { p1_reader_details: file("/v/details-DAY.csv", 86_400), ..off() };
-    let (mut recorder, storage) = recorder(&settings);
+    let (mut recorder, storage) = recorder(&details_of_a_day());
     let text = format!("'{}", "x".repeat(50_000));
     for second in 1..=300 {
         recorder.tick(at(MIDNIGHT + second));
