@@ -42,8 +42,23 @@ pub(crate) enum Content {
     Moment(&'static str),
     /// The text of the reading of this name.
     Text(&'static str),
-    /// Made of what each telegram of the row shows, with so many decimals.
-    Statistic(fn(&Registers) -> Option<Decimal>, Statistic, u8),
+    /// Made of what each telegram of the row shows of a quantity, with so many decimals.
+    Statistic(Quantity, Statistic, u8),
+}
+
+/// What each telegram of a row shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Quantity {
+    /// Power from the grid, W.
+    PowerImport,
+    /// Power to the grid, W.
+    PowerExport,
+    /// The voltage of the phase at this place, V.
+    Voltage(usize),
+    /// The current of the phase at this place, A.
+    Current(usize),
+    /// The mean import of the running quarter of an hour, W.
+    AveragePower,
 }
 
 /// What is made of the numbers of a row.
@@ -87,26 +102,26 @@ pub(crate) const COLUMNS: &[Column] = &[
     number("reactive_energy_import_kvarh", 3),
     number("reactive_energy_export_kvarh", 3),
 
-    statistic("power_import_min_w", |it| it.power.import, Statistic::Min, 0),
-    statistic("power_import_mean_w", |it| it.power.import, Statistic::Mean, 0),
-    statistic("power_import_max_w", |it| it.power.import, Statistic::Max, 0),
-    statistic("power_export_min_w", |it| it.power.export, Statistic::Min, 0),
-    statistic("power_export_mean_w", |it| it.power.export, Statistic::Mean, 0),
-    statistic("power_export_max_w", |it| it.power.export, Statistic::Max, 0),
-    statistic("voltage_l1_min_v", |it| it.phases[0].voltage, Statistic::Min, 1),
-    statistic("voltage_l1_mean_v", |it| it.phases[0].voltage, Statistic::Mean, 1),
-    statistic("voltage_l1_max_v", |it| it.phases[0].voltage, Statistic::Max, 1),
-    statistic("voltage_l2_min_v", |it| it.phases[1].voltage, Statistic::Min, 1),
-    statistic("voltage_l2_mean_v", |it| it.phases[1].voltage, Statistic::Mean, 1),
-    statistic("voltage_l2_max_v", |it| it.phases[1].voltage, Statistic::Max, 1),
-    statistic("voltage_l3_min_v", |it| it.phases[2].voltage, Statistic::Min, 1),
-    statistic("voltage_l3_mean_v", |it| it.phases[2].voltage, Statistic::Mean, 1),
-    statistic("voltage_l3_max_v", |it| it.phases[2].voltage, Statistic::Max, 1),
-    statistic("current_l1_max_a", |it| current(it, 0), Statistic::Max, 2),
-    statistic("current_l2_max_a", |it| current(it, 1), Statistic::Max, 2),
-    statistic("current_l3_max_a", |it| current(it, 2), Statistic::Max, 2),
+    statistic("power_import_min_w", Quantity::PowerImport, Statistic::Min, 0),
+    statistic("power_import_mean_w", Quantity::PowerImport, Statistic::Mean, 0),
+    statistic("power_import_max_w", Quantity::PowerImport, Statistic::Max, 0),
+    statistic("power_export_min_w", Quantity::PowerExport, Statistic::Min, 0),
+    statistic("power_export_mean_w", Quantity::PowerExport, Statistic::Mean, 0),
+    statistic("power_export_max_w", Quantity::PowerExport, Statistic::Max, 0),
+    statistic("voltage_l1_min_v", Quantity::Voltage(0), Statistic::Min, 1),
+    statistic("voltage_l1_mean_v", Quantity::Voltage(0), Statistic::Mean, 1),
+    statistic("voltage_l1_max_v", Quantity::Voltage(0), Statistic::Max, 1),
+    statistic("voltage_l2_min_v", Quantity::Voltage(1), Statistic::Min, 1),
+    statistic("voltage_l2_mean_v", Quantity::Voltage(1), Statistic::Mean, 1),
+    statistic("voltage_l2_max_v", Quantity::Voltage(1), Statistic::Max, 1),
+    statistic("voltage_l3_min_v", Quantity::Voltage(2), Statistic::Min, 1),
+    statistic("voltage_l3_mean_v", Quantity::Voltage(2), Statistic::Mean, 1),
+    statistic("voltage_l3_max_v", Quantity::Voltage(2), Statistic::Max, 1),
+    statistic("current_l1_max_a", Quantity::Current(0), Statistic::Max, 2),
+    statistic("current_l2_max_a", Quantity::Current(1), Statistic::Max, 2),
+    statistic("current_l3_max_a", Quantity::Current(2), Statistic::Max, 2),
 
-    statistic("average_power_15m_max_w", |it| it.average_power_15m, Statistic::Max, 0),
+    statistic("average_power_15m_max_w", Quantity::AveragePower, Statistic::Max, 0),
     number("monthly_power_peak_w", 0),
     moment("monthly_power_peak_timestamp", "monthly_power_peak_timestamp"),
 
@@ -167,17 +182,11 @@ const fn text(name: &'static str, reading: &'static str) -> Column {
 
 const fn statistic(
     name: &'static str,
-    of: fn(&Registers) -> Option<Decimal>,
+    quantity: Quantity,
     statistic: Statistic,
     decimals: u8,
 ) -> Column {
-    column(name, Content::Statistic(of, statistic, decimals))
-}
-
-/// The current of a phase. Of the few meters that send it with a sign, without: fuses know none.
-fn current(registers: &Registers, phase: usize) -> Option<Decimal> {
-    let current = registers.phases[phase].current?;
-    if current.is_negative() { current.negated() } else { Some(current) }
+    column(name, Content::Statistic(quantity, statistic, decimals))
 }
 
 /// Some of the [`COLUMNS`].

@@ -9,6 +9,6 @@
 mod format;
 
 pub(crate) use format::{
-    COLUMNS, ColumnSet, Content, MAX_FILES_A_YEAR, PERIOD_SECONDS, Statistic, parse_header,
-    utc_text, year_name,
+    COLUMNS, ColumnSet, Content, MAX_FILES_A_YEAR, PERIOD_SECONDS, Quantity, Statistic,
+    parse_header, utc_text, year_name,
 };

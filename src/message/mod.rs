@@ -217,7 +217,8 @@ impl Message {
         MeterZone::ALL.into_iter().find(agrees).unwrap_or_else(of_header)
     }
 
-    fn raw_equipment_id(&self) -> Option<&str> {
+    /// The same as sent, which costs less.
+    pub(crate) fn raw_equipment_id(&self) -> Option<&str> {
         self.text_of(&EQUIPMENT_IDS)
     }
 

@@ -40,7 +40,7 @@ pub(super) struct Row {
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     clock: Clock,
-    /// The meter that sent the telegrams.
+    /// The identifier of the meter, as sent.
     id: Option<String>,
     /// Whether it counts energy. If so, a telegram without a register does not end a row.
     has_energy: bool,
@@ -64,8 +64,8 @@ struct Latest {
 impl Rows {
     /// Counts a telegram, and gives the rows that it ends: two where it is the first after a gap.
     pub fn add(&mut self, message: &Message, registers: &Registers, zone: &impl Zone) -> Vec<Row> {
-        let id = message.equipment_id();
-        let is_other = id.as_deref().is_some_and(|id| self.id.as_deref() != Some(id));
+        let id = message.raw_equipment_id();
+        let is_other = id.is_some_and(|id| self.id.as_deref() != Some(id));
         let has_energy = registers.import.total.or(registers.export.total).is_some();
         if self.has_energy && !has_energy && !is_other {
             return Vec::new();
@@ -91,7 +91,7 @@ impl Rows {
         }
         let latest = multiple + self.interval.clamp(*LATENESS.start(), *LATENESS.end());
         if is_other {
-            self.id = id.map(std::borrow::Cow::into_owned);
+            self.id = id.map(str::to_owned);
         }
         self.interval = previous.map_or(0, |previous| second - previous);
         self.telegrams += 1;
@@ -115,12 +115,13 @@ impl Rows {
     fn keep(&mut self, message: &Message, registers: &Registers, ends_row: bool, zone: &impl Zone) {
         let time = message.meta.frame_start;
         let is_old = |read: i64| (time.seconds() - read).abs() >= SLOW_SECONDS;
-        let kept = self.last.take().filter(|last| !ends_row && !is_old(last.read));
-        let (slow, read) = match kept {
-            Some(last) => (last.slow, last.read),
-            None => (slow_fields(message, zone), time.seconds()),
-        };
-        self.last = Some(Latest { time, registers: *registers, slow, read });
+        if let Some(last) = self.last.as_mut().filter(|last| !ends_row && !is_old(last.read)) {
+            (last.time, last.registers) = (time, *registers);
+        } else {
+            let slow = slow_fields(message, zone);
+            let read = time.seconds();
+            self.last = Some(Latest { time, registers: *registers, slow, read });
+        }
     }
 
     /// Ends the open row at this second. `None` when no register is known.
@@ -153,8 +154,8 @@ impl Rows {
                     has_register |= register.is_some();
                     register
                 }
-                Content::Statistic(_, statistic, decimals) => {
-                    tallies.result(place, statistic, decimals)
+                Content::Statistic(quantity, statistic, decimals) => {
+                    tallies.result(quantity, statistic, decimals)
                 }
                 Content::Number(..) | Content::Moment(_) | Content::Text(_) => {
                     if let Some((_, field)) = slow.next_if(|(its, _)| *its == place) {

@@ -2,64 +2,92 @@
 //!
 //! Owns the sums, in thousandths, and how they are rounded.
 
-use crate::history::{COLUMNS, Content, Statistic};
+use crate::history::{Quantity, Statistic};
 use crate::reading::Registers;
 use crate::telegram::Decimal;
 
-/// A tally for each column of a statistic, in the order of [`COLUMNS`].
-#[derive(Debug, Default)]
-pub(super) struct Tallies(Vec<Tally>);
+/// How many quantities there are.
+const QUANTITIES: usize = 9;
 
-#[derive(Clone, Copy, Debug)]
+/// A tally of each quantity.
+#[derive(Debug, Default)]
+pub(super) struct Tallies([Tally; QUANTITIES]);
+
+/// Lowest and highest number and the sum of all, in thousandths.
+#[derive(Clone, Copy, Debug, Default)]
 struct Tally {
-    place: usize,
     count: u32,
-    /// The lowest or highest number so far, or the sum of all, in thousandths.
-    thousandths: i128,
+    min: i64,
+    max: i64,
+    sum: i128,
 }
 
 impl Tallies {
     /// Counts what a telegram shows.
     pub fn add(&mut self, registers: &Registers) {
-        if self.0.is_empty() {
-            let is_statistic =
-                |place: &usize| matches!(COLUMNS[*place].content, Content::Statistic(..));
-            let tally = |place| Tally { place, count: 0, thousandths: 0 };
-            self.0 = (0..COLUMNS.len()).filter(is_statistic).map(tally).collect();
-        }
-        for tally in &mut self.0 {
-            let Content::Statistic(of, statistic, _) = COLUMNS[tally.place].content else {
-                continue;
-            };
-            let Some(number) = of(registers).and_then(|number| number.scaled(3)) else { continue };
-            let number = i128::from(number);
-            tally.thousandths = match statistic {
-                Statistic::Mean => tally.thousandths + number,
-                _ if tally.count == 0 => number,
-                Statistic::Min => tally.thousandths.min(number),
-                Statistic::Max => tally.thousandths.max(number),
-            };
-            tally.count += 1;
+        let Registers { power, phases, average_power_15m, .. } = registers;
+        let mut count = |quantity, number: Option<Decimal>| {
+            if let Some(number) = number.and_then(|number| number.scaled(3)) {
+                self.0[place(quantity)].add(number);
+            }
+        };
+        count(Quantity::PowerImport, power.import);
+        count(Quantity::PowerExport, power.export);
+        count(Quantity::AveragePower, *average_power_15m);
+        for (at, phase) in phases.iter().enumerate() {
+            count(Quantity::Voltage(at), phase.voltage);
+            // A few meters send a sign, of which fuses know nothing.
+            let current = phase.current.filter(|current| !current.is_negative());
+            count(Quantity::Current(at), current.or_else(|| phase.current?.negated()));
         }
     }
 
-    /// What there is for the column at this place, rounded to the nearest number of so many decimals.
+    /// What there is of a quantity, rounded to the nearest number of so many decimals.
     ///
     /// With two decimals, which are those of currents, whole numbers have none, as most meters send them.
-    pub fn result(&self, place: usize, statistic: Statistic, decimals: u8) -> Option<Decimal> {
-        let tally = self.0.iter().find(|tally| tally.place == place && tally.count > 0)?;
-        let count = if statistic == Statistic::Mean { i128::from(tally.count) } else { 1 };
-        let scale = 10i128.pow(decimals.into());
-        let (number, divisor) = (tally.thousandths * scale, 1000 * count);
+    pub fn result(
+        &self,
+        quantity: Quantity,
+        statistic: Statistic,
+        decimals: u8,
+    ) -> Option<Decimal> {
+        let tally = Some(self.0[place(quantity)]).filter(|tally| tally.count > 0)?;
+        let (sum, count) = match statistic {
+            Statistic::Min => (tally.min.into(), 1),
+            Statistic::Mean => (tally.sum, tally.count.into()),
+            Statistic::Max => (tally.max.into(), 1),
+        };
+        let (number, divisor) = (sum * 10i128.pow(decimals.into()), 1000 * count);
         let rounded = i64::try_from((2 * number + divisor).div_euclid(2 * divisor)).ok()?;
         let is_whole = decimals == 2 && rounded % 100 == 0;
         Some(if is_whole { (rounded / 100).into() } else { Decimal::new(rounded, decimals) })
     }
 }
 
+impl Tally {
+    fn add(&mut self, number: i64) {
+        let is_first = self.count == 0;
+        self.min = if is_first { number } else { self.min.min(number) };
+        self.max = if is_first { number } else { self.max.max(number) };
+        self.sum += i128::from(number);
+        self.count += 1;
+    }
+}
+
+fn place(quantity: Quantity) -> usize {
+    match quantity {
+        Quantity::PowerImport => 0,
+        Quantity::PowerExport => 1,
+        Quantity::AveragePower => 2,
+        Quantity::Voltage(phase) => 3 + phase,
+        Quantity::Current(phase) => 6 + phase,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::history::{COLUMNS, Content};
     use crate::message::tests::message;
 
     /// The fields of these columns after telegrams with these values of an object.
@@ -70,10 +98,10 @@ mod tests {
         }
         columns.map(|name| {
             let place = COLUMNS.iter().position(|column| column.name == name).unwrap();
-            let Content::Statistic(_, statistic, decimals) = COLUMNS[place].content else {
-                panic!()
+            let Content::Statistic(quantity, statistic, decimals) = COLUMNS[place].content else {
+                panic!("{name}")
             };
-            let result = tallies.result(place, statistic, decimals);
+            let result = tallies.result(quantity, statistic, decimals);
             result.map_or_else(String::new, |number| number.to_string())
         })
     }
