@@ -41,8 +41,6 @@ mod history;
 mod key_files;
 pub mod listener;
 pub mod message;
-// Only the dashboard uses all of it.
-#[cfg_attr(not(feature = "dashboard"), allow(dead_code, unused_imports))]
 mod meter;
 #[cfg(feature = "mqtt")]
 pub mod mqtt;

@@ -48,7 +48,7 @@ mod tests;
 
 use std::io;
 use std::mem;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::time::{Instant, SystemTime};
 
 pub use adapters::LASTING_NAMES;
@@ -78,6 +78,9 @@ use crate::telegram::{HoursAhead, MeterZone, Timestamp};
 
 /// How many bytes are read from the port at a time.
 const BUFFER: usize = 4096;
+
+/// How many of them are decoded before it is asked whether subscribers can follow: few telegrams are so short.
+const MAX_PIECE: usize = 128;
 
 /// Runs the listener until a signal or the end of the file that it reads ends it; with `--probe`, only
 /// reports what is on the wire.
@@ -132,6 +135,8 @@ struct Listener {
     encryption: EncryptionMonitor,
     raw_log: Option<RawLog>,
     buffer: Box<[u8]>,
+    /// Where in the buffer are the bytes that wait until subscribers can follow.
+    waiting: Range<usize>,
 }
 
 /// Text of the meter, plain or decrypted.
@@ -206,6 +211,11 @@ impl Service for Listener {
             signals::wait(pause.min(source::READ_TIMEOUT));
             return ControlFlow::Continue(());
         }
+        if !self.waiting.is_empty() {
+            self.watch_group(now);
+            self.decode(now);
+            return ControlFlow::Continue(());
+        }
         match self.line.step(&mut self.buffer[..], now) {
             Event::Bytes(length) => {
                 self.process(length, now);
@@ -250,6 +260,7 @@ impl Listener {
             encryption: EncryptionMonitor::new(),
             raw_log,
             buffer: Box::new([0; BUFFER]),
+            waiting: 0..0,
             config,
         }
     }
@@ -272,7 +283,8 @@ impl Listener {
         // The line may have been waited for since `now`.
         let arrival = Instant::now();
         self.pace.received(length, self.line.byte_time().unwrap_or_default(), arrival);
-        self.decode(length, now);
+        self.waiting = 0..length;
+        self.decode(now);
     }
 
     /// The line was opened, lost or has ended: what came before and what comes now do not belong together.
@@ -291,13 +303,22 @@ impl Listener {
         }
     }
 
-    /// Decodes the first `length` bytes of the buffer.
-    fn decode(&mut self, length: usize, now: Instant) {
+    /// Decodes the waiting bytes; of a source that can wait, as long as subscribers can follow.
+    fn decode(&mut self, now: Instant) {
         let wall = Timestamp::from(SystemTime::now());
+        let can_wait = self.line.source_kind().is_some_and(SourceKind::can_wait);
         let (buffer, mut decoder) = (mem::take(&mut self.buffer), mem::take(&mut self.decoder));
-        let mut bytes = &buffer[..length];
-        while let Some(event) = decoder.feed(&mut bytes, wall) {
-            self.handle(event, bytes.len(), wall, now);
+        while !self.waiting.is_empty() {
+            let Range { start, end } = self.waiting;
+            let piece_end = if can_wait { end.min(start + MAX_PIECE) } else { end };
+            let mut bytes = &buffer[start..piece_end];
+            while let Some(event) = decoder.feed(&mut bytes, wall) {
+                self.handle(event, bytes.len() + end - piece_end, wall, now);
+            }
+            self.waiting.start = piece_end;
+            if can_wait && self.admission.pause(now).is_some() {
+                break;
+            }
         }
         (self.buffer, self.decoder) = (buffer, decoder);
     }

@@ -15,6 +15,9 @@ use crate::telegram::Timestamp;
 /// The most telegrams that are remembered of each kind: those of ten seconds, at the rate of a quick meter.
 const MAX_REMEMBERED: usize = 128;
 
+/// The most telegrams that were sent, so many that the group brings each back before it is forgotten.
+const MAX_SENT: usize = 1024;
+
 /// For how long the group's telegrams are remembered, in microseconds, if they have a clock.
 const WINDOW: i64 = 10_000_000;
 
@@ -84,14 +87,17 @@ impl History {
         let own = |sent: &&mut Sent| sent.hash == hash && !sent.is_looped;
         match self.sent.iter_mut().find(own) {
             Some(sent) => sent.is_looped = true,
-            None => remember(&mut self.heard, (hash, now)),
+            None => remember(&mut self.heard, (hash, now), MAX_REMEMBERED),
         }
     }
 
     /// This raw telegram was sent to the group.
     pub fn on_sent(&mut self, raw: &[u8], now: Timestamp) {
         let hash = self.hasher.hash_one(raw);
-        remember(&mut self.sent, Sent { hash, at: now, is_looped: false });
+        while self.sent.front().is_some_and(|first| now.micros_since(first.at) > MEMORY) {
+            self.sent.pop_front();
+        }
+        remember(&mut self.sent, Sent { hash, at: now, is_looped: false }, MAX_SENT);
     }
 
     /// Where the telegram was before, if it comes back. What this listener has sent itself is looked for only if
@@ -123,7 +129,7 @@ impl History {
         self.round_trips.retain(|(_, at)| is_within(age(*at), MEMORY));
         match self.round_trips.iter_mut().find(|(known, _)| *known == hash) {
             Some(known) => known.1 = telegram.start,
-            None => remember(&mut self.round_trips, (hash, telegram.start)),
+            None => remember(&mut self.round_trips, (hash, telegram.start), MAX_REMEMBERED),
         }
         self.round_trips.len() >= MIN_ROUND_TRIPS
     }
@@ -134,8 +140,8 @@ fn is_within(age: i64, window: i64) -> bool {
     (-1000..=window).contains(&age)
 }
 
-fn remember<T>(list: &mut VecDeque<T>, item: T) {
-    if list.len() == MAX_REMEMBERED {
+fn remember<T>(list: &mut VecDeque<T>, item: T, max: usize) {
+    if list.len() == max {
         list.pop_front();
     }
     list.push_back(item);
@@ -301,15 +307,26 @@ mod tests {
     }
 
     #[test]
+    fn own_telegrams_are_known_however_many_were_sent_before_the_group_is_read() {
+        let mut history = History::default();
+        (0..1000).for_each(|_| history.on_sent(b"same", at(0)));
+        (0..1000).for_each(|_| history.on_heard(b"same", at(1)));
+        let incoming = Incoming { raw: b"same", start: at(2), has_clock: true };
+        assert_eq!(history.origin(&incoming, false), None);
+    }
+
+    #[test]
     fn memory_is_bounded() {
         let mut history = History::default();
-        for number in 0..1000 {
+        for number in 0..5000 {
             let raw = number.to_string();
             history.on_heard(raw.as_bytes(), at(number));
             history.on_sent(raw.as_bytes(), at(number));
             let _ = origin(&mut history, &raw, number);
         }
-        assert_eq!((history.heard.len(), history.sent.len()), (MAX_REMEMBERED, MAX_REMEMBERED));
+        assert_eq!((history.heard.len(), history.sent.len()), (MAX_REMEMBERED, MAX_SENT));
+        history.on_sent(b"last", at(3_600_000));
+        assert_eq!(history.sent.len(), 1);
         assert!(history.round_trips.len() <= MAX_REMEMBERED);
     }
 }

@@ -95,6 +95,10 @@ impl<K: PartialEq, T, M: Moment> List<K, T, M> {
     }
 
     /// Keeps the member of this key, such as the one on the screen, however long it is silent.
+    #[cfg_attr(
+        not(any(feature = "dashboard", test)),
+        expect(dead_code, reason = "only p1dashboard asks")
+    )]
     pub fn keep(&mut self, key: K) {
         self.kept = Some(key);
     }

@@ -23,7 +23,9 @@ pub(crate) use day::Day;
 pub(crate) use follower::{Follower, Heard};
 pub(crate) use list::List;
 pub(crate) use list::MAX_METERS;
-pub(crate) use power::{Power, PowerHistory, Span, Summary, round_up};
+#[cfg(feature = "dashboard")]
+pub(crate) use power::Summary;
+pub(crate) use power::{Power, PowerHistory, Span, round_up};
 pub(crate) use rate::MeterRate;
 
 use crate::message::{Message, Value};

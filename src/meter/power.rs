@@ -39,6 +39,10 @@ pub(crate) struct Span {
 
 impl Span {
     /// Its length in seconds.
+    #[cfg_attr(
+        not(any(feature = "dashboard", test)),
+        expect(dead_code, reason = "only p1dashboard asks")
+    )]
     pub const fn seconds(self) -> i64 {
         self.slot * self.slots
     }
@@ -90,6 +94,10 @@ impl PowerHistory {
     }
 
     /// Whether a ring has power of two moments or more: enough for a line.
+    #[cfg_attr(
+        not(any(feature = "dashboard", test)),
+        expect(dead_code, reason = "only p1dashboard asks")
+    )]
     pub fn has_line(&self) -> bool {
         self.rings.iter().any(|ring| ring.slots.iter().filter(|slot| slot.count > 0).count() > 1)
     }
@@ -111,6 +119,10 @@ impl PowerHistory {
     }
 
     /// Lowest, average and highest of a ring's time until `end`; `None` when it is empty.
+    #[cfg_attr(
+        not(any(feature = "dashboard", test)),
+        expect(dead_code, reason = "only p1dashboard asks")
+    )]
     pub fn summary(&self, ring: usize, end: i64) -> Option<Summary> {
         let ring = &self.rings[ring];
         let last = end.div_euclid(ring.span.slot);

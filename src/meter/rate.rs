@@ -15,6 +15,9 @@ const MAX_RATE: f64 = 12.0;
 /// As many more may come at once, such as after an interruption of a TCP connection: those of ten seconds.
 const MAX_BURST: f64 = 10.0 * MAX_RATE;
 
+/// The same for a program that receives what a listener has held to that: on the way some come sooner than others.
+const MAX_BURST_ON_THE_WAY: f64 = 2.0 * MAX_BURST;
+
 /// The most seconds that are remembered of a clock.
 const MAX_SECONDS: usize = 128;
 
@@ -26,6 +29,7 @@ const SECOND: Duration = Duration::from_secs(1);
 pub(crate) struct MeterRate {
     /// How many telegrams may come now. Negative if some were sent that had to wait.
     room: f64,
+    max_room: f64,
     last: Instant,
     /// When a clock showed a new second.
     last_second: Instant,
@@ -36,10 +40,19 @@ pub(crate) struct MeterRate {
 }
 
 impl MeterRate {
-    /// No telegram yet.
+    /// No telegram of a meter yet.
     pub fn new(now: Instant) -> Self {
-        let clock = Seconds::default;
-        Self { room: MAX_BURST, last: now, last_second: now, meter: clock(), frame: clock() }
+        Self::with_burst(MAX_BURST, now)
+    }
+
+    /// The same for telegrams that a listener has let through.
+    pub fn on_the_way(now: Instant) -> Self {
+        Self::with_burst(MAX_BURST_ON_THE_WAY, now)
+    }
+
+    fn with_burst(max_room: f64, now: Instant) -> Self {
+        let (meter, frame) = (Seconds::default(), Seconds::default());
+        Self { room: max_room, max_room, last: now, last_second: now, meter, frame }
     }
 
     /// Whether a meter can have sent this telegram, too.
@@ -53,7 +66,7 @@ impl MeterRate {
             self.last_second = now;
         }
         self.last = now;
-        self.room = (self.room + time.as_secs_f64() * MAX_RATE).min(MAX_BURST);
+        self.room = (self.room + time.as_secs_f64() * MAX_RATE).min(self.max_room);
         // A new telegram goes before those that others repeat.
         let is_permitted = is_new || self.room >= 1.0;
         if is_permitted {
@@ -164,6 +177,21 @@ mod tests {
     fn a_recording_may_be_played_quickly_and_again() {
         let clock = |second, number| Some(i64::from((second * 400 + number) % 3600) * 10);
         assert_eq!(permitted(400, 60, clock), 400 * 60);
+    }
+
+    #[test]
+    fn what_a_listener_lets_through_is_taken_though_some_of_it_comes_sooner_than_the_rest() {
+        let start = Instant::now();
+        let (mut sender, mut receiver) = (MeterRate::new(start), MeterRate::on_the_way(start));
+        for millis in 0..600_000_u32 {
+            let now = start + Duration::from_millis(millis.into());
+            let second = Timestamp::from_seconds(START + i64::from(millis / 1000));
+            let meta = Meta::new(1, second, second, None);
+            let on_the_way = Duration::from_millis(u64::from(millis) * 7919 % 1000);
+            if sender.permits(&meta, now) {
+                assert!(receiver.permits(&meta, now + on_the_way), "{millis}");
+            }
+        }
     }
 
     #[test]

@@ -31,7 +31,7 @@ impl Rates {
         Self {
             doing: selection.doing,
             meters: Meters::default(),
-            others: MeterRate::new(now),
+            others: MeterRate::on_the_way(now),
             excess: 0,
             last: None,
             log: RateLimit::new(LOG_INTERVAL),
@@ -41,7 +41,7 @@ impl Rates {
     /// Whether a meter can have sent this telegram, too.
     pub fn permits(&mut self, message: &Message, from: SocketAddr, now: Instant) -> bool {
         let id = meter::id(message);
-        let rate = match self.meters.hear(&*id, now, || MeterRate::new(now)) {
+        let rate = match self.meters.hear(&*id, now, || MeterRate::on_the_way(now)) {
             Ok(member) => &mut member.state,
             Err(_) => &mut self.others,
         };
@@ -97,7 +97,7 @@ mod tests {
                 }
             }
         });
-        assert!((720..=120 + 12 * 61).contains(&permitted[0]), "{permitted:?}");
+        assert!((720..=240 + 12 * 61).contains(&permitted[0]), "{permitted:?}");
         assert_eq!(permitted[1], 60);
         let expected = "more than 12 telegrams a second of meter \"A\" from 10.0.0.1:1, as no meter sends \
                         them (1 so far); recording 12 a second";
