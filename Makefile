@@ -3,7 +3,7 @@
 CARGO ?= cargo
 PREFIX ?= /usr/local
 DESTDIR ?=
-PROGRAMS = p1listener p1reader p1dashboard p1mqtt p1cat p1sim
+PROGRAMS = p1listener p1reader p1dashboard p1mqtt p1cat p1report p1sim
 
 .PHONY: help build test test-all lint quick-lint msrv bench bench-card fuzz demo interop deb deb-all apt-repo e2e install uninstall clean
 

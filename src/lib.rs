@@ -12,7 +12,7 @@
 //! | [`message`]   | the datagram: meta data and telegram as JSON, both ways                    |
 //! | [`reading`]   | named readings: one table of names and units, one rule for totals          |
 //! | `meter`       | what a subscriber knows of its meters: a list, which one to follow, today  |
-//! | `history`     | the history file: its columns, written by p1reader, read by p1report        |
+//! | `history`     | the years: rows of five minutes, use by period, gaps                       |
 //! | [`multicast`] | sockets: sender, receiver, interfaces, unicast copies                      |
 //! | `subscriber`  | the one way to receive telegrams: which meter, each once, losses counted   |
 //! | [`config`]    | the YAML file                                                              |
@@ -23,6 +23,7 @@
 //! | `key_files`   | the keys of a meter that encrypts, from files or credentials               |
 //! | [`listener`]  | `p1listener`: sources of bytes, and the loop from byte to datagram         |
 //! | [`reader`]    | `p1reader`: the outputs and the files under them                           |
+//! | [`report`]    | `p1report`: the years, as tables, JSON, CSV and a page                     |
 //! | [`cat`]       | `p1cat`: telegrams as lines of text                                        |
 //! | `dashboard`   | `p1dashboard`: the state of the meters, the panels, the terminal           |
 //! | `mqtt`        | `p1mqtt`: the state of the meters for an MQTT broker and Home Assistant    |
@@ -47,6 +48,7 @@ pub mod mqtt;
 pub mod multicast;
 pub mod reader;
 pub mod reading;
+pub mod report;
 pub mod runtime;
 pub mod simulator;
 mod subscriber;

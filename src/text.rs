@@ -1,7 +1,9 @@
-//! Text that all programs format alike in logs and statuses.
+//! Text that all programs format alike in logs and statuses, and the language of what they show.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
+
+use crate::config::Language;
 
 /// A length of time in its most fitting unit: `42 s`, `17 min`, `5 h`, `3 days`.
 #[must_use]
@@ -58,9 +60,55 @@ pub fn absence(path: &Path) -> String {
     format!("there is no {}: is the cable plugged in?", path.display())
 }
 
+/// Makes the struct of all words of a program, and a table of them for each language.
+macro_rules! words {
+    ($($name:ident: $english:literal, $dutch:literal;)*) => {
+        /// The words of one language.
+        #[derive(Debug, PartialEq, Eq)]
+        #[allow(missing_docs, reason = "each is named after its English text; a private module needs none")]
+        pub struct Words {
+            $(pub $name: &'static str,)*
+        }
+
+        /// English.
+        pub static ENGLISH: Words = Words { $($name: $english,)* };
+
+        /// Dutch.
+        pub static DUTCH: Words = Words { $($name: $dutch,)* };
+    };
+}
+pub(crate) use words;
+
+/// The name of the locale, such as `nl_NL.UTF-8`.
+#[must_use]
+pub fn locale(variable: &dyn Fn(&str) -> Option<String>) -> String {
+    let names = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter();
+    names.filter_map(variable).find(|value| !value.is_empty()).unwrap_or_default()
+}
+
+/// The language that was asked for, else the configured one, else that of the locale: English but for Dutch.
+#[must_use]
+pub fn language(asked: Option<Language>, configured: Option<Language>, locale: &str) -> Language {
+    let of_locale = if locale.starts_with("nl") { Language::Dutch } else { Language::English };
+    asked.or(configured).unwrap_or(of_locale)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_language_is_asked_for_configured_or_that_of_the_locale() {
+        use Language::{Dutch, English};
+        for (asked, configured, locale, expected) in [
+            (None, None, "nl_BE.UTF-8", Dutch),
+            (None, None, "de_DE.UTF-8", English),
+            (None, Some(English), "nl_NL", English),
+            (Some(Dutch), Some(English), "C", Dutch),
+        ] {
+            assert_eq!(language(asked, configured, locale), expected);
+        }
+    }
 
     #[test]
     fn a_duration_is_shown_in_its_most_fitting_unit() {

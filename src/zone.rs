@@ -35,6 +35,22 @@ pub trait Zone {
         }
     }
 
+    /// The first moment at which clocks show `local` or later: the earlier one of two, and in the place of an hour
+    /// that is left out the moment of the change.
+    fn moment(&self, local: NaiveDateTime) -> Timestamp {
+        if let [Some(time), _] = self.moments(local) {
+            return time;
+        }
+        let near = local.and_utc().timestamp();
+        let (mut low, mut high) = (near - DAY, near + DAY);
+        while high - low > 1 {
+            let middle = low + (high - low) / 2;
+            let is_later = self.local(Timestamp::from_seconds(middle)) >= local;
+            *if is_later { &mut high } else { &mut low } = middle;
+        }
+        Timestamp::from_seconds(high)
+    }
+
     /// The time in ISO 8601, with the offset to UTC: `2026-11-22T07:50:10.297+01:00`.
     ///
     /// Truncated to milliseconds, which are left out if they are zero.
@@ -47,6 +63,9 @@ pub trait Zone {
         local.to_rfc3339_opts(SecondsFormat::AutoSi, false)
     }
 }
+
+/// Seconds of a day without a clock change.
+const DAY: i64 = 86_400;
 
 /// The time zone of this host: `TZ`, else `/etc/localtime`, else UTC.
 #[derive(Clone, Copy, Debug, Default)]
@@ -99,6 +118,17 @@ mod tests {
         assert_eq!(moments("2026-03-29 02:30"), [None, None]);
         assert_eq!(moments("2026-03-29 03:00"), [Some(1_774_746_000), None]);
         assert_eq!(moments("2026-07-01 12:00"), [Some(1_782_900_000), None]);
+    }
+
+    #[test]
+    fn a_local_time_has_a_first_moment_also_where_the_clock_skips_it() {
+        let moment = |text: &str| {
+            let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").unwrap();
+            Amsterdam.iso8601(Amsterdam.moment(local))
+        };
+        assert_eq!(moment("2026-03-29 00:00"), "2026-03-29T00:00:00+01:00");
+        assert_eq!(moment("2026-03-29 02:30"), "2026-03-29T03:00:00+02:00");
+        assert_eq!(moment("2026-10-25 02:30"), "2026-10-25T02:30:00+02:00");
     }
 
     #[test]

@@ -30,6 +30,7 @@ use log::LevelFilter;
 use crate::config::{Config, Language};
 use crate::runtime::Exit;
 use crate::telegram::Timestamp;
+use crate::text;
 use crate::zone::{HostZone, Zone as _};
 
 pub use options::{EXITS, Options};
@@ -38,14 +39,21 @@ use layout::DisplayOptions;
 use source::{Network, Recording, Source};
 use state::{State, Window};
 use terminal::Depth;
-use words::{DUTCH, ENGLISH, Words};
+use words::{DUTCH, ENGLISH};
 
 /// Runs the dashboard. Everything that can fail does so before the terminal is taken.
 pub fn run(options: Options, config: &Config) -> Result<Exit, Exit> {
     let variable = |name: &str| std::env::var(name).ok();
     let (glyphs, depth) = terminal::abilities(&variable);
     let display = DisplayOptions {
-        words: words(options.language, config.p1_dashboard.language, &terminal::locale(&variable)),
+        words: match text::language(
+            options.language,
+            config.p1_dashboard.language,
+            &text::locale(&variable),
+        ) {
+            Language::Dutch => &DUTCH,
+            Language::English => &ENGLISH,
+        },
         glyphs: if options.ascii { &layout::ASCII } else { glyphs },
         kilowatts: false,
         window: Window::default(),
@@ -88,31 +96,4 @@ pub fn run(options: Options, config: &Config) -> Result<Exit, Exit> {
 
 fn local(time: Timestamp) -> chrono::NaiveDateTime {
     HostZone.local(time)
-}
-
-/// The words of the language that was asked for, else of the configured one, else of the locale.
-fn words(asked: Option<Language>, configured: Option<Language>, locale: &str) -> &'static Words {
-    match asked.or(configured) {
-        Some(Language::Dutch) => &DUTCH,
-        None if locale.starts_with("nl") => &DUTCH,
-        Some(Language::English) | None => &ENGLISH,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_language_is_asked_for_configured_or_that_of_the_locale() {
-        use Language::{Dutch, English};
-        for (asked, configured, locale, expected) in [
-            (None, None, "nl_BE.UTF-8", &DUTCH),
-            (None, None, "de_DE.UTF-8", &ENGLISH),
-            (None, Some(English), "nl_NL", &ENGLISH),
-            (Some(Dutch), Some(English), "C", &DUTCH),
-        ] {
-            assert_eq!(words(asked, configured, locale), expected);
-        }
-    }
 }

@@ -5,10 +5,9 @@
 use std::path::PathBuf;
 
 use clap::Parser;
-use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 
 use crate::config::Language;
-use crate::runtime::{Arguments, Exit};
+use crate::runtime::{Arguments, Exit, arguments};
 
 /// How `p1dashboard` can end.
 pub const EXITS: &[Exit] = &[
@@ -32,8 +31,7 @@ pub struct Options {
     #[arg(long, value_name = "ID")]
     pub meter: Option<String>,
     /// Language of the screen [default: that of the locale]
-    #[arg(long, value_name = "LANGUAGE",
-          value_parser = PossibleValuesParser::new(["nl", "en"]).map(language))]
+    #[arg(long, value_name = "LANGUAGE", value_parser = arguments::language())]
     pub language: Option<Language>,
     /// Use no colours
     #[arg(long)]
@@ -54,9 +52,4 @@ pub struct Options {
     /// Append the log to FILE; without this nothing is logged while the screen is in use
     #[arg(long, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "a value parser maps values")]
-fn language(word: String) -> Language {
-    if word == "nl" { Language::Dutch } else { Language::English }
 }

@@ -18,6 +18,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::layout::{self, Glyphs};
+use crate::text;
 
 /// How much colour a terminal has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub fn abilities(variable: &dyn Fn(&str) -> Option<String>) -> (&'static Glyphs,
     let kind = variable("TERM").unwrap_or_default();
     let is_plain = kind.is_empty() || kind == "dumb" || kind.starts_with("vt");
     let speaks_utf8 = {
-        let locale = locale(variable).to_lowercase();
+        let locale = text::locale(variable).to_lowercase();
         locale.contains("utf-8") || locale.contains("utf8")
     };
     let glyphs = match kind.as_str() {
@@ -56,13 +57,6 @@ pub fn abilities(variable: &dyn Fn(&str) -> Option<String>) -> (&'static Glyphs,
         () => Depth::Sixteen,
     };
     (glyphs, depth)
-}
-
-/// The name of the locale, such as `nl_NL.UTF-8`.
-#[must_use]
-pub fn locale(variable: &dyn Fn(&str) -> Option<String>) -> String {
-    let names = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter();
-    names.filter_map(variable).find(|value| !value.is_empty()).unwrap_or_default()
 }
 
 /// Where standard error led, while the screen is ours.

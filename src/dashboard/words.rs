@@ -2,23 +2,7 @@
 //!
 //! The standard names of OBIS codes are not among them; the catalogue has those, in English.
 
-/// Makes the struct of all words, and a table of them for each language.
-macro_rules! words {
-    ($($name:ident: $english:literal, $dutch:literal;)*) => {
-        /// The words of one language.
-        #[derive(Debug, PartialEq, Eq)]
-        #[expect(missing_docs, reason = "each is named after its English text")]
-        pub struct Words {
-            $(pub $name: &'static str,)*
-        }
-
-        /// English.
-        pub static ENGLISH: Words = Words { $($name: $english,)* };
-
-        /// Dutch.
-        pub static DUTCH: Words = Words { $($name: $dutch,)* };
-    };
-}
+use crate::text::words;
 
 words! {
     // Header and footer

@@ -2,13 +2,37 @@
 //!
 //! `p1reader` writes it and `p1report` and the dashboard read it. What both must agree on has its home here.
 //!
-//! | module   | owns                                                           |
-//! |----------|----------------------------------------------------------------|
-//! | `format` | the columns, their order, units and times; the names of files  |
+//! | module     | owns                                                                       |
+//! |------------|----------------------------------------------------------------------------|
+//! | `format`   | the columns, their order, units and times; the names of files              |
+//! | `files`    | the files of a folder in order, from the row that is asked for             |
+//! | `row`      | the columns that a report needs, and the parsing of a row                  |
+//! | `register` | use as a difference of readings; exchanged meters, registers that fall     |
+//! | `calendar` | hours, days, weeks, months and years of the local clock and of contracts   |
+//! | `tally`    | use by period, and gaps: together the difference of the registers          |
+//! | `quarter`  | clock quarters, and the base load of the nights                            |
+//! | `voltage`  | means of ten minutes against EN 50160                                      |
+//! | `battery`  | what a battery would have done                                             |
+//!
+//! ```text
+//! files ──▶ row ──▶ register ──▶ tally ──▶ periods and gaps
+//!              └──▶ quarter, voltage, battery
+//! ```
 
+pub(crate) mod battery;
+pub(crate) mod calendar;
+pub(crate) mod files;
 mod format;
+pub(crate) mod quarter;
+pub(crate) mod register;
+pub(crate) mod row;
+pub(crate) mod tally;
+pub(crate) mod voltage;
 
 pub(crate) use format::{
     COLUMNS, ColumnSet, Content, MAX_FILES_A_YEAR, PERIOD_SECONDS, Quantity, Statistic,
     parse_header, utc_text, year_name,
 };
+
+#[cfg(test)]
+mod tests;

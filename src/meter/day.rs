@@ -15,7 +15,7 @@ use crate::telegram::{Decimal, Timestamp};
 
 /// Device registers that are followed, each with the readings that tell when it was read, and of which
 /// device.
-const DEVICES: [[&str; 3]; 10] = [
+pub(crate) const DEVICES: [[&str; 3]; 10] = [
     ["gas_m3", "gas_timestamp", "gas_unique_id"],
     ["water_m3", "water_timestamp", "water_unique_id"],
     ["warm_water_m3", "warm_water_timestamp", "warm_water_unique_id"],

@@ -19,7 +19,7 @@ mod rate;
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
-pub(crate) use day::Day;
+pub(crate) use day::{DEVICES, Day};
 pub(crate) use follower::{Follower, Heard};
 pub(crate) use list::List;
 pub(crate) use list::MAX_METERS;

@@ -3,7 +3,7 @@
 
 mod faults;
 mod files;
-mod golden;
+pub(crate) mod golden;
 mod page;
 mod property;
 mod time;

@@ -5,11 +5,13 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser};
 use log::LevelFilter;
 
 use super::exit::Exit;
 use super::logging::Level;
+use crate::config::Language;
 
 /// The configuration file that is read when `--config-file` is absent.
 pub const DEFAULT_CONFIG_FILE: &str = "/etc/p1-multicast/p1reader.yml";
@@ -63,6 +65,13 @@ pub fn parse_from<P: Parser>(words: impl IntoIterator<Item = OsString>) -> Resul
         let _ = error.print();
         if error.use_stderr() { Exit::Usage } else { Exit::Done }
     })
+}
+
+/// Parses `nl` or `en`.
+#[must_use]
+pub fn language() -> impl TypedValueParser<Value = Language> {
+    let language = |word: String| if word == "nl" { Language::Dutch } else { Language::English };
+    PossibleValuesParser::new(["nl", "en"]).map(language)
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::dashboard;
 #[cfg(feature = "mqtt")]
 use crate::mqtt;
 use crate::runtime::Exit;
-use crate::{cat, listener, reader, simulator};
+use crate::{cat, listener, reader, report, simulator};
 
 mod files;
 mod log_lines;
@@ -31,6 +31,7 @@ fn all() -> Vec<(Command, &'static [Exit])> {
         #[cfg(feature = "mqtt")]
         (mqtt::Options::command(), mqtt::EXITS),
         (reader::Options::command(), reader::EXITS),
+        (report::Options::command(), report::EXITS),
         (simulator::Options::command(), simulator::EXITS),
     ]
 }

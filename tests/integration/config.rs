@@ -10,6 +10,7 @@ const PROGRAMS: &[&str] = &[
     "p1listener",
     "p1reader",
     "p1cat",
+    "p1report",
     #[cfg(feature = "dashboard")]
     "p1dashboard",
     #[cfg(feature = "mqtt")]

@@ -15,6 +15,7 @@ mod network;
 mod page;
 mod power;
 mod reader;
+mod report;
 mod signals;
 mod simulator;
 mod sources;

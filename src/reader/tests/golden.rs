@@ -5,7 +5,7 @@ use super::*;
 /// 2026-11-22 06:44:50 local time.
 pub(super) const START: i64 = 1_795_326_290;
 
-pub(super) fn assert_golden(name: &str, text: &str) {
+pub(crate) fn assert_golden(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         std::fs::write(&path, text).unwrap();

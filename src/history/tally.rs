@@ -1,0 +1,248 @@
+//! What was used in each period, and what was used in a gap between two.
+//!
+//! Owns the rule that nothing is estimated: use is a difference of readings. A step from one reading to the next
+//! belongs to a period when it lies inside it. A step over a boundary belongs to none and is a gap, so that
+//! *periods + gaps = the difference of the registers*. The one exception are devices that are read regularly, but
+//! not at the boundary itself: their step belongs to the period in which it ends.
+
+use super::calendar::{Calendar, Span};
+use super::register::{Register, Step};
+use super::row::{Row, fingerprint};
+use crate::meter::DEVICES;
+use crate::zone::Zone;
+
+/// Rows of one meter that are further apart than this have a gap between them, in seconds, unless all of them are. A
+/// row comes each five minutes, and may be a minute late.
+pub(crate) const MAX_STEP: i64 = 360;
+
+/// Days of 23 hours also have room for what a device counts in 24.
+const CLOCK_CHANGE: i64 = 3600;
+const SHORTEST_DAY: i64 = 23 * 3600;
+
+/// What was used in a period.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Period {
+    pub span: Span,
+    /// In thousandths of the unit, by register.
+    pub used: Vec<Option<i64>>,
+    /// The same until [`Limits::cut`] within the period.
+    pub part: Vec<Option<i64>>,
+    /// From when to when it is known what the first register counted.
+    covered: Option<(i64, i64)>,
+    has_unknown: bool,
+    /// Where `part` ends, in Unix seconds.
+    pub cut: i64,
+    /// Clock quarters with a known use.
+    pub quarters: u32,
+    /// The highest import of a clock quarter, W, and when the quarter began.
+    pub peak: Option<(i64, i64)>,
+}
+
+impl Period {
+    fn new(span: Span, registers: usize) -> Self {
+        Self {
+            span,
+            used: vec![None; registers],
+            part: vec![None; registers],
+            covered: None,
+            has_unknown: false,
+            cut: span.end,
+            quarters: 0,
+            peak: None,
+        }
+    }
+
+    /// Whether the readings tell its whole use.
+    pub fn is_complete(&self) -> bool {
+        self.covered == Some((self.span.start, self.span.end)) && !self.has_unknown
+    }
+}
+
+/// A time for which there are no rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Gap {
+    /// The time of the last row before it.
+    pub from: i64,
+    /// The time of the first row after it.
+    pub to: i64,
+    /// What was used meanwhile, by register, where it is known.
+    pub used: Vec<Option<i64>>,
+    /// What of that is in no period.
+    pub outside: Vec<Option<i64>>,
+    /// Whether another meter came in the place of the first, or a register fell.
+    pub is_exchange: bool,
+}
+
+impl Gap {
+    /// Whether something of it is in no period.
+    pub fn is_outside(&self) -> bool {
+        self.outside.iter().any(Option::is_some)
+    }
+}
+
+/// Which time is looked at.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    pub from: i64,
+    pub to: i64,
+    /// A moment of the running period. [`Period::part`] of each period ends at the same place within it.
+    pub cut: Option<i64>,
+}
+
+/// Adds up steps by period.
+#[derive(Debug)]
+pub(crate) struct Tally<Z> {
+    calendar: Calendar<Z>,
+    limits: Limits,
+    /// The period of the cut.
+    running: Option<Span>,
+    /// Whether a register is that of a device with times of its own.
+    is_device: Vec<bool>,
+    pub periods: Vec<Period>,
+    pub gaps: Vec<Gap>,
+}
+
+impl<Z: Zone> Tally<Z> {
+    /// A tally of registers with these names.
+    pub fn new(calendar: Calendar<Z>, registers: &[String], limits: Limits) -> Self {
+        let is_device = |name: &String| DEVICES.iter().any(|[device, ..]| device == name);
+        Self {
+            running: limits.cut.map(|cut| calendar.at(cut - 1)),
+            calendar,
+            limits,
+            is_device: registers.iter().map(is_device).collect(),
+            periods: Vec::new(),
+            gaps: Vec::new(),
+        }
+    }
+
+    /// Takes the step of a register.
+    pub fn add(&mut self, register: usize, step: Step) {
+        if step.to <= self.limits.from || step.from >= self.limits.to {
+            return;
+        }
+        let is_device = self.is_device[register];
+        let at = self.place(step.to.min(self.limits.to));
+        let period = &mut self.periods[at];
+        let Span { start, end, .. } = period.span;
+        let room = end - start + if end - start >= SHORTEST_DAY { CLOCK_CHANGE } else { 0 };
+        let is_inside = step.from >= start && step.to <= end;
+        let is_near = is_device && step.is_regular && step.to - step.from <= room && step.to <= end;
+        let is_in_period = is_inside || is_near;
+        if let (Some(amount), true) = (step.amount, is_in_period) {
+            *period.used[register].get_or_insert(0) += amount;
+            if step.to <= period.cut {
+                *period.part[register].get_or_insert(0) += amount;
+            }
+        }
+        if register == 0 {
+            period.has_unknown |= step.amount.is_none();
+            if is_inside && step.amount.is_some() {
+                let (from, _) = *period.covered.get_or_insert((step.from, step.to));
+                period.covered = Some((from, step.to));
+            }
+        }
+        let is_gap = !is_device && !step.is_regular && step.to - step.from > MAX_STEP;
+        if !is_in_period || step.amount.is_none() || is_gap || is_device && !step.is_regular {
+            self.add_gap(register, step, !is_in_period, is_gap);
+        }
+    }
+
+    fn add_gap(&mut self, register: usize, step: Step, is_outside: bool, is_gap: bool) {
+        let overlaps = |gap: &&mut Gap| gap.from < step.to && step.from < gap.to;
+        let known = self.gaps.iter_mut().rev().take(4).find(overlaps);
+        let gap = match known {
+            Some(gap) => gap,
+            None if is_outside || is_gap || step.amount.is_none() => {
+                let none = vec![None; self.is_device.len()];
+                let (used, outside) = (none.clone(), none);
+                let Step { from, to, .. } = step;
+                self.gaps.push(Gap { from, to, used, outside, is_exchange: false });
+                // Just pushed.
+                self.gaps.last_mut().expect("a gap was added")
+            }
+            None => return,
+        };
+        gap.is_exchange |= step.amount.is_none();
+        if let Some(amount) = step.amount {
+            *gap.used[register].get_or_insert(0) += amount;
+            if is_outside {
+                *gap.outside[register].get_or_insert(0) += amount;
+            }
+        }
+    }
+
+    /// Takes a clock quarter: when it ended, and what was imported in it, Wh.
+    pub fn add_quarter(&mut self, end: i64, import: i64) {
+        if end <= self.limits.from || end > self.limits.to {
+            return;
+        }
+        let at = self.place(end);
+        let period = &mut self.periods[at];
+        period.quarters += 1;
+        // A mean power over a quarter of an hour.
+        let power = import * 4;
+        if period.peak.is_none_or(|(highest, _)| power > highest) {
+            period.peak = Some((power, end - 900));
+        }
+    }
+
+    /// The index of the period that this second ends in or lies in.
+    fn place(&mut self, second: i64) -> usize {
+        let is_here = |period: &Period| period.span.start < second && second <= period.span.end;
+        if let Some(last) = self.periods.len().checked_sub(1) {
+            if is_here(&self.periods[last]) {
+                return last;
+            }
+        }
+        let at = self.periods.partition_point(|period| period.span.end < second);
+        if self.periods.get(at).is_none_or(|period| !is_here(period)) {
+            let mut span = self.calendar.at(second - 1);
+            span.start = span.start.max(self.limits.from);
+            span.end = span.end.min(self.limits.to);
+            let mut period = Period::new(span, self.is_device.len());
+            if let Some((running, cut)) = self.running.zip(self.limits.cut) {
+                period.cut = self.calendar.same_place(span, running, cut);
+            }
+            self.periods.insert(at, period);
+        }
+        at
+    }
+}
+
+/// The registers of a meter and its devices, followed from row to row.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Ledger {
+    registers: Vec<Register>,
+    is_device: Vec<bool>,
+    meter: Vec<u8>,
+    device: u64,
+}
+
+impl Ledger {
+    pub fn new(registers: &[String]) -> Self {
+        let is_device = |name: &String| DEVICES.iter().any(|[device, ..]| device == name);
+        Self {
+            registers: vec![Register::default(); registers.len()],
+            is_device: registers.iter().map(is_device).collect(),
+            ..Self::default()
+        }
+    }
+
+    /// Takes a row, and tells the step of each register that has a new reading.
+    pub fn take(&mut self, row: &Row, mut each: impl FnMut(usize, Step)) {
+        if row.meter != self.meter {
+            self.meter.clone_from(&row.meter);
+            self.device = if row.meter.is_empty() { 0 } else { fingerprint(&row.meter) };
+        }
+        for (at, reading) in row.registers.iter().enumerate() {
+            let Some(mut reading) = *reading else { continue };
+            if !self.is_device[at] {
+                reading.device = self.device;
+            }
+            if let Some(step) = self.registers[at].take(reading) {
+                each(at, step);
+            }
+        }
+    }
+}

@@ -1,0 +1,382 @@
+//! The years as a whole: whatever happens to meters and files, periods and gaps add up to the registers.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::calendar::{Calendar, Unit};
+use super::files::{History, HistoryError};
+use super::row::{EXPORT, IMPORT, Row, Selection};
+use super::tally::{Ledger, Limits, Tally};
+use crate::reader::tests::Amsterdam;
+use crate::telegram::Timestamp;
+use crate::zone::Zone as _;
+
+/// 2026-10-20 and 2026-03-24, 00:00 in Amsterdam: days before the clock changes.
+const BEFORE_AUTUMN: i64 = 1_792_447_200;
+const BEFORE_SPRING: i64 = 1_774_306_800;
+
+/// A house, its meters, and what became of their rows.
+#[derive(Clone, Debug)]
+struct House {
+    start: i64,
+    /// Wh and dm³ of each five minutes.
+    import: Vec<i64>,
+    gas: Vec<i64>,
+    /// What the registers show at first.
+    first: i64,
+    /// How often the gas meter is read, in rows.
+    gas_every: usize,
+    /// The row with which another meter begins.
+    swap: usize,
+    /// Rows that are missing: from, and how many.
+    gaps: Vec<(usize, usize)>,
+}
+
+/// Registers of this size start again at zero.
+const FULL: i64 = 1_000_000_000;
+
+impl House {
+    fn has(&self, at: usize) -> bool {
+        !self.gaps.iter().any(|(from, count)| (*from..from + count).contains(&at))
+    }
+
+    fn meter(&self, at: usize) -> &'static str {
+        if at < self.swap { "E1" } else { "E2" }
+    }
+
+    /// Until which row the gas meter has been read at this row.
+    fn gas_read(&self, at: usize) -> usize {
+        at / self.gas_every * self.gas_every
+    }
+
+    fn sum(series: &[i64], from: usize, to: usize) -> i64 {
+        series[from..to].iter().sum()
+    }
+
+    /// Every file of these rows, and a header.
+    fn csv(&self) -> String {
+        let mut text = "time_utc,time_local,unique_id,telegrams,energy_import_kwh,energy_export_kwh,gas_m3,gas_time_utc,gas_unique_id\n".to_owned();
+        // What was used until each row.
+        let until = |series: &[i64]| {
+            let sums = series.iter().scan(0, |sum, used| Some(std::mem::replace(sum, *sum + used)));
+            sums.collect::<Vec<i64>>()
+        };
+        let (import_until, gas_until) = (until(&self.import), until(&self.gas));
+        for at in (0..self.import.len()).filter(|at| self.has(*at)) {
+            let second = |at: usize| self.start + 300 * i64::try_from(at).unwrap();
+            let begin = if at < self.swap { 0 } else { self.swap };
+            let import = (self.first + import_until[at] - import_until[begin]) % FULL;
+            let read = self.gas_read(at);
+            let gas = gas_until[read];
+            let utc = |at| utc_text(second(at));
+            let local =
+                Amsterdam.local(Timestamp::from_seconds(second(at))).format("%Y-%m-%dT%H:%M:%S");
+            let decimal = |number: i64| format!("{}.{:03}", number / 1000, number % 1000);
+            writeln!(
+                text,
+                "{},{local},{},30,{},0.000,{},{},G1",
+                utc(at),
+                self.meter(at),
+                decimal(import),
+                decimal(gas),
+                utc(read)
+            )
+            .unwrap();
+        }
+        text
+    }
+
+    /// What the first row of each meter and its last one differ by.
+    fn difference(&self) -> (i64, i64) {
+        let rows = |meter: &str| {
+            let rows =
+                (0..self.import.len()).filter(|at| self.has(*at) && self.meter(*at) == meter);
+            let rows: Vec<usize> = rows.collect();
+            rows.first().copied().zip(rows.last().copied())
+        };
+        let import = ["E1", "E2"].into_iter().filter_map(rows);
+        let import = import.map(|(from, to)| Self::sum(&self.import, from, to)).sum();
+        let all: Vec<usize> = (0..self.import.len()).filter(|at| self.has(*at)).collect();
+        let ends = all.first().zip(all.last());
+        let gas = ends
+            .map_or(0, |(from, to)| Self::sum(&self.gas, self.gas_read(*from), self.gas_read(*to)));
+        (import, gas)
+    }
+}
+
+fn utc_text(second: i64) -> String {
+    let time = chrono::DateTime::from_timestamp(second, 0).unwrap();
+    time.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+fn names() -> Vec<String> {
+    [IMPORT, EXPORT, "gas_m3"].map(str::to_owned).into()
+}
+
+fn tally_of(path: &Path, unit: Unit, limits: Limits) -> Tally<Amsterdam> {
+    let mut history = History::open(path, None).unwrap();
+    let mut tally = Tally::new(Calendar::new(Amsterdam, unit), &names(), limits);
+    let mut ledger = Ledger::new(&names());
+    let selection = Selection { registers: names(), has_voltage: false };
+    let mut take = |row: &Row| ledger.take(row, |at, step| tally.add(at, step));
+    history.read(&selection, limits.from, limits.to, &mut take).unwrap();
+    tally
+}
+
+fn all() -> Limits {
+    Limits { from: 0, to: i64::MAX / 2, cut: None }
+}
+
+fn houses() -> impl Strategy<Value = House> {
+    let rows = 1500usize;
+    (
+        prop_oneof![Just(BEFORE_AUTUMN), Just(BEFORE_SPRING), Just(BEFORE_AUTUMN + 1234 * 300)],
+        prop::collection::vec(0i64..300, rows),
+        prop::collection::vec(0i64..50, rows),
+        prop_oneof![Just(0i64), Just(FULL - 50_000), Just(12_345_678)],
+        prop_oneof![Just(1usize), Just(12), Just(288)],
+        0usize..2 * rows,
+        prop::collection::vec((0usize..rows, 1usize..200), 0..5),
+    )
+        .prop_map(|(start, import, gas, first, gas_every, swap, gaps)| House {
+            start,
+            import,
+            gas,
+            first,
+            gas_every,
+            swap,
+            gaps,
+        })
+}
+
+fn written(text: &str) -> (tempfile::TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("h-2026.csv"), text).unwrap();
+    let pattern = folder.path().join("h-YEAR.csv");
+    (folder, pattern)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn periods_and_gaps_are_the_difference_of_the_registers(house in houses()) {
+        let (_folder, pattern) = written(&house.csv());
+        let (import, gas) = house.difference();
+        for unit in [Unit::Hour, Unit::Day, Unit::Week, Unit::Month] {
+            let tally = tally_of(&pattern, unit, all());
+            for (register, expected) in [(0, import), (2, gas)] {
+                let periods = tally.periods.iter().filter_map(|period| period.used[register]);
+                let gaps = tally.gaps.iter().filter_map(|gap| gap.outside[register]);
+                prop_assert_eq!(periods.sum::<i64>() + gaps.sum::<i64>(), expected, "{:?} {}", unit, register);
+            }
+        }
+    }
+
+    #[test]
+    fn a_day_without_a_gap_has_what_was_used_from_midnight_to_midnight(mut house in houses()) {
+        house.gaps.clear();
+        house.swap = usize::MAX;
+        // The gas meter is read at midnight.
+        house.gas_every = if house.start == BEFORE_AUTUMN { house.gas_every.min(12) } else { 1 };
+        let (_folder, pattern) = written(&house.csv());
+        let tally = tally_of(&pattern, Unit::Day, all());
+        let index = |second: i64| usize::try_from((second - house.start) / 300).unwrap();
+        for period in tally.periods.iter().filter(|period| period.is_complete()) {
+            let (from, to) = (index(period.span.start), index(period.span.end));
+            prop_assert_eq!(period.used[0], Some(House::sum(&house.import, from, to)));
+        }
+        // The last gas of the last day comes with a row that is not there.
+        let days = tally.periods.iter().filter(|period| period.is_complete());
+        for period in days.rev().skip(1) {
+            let (from, to) = (index(period.span.start), index(period.span.end));
+            prop_assert_eq!(period.used[2], Some(House::sum(&house.gas, from, to)));
+        }
+        prop_assert!(tally.periods.iter().filter(|period| period.is_complete()).count() >= 3);
+    }
+
+    #[test]
+    fn a_report_from_any_time_has_the_same_days(house in houses(), skipped in 1usize..5) {
+        let (_folder, pattern) = written(&house.csv());
+        let whole = tally_of(&pattern, Unit::Day, all());
+        let days = Calendar::new(Amsterdam, Unit::Day);
+        let from = days.away(days.at(house.start), i32::try_from(skipped).unwrap()).start;
+        let part = tally_of(&pattern, Unit::Day, Limits { from, ..all() });
+        for period in &part.periods {
+            let same = whole.periods.iter().find(|known| known.span == period.span).unwrap();
+            prop_assert_eq!(period.used[0], same.used[0]);
+        }
+    }
+}
+
+fn house() -> House {
+    House {
+        start: BEFORE_AUTUMN,
+        import: vec![10; 600],
+        gas: vec![1; 600],
+        first: 0,
+        gas_every: 1,
+        swap: usize::MAX,
+        gaps: Vec::new(),
+    }
+}
+
+#[test]
+fn what_was_used_over_midnight_without_rows_is_in_no_day_and_in_a_gap() {
+    let (_folder, pattern) = written(&House { gaps: vec![(280, 20)], ..house() }.csv());
+    let tally = tally_of(&pattern, Unit::Day, all());
+    let [gap] = &tally.gaps[..] else { panic!("{:?}", tally.gaps) };
+    let minutes = |second: i64| (second - BEFORE_AUTUMN) / 60;
+    assert_eq!((minutes(gap.from), minutes(gap.to)), (279 * 5, 300 * 5));
+    assert_eq!((gap.outside[0], gap.outside[2], gap.is_exchange), (Some(210), Some(21), false));
+    let complete: Vec<bool> = tally.periods.iter().map(super::tally::Period::is_complete).collect();
+    assert_eq!(complete, [false, false, false], "and the last day is not over");
+    assert_eq!(tally.periods[0].used[0], Some(2790));
+}
+
+#[test]
+fn missing_rows_within_a_day_cost_nothing() {
+    let (_folder, pattern) = written(&House { gaps: vec![(100, 50)], ..house() }.csv());
+    let tally = tally_of(&pattern, Unit::Day, all());
+    assert!(tally.periods[0].is_complete());
+    assert_eq!(tally.periods[0].used[0], Some(2880));
+    assert_eq!((tally.gaps.len(), tally.gaps[0].is_outside()), (1, false));
+    assert_eq!(tally.gaps[0].used[0], Some(510));
+}
+
+#[test]
+fn an_exchange_of_the_meter_is_a_gap_of_unknown_energy() {
+    let (_folder, pattern) = written(&House { swap: 100, ..house() }.csv());
+    let tally = tally_of(&pattern, Unit::Day, all());
+    let [gap] = &tally.gaps[..] else { panic!("{:?}", tally.gaps) };
+    assert!(gap.is_exchange && gap.used[0].is_none() && !gap.is_outside());
+    assert!(!tally.periods[0].is_complete());
+    assert_eq!(tally.periods[0].used[0], Some(2870));
+}
+
+#[test]
+fn the_same_part_of_a_period_is_added_up() {
+    let (_folder, pattern) = written(&house().csv());
+    let cut = Some(BEFORE_AUTUMN + 86_400 + 36_000);
+    let tally = tally_of(&pattern, Unit::Day, Limits { cut, ..all() });
+    assert_eq!(tally.periods[0].part[0], Some(1200), "until 10:00");
+    assert_eq!(tally.periods[1].part[0], Some(1200));
+}
+
+/// The times of the rows in these files, and what is odd about them.
+fn read(folder: &Path, from: i64) -> (Vec<i64>, Vec<String>) {
+    let mut history = History::open(&folder.join("h-YEAR.csv"), None).unwrap();
+    let mut times = Vec::new();
+    history.read(&Selection::default(), from, i64::MAX, &mut |row| times.push(row.time)).unwrap();
+    (times, history.findings.warnings)
+}
+
+const HEADER: &str = "time_utc,time_local,unique_id,telegrams\n";
+
+fn line(second: i64, meter: &str) -> String {
+    format!("{},x,{meter},30\n", utc_text(second))
+}
+
+#[test]
+fn files_are_read_in_the_order_of_their_rows_plain_or_compressed() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    let zip = |name: &str, text: &str| {
+        let file = fs::File::create(folder.path().join(name)).unwrap();
+        let mut zip = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+        zip.write_all(text.as_bytes()).unwrap();
+        zip.finish().unwrap();
+    };
+    let at = |number: i64| BEFORE_AUTUMN + 300 * number;
+    zip("h-2025.csv.gz", &(HEADER.to_owned() + &line(at(0), "E1") + &line(at(1), "E1")));
+    write("h-2026.csv", &(HEADER.to_owned() + &line(at(2), "E1")));
+    zip("h-2026.csv.gz", "not even a header\n");
+    write("h-2026b.csv", &(HEADER.to_owned() + &line(at(3), "E1") + "2026-10-2"));
+    write("h-1970.csv", &(HEADER.to_owned() + &line(300, "E1")));
+    write("h-2027.csv", "datum;version\n");
+    write("h-other.csv", &(HEADER.to_owned() + &line(at(9), "E1")));
+    write("h-2028.csv", HEADER);
+    let (times, warnings) = read(folder.path(), 0);
+    assert_eq!(times, [at(0), at(1), at(2), at(3)]);
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    assert!(warnings[0].contains("h-1970.csv: its rows are of a clock that was not yet set"));
+    assert!(warnings[1].contains("h-2027.csv: no history file"));
+    assert_eq!(
+        History::open(&folder.path().join("h-YEAR.csv"), None).unwrap().last().unwrap(),
+        Some(at(3))
+    );
+}
+
+#[test]
+fn torn_lines_are_counted_and_a_clock_that_went_back_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |number: i64| line(BEFORE_AUTUMN + 300 * number, "E1");
+    let text = [HEADER, &at(1), "\0\0\0\n", &at(2), &at(2), &at(1), "2026,1\n", &at(3)].concat();
+    fs::write(folder.path().join("h-2026.csv"), text).unwrap();
+    let (times, warnings) = read(folder.path(), 0);
+    assert_eq!(times.len(), 3);
+    assert!(
+        warnings[0].ends_with("h-2026.csv: 2 lines left out: torn, or of another program"),
+        "{warnings:?}"
+    );
+    assert!(warnings[1].starts_with("2 rows left out"), "{warnings:?}");
+}
+
+#[test]
+fn two_meters_at_the_same_time_are_refused_unless_one_is_chosen() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |number: i64, meter| line(BEFORE_AUTUMN + 300 * number, meter);
+    let pattern = folder.path().join("h-YEAR.csv");
+    for text in [
+        [HEADER, &at(1, "E1"), &at(1, "E2"), &at(2, "E1")].concat(),
+        [HEADER, &at(1, "E1"), &at(2, "E2"), &at(3, "E1")].concat(),
+    ] {
+        fs::write(folder.path().join("h-2026.csv"), text).unwrap();
+        let mut history = History::open(&pattern, None).unwrap();
+        let read = history.read(&Selection::default(), 0, i64::MAX, &mut |_| {});
+        assert!(matches!(read, Err(HistoryError::TwoMeters(..))), "{read:?}");
+        let mut history = History::open(&pattern, Some("E1")).unwrap();
+        let mut rows = 0;
+        history.read(&Selection::default(), 0, i64::MAX, &mut |_| rows += 1).unwrap();
+        assert_eq!(rows, 2);
+    }
+}
+
+#[test]
+fn reading_begins_at_the_row_that_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows: String = (0..20_000).map(|at| line(BEFORE_AUTUMN + 300 * at, "E1")).collect();
+    fs::write(folder.path().join("h-2026.csv"), HEADER.to_owned() + &rows).unwrap();
+    for first in [0, 1, 77, 9_999, 19_999, 20_000] {
+        let (times, warnings) = read(folder.path(), BEFORE_AUTUMN + 300 * first);
+        assert_eq!(i64::try_from(times.len()).unwrap(), 20_000 - first);
+        assert_eq!(times.first().copied(), (first < 20_000).then_some(BEFORE_AUTUMN + 300 * first));
+        assert_eq!(warnings, [""; 0]);
+    }
+}
+
+#[test]
+fn names_of_other_files_are_none_of_the_history() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, pattern, fits) in [
+        ("h-2026.csv", "h-YEAR.csv", true),
+        ("h-2026c.csv", "h-YEAR.csv", true),
+        ("h-2026cc.csv", "h-YEAR.csv", false),
+        ("h-26.csv", "h-YEAR.csv", false),
+        ("h-E1-2026.csv", "h-YEAR.csv", false),
+        ("h-E1-2026.csv", "h-METER-YEAR.csv", true),
+        ("2026-E1.csv", "YEAR-METER.csv", true),
+        ("h-2026.csv", "h-METER-YEAR.csv", false),
+        ("h-\u{e9}2026.csv", "h-YEAR.csv", false),
+    ] {
+        let path = folder.path().join(name);
+        fs::write(&path, HEADER.to_owned() + &line(BEFORE_AUTUMN, "E1")).unwrap();
+        let history = History::open(&folder.path().join(pattern), None).unwrap();
+        assert_eq!(history.first().is_some(), fits, "{name} {pattern}");
+        fs::remove_file(path).unwrap();
+    }
+}

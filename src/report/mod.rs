@@ -1,0 +1,263 @@
+//! `p1report`: looking back on the years that `p1reader` recorded.
+//!
+//! | part      | owns                                                                       |
+//! |-----------|----------------------------------------------------------------------------|
+//! | `query`   | which periods are read and compared, and the estimates                     |
+//! | `periods` | hours, days, weeks, months and years                                       |
+//! | `summary` | today, this month and this year                                            |
+//! | `lists`   | top days, peaks, base load, gaps                                           |
+//! | `voltage` | the voltage chapter                                                        |
+//! | `battery` | what batteries would have done                                             |
+//! | `table`   | tables as text                                                             |
+//! | `machine` | JSON and CSV                                                               |
+//! | `label`   | the names of periods and times                                             |
+//! | `range`   | the dates of the command line                                              |
+//! | `alert`   | conditions for scripts                                                     |
+//! | `words`   | the words, in two languages                                                |
+//!
+//! The history, the clock and the zone are passed in to everything but [`run`].
+
+mod alert;
+mod battery;
+mod label;
+mod lists;
+mod machine;
+mod options;
+mod periods;
+mod query;
+mod range;
+mod summary;
+mod table;
+mod voltage;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+pub use alert::Alert;
+pub use options::{By, Compare, EXITS, Kind, Options};
+pub use range::When;
+
+use battery::Batteries;
+use lists::{Gaps, Months, Top};
+use machine::Document;
+use query::{QueryError, Source};
+use summary::Summary;
+use table::{Style, Table};
+use voltage::Chapter;
+use words::{DUTCH, ENGLISH, Words};
+
+use crate::config::{Config, Language};
+use crate::history::calendar::Unit;
+use crate::history::files::{History, HistoryError};
+use crate::runtime::Exit;
+use crate::telegram::Timestamp;
+use crate::text;
+use crate::zone::{HostZone, Zone};
+
+/// Periods without a count.
+const HOURS: u32 = 24;
+const DAYS: u32 = 30;
+const WEEKS: u32 = 12;
+const MONTHS: u32 = 12;
+
+/// The width of lines where there is no terminal.
+const WIDTH: u16 = 80;
+
+/// Prints what the options ask for. Logs what goes wrong.
+pub fn run(options: &Options, config: &Config) -> Result<Exit, Exit> {
+    let variable = |name: &str| std::env::var(name).ok();
+    check(options)?;
+    let words = match text::language(options.language, None, &text::locale(&variable)) {
+        Language::Dutch => &DUTCH,
+        Language::English => &ENGLISH,
+    };
+    let pattern = pattern(options, config);
+    let meter = options.meter.as_deref();
+    let mut history = History::open(&pattern, meter).map_err(|error| fail(Exit::Io, &error))?;
+    let end = history.last().map_err(|error| fail_history(&error))?;
+    let Some((first, end)) = history.first().zip(end) else {
+        log_findings(&history);
+        let folder = pattern.parent().unwrap_or(&pattern).display();
+        let reason = format!(
+            "no history in {folder}: p1reader writes {} there, a row each five minutes; --dir names another folder",
+            pattern.file_name().unwrap_or_default().to_string_lossy()
+        );
+        return Err(fail(Exit::NoInput, &reason));
+    };
+    let now = Timestamp::from(SystemTime::now()).seconds();
+    let mut source = Source { history, zone: HostZone, now, first, end };
+    let report = Report::read(&mut source, options).map_err(|error| match error {
+        QueryError::History(error) => fail_history(&error),
+        QueryError::NeverRecorded(..) => fail(Exit::NoInput, &error),
+        QueryError::Backwards => fail(Exit::Usage, &error),
+    });
+    log_findings(&source.history);
+    let report = report?;
+    let text = report.text(options, style(options, &variable), words);
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        written => written.map_err(|error| fail(Exit::Io, &format!("standard output: {error}")))?,
+    }
+    let is_alert = |alert: &Alert| {
+        let number = report.number(alert.name, alert.is_estimate);
+        number.is_some_and(|number| alert.is_true(number))
+    };
+    if source.history.findings.has_unreadable {
+        return Err(Exit::Io);
+    }
+    Ok(if options.alert.as_ref().is_some_and(is_alert) { Exit::Rejected } else { Exit::Done })
+}
+
+/// Options that the report does not have.
+fn check(options: &Options) -> Result<(), Exit> {
+    let is_periods =
+        matches!(options.kind, Kind::Hours | Kind::Days | Kind::Weeks | Kind::Months | Kind::Years);
+    let wrong = [
+        (
+            options.compare.is_some() && !is_periods,
+            "--compare: for hours, days, weeks, months and years",
+        ),
+        (
+            options.alert.is_some() && !is_periods && options.kind != Kind::Summary,
+            "--alert: for the summary and for periods",
+        ),
+        (options.oneline && options.kind != Kind::Summary, "--oneline: for the summary"),
+        (
+            options.kind == Kind::Summary
+                && (options.from.is_some() || options.to.is_some() || options.year.is_some()),
+            "a range: for every report but the summary",
+        ),
+    ];
+    match wrong.iter().find(|(is_wrong, _)| *is_wrong) {
+        Some((_, reason)) => Err(fail(Exit::Usage, reason)),
+        None => Ok(()),
+    }
+}
+
+/// The files of the history: the configured ones, or those in the folder of the options.
+fn pattern(options: &Options, config: &Config) -> PathBuf {
+    let configured = &config.p1_reader_history.filename;
+    match &options.dir {
+        Some(folder) => folder.join(configured.file_name().unwrap_or_default()),
+        None => configured.clone(),
+    }
+}
+
+fn style(options: &Options, variable: &dyn Fn(&str) -> Option<String>) -> Style {
+    let out = io::stdout();
+    let is_terminal = out.is_terminal();
+    let columns = || {
+        let known = rustix::termios::tcgetwinsize(&out).ok().map(|size| size.ws_col);
+        known.filter(|columns| is_terminal && *columns >= 40).unwrap_or(WIDTH)
+    };
+    let is_plain = variable("NO_COLOR").is_some_and(|value| !value.is_empty());
+    Style {
+        width: usize::from(options.width.unwrap_or_else(columns)),
+        is_ascii: options.ascii,
+        has_color: is_terminal && !is_plain && variable("TERM").is_some_and(|term| term != "dumb"),
+    }
+}
+
+fn log_findings(history: &History) {
+    for warning in &history.findings.warnings {
+        log::warn!("{warning}");
+    }
+}
+
+fn fail_history(error: &HistoryError) -> Exit {
+    let exit = match error {
+        HistoryError::Unreadable { .. } => Exit::Io,
+        HistoryError::TwoMeters(..) => Exit::Usage,
+    };
+    fail(exit, error)
+}
+
+fn fail(exit: Exit, reason: &dyn fmt::Display) -> Exit {
+    log::error!("{reason}");
+    exit
+}
+
+/// A report that has been read.
+#[derive(Debug)]
+enum Report<Z> {
+    Summary(Summary<Z>),
+    Periods(&'static str, query::Periods<Z>),
+    Top(Top<Z>),
+    Peaks(Months<Z>),
+    Base(Months<Z>),
+    Gaps(Gaps<Z>),
+    Voltage(Chapter<Z>),
+    Battery(Batteries),
+}
+
+impl<Z: Zone + Clone> Report<Z> {
+    fn read(source: &mut Source<Z>, options: &Options) -> Result<Self, QueryError> {
+        let mut periods =
+            |name, unit, count| Ok(Self::Periods(name, source.periods(unit, count, options)?));
+        match options.kind {
+            Kind::Hours => periods("hours", Unit::Hour, HOURS),
+            Kind::Days => periods("days", Unit::Day, DAYS),
+            Kind::Weeks => periods("weeks", Unit::Week, WEEKS),
+            Kind::Months => periods("months", Unit::Month, MONTHS),
+            Kind::Years => periods("years", Unit::Year, 0),
+            Kind::Summary => Ok(Self::Summary(Summary::read(source, options)?)),
+            Kind::Top => Ok(Self::Top(Top::read(source, options)?)),
+            Kind::Peaks => Ok(Self::Peaks(Months::read(source, options)?)),
+            Kind::Base => Ok(Self::Base(Months::read(source, options)?)),
+            Kind::Gaps => Ok(Self::Gaps(Gaps::read(source, options)?)),
+            Kind::Voltage => Ok(Self::Voltage(Chapter::read(source, options)?)),
+            Kind::Battery => Ok(Self::Battery(Batteries::read(source, options)?)),
+        }
+    }
+
+    /// The report in the form that the options ask for.
+    fn text(&self, options: &Options, style: Style, words: &Words) -> String {
+        if options.json {
+            return self.document().json();
+        }
+        if options.csv {
+            return self.document().csv(options.decimal_comma);
+        }
+        let table: Table = match self {
+            Self::Summary(summary) if options.oneline => return summary.line(),
+            Self::Voltage(chapter) => return chapter.render(style, words),
+            Self::Summary(summary) => summary.table(words),
+            Self::Periods(_, periods) => periods.table(options, words),
+            Self::Top(top) => top.table(words),
+            Self::Peaks(months) => months.peaks(words),
+            Self::Base(months) => months.base(words),
+            Self::Gaps(gaps) => gaps.table(words),
+            Self::Battery(batteries) => batteries.table(words),
+        };
+        table.render(style)
+    }
+
+    fn document(&self) -> Document {
+        match self {
+            Self::Summary(summary) => summary.document(),
+            Self::Periods(kind, periods) => periods.document(kind),
+            Self::Top(top) => top.document(),
+            Self::Peaks(months) => months.periods.document("peaks"),
+            Self::Base(months) => months.periods.document("base"),
+            Self::Gaps(gaps) => gaps.document(),
+            Self::Voltage(chapter) => chapter.document(),
+            Self::Battery(batteries) => batteries.document(),
+        }
+    }
+
+    /// A number of the last period or of its estimate, in thousandths.
+    fn number(&self, name: &str, is_estimate: bool) -> Option<i64> {
+        match self {
+            Self::Summary(summary) => summary.number(name, is_estimate),
+            Self::Periods(_, periods) => periods.number(name, is_estimate),
+            _ => None,
+        }
+    }
+}

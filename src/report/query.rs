@@ -1,0 +1,439 @@
+//! The periods that are asked for, as the history tells them.
+//!
+//! Owns which time is read, what is compared with what, and the estimates. An estimate is what was used so far,
+//! divided by the share that had been used at the same place: of the same period a year before, and for a day of the
+//! last fourteen days. It is never the elapsed time: a year's gas would be off by half.
+
+use super::options::{Compare, Options};
+use crate::history::calendar::{Calendar, Span, Unit};
+use crate::history::files::{History, HistoryError, MeterSpan};
+use crate::history::quarter::{Night, Nights, Quarters, typical};
+use crate::history::row::{EXPORT, IMPORT, Selection};
+use crate::history::tally::{Gap, Ledger, Limits, Period, Tally};
+use crate::meter::DEVICES;
+use crate::zone::Zone;
+
+/// Reading begins so long before the first period: devices are read once a day or more often.
+const WARM_UP: i64 = 26 * 3600;
+
+const DAY: i64 = 86_400;
+
+/// How many days the estimate of a day looks at, and how many of them it needs.
+const DAYS: i32 = 14;
+const MIN_DAYS: usize = 7;
+
+/// A share in millionths.
+const WHOLE: i64 = 1_000_000;
+
+/// Where reports come from.
+#[derive(Debug)]
+pub(super) struct Source<Z> {
+    pub history: History,
+    pub zone: Z,
+    /// The clock of this host, Unix seconds.
+    pub now: i64,
+    /// The time of the first row and of the last one.
+    pub first: i64,
+    pub end: i64,
+}
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum QueryError {
+    #[error(transparent)]
+    History(#[from] HistoryError),
+    /// No row of the range was ever recorded.
+    #[error("nothing of this time was recorded: the history is from {0} to {1}")]
+    NeverRecorded(String, String),
+    /// The range ends before it begins.
+    #[error("--to is before --from")]
+    Backwards,
+}
+
+/// One period of a report.
+#[derive(Clone, Debug)]
+pub(super) struct PeriodRow {
+    pub period: Period,
+    /// Always on, and night, W.
+    pub base: Option<(i64, i64)>,
+    pub other: Option<Other>,
+    /// Whether the history ends in it.
+    pub is_running: bool,
+}
+
+/// The period that another one is compared with: the same part of it.
+#[derive(Clone, Debug)]
+pub(super) struct Other {
+    pub start: i64,
+    pub end: i64,
+    pub used: Vec<Option<i64>>,
+    pub peak: Option<(i64, i64)>,
+}
+
+/// How something was estimated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Method {
+    LastYear,
+    LastDays,
+}
+
+/// What the whole of a period that is running may become.
+#[derive(Clone, Debug)]
+pub(super) struct Estimate {
+    pub span: Span,
+    pub unit: Unit,
+    pub method: Method,
+    pub used: Vec<Option<i64>>,
+    /// The whole of what it is compared with.
+    pub other: Option<Vec<Option<i64>>>,
+}
+
+/// Periods, and what is to know about them.
+#[derive(Clone, Debug)]
+pub(super) struct Periods<Z> {
+    pub calendar: Calendar<Z>,
+    /// The names of the registers, in the order of what was used.
+    pub registers: Vec<String>,
+    pub rows: Vec<PeriodRow>,
+    /// Gaps of this time, those between two periods and those within one.
+    pub gaps: Vec<Gap>,
+    pub estimate: Option<Estimate>,
+    pub meters: Vec<MeterSpan>,
+    /// The time of the last row.
+    pub end: i64,
+}
+
+impl<Z> Periods<Z> {
+    /// The index of a register.
+    pub fn register(&self, name: &str) -> Option<usize> {
+        self.registers.iter().position(|known| known == name)
+    }
+
+    /// The sum of a register over all periods, and over those that they are compared with.
+    pub fn sum(&self, register: usize) -> (Option<i64>, Option<i64>) {
+        let now = self.rows.iter().filter_map(|row| row.period.used[register]);
+        let then = self.rows.iter().filter_map(|row| row.other.as_ref()?.used[register]);
+        (now.reduce(|a, b| a + b), then.reduce(|a, b| a + b))
+    }
+}
+
+/// The registers that a report of these options has; import and export come first.
+pub(super) fn registers(options: &Options) -> Vec<String> {
+    let mut names: Vec<String> = [IMPORT, EXPORT, "gas_m3", "water_m3"].map(str::to_owned).into();
+    let is_machine = options.json || options.csv;
+    if options.tariffs || options.all || is_machine {
+        for direction in ["import", "export"] {
+            names.extend((1..=8).map(|tariff| format!("energy_{direction}_t{tariff}_kwh")));
+        }
+    }
+    if options.all || is_machine {
+        for [device, ..] in DEVICES {
+            if !names.iter().any(|name| name == device) {
+                names.push(device.to_owned());
+            }
+        }
+    }
+    names
+}
+
+/// What one pass over the rows gives.
+#[derive(Debug)]
+pub(super) struct Pass<Z> {
+    pub tally: Tally<Z>,
+    pub nights: Vec<Night>,
+    pub meters: Vec<MeterSpan>,
+}
+
+impl<Z: Zone + Clone> Source<Z> {
+    /// A calendar of this zone and these options.
+    pub fn calendar(&self, unit: Unit, options: &Options) -> Calendar<Z> {
+        Calendar {
+            month_starts: options.month_starts,
+            year_starts: options.year_starts,
+            ..Calendar::new(self.zone.clone(), unit)
+        }
+    }
+
+    /// The range that the options ask for, in Unix seconds; `default` without them.
+    pub fn range(&self, options: &Options, default: (i64, i64)) -> Result<(i64, i64), QueryError> {
+        let days = self.calendar(Unit::Day, options);
+        let today = days.local(self.now).date();
+        let second = |date: chrono::NaiveDate| days.second(date.and_time(chrono::NaiveTime::MIN));
+        let years = self.calendar(Unit::Year, options);
+        let of_year = options.year.map(|year| {
+            // A contract's year has the number of the year in which it begins.
+            let (_, end) = year.dates(today);
+            years.at(second(end) - 1)
+        });
+        let from = match of_year {
+            Some(year) => Some(year.start),
+            None => options.from.map(|when| second(when.dates(today).0)),
+        };
+        let to = match of_year {
+            Some(year) => Some(year.end),
+            None => options.to.map(|when| second(when.dates(today).1)),
+        };
+        let (from, to) = match (from, to) {
+            (Some(from), Some(to)) => (from, to),
+            (Some(from), None) => (from, default.1.max(from + 1)),
+            (None, Some(to)) => (to - (default.1 - default.0), to),
+            (None, None) => default,
+        };
+        if from >= to {
+            return Err(QueryError::Backwards);
+        }
+        if to <= self.first || from >= self.end {
+            let date = |second| days.local(second).format("%Y-%m-%d").to_string();
+            return Err(QueryError::NeverRecorded(date(self.first), date(self.end)));
+        }
+        Ok((from, to))
+    }
+
+    /// Reads the rows of these limits once.
+    pub fn pass(
+        &mut self,
+        calendar: &Calendar<Z>,
+        registers: &[String],
+        limits: Limits,
+    ) -> Result<Pass<Z>, QueryError> {
+        let mut tally = Tally::new(calendar.clone(), registers, limits);
+        let mut ledger = Ledger::new(registers);
+        let mut quarters = Quarters::default();
+        let mut nights = Nights::new(calendar.with_unit(Unit::Day));
+        let selection = Selection { registers: registers.to_vec(), has_voltage: false };
+        // What a device read before the end may come in a later row.
+        let (from, to) = (limits.from.saturating_sub(WARM_UP), limits.to.saturating_add(WARM_UP));
+        let meters = self.history.read(&selection, from, to, &mut |row| {
+            ledger.take(row, |register, step| tally.add(register, step));
+            if let Some(quarter) = quarters.take(row) {
+                tally.add_quarter(quarter.end, quarter.import);
+                if quarter.end > limits.from && quarter.end <= limits.to {
+                    nights.take(quarter);
+                }
+            }
+        })?;
+        nights.finish();
+        Ok(Pass { tally, nights: nights.found, meters })
+    }
+
+    /// The periods of this unit that the options ask for; without a count or a range `default` of them.
+    pub fn periods(
+        &mut self,
+        unit: Unit,
+        default: u32,
+        options: &Options,
+    ) -> Result<Periods<Z>, QueryError> {
+        let calendar = self.calendar(unit, options);
+        let running = calendar.at(self.end - 1);
+        let is_counted = options.from.is_none() && options.year.is_none();
+        let count = options.count.unwrap_or(default);
+        let (mut from, mut to) = self.range(options, (self.first, running.end))?;
+        // Periods are shown whole.
+        to = calendar.at(to - 1).end.min(running.end);
+        if is_counted || options.count.is_some() {
+            from = if count == 0 { self.first } else { self.back(&calendar, to, count) };
+        }
+        from = calendar.at(from).start.max(calendar.at(self.first).start);
+        let shown = (from, to);
+        let has_running = running.start >= from && running.end <= to && self.now < running.end;
+        let mut earliest = from;
+        if let Some(compare) = options.compare {
+            earliest = earliest.min(other(&calendar, calendar.at(from), compare).start);
+        }
+        if has_running {
+            earliest = earliest.min(estimate_from(&calendar, running, from));
+        }
+        let registers = registers(options);
+        let limits = Limits { from: earliest, to, cut: Some(self.end) };
+        let pass = self.pass(&calendar, &registers, limits)?;
+        let compare =
+            Comparison { with: options.compare, running, first: self.first, end: self.end };
+        let rows = rows(&calendar, &pass, shown, compare);
+        let estimate = has_running
+            .then(|| self.estimate(&calendar, &pass.tally, running, &rows, options))
+            .flatten();
+        let gaps =
+            pass.tally.gaps.into_iter().filter(|gap| gap.to > from && gap.from < to).collect();
+        Ok(Periods {
+            calendar,
+            registers,
+            rows,
+            gaps,
+            estimate,
+            meters: pass.meters,
+            end: self.end,
+        })
+    }
+
+    /// The start of the first of `count` periods, the last one ending at `to`.
+    fn back(&self, calendar: &Calendar<Z>, to: i64, count: u32) -> i64 {
+        let mut span = calendar.at(to - 1);
+        for _ in 1..count {
+            if span.start <= self.first {
+                break;
+            }
+            span = calendar.away(span, -1);
+        }
+        span.start
+    }
+
+    fn estimate(
+        &self,
+        calendar: &Calendar<Z>,
+        tally: &Tally<Z>,
+        running: Span,
+        rows: &[PeriodRow],
+        options: &Options,
+    ) -> Option<Estimate> {
+        let find = |span: Span| tally.periods.iter().find(|period| period.span == span);
+        let now = find(running)?;
+        let registers = now.used.len();
+        if calendar.unit == Unit::Hour {
+            return None;
+        }
+        if calendar.unit == Unit::Day {
+            let days: Vec<&Period> =
+                (1..=DAYS).filter_map(|back| find(calendar.away(running, -back))).collect();
+            let used = (0..registers)
+                .map(|register| by_days(now.used[register]?, register, &days))
+                .collect();
+            let known = Estimate {
+                span: running,
+                unit: Unit::Day,
+                method: Method::LastDays,
+                used,
+                other: None,
+            };
+            return known.used.iter().any(Option::is_some).then_some(known);
+        }
+        // Months of one year are the year together.
+        let years = calendar.with_unit(Unit::Year);
+        let year = years.at(running.start);
+        let is_year = calendar.unit == Unit::Month
+            && rows
+                .first()
+                .is_some_and(|row| row.period.span.start == calendar.at(year.start).start)
+            && rows.len() > 1
+            && options.year_starts.1 == options.month_starts;
+        let (span, unit, before) = if is_year {
+            (year, Unit::Year, years.year_before(year))
+        } else {
+            (running, calendar.unit, calendar.year_before(running))
+        };
+        // Last year counts when the history has all of it.
+        if self.first > before.start + DAY {
+            return None;
+        }
+        let is_in = |span: Span, period: &&Period| {
+            period.span.start >= span.start && period.span.start < span.end
+        };
+        let of = |span: Span| tally.periods.iter().filter(move |period| is_in(span, period));
+        let used = (0..registers).map(|register| {
+            let so_far = of(span).filter_map(|period| period.used[register]).sum::<i64>();
+            let whole = of(before).filter_map(|period| period.used[register]).sum::<i64>();
+            let limit = calendar.year_before(running);
+            let part = of(before).filter_map(|period| match period.span.start.cmp(&limit.start) {
+                std::cmp::Ordering::Less => period.used[register],
+                std::cmp::Ordering::Equal => period.part[register],
+                std::cmp::Ordering::Greater => None,
+            });
+            in_proportion(so_far, whole, part.sum::<i64>())
+        });
+        let used: Vec<Option<i64>> = used.collect();
+        let whole = |register: usize| {
+            of(before).filter_map(|period| period.used[register]).reduce(|a, b| a + b)
+        };
+        let is_last_year = options.compare == Some(Compare::LastYear);
+        let other = is_last_year.then(|| (0..registers).map(whole).collect());
+        let known = Estimate { span, unit, method: Method::LastYear, used, other };
+        known.used.iter().any(Option::is_some).then_some(known)
+    }
+}
+
+/// From when on rows are needed for an estimate of the running period.
+fn estimate_from<Z: Zone>(calendar: &Calendar<Z>, running: Span, from: i64) -> i64 {
+    match calendar.unit {
+        Unit::Hour => from,
+        Unit::Day => calendar.away(running, -DAYS).start,
+        Unit::Week | Unit::Year => calendar.year_before(running).start,
+        Unit::Month => calendar.year_before(calendar.at(from)).start,
+    }
+}
+
+/// What a period is compared with.
+fn other<Z: Zone>(calendar: &Calendar<Z>, span: Span, compare: Compare) -> Span {
+    match compare {
+        Compare::LastYear => calendar.year_before(span),
+        Compare::Before => calendar.away(span, -1),
+    }
+}
+
+/// What the periods are compared with.
+#[derive(Clone, Copy, Debug)]
+struct Comparison {
+    with: Option<Compare>,
+    running: Span,
+    /// The time of the first row, and of the last one.
+    first: i64,
+    end: i64,
+}
+
+fn rows<Z: Zone>(
+    calendar: &Calendar<Z>,
+    pass: &Pass<Z>,
+    (from, to): (i64, i64),
+    compare: Comparison,
+) -> Vec<PeriodRow> {
+    let running = compare.running;
+    let periods = &pass.tally.periods;
+    let find = |span: Span| {
+        let at = periods.partition_point(|period| period.span.start < span.start);
+        periods.get(at).filter(|period| period.span.start == span.start)
+    };
+    let shown = periods.iter().filter(|period| period.span.start >= from && period.span.start < to);
+    let row = |period: &Period| {
+        let is_running = period.span.start == running.start && compare.end < running.end;
+        let before = compare.with.and_then(|with| find(other(calendar, period.span, with)));
+        // A part of it says nothing.
+        let before = before.filter(|before| compare.first <= before.span.start + DAY);
+        let other = before.map(|before| Other {
+            start: before.span.start,
+            end: if is_running { before.cut } else { before.span.end },
+            used: if is_running { before.part.clone() } else { before.used.clone() },
+            peak: before.peak.filter(|(_, time)| !is_running || *time < before.cut),
+        });
+        PeriodRow {
+            period: period.clone(),
+            base: typical(&pass.nights, period.span),
+            other,
+            is_running,
+        }
+    };
+    shown.map(row).collect()
+}
+
+/// What `so_far` becomes when `part` became `whole`.
+fn in_proportion(so_far: i64, whole: i64, part: i64) -> Option<i64> {
+    let product = i128::from(so_far) * i128::from(whole);
+    i64::try_from(product.checked_div(i128::from(part))?).ok()
+}
+
+/// What a day becomes: by the median of the shares that the other days had at the same time.
+fn by_days(so_far: i64, register: usize, days: &[&Period]) -> Option<i64> {
+    let shares = days.iter().filter_map(|day| {
+        let whole = day.used[register].filter(|whole| *whole > 0 && day.is_complete())?;
+        in_proportion(WHOLE, day.part[register].unwrap_or(0), whole)
+    });
+    let mut shares: Vec<i64> = shares.collect();
+    if shares.len() < MIN_DAYS {
+        return None;
+    }
+    shares.sort_unstable();
+    let middle = shares.len() / 2;
+    let share = if shares.len() % 2 == 0 {
+        (shares[middle - 1] + shares[middle]) / 2
+    } else {
+        shares[middle]
+    };
+    in_proportion(so_far, WHOLE, share)
+}
