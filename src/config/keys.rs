@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use super::mistakes;
-use super::model::{Config, Language};
+use super::model::{Config, Language, LineFormat};
 use super::tree::Node;
 use crate::telegram::{MeterZone, Policy};
 
@@ -57,7 +57,7 @@ pub(super) const SECTIONS: &[Section] = &[
         keys: &[
             key("port", |c, v| put(&mut c.p1_listener.port, v.source())),
             key("baud_rate", |c, v| put(&mut c.p1_listener.baud_rate, baud_rate(v))),
-            key("format", |_, v| format(v)),
+            key("format", |c, v| put(&mut c.p1_listener.format, format(v))),
             key("checksum", |c, v| put(&mut c.p1_listener.checksum, checksum(v))),
             key("time_zone", |c, v| put(&mut c.p1_listener.time_zone, time_zone(v))),
             key("silence", |c, v| put(&mut c.p1_listener.silence, v.seconds(DAY))),
@@ -176,12 +176,14 @@ fn baud_rate(value: &Node) -> Result<Option<u32>, String> {
     value.keyword_or("auto", None, value.integer(300..=921_600).map(Some))
 }
 
-/// Has no effect: every line is read as 8N1, in which the framer sees the parity bit of 7E1.
-fn format(value: &Node) -> Result<(), String> {
+/// Only 8E1 is another: 7E1 is read as 8N1, in which the framer sees its parity bit.
+fn format(value: &Node) -> Result<LineFormat, String> {
+    let (ten, eleven) = (LineFormat::Ten, LineFormat::Eleven);
     match value {
         // YAML reads 7E1 as the number 70.
-        Node::Number(number) if number == "70.0" => Ok(()),
-        _ => value.keyword(&[("auto", ()), ("7E1", ()), ("8N1", ())]),
+        Node::Number(number) if number == "70.0" => Ok(ten),
+        Node::Number(number) if number == "80.0" => Ok(eleven),
+        _ => value.keyword(&[("auto", ten), ("7E1", ten), ("8N1", ten), ("8E1", eleven)]),
     }
 }
 

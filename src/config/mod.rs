@@ -38,8 +38,8 @@ use rustix::io::retry_on_intr;
 
 pub(crate) use self::model::in_real_folder;
 pub use self::model::{
-    Broker, Config, FileOutput, HtmlReport, Language, Multicast, P1Dashboard, P1Listener, P1Mqtt,
-    P1Reader, WeeklyLog,
+    Broker, Config, FileOutput, HtmlReport, Language, LineFormat, Multicast, P1Dashboard,
+    P1Listener, P1Mqtt, P1Reader, WeeklyLog,
 };
 pub use self::problem::{ConfigError, Problem};
 

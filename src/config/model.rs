@@ -103,6 +103,8 @@ pub struct P1Listener {
     pub port: String,
     /// Bits per second of a serial device, 300 to 921600. Without it, the listener finds the speed.
     pub baud_rate: Option<u32>,
+    /// The bits of a byte on a serial line.
+    pub format: LineFormat,
     /// What to do with telegrams whose checksum is wrong or missing.
     pub checksum: Policy,
     /// The zone of the meter's clock. Without it, the header of the telegram decides.
@@ -122,6 +124,7 @@ impl Default for P1Listener {
         Self {
             port: "/dev/ttyUSB0".to_owned(),
             baud_rate: None,
+            format: LineFormat::Ten,
             checksum: Policy::Auto,
             time_zone: None,
             silence: Duration::from_secs(30),
@@ -130,6 +133,16 @@ impl Default for P1Listener {
             authentication_key_file: None,
         }
     }
+}
+
+/// The bits of a byte on a serial line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LineFormat {
+    /// Ten: 8N1, or 7E1, whose parity bit the framer recognises.
+    #[default]
+    Ten,
+    /// Eleven: 8E1, of meters that push binary data.
+    Eleven,
 }
 
 /// The section `multicast`: the datagrams on the network.

@@ -5,13 +5,17 @@
 //! announces: the search goes on behind that byte. A frame that begins within another is opened as soon as it is
 //! complete, so that a damaged length delays nothing. Memory is bounded by [`MAX_FRAME`].
 
-use memchr::memchr2;
+use memchr::{memchr_iter, memchr3_iter};
 
-use super::checksum;
 use super::ciphering::{Ciphered, Found, MARK, MAX_FRAME, TITLE_LENGTH};
+use super::compose::{compose, is_push};
+use super::hdlc::{FLAG, HdlcFrame};
 use super::keys::Keys;
+use super::mbus::{MBusFrame, START};
 use super::opener::{Authenticity, Opener, Refusal};
 use super::polish;
+use super::transfer::Transfer;
+use crate::telegram::is_telegram;
 
 /// How many bytes are kept at most: a frame, and what came with its end.
 const MAX_PENDING: usize = MAX_FRAME + 4096;
@@ -35,13 +39,14 @@ pub enum Event<'a, T> {
 /// The text of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Opened<'a, T> {
-    /// The telegram, from `/` to the end line. Of a Polish meter, what follows its plain first line.
+    /// The telegram, from `/` to the end line. Of a Polish meter, what follows its plain first line; of one that
+    /// pushes a list, composed here.
     pub text: &'a [u8],
-    /// When the first byte of the frame came in.
+    /// When the first byte of its frames came in.
     pub start: T,
-    /// Whether the telegram is known to be the meter's.
-    pub authenticity: Authenticity,
-    /// The length of the frame, in bytes.
+    /// Whether the telegram is known to be the meter's; `None` if it was not encrypted.
+    pub authenticity: Option<Authenticity>,
+    /// The length of its frames, in bytes.
     pub frame_length: usize,
     /// How many bytes that came in are kept behind it.
     pub behind: usize,
@@ -74,7 +79,7 @@ pub enum Fit {
 /// Counts since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Frames, good or not, in number.
+    /// Encrypted frames, good or not, in number.
     pub frames: u64,
     /// Frames that gave a telegram, in number.
     pub decrypted: u64,
@@ -86,21 +91,30 @@ pub struct Counts {
     pub incomplete: u64,
 }
 
-/// Cuts a stream of bytes into encrypted frames and plain text.
+/// Cuts a stream of bytes into frames and plain text.
 #[derive(Debug)]
 pub struct Decoder<T> {
     opener: Opener,
     /// The bytes from the first candidate on.
     pending: Vec<u8>,
-    /// When the first of them came in.
-    pending_since: Option<T>,
+    /// When the first of them came in, and the last piece.
+    times: Option<(T, T)>,
+    /// Where in `pending` the last piece begins.
+    last_piece: usize,
     /// How many of them the last event has given.
     given: usize,
     /// Where frames may begin in `pending`, in order.
     candidates: Vec<Candidate<T>>,
     /// The plain bytes that came last.
     header: polish::Header,
-    /// The content of the last frame.
+    /// What comes in several frames.
+    transfer: Transfer,
+    /// When the first of them came in.
+    transfer_start: Option<T>,
+    /// The length of them so far, in bytes.
+    transfer_length: usize,
+    /// The content of the last frame, and the text that was made of it.
+    content: Vec<u8>,
     text: Vec<u8>,
     /// The meter of the last telegram, and its invocation counter.
     last_counter: Option<([u8; TITLE_LENGTH], [u8; 4])>,
@@ -114,12 +128,16 @@ struct Candidate<T> {
 }
 
 /// What comes of a complete frame.
+#[derive(Clone, Copy)]
 struct Attempt {
     /// Of the frame, in bytes.
     length: usize,
     title: [u8; TITLE_LENGTH],
     counter: [u8; 4],
-    result: Result<Authenticity, Refusal>,
+    /// `Ok(None)`: it was not encrypted.
+    result: Result<Option<Authenticity>, Refusal>,
+    /// A checksum of its own has proved the frame.
+    is_checked: bool,
 }
 
 impl<T> Default for Decoder<T> {
@@ -127,10 +145,15 @@ impl<T> Default for Decoder<T> {
         Self {
             opener: Opener::default(),
             pending: Vec::new(),
-            pending_since: None,
+            times: None,
+            last_piece: 0,
             given: 0,
             candidates: Vec::new(),
             header: polish::Header::default(),
+            transfer: Transfer::default(),
+            transfer_start: None,
+            transfer_length: 0,
+            content: Vec::new(),
             text: Vec::new(),
             last_counter: None,
             counts: Counts::default(),
@@ -154,7 +177,7 @@ impl<T: Copy> Decoder<T> {
     ///
     /// `now` is when these bytes came in. Call again, with the same `input`, until it gives `None`.
     pub fn feed<'a, 'i: 'a>(&'a mut self, input: &mut &'i [u8], now: T) -> Option<Event<'a, T>> {
-        self.drop_given(now);
+        self.drop_given();
         if self.pending.is_empty() {
             let start = next_start(input, 0).unwrap_or(input.len());
             if start > 0 {
@@ -165,13 +188,16 @@ impl<T: Copy> Decoder<T> {
             }
         }
         self.take(input, now);
-        self.judge(false, now)
+        self.judge(false)
     }
 
     /// The line is silent or lost: no frame goes on. Call until it gives `None`.
-    pub fn finish(&mut self, now: T) -> Option<Event<'_, T>> {
-        self.drop_given(now);
-        self.judge(true, now)
+    pub fn finish(&mut self) -> Option<Event<'_, T>> {
+        self.drop_given();
+        if self.pending.is_empty() {
+            self.transfer.clear();
+        }
+        self.judge(true)
     }
 
     /// How many bytes are kept that no event has given yet.
@@ -187,20 +213,29 @@ impl<T: Copy> Decoder<T> {
     }
 
     /// Removes what the last event has given.
-    fn drop_given(&mut self, now: T) {
-        if self.given == 0 {
+    fn drop_given(&mut self) {
+        let given = std::mem::take(&mut self.given);
+        if given == 0 {
             return;
         }
-        self.pending.drain(..self.given);
+        self.pending.drain(..given);
         self.candidates.retain_mut(|candidate| {
-            let is_left = candidate.at >= self.given;
-            candidate.at = candidate.at.saturating_sub(self.given);
+            let is_left = candidate.at >= given;
+            candidate.at = candidate.at.saturating_sub(given);
             is_left
         });
-        self.given = 0;
-        let first = self.candidates.first().filter(|first| first.at == 0);
-        let since = first.map_or(now, |first| first.time);
-        self.pending_since = (!self.pending.is_empty()).then_some(since);
+        if given >= self.last_piece {
+            self.times = self.times.map(|(_, last)| (last, last));
+        }
+        self.last_piece = self.last_piece.saturating_sub(given);
+        if let (Some(first), Some((_, last))) = (self.candidates.first(), self.times) {
+            if first.at == 0 {
+                self.times = Some((first.time, last));
+            }
+        }
+        if self.pending.is_empty() {
+            self.times = None;
+        }
     }
 
     fn take(&mut self, input: &mut &[u8], now: T) {
@@ -211,7 +246,8 @@ impl<T: Copy> Decoder<T> {
         if taken.is_empty() {
             return;
         }
-        self.pending_since = self.pending_since.or(Some(now));
+        self.times = Some((self.times.map_or(now, |(first, _)| first), now));
+        self.last_piece = old_length;
         self.pending.extend_from_slice(taken);
         let mut at = old_length;
         while let Some(start) = next_start(&self.pending, at) {
@@ -221,22 +257,42 @@ impl<T: Copy> Decoder<T> {
     }
 
     /// Tries the candidates in their order. `is_silent`: no more bytes will complete one.
-    fn judge(&mut self, is_silent: bool, now: T) -> Option<Event<'_, T>> {
+    fn judge(&mut self, is_silent: bool) -> Option<Event<'_, T>> {
         let mut index = 0;
         while let Some(&Candidate { at, time }) = self.candidates.get(index) {
             if index == 0 && at > 0 {
-                return Some(self.give(at, now));
+                return self.give(at);
             }
-            match self.attempt(index) {
+            let found = match self.pending[at] {
+                FLAG => HdlcFrame::read(&self.pending[at..]).map(|frame| frame.length),
+                START => MBusFrame::read(&self.pending[at..]).map(|frame| frame.length),
+                _ => match self.attempt(index) {
+                    Found::Yes(attempt) if index == 0 || !attempt.is_frame() => {
+                        return Some(self.conclude(index, attempt, time));
+                    }
+                    other => other.map(|attempt| attempt.length),
+                },
+            };
+            match found {
+                // The head of such a frame has a checksum: what is in it is no other frame.
+                Found::Incomplete if !is_silent && matches!(self.pending[at], FLAG | START) => {
+                    return None;
+                }
                 Found::Incomplete if !is_silent => index += 1,
-                Found::Yes(attempt) if attempt.is_frame() && index > 0 => {
+                Found::Yes(_) if index > 0 => {
                     // Those before it go on behind its beginning: they have lost bytes. Then it is the first.
                     if let Some(refused) = self.abandon(0) {
                         return Some(Event::Refused(refused));
                     }
                     index = 0;
                 }
-                Found::Yes(attempt) => return Some(self.conclude(index, &attempt, time)),
+                Found::Yes(length) => {
+                    if let Some(attempt) = self.add_to_transfer(length, time) {
+                        return Some(self.conclude(0, attempt, time));
+                    }
+                    self.given = length;
+                    self.drop_given();
+                }
                 Found::Incomplete => {
                     if let Some(refused) = self.abandon(index) {
                         return Some(Event::Refused(refused));
@@ -247,27 +303,28 @@ impl<T: Copy> Decoder<T> {
                 }
             }
         }
-        let is_plain = self.candidates.is_empty() && !self.pending.is_empty();
-        is_plain.then(|| self.give(self.pending.len(), now))
+        if self.candidates.is_empty() { self.give(self.pending.len()) } else { None }
     }
 
-    /// Gives the first `length` bytes that are kept as plain ones.
-    fn give(&mut self, length: usize, now: T) -> Event<'_, T> {
+    /// Gives the first `length` bytes that are kept as plain ones, those of the last piece by themselves.
+    fn give(&mut self, length: usize) -> Option<Event<'_, T>> {
+        let (first, last) = self.times?;
+        let (length, time) = match self.last_piece {
+            0 => (length, last),
+            before => (length.min(before), first),
+        };
         self.given = length;
         let bytes = &self.pending[..length];
         self.header.push(bytes);
-        Event::Plain { bytes, time: self.pending_since.unwrap_or(now) }
+        Some(Event::Plain { bytes, time })
     }
 
     /// Opens the frame of this candidate, if it is complete.
     fn attempt(&mut self, index: usize) -> Found<Attempt> {
-        let Self { opener, pending, candidates, header, text, .. } = self;
+        let Self { opener, pending, candidates, header, content, text, .. } = self;
         let bytes = &pending[candidates[index].at..];
         if bytes.first() == Some(&MARK) {
-            let open = |frame: Ciphered<'_>| {
-                Attempt::new(&frame, opener.open(&frame, checksum::is_telegram, text))
-            };
-            return Ciphered::read(bytes).map(open);
+            return Ciphered::read(bytes).map(|frame| open(opener, &frame, content, text));
         }
         if index > 0 {
             // Its first line must have been given before.
@@ -279,42 +336,64 @@ impl<T: Copy> Decoder<T> {
             if result.is_ok() {
                 polish::put_end(header, text);
             }
-            Attempt::new(&frame, result)
+            Attempt::new(&frame, result.map(Some))
         })
     }
 
-    /// The first candidate gave a telegram, or a candidate gave none.
-    fn conclude(&mut self, index: usize, attempt: &Attempt, start: T) -> Event<'_, T> {
-        let &Attempt { length, title, counter, result } = attempt;
-        self.counts.frames += 1;
-        match result {
-            Ok(authenticity) => {
-                self.counts.decrypted += 1;
-                let last = self.last_counter.replace((title, counter));
-                let is_counter_lower = last.is_some_and(|last| last.0 == title && counter < last.1);
-                self.given = length;
-                self.header.clear();
-                Event::Telegram(Opened {
-                    text: &self.text,
-                    start,
-                    authenticity,
-                    frame_length: length,
-                    behind: self.pending.len() - length,
-                    is_counter_lower,
-                })
-            }
-            Err(reason) => {
-                let fit = self.fit(index, length);
-                if attempt.is_frame() {
-                    self.given = length;
-                    self.header.clear();
-                } else {
-                    self.candidates.remove(index);
-                    self.count_failure(reason);
-                }
-                Event::Refused(Refused { reason, title, fit })
-            }
+    /// Adds the HDLC or M-Bus frame of the first candidate to what came before it, and opens what it completes.
+    fn add_to_transfer(&mut self, length: usize, time: T) -> Option<Attempt> {
+        let Self { opener, pending, transfer, content, text, .. } = self;
+        let is_complete = match (HdlcFrame::read(pending), MBusFrame::read(pending)) {
+            (Found::Yes(frame), _) => transfer.add_hdlc(&frame),
+            (_, Found::Yes(frame)) => transfer.add_mbus(&frame),
+            _ => return None,
+        };
+        if transfer.has_begun() || self.transfer_start.is_none() {
+            (self.transfer_start, self.transfer_length) = (Some(time), 0);
         }
+        self.transfer_length += length;
+        if !is_complete {
+            return None;
+        }
+        let data = transfer.complete();
+        let attempt = match Ciphered::read(data) {
+            Found::Yes(frame) => open(opener, &frame, content, text),
+            _ if compose(data, None, text) => Attempt::plain(Ok(None)),
+            _ => Attempt::plain(Err(Refusal::UnknownContent)),
+        };
+        Some(Attempt { length, is_checked: true, ..attempt })
+    }
+
+    /// The first candidate gave a telegram, or a candidate gave none.
+    fn conclude(&mut self, index: usize, attempt: Attempt, time: T) -> Event<'_, T> {
+        let Attempt { length, title, counter, result, is_checked } = attempt;
+        let fit = if is_checked { Fit::Whole } else { self.fit(index, length) };
+        let is_encrypted = !matches!(result, Ok(None));
+        self.counts.frames += u64::from(is_encrypted);
+        if attempt.is_frame() {
+            self.given = length;
+            self.header.clear();
+        } else {
+            self.candidates.remove(index);
+        }
+        let authenticity = match result {
+            Ok(authenticity) => authenticity,
+            Err(reason) => {
+                self.count_failure(reason);
+                return Event::Refused(Refused { reason, title, fit });
+            }
+        };
+        self.counts.decrypted += u64::from(is_encrypted);
+        let last = self.last_counter.replace((title, counter));
+        let is_counter_lower = last.is_some_and(|last| last.0 == title && counter < last.1);
+        let (start, frame_length) = match self.transfer_start.take().filter(|_| is_checked) {
+            Some(start) => (start, self.transfer_length),
+            None => (time, length),
+        };
+        let behind = self.pending.len() - length;
+        let text = &self.text;
+        let opened = Opened { text, start, authenticity, frame_length, behind, is_counter_lower };
+        Event::Telegram(opened)
     }
 
     fn count_failure(&mut self, reason: Refusal) {
@@ -355,29 +434,70 @@ impl<T: Copy> Decoder<T> {
 }
 
 impl Attempt {
-    fn new(frame: &Ciphered<'_>, result: Result<Authenticity, Refusal>) -> Self {
+    fn new(frame: &Ciphered<'_>, result: Result<Option<Authenticity>, Refusal>) -> Self {
         let &Ciphered { length, title, counter, .. } = frame;
-        Self { length, title, counter, result }
+        Self { length, title, counter, result, is_checked: false }
+    }
+
+    /// Of what is not encrypted.
+    fn plain(result: Result<Option<Authenticity>, Refusal>) -> Self {
+        let (title, counter) = ([0; TITLE_LENGTH], [0; 4]);
+        Self { length: 0, title, counter, result, is_checked: true }
     }
 
     /// Whether it is certainly a frame. Without a key its head must suffice.
     fn is_frame(&self) -> bool {
-        matches!(self.result, Ok(_) | Err(Refusal::NoKey | Refusal::UnknownContent))
+        let is_opened =
+            matches!(self.result, Ok(_) | Err(Refusal::NoKey | Refusal::UnknownContent));
+        is_opened || self.is_checked
     }
+}
+
+/// Opens a frame, and puts the telegram in it or what is composed of the push in it into `text`.
+fn open(
+    opener: &mut Opener,
+    frame: &Ciphered<'_>,
+    content: &mut Vec<u8>,
+    text: &mut Vec<u8>,
+) -> Attempt {
+    let is_good = |content: &[u8]| is_telegram(content) || is_push(content);
+    let mut result = opener.open(frame, is_good, content);
+    if result.is_ok() && !content.starts_with(b"/") {
+        let [one, two, three, ..] = frame.title;
+        if !compose(content, Some([one, two, three]), text) {
+            result = Err(Refusal::UnknownContent);
+        }
+    } else {
+        std::mem::swap(content, text);
+    }
+    Attempt::new(frame, result.map(Some))
 }
 
 /// Where a frame may begin, at `from` or behind.
 fn next_start(bytes: &[u8], from: usize) -> Option<usize> {
-    let mut at = from;
+    // Each is searched by itself: M-Bus begins with a letter that telegrams are full of.
+    let mut others = memchr3_iter(MARK, FLAG, 0, bytes.get(from..)?).peekable();
+    let mut mbus = memchr_iter(START, &bytes[from..]).peekable();
     loop {
-        at += memchr2(MARK, 0, bytes.get(at..)?)?;
-        let rest = &bytes[at..];
-        // Zero: of a Polish meter, behind a plain first line.
-        let may_begin = matches!(rest, [MARK | 0] | [MARK, 8, ..] | [0, 0x81..=0x83, ..]);
+        let at = from
+            + match (others.peek(), mbus.peek()) {
+                (Some(&other), Some(&start)) if start < other => mbus.next()?,
+                (Some(_), _) => others.next()?,
+                (None, _) => mbus.next()?,
+            };
+        let may_begin = match &bytes[at..] {
+            // Of M-Bus.
+            [START] | [START, _] => true,
+            [START, one, two] | [START, one, two, START, ..] => one == two,
+            // Encrypted, HDLC, or of a Polish meter behind a plain first line.
+            rest => matches!(
+                rest,
+                [MARK | FLAG | 0] | [MARK, 8, ..] | [FLAG, 0xA0..=0xAF, ..] | [0, 0x81..=0x83, ..]
+            ),
+        };
         if may_begin {
             return Some(at);
         }
-        at += 1;
     }
 }
 

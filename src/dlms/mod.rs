@@ -1,7 +1,7 @@
-//! Encrypted telegrams: frames of bytes, keys, and the text of telegrams in them.
+//! Encrypted and binary telegrams: frames of bytes, keys, and the text of telegrams in them.
 //!
-//! Pure: no input or output, no clock, no configuration, and nothing else of this crate. Keys and times are
-//! passed in.
+//! Pure: no input or output, no clock, no configuration, and nothing of this crate but the checksums of
+//! [`telegram`](crate::telegram). Keys and times are passed in.
 //!
 //! | part        | owns                                                                |
 //! |-------------|---------------------------------------------------------------------|
@@ -10,7 +10,11 @@
 //! | `ciphering` | the frame that begins with `DB`, and its cipher                     |
 //! | `polish`    | the frame of Polish meters, between two plain lines                 |
 //! | `keys`      | the keys, and the forms in which they are given                     |
-//! | `checksum`  | CRC-16/ARC and CRC-16/X-25                                          |
+//! | `hdlc`      | HDLC frames; `mbus`, frames of wired M-Bus                          |
+//! | `transfer`  | what comes in several of them                                       |
+//! | `axdr`      | values as DLMS encodes them                                         |
+//! | `push`      | the readings in what a meter pushes; `tables`, lists without codes  |
+//! | `compose`   | a push as the text of a telegram                                    |
 //!
 //! ```
 //! use p1_multicast::dlms::{Authenticity, Decoder, Event, Key, Keys, Sealer};
@@ -27,14 +31,23 @@
 //! assert_eq!(opened.authenticity, Authenticity::Verified);
 //! ```
 
-mod checksum;
+mod axdr;
 mod ciphering;
+mod compose;
 mod decoder;
+mod hdlc;
 mod keys;
+mod mbus;
 mod opener;
 mod polish;
+mod push;
+mod tables;
+mod transfer;
 
+pub(crate) use ciphering::Found;
 pub use ciphering::{MAX_FRAME, Sealer, TITLE_LENGTH};
 pub use decoder::{Counts, Decoder, Event, Fit, Opened, Refused};
+pub(crate) use hdlc::HdlcFrame;
 pub use keys::{Key, KeyError, Keys};
+pub(crate) use mbus::MBusFrame;
 pub use opener::{Authenticity, Refusal};

@@ -143,9 +143,9 @@ impl Opener {
 
 #[cfg(test)]
 mod tests {
-    use super::super::checksum;
     use super::super::ciphering::{Found, Sealer};
     use super::*;
+    use crate::telegram::{crc16, is_telegram};
 
     const EK: Key = Key::new([7; 16]);
     const AK: Key = Key::new([9; 16]);
@@ -153,7 +153,7 @@ mod tests {
 
     fn telegram() -> Vec<u8> {
         let body = "/TST5\r\n\r\n1-0:1.7.0(1*W)\r\n!";
-        format!("{body}{:04X}\r\n", checksum::arc(body.as_bytes())).into_bytes()
+        format!("{body}{:04X}\r\n", crc16(body.as_bytes())).into_bytes()
     }
 
     /// What comes of a telegram that was encrypted with these two keys, or without a tag, for one who has those.
@@ -168,7 +168,7 @@ mod tests {
         opener.set_keys(Some(Keys { decryption: keys.0, authentication: keys.1 }));
         let Found::Yes(frame) = Ciphered::read(&frame) else { panic!("no frame") };
         let mut plain = Vec::new();
-        let result = opener.open(&frame, checksum::is_telegram, &mut plain);
+        let result = opener.open(&frame, is_telegram, &mut plain);
         assert!(result.is_err() || plain == telegram());
         result
     }

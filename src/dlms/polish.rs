@@ -8,14 +8,17 @@
 //! bytes as sent, low byte first. No specification is public: this is what captures of Elgama and Kaifa meters
 //! show. What their tags are computed over is not known, so that a tag that does not fit means nothing.
 
-use super::checksum;
 use super::ciphering::{Ciphered, Found, TITLE_LENGTH};
+use crate::telegram::{Algorithm, Checksum, crc16};
 
 /// The longest first line with its blank line that is looked for, in bytes.
 const MAX_HEADER: usize = 128;
 
 /// What ends the first line: it is followed by a blank one.
 const BLANK_LINE: &[u8] = b"\r\n\r\n";
+
+/// How the checksum is computed.
+const ALGORITHM: Algorithm = Algorithm::X25LowByteFirst;
 
 /// The end line after the `!`, in bytes: four digits and a line end.
 const END_LINE: usize = 6;
@@ -61,8 +64,8 @@ pub fn read<'a>(header: &[u8], bytes: &'a [u8]) -> Found<Ciphered<'a>> {
         _ => return Found::No,
     };
     let Some(end) = end.get(..END_LINE) else { return Found::Incomplete };
-    let computed = checksum::x25(&[header, sent].concat()).swap_bytes();
-    if checksum::hexadecimal(&end[..4]) != Some(computed) {
+    let checksum = Checksum::check(&[header, sent].concat(), end, &[ALGORITHM]);
+    if checksum != Checksum::Good(ALGORITHM) {
         return Found::No;
     }
     Found::Yes(Ciphered { length: ciphered.length + 1 + END_LINE, ..ciphered })
@@ -81,6 +84,6 @@ pub fn put_end(header: &[u8], lines: &mut Vec<u8>) {
         lines.extend_from_slice(b"\r\n");
     }
     lines.push(b'!');
-    let checksum = checksum::arc(&[header, lines].concat());
+    let checksum = crc16(&[header, lines].concat());
     lines.extend_from_slice(format!("{checksum:04X}\r\n").as_bytes());
 }

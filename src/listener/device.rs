@@ -57,12 +57,13 @@ impl Port for Device {
         let path = self.path()?;
         let kind = kind(&path)?;
         let source = match kind {
-            Kind::Serial => serial::open(&path, self.search.speed()).map_err(|refusal| {
-                if refusal.may_be_the_speed {
-                    self.search.refused();
-                }
-                refusal.reason
-            })?,
+            Kind::Serial => serial::open(&path, self.search.speed(), self.search.format())
+                .map_err(|refusal| {
+                    if refusal.may_be_the_speed {
+                        self.search.refused();
+                    }
+                    refusal.reason
+                })?,
             Kind::File => file::open(&path)?,
         };
         self.opened = Some((path, kind));
@@ -128,9 +129,10 @@ mod tests {
     use serialport::SerialPort;
 
     use super::*;
+    use crate::config::LineFormat;
 
     fn device(path: &str) -> Device {
-        Device::new(Place::Path(path.into()), Search::new(None))
+        Device::new(Place::Path(path.into()), Search::new(None, LineFormat::Ten))
     }
 
     fn refusal(path: &str) -> String {

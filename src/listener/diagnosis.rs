@@ -3,7 +3,7 @@
 //! Pure. Owns the order in which that is decided, and the advice to the user. Both `--probe` and the warning
 //! of the running listener use it, and telegrams go through the same intake as those that are published.
 
-use super::wire::{self, Framing, Protocol};
+use super::wire::{self, Content, Protocol};
 use crate::telegram::{Intake, Policy, Received, Rejection, Telegram, Timestamp};
 use crate::text;
 
@@ -92,8 +92,11 @@ impl Finding {
             Self::Fragments => "wrong speed, or another program at the port?",
             Self::Damaged(_) => "a bad cable, or another program at the port?",
             Self::UnknownChecksum(_) => "if it is never right, set `p1_listener.checksum: ignore`",
-            Self::Other(Protocol::Dlms { framing: Framing::None, .. }) => {
+            Self::Other(Protocol::Dlms { content: Content::Encrypted(_), .. }) => {
                 "the cable is well; is `p1_listener.decryption_key_file` set, and the right key?"
+            }
+            Self::Other(Protocol::Dlms { .. }) => {
+                "the cable is well; p1listener does not know this list"
             }
             Self::Other(Protocol::OnRequest) => "the cable is well; p1listener sends no requests",
             Self::Other(_) => "the cable is well; p1listener cannot read this",

@@ -64,8 +64,9 @@ impl EncryptionMonitor {
 
     /// A frame has given a telegram.
     pub fn on_telegram(&mut self, opened: &Opened<'_, Timestamp>, now: Instant) {
+        let Some(authenticity) = opened.authenticity else { return };
         (self.has_succeeded, self.whole, self.unfit) = (true, 0, 0);
-        self.enter(State::Decrypting(opened.authenticity), now);
+        self.enter(State::Decrypting(authenticity), now);
         if opened.is_counter_lower && !self.is_reset_logged {
             self.is_reset_logged = true;
             log::info!(
@@ -204,6 +205,7 @@ mod tests {
 
     fn opened(authenticity: Authenticity) -> Opened<'static, Timestamp> {
         let (text, start) = (&b"/TST5\r\n!\r\n"[..], Timestamp::default());
+        let authenticity = Some(authenticity);
         Opened { text, start, authenticity, frame_length: 99, behind: 0, is_counter_lower: true }
     }
 

@@ -180,7 +180,7 @@ impl Service for Listener {
             Err(error) => log::error!("{error}; keeping the current keys"),
         }
         let (old, new) = (&self.config.p1_listener, &config.p1_listener);
-        if (&old.port, old.baud_rate) != (&new.port, new.baud_rate) {
+        if (&old.port, old.baud_rate, old.format) != (&new.port, new.baud_rate, new.format) {
             self.line.replace(port(new), now);
         }
         self.translator.set_policy(new.checksum);
@@ -327,7 +327,7 @@ impl Listener {
     fn finish_frames(&mut self, now: Instant) {
         let wall = Timestamp::from(SystemTime::now());
         let mut decoder = mem::take(&mut self.decoder);
-        while let Some(event) = decoder.finish(wall) {
+        while let Some(event) = decoder.finish() {
             self.handle(event, 0, wall, now);
         }
         self.decoder = decoder;
@@ -348,7 +348,7 @@ impl Listener {
             }
             Decoded::Telegram(opened) => {
                 self.encryption.on_telegram(&opened, now);
-                self.translator.set_encrypted(Some(opened.authenticity));
+                self.translator.set_encrypted(opened.authenticity);
                 let (first, rest) = opened.text.split_at(1);
                 for (bytes, time) in [(first, opened.start), (rest, wall)] {
                     let (frame, behind) = (Some(opened.frame_length), behind + opened.behind);
@@ -415,7 +415,7 @@ fn hours_ahead(datagram: &Datagram<'_>, zone: Option<MeterZone>) -> Option<Hours
 }
 
 fn port(settings: &config::P1Listener) -> Box<dyn Port> {
-    let search = Search::new(settings.baud_rate);
+    let search = Search::new(settings.baud_rate, settings.format);
     match settings.port.as_str() {
         "-" => Box::new(StandardInput),
         "auto" => Box::new(Device::new(Place::OnlyAdapter, search)),

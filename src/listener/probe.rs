@@ -10,7 +10,7 @@ use super::diagnosis::{Finding, examine};
 use super::source::{Port, ReadOutcome, Source};
 use super::speed::Search;
 use super::{adapters, encryption, port};
-use crate::config::P1Listener;
+use crate::config::{LineFormat, P1Listener};
 use crate::dlms::{Authenticity, Decoder, Event, Keys, Refusal};
 use crate::runtime::{Exit, signals};
 use crate::telegram::{HoursAhead, MeterZone, Telegram};
@@ -35,7 +35,7 @@ const MAX_BYTES: usize = 128 * 1024;
 pub fn probe(settings: &P1Listener, keys: Option<Keys>, out: &mut dyn Write) -> io::Result<Exit> {
     // The most informative finding of all speeds tried.
     let (mut best, mut holders) = (Finding::Nothing, Vec::new());
-    for &speed in Search::new(settings.baud_rate).speeds() {
+    for &speed in Search::new(settings.baud_rate, settings.format).speeds() {
         let mut port = port(&P1Listener { baud_rate: Some(speed), ..settings.clone() });
         let mut source = match open(&mut *port) {
             Ok(source) => source,
@@ -113,12 +113,16 @@ fn examine_with(
     while let Some(event) = decoder.feed(&mut rest, ()) {
         handle(event);
     }
-    while let Some(event) = decoder.finish(()) {
+    while let Some(event) = decoder.finish() {
         handle(event);
     }
-    let decryption = last.filter(|_| keys.is_some());
-    let is_decrypted = matches!(decryption, Some(Ok(_)));
-    (examine(if is_decrypted { &text } else { bytes }), decryption)
+    let finding = examine(if matches!(last, Some(Ok(_))) { &text } else { bytes });
+    let decryption = match last {
+        Some(Ok(authenticity)) => authenticity.map(Ok),
+        Some(Err(reason)) => keys.is_some().then_some(Err(reason)),
+        None => None,
+    };
+    (finding, decryption)
 }
 
 /// How many whole hours the clock in this telegram is ahead of that of this host.
@@ -185,6 +189,9 @@ fn recommend(settings: &P1Listener, speed: Option<u32>, out: &mut dyn Write) -> 
     )?;
     if let Some(speed) = speed {
         writeln!(out, "  baud_rate: {speed}")?;
+        if settings.format == LineFormat::Eleven {
+            writeln!(out, "  format: 8E1")?;
+        }
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! A serial device: a USB adapter or a UART, opened for us alone.
 //!
-//! Owns what serialport's errors mean, in words for the user. [`super::speed`] decides the speed. Always
-//! 8N1: a 7E1 line has as many bits per byte, and the framer sees its parity bit as the eighth.
+//! Owns what serialport's errors mean, in words for the user. [`super::speed`] decides the speed. 8N1 or
+//! 8E1: a 7E1 line has as many bits per byte as 8N1, and the framer sees its parity bit as the eighth.
 //!
 //! serialport sets the port up and keeps others out. Bytes are read from a file of our own, because its
 //! reads can block: when a program that opened the port before takes the bytes that poll announced.
@@ -15,11 +15,12 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use rustix::termios::isatty;
-use serialport::{ClearBuffer, SerialPort, TTYPort};
+use serialport::{ClearBuffer, Parity, SerialPort, TTYPort};
 
 use super::holder;
 use super::source::{READ_TIMEOUT, ReadOutcome, Source, SourceKind};
 use super::speed;
+use crate::config::LineFormat;
 use crate::text;
 
 /// A device that is silent for longer is opened again: an adapter whose transfers have stalled stays mute
@@ -36,24 +37,28 @@ pub struct Refusal {
 }
 
 /// Opens the device at `path` with this speed, in bits per second.
-pub fn open(path: &Path, speed: u32) -> Result<Box<dyn Source>, Refusal> {
-    Ok(Box::new(opened(path, speed)?))
+pub fn open(path: &Path, speed: u32, format: LineFormat) -> Result<Box<dyn Source>, Refusal> {
+    Ok(Box::new(opened(path, speed, format)?))
 }
 
-fn opened(path: &Path, speed: u32) -> Result<OpenDevice, Refusal> {
+fn opened(path: &Path, speed: u32, format: LineFormat) -> Result<OpenDevice, Refusal> {
     // Before serialport keeps others out, and us with them.
     let file = open_to_read(path).map_err(|error| refusal(path, &error.into()))?;
     if !isatty(&file) {
         let reason = format!("{} is not a serial device", path.display());
         return Err(Refusal { reason, may_be_the_speed: false });
     }
-    // 8N1 is its default.
+    let parity = match format {
+        LineFormat::Ten => Parity::None,
+        LineFormat::Eleven => Parity::Even,
+    };
     let port = serialport::new(path.to_string_lossy(), speed)
+        .parity(parity)
         .open_native()
         .map_err(|error| refusal(path, &error))?;
     // What came in before the settings were made may be garbled.
     port.clear(ClearBuffer::Input).map_err(|error| refusal(path, &error))?;
-    Ok(OpenDevice { file, _port: port, speed })
+    Ok(OpenDevice { file, _port: port, speed, format })
 }
 
 fn open_to_read(path: &Path) -> io::Result<File> {
@@ -96,6 +101,7 @@ struct OpenDevice {
     /// While it is there, nobody else can open the port.
     _port: TTYPort,
     speed: u32,
+    format: LineFormat,
 }
 
 impl OpenDevice {
@@ -129,7 +135,7 @@ impl Source for OpenDevice {
     }
 
     fn byte_time(&self) -> Option<Duration> {
-        Some(speed::byte_time(self.speed))
+        Some(speed::byte_time(self.speed, self.format))
     }
 
     fn kind(&self) -> SourceKind {
@@ -157,7 +163,7 @@ mod tests {
     const SPEED: u32 = 115_200;
 
     fn reason(path: &str) -> String {
-        open(path.as_ref(), SPEED).err().unwrap().reason
+        open(path.as_ref(), SPEED, LineFormat::Ten).err().unwrap().reason
     }
 
     /// The meter's end, and the path of the port.
@@ -186,14 +192,14 @@ mod tests {
     #[test]
     fn a_port_that_another_program_has_open_is_reported_as_in_use() {
         let (_meter, path) = pty();
-        let _first = open(path.as_ref(), SPEED).ok().unwrap();
+        let _first = open(path.as_ref(), SPEED, LineFormat::Ten).ok().unwrap();
         assert!(reason(&path).contains("is in use by"), "{}", reason(&path));
     }
 
     #[test]
     fn all_eight_bits_of_a_byte_are_read_as_they_come() {
         let (mut meter, path) = pty();
-        let mut source = open(path.as_ref(), SPEED).ok().unwrap();
+        let mut source = open(path.as_ref(), SPEED, LineFormat::Ten).ok().unwrap();
         let sent: Vec<u8> = (0..=255).collect();
         meter.write_all(&sent).unwrap();
         let mut buffer = [0; 512];
@@ -204,14 +210,14 @@ mod tests {
     #[test]
     fn bytes_that_another_program_took_do_not_block_us() {
         let (_meter, path) = pty();
-        let mut device = opened(path.as_ref(), SPEED).unwrap();
+        let mut device = opened(path.as_ref(), SPEED, LineFormat::Ten).unwrap();
         assert_eq!(device.read_now(PollFlags::IN, &mut [0; 8]).unwrap(), ReadOutcome::Nothing);
     }
 
     #[test]
     fn a_hang_up_is_an_error() {
         let (meter, path) = pty();
-        let mut source = open(path.as_ref(), SPEED).ok().unwrap();
+        let mut source = open(path.as_ref(), SPEED, LineFormat::Ten).ok().unwrap();
         drop(meter);
         let message = source.read(&mut [0; 8]).unwrap_err().to_string();
         assert!(message.contains("unplugged"), "{message}");

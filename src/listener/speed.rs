@@ -1,13 +1,18 @@
 //! Which speed a meter has: found by what decodes.
 //!
 //! Owns the speeds to try, their order, and when to try the next one. Pure: it opens nothing and reads no
-//! clock. Silence never moves it on, because silence is the same at every speed. Bits and parity are no
-//! settings: every line is read as 8N1, in which the framer sees the parity bit of 7E1.
+//! clock. Silence never moves it on, because silence is the same at every speed. The format is not searched for:
+//! 7E1 is read as 8N1, in which the framer sees its parity bit, and 8E1 is configured.
 
 use std::time::{Duration, Instant};
 
+use crate::config::LineFormat;
+
 /// The speeds of P1 ports: DSMR 4 and later, and the versions before.
 const SPEEDS: [u32; 2] = [115_200, 9600];
+
+/// The speeds of meters that push binary data with even parity: wired M-Bus, HDLC.
+const SPEEDS_WITH_PARITY: [u32; 3] = [2400, 9600, 38_400];
 
 /// How long bytes may come without a telegram before the next speed is tried. The slowest meters send
 /// every 10 s, and one that is overheard in mid telegram takes up to 8 s for the next.
@@ -17,10 +22,14 @@ const SEARCH_TIMEOUT: Duration = Duration::from_secs(20);
 /// but meters are replaced too.
 const TRUSTED_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// How long one byte takes at this speed: ten bits.
+/// How long one byte takes at this speed: ten bits, or eleven.
 #[must_use]
-pub fn byte_time(speed: u32) -> Duration {
-    Duration::from_secs(10) / speed
+pub fn byte_time(speed: u32, format: LineFormat) -> Duration {
+    let bits = match format {
+        LineFormat::Ten => 10,
+        LineFormat::Eleven => 11,
+    };
+    Duration::from_secs(bits) / speed
 }
 
 /// The search for the right speed.
@@ -28,6 +37,7 @@ pub fn byte_time(speed: u32) -> Duration {
 pub struct Search {
     /// In bits per second; never empty.
     speeds: Vec<u32>,
+    format: LineFormat,
     current: usize,
     found: Option<usize>,
     /// Since when bytes have come at the current speed and no telegram.
@@ -35,17 +45,27 @@ pub struct Search {
 }
 
 impl Search {
-    /// A search among all speeds of meters, or no search where the speed is configured.
+    /// A search among all speeds of meters with this format, or no search where the speed is configured.
     #[must_use]
-    pub fn new(configured: Option<u32>) -> Self {
-        let speeds = configured.map_or(SPEEDS.to_vec(), |speed| vec![speed]);
-        Self { speeds, current: 0, found: None, in_vain_since: None }
+    pub fn new(configured: Option<u32>, format: LineFormat) -> Self {
+        let all = match format {
+            LineFormat::Ten => &SPEEDS[..],
+            LineFormat::Eleven => &SPEEDS_WITH_PARITY,
+        };
+        let speeds = configured.map_or(all.to_vec(), |speed| vec![speed]);
+        Self { speeds, format, current: 0, found: None, in_vain_since: None }
     }
 
     /// All speeds that are tried, in their order.
     #[must_use]
     pub fn speeds(&self) -> &[u32] {
         &self.speeds
+    }
+
+    /// The bits of a byte.
+    #[must_use]
+    pub fn format(&self) -> LineFormat {
+        self.format
     }
 
     /// The speed to use now.
@@ -113,7 +133,7 @@ mod tests {
     }
 
     fn auto() -> Search {
-        Search::new(None)
+        Search::new(None, LineFormat::Ten)
     }
 
     #[test]
@@ -179,13 +199,19 @@ mod tests {
 
     #[test]
     fn a_configured_speed_is_used_as_it_is() {
-        let (mut search, start) = (Search::new(Some(19_200)), Instant::now());
+        let (mut search, start) = (Search::new(Some(19_200), LineFormat::Ten), Instant::now());
         assert_eq!(search.speeds(), [19_200]);
         assert_eq!(play(&mut search, 9600, SEARCH_TIMEOUT, start), (None, vec![]));
     }
 
     #[test]
-    fn a_byte_takes_ten_bits() {
-        assert_eq!(byte_time(9600).as_micros(), 1041);
+    fn a_byte_takes_ten_bits_or_eleven() {
+        assert_eq!(byte_time(9600, LineFormat::Ten).as_micros(), 1041);
+        assert_eq!(byte_time(2400, LineFormat::Eleven).as_micros(), 4583);
+    }
+
+    #[test]
+    fn with_parity_the_speeds_are_those_of_meters_that_have_it() {
+        assert_eq!(Search::new(None, LineFormat::Eleven).speeds(), [2400, 9600, 38_400]);
     }
 }

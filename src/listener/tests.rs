@@ -338,7 +338,7 @@ impl Source for OldMeter {
 #[test]
 fn the_speed_of_a_meter_is_found_and_logged_once() {
     for (speed, port) in [(9600, 26_115), (115_200, 26_117)] {
-        let search = Search::new(None);
+        let search = Search::new(None, config::LineFormat::Ten);
         let meter = OldMeter { search: Rc::new(RefCell::new(search)), speed, reads: 0 };
         let mut now = Instant::now();
         let (mut listener, receiver) = listener(Box::new(meter), port, now);

@@ -6,12 +6,8 @@
 
 use std::fmt;
 
-use crc::{CRC_16_IBM_SDLC, Crc};
-
+use crate::dlms::{Found, HdlcFrame, MBusFrame};
 use crate::text;
-
-/// The checksum of HDLC, CRC-16/X-25: ISO/IEC 13239, 4.2.5.2.
-static FCS: Crc<u16> = Crc::<u16>::new(&CRC_16_IBM_SDLC);
 
 /// How many lines of TIC must have a good checksum, which has six bits only.
 const MIN_TIC_LINES: usize = 3;
@@ -90,19 +86,19 @@ impl Protocol {
     #[must_use]
     pub fn advice(self) -> &'static str {
         match self {
-            Self::Dlms { framing: Framing::None, .. } => {
+            Self::Dlms { content: Content::Encrypted(_), .. } => {
                 "\
-The cable is well. The meter encrypts its telegrams: p1listener needs the key that the grid operator gives.
+The cable is well. The meter encrypts what it sends: p1listener needs the key that the grid operator gives.
 Write it to /etc/p1-multicast/decryption-key, or set decryption_key_file in p1_listener: see p1listener(8).
 "
             }
-            Self::Dlms { content: Content::Encrypted(_), .. } => {
+            Self::Dlms { .. } => {
                 "\
-The cable is well. This meter speaks DLMS, not P1, and encrypts it: p1listener cannot read it. A program or a
-reader that has the key, which the grid operator gives, and that makes P1 text of it can: see p1-multicast(7).
+The cable is well. The meter pushes a list that p1listener does not know: please report it with a recording
+(p1listener --record FILE).
 "
             }
-            Self::Dlms { .. } | Self::Sml | Self::Tic => {
+            Self::Sml | Self::Tic => {
                 "\
 The cable is well. This meter does not speak P1: p1listener cannot read it. Some grid operators switch the
 port to P1 on request.
@@ -214,39 +210,18 @@ fn content(data: &[u8]) -> Content {
     if data.first() == Some(&0x0F) { Content::Plain } else { Content::Unknown }
 }
 
-/// The data of the HDLC frame at the beginning of these bytes: IEC 62056-46, 6.4.
 fn hdlc_frame(bytes: &[u8]) -> Option<&[u8]> {
-    let [0x7E, high @ 0xA0..=0xAF, low, ..] = bytes else { return None };
-    let length = usize::from(u16::from_be_bytes([high & 0x07, *low]));
-    let (frame, rest) = bytes[1..].split_at_checked(length)?;
-    let (checked, fcs) = frame.split_last_chunk::<2>()?;
-    if rest.first() != Some(&0x7E) || FCS.checksum(checked) != u16::from_le_bytes(*fcs) {
-        return None;
+    match HdlcFrame::read(bytes) {
+        Found::Yes(frame) => Some(frame.information),
+        _ => None,
     }
-    // Two addresses, each up to the first byte whose lowest bit is set; control; HCS, if data follows.
-    let mut data = checked.get(2..)?;
-    for _ in 0..2 {
-        let end = data.iter().take(4).position(|byte| byte & 1 == 1)?;
-        data = &data[end + 1..];
-    }
-    data.get(3..).or(Some(&[]))
 }
 
-/// The data of the M-Bus frame at the beginning of these bytes: EN 13757-2, 5.5; EN 13757-3.
 fn mbus_frame(bytes: &[u8]) -> Option<&[u8]> {
-    let [0x68, length, again, 0x68, _, _, control, ..] = bytes else { return None };
-    if length != again || *length < 1 {
-        return None;
+    match MBusFrame::read(bytes) {
+        Found::Yes(frame) => Some(frame.data),
+        _ => None,
     }
-    // Sagemcom meters send segments of 257 bytes with a length of 1.
-    let overflow = if *length < 6 && *control == 0 { 256 } else { 0 };
-    let (body, end) = bytes[4..].split_at_checked(usize::from(*length) + overflow)?;
-    let sum = body.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte));
-    if end.first_chunk() != Some(&[sum, 0x16]) {
-        return None;
-    }
-    // Control, address, control information, and the two transport addresses.
-    body.get(5..)
 }
 
 /// Finds the beginning of encrypted data: `DB`, the system title, which begins with the letters of the maker,

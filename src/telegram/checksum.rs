@@ -20,6 +20,21 @@ pub fn crc16(bytes: &[u8]) -> u16 {
     ARC.checksum(bytes)
 }
 
+/// CRC-16/X-25 of `bytes`, the checksum of HDLC (ISO/IEC 13239, section 4.2.5.2); of `123456789` it is 0x906E.
+#[must_use]
+pub fn crc16_x25(bytes: &[u8]) -> u16 {
+    X25.checksum(bytes)
+}
+
+/// Whether this is the text of one telegram, from `/` to the end line, with a right CRC-16/ARC.
+#[must_use]
+pub fn is_telegram(text: &[u8]) -> bool {
+    let Some(end_mark) = text.iter().rposition(|&byte| byte == b'!') else { return false };
+    let (body, end) = text.split_at(end_mark + 1);
+    let checksum = Checksum::check(body, end, &[Algorithm::Arc]);
+    text.starts_with(b"/") && checksum == Checksum::Good(Algorithm::Arc)
+}
+
 /// How a meter computes its checksum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
@@ -49,8 +64,8 @@ impl Algorithm {
     pub fn compute(self, bytes: &[u8]) -> u16 {
         match self {
             Self::Arc => crc16(bytes),
-            Self::X25 => X25.checksum(bytes),
-            Self::X25LowByteFirst => X25.checksum(bytes).swap_bytes(),
+            Self::X25 => crc16_x25(bytes),
+            Self::X25LowByteFirst => crc16_x25(bytes).swap_bytes(),
         }
     }
 }
@@ -88,7 +103,7 @@ impl Checksum {
 
     /// Checks the bytes up to the `!` against what follows it. `algorithms` are tried in their order;
     /// there is one at least.
-    pub(super) fn check(bytes: &[u8], after_end_mark: &[u8], algorithms: &[Algorithm]) -> Self {
+    pub(crate) fn check(bytes: &[u8], after_end_mark: &[u8], algorithms: &[Algorithm]) -> Self {
         let Some(digits) = field(after_end_mark) else {
             return Self::Absent;
         };
@@ -146,6 +161,16 @@ mod tests {
     fn the_check_values_are_those_of_the_catalogue_of_crcs() {
         let values = Algorithm::ALL.iter().map(|algorithm| algorithm.compute(b"123456789"));
         assert_eq!(values.collect::<Vec<_>>(), [0xBB3D, 0x906E, 0x6E90]);
+    }
+
+    #[test]
+    fn a_telegram_has_a_beginning_an_end_and_the_right_checksum() {
+        let body = "/TST5\r\n\r\n1-0:1.7.0(1*W)\r\n!";
+        let good = format!("{body}{:04X}\r\n", crc16(body.as_bytes()));
+        assert!(is_telegram(good.as_bytes()) && is_telegram(good.trim_end().as_bytes()));
+        for wrong in [&good[1..], body, "", "!", &good.replace("(1", "(2"), &format!("{good}x")] {
+            assert!(!is_telegram(wrong.as_bytes()), "{wrong:?}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::telegram::{MeterZone, Policy};
 fn every_key_of_the_listener_and_the_group_reaches_its_setting() {
     let found = config(
         r#"
-p1_listener: {port: "tcp://meter:23", baud_rate: 9600, format: 7E1, checksum: require, name: 007,
+p1_listener: {port: "tcp://meter:23", baud_rate: 9600, format: 8E1, checksum: require, name: 007,
               time_zone: EET, silence: 11, decryption_key_file: /ek, authentication_key_file: /ak}
 multicast: {address: "ff02::71", port: 1, TTL: 255, interface: lo, raw_port: off, meter: 4530,
             source: attic, also_to: ["pi:2", "[fe80::1]:3"]}
@@ -21,6 +21,7 @@ multicast: {address: "ff02::71", port: 1, TTL: 255, interface: lo, raw_port: off
     let p1_listener = P1Listener {
         port: "tcp://meter:23".to_owned(),
         baud_rate: Some(9600),
+        format: LineFormat::Eleven,
         checksum: Policy::Require,
         time_zone: Some(MeterZone::Eastern),
         silence: Duration::from_secs(11),
@@ -133,7 +134,7 @@ fn impossible_values_are_refused() {
         ("p1_listener", "port: 5"),
         ("p1_listener", "baud_rate: 299"),
         ("p1_listener", "baud_rate: 921601"),
-        ("p1_listener", "format: 8E1"),
+        ("p1_listener", "format: 8O1"),
         ("p1_listener", "checksum: sometimes"),
         ("p1_listener", "checksum: off"),
         ("p1_listener", "time_zone: Europe/Vilnius"),

@@ -1,7 +1,7 @@
 //! Each protocol is recognised by its own frames, and noise and P1 text as none of them.
 
 use super::*;
-use crate::telegram::add_parity;
+use crate::telegram::{add_parity, crc16_x25};
 
 const LLC: &[u8] = b"\xE6\xE7\x00";
 const CIPHERED: &[u8] = b"\xDB\x08ISki\x00\x00\x00\x01\x5F\x20\x00\x00\x04\x6B\x84\xD4\x23";
@@ -11,9 +11,9 @@ fn hdlc(data: &[u8]) -> Vec<u8> {
     let [high, low] = u16::try_from(0xA000 | length).unwrap().to_be_bytes();
     // The addresses have one byte and four bytes.
     let mut frame = vec![high, low, 0xCF, 0x00, 0x02, 0x00, 0x23, 0x13];
-    frame.extend(FCS.checksum(&frame).to_le_bytes());
+    frame.extend(crc16_x25(&frame).to_le_bytes());
     frame.extend(data);
-    frame.extend(FCS.checksum(&frame).to_le_bytes());
+    frame.extend(crc16_x25(&frame).to_le_bytes());
     [b"\x7E", &frame[..], b"\x7E"].concat()
 }
 

@@ -1,0 +1,224 @@
+//! Lists without codes: what stands where, by the grid operator's document.
+//!
+//! A list is recognised by the kinds of its values: `o` octets or text, `n` number.
+
+use super::axdr::Value;
+use super::push::{Code, Reading};
+
+/// The units of the tables: IEC 62056-6-2, table 4.
+const W: u8 = 27;
+const VAR: u8 = 29;
+const WH: u8 = 30;
+const VARH: u8 = 32;
+const AMPERE: u8 = 33;
+const VOLT: u8 = 35;
+const NONE: u8 = 255;
+
+/// A list of one operator.
+struct Table {
+    /// The kinds of all values.
+    kinds: &'static str,
+    /// What they are.
+    rows: &'static [Row],
+}
+
+/// Code, scaler and unit.
+type Row = (Code, i8, u8);
+
+/// What the document does not tell, or what is no reading.
+const UNKNOWN: Row = ([0; 6], 0, NONE);
+/// The version of a Norwegian list, which begins with the maker.
+const LIST_ID: Row = ([1, 1, 0, 2, 129, 255], 0, NONE);
+const TIME: Row = ([0, 0, 1, 0, 0, 255], 0, NONE);
+const DEVICE_ID: Row = ([0, 0, 96, 1, 0, 255], 0, NONE);
+const MODEL: Row = ([0, 0, 96, 1, 7, 255], 0, NONE);
+
+const fn energy(c: u8, unit: u8) -> Row {
+    ([1, 0, c, 8, 0, 255], 0, unit)
+}
+
+const fn power(c: u8, unit: u8) -> Row {
+    ([1, 0, c, 7, 0, 255], 0, unit)
+}
+
+const fn phase(c: u8, scaler: i8, unit: u8) -> Row {
+    ([1, 0, c, 7, 0, 255], scaler, unit)
+}
+
+const TABLES: &[Table] = &[
+    // Wiener Netze.
+    Table {
+        kinds: "onnnnnnnn",
+        rows: &[
+            TIME,
+            energy(1, WH),
+            energy(2, WH),
+            energy(3, VARH),
+            energy(4, VARH),
+            power(1, W),
+            power(2, W),
+            power(3, VAR),
+            power(4, VAR),
+        ],
+    },
+    // Kärnten Netz, Wels Strom: the push setup, the meter, time and date, and two texts at the end.
+    Table {
+        kinds: "oooonnnnnnoo",
+        rows: &[
+            UNKNOWN,
+            DEVICE_ID,
+            UNKNOWN,
+            UNKNOWN,
+            energy(1, WH),
+            energy(2, WH),
+            energy(3, VARH),
+            energy(4, VARH),
+            power(1, W),
+            power(2, W),
+            UNKNOWN,
+            UNKNOWN,
+        ],
+    },
+    // Netz Burgenland: three values before the meter are of unknown meaning.
+    Table {
+        kinds: "nnnnnnnnnnnnno",
+        rows: &[
+            phase(32, 0, VOLT),
+            phase(52, 0, VOLT),
+            phase(72, 0, VOLT),
+            phase(31, -2, AMPERE),
+            phase(51, -2, AMPERE),
+            phase(71, -2, AMPERE),
+            power(1, W),
+            power(2, W),
+            energy(1, WH),
+            energy(2, WH),
+            UNKNOWN,
+            UNKNOWN,
+            UNKNOWN,
+            DEVICE_ID,
+        ],
+    },
+    // Kaifa in Norway, list 1.
+    Table { kinds: "n", rows: &[power(1, W)] },
+    // List 2 of one phase.
+    Table {
+        kinds: "ooonnnnnn",
+        rows: &[
+            LIST_ID,
+            DEVICE_ID,
+            MODEL,
+            power(1, W),
+            power(2, W),
+            power(3, VAR),
+            power(4, VAR),
+            phase(31, -3, AMPERE),
+            phase(32, -1, VOLT),
+        ],
+    },
+    // List 3 of one phase.
+    Table {
+        kinds: "ooonnnnnnonnnn",
+        rows: &[
+            LIST_ID,
+            DEVICE_ID,
+            MODEL,
+            power(1, W),
+            power(2, W),
+            power(3, VAR),
+            power(4, VAR),
+            phase(31, -3, AMPERE),
+            phase(32, -1, VOLT),
+            TIME,
+            energy(1, WH),
+            energy(2, WH),
+            energy(3, VARH),
+            energy(4, VARH),
+        ],
+    },
+    // List 2 of three phases.
+    Table {
+        kinds: "ooonnnnnnnnnn",
+        rows: &[
+            LIST_ID,
+            DEVICE_ID,
+            MODEL,
+            power(1, W),
+            power(2, W),
+            power(3, VAR),
+            power(4, VAR),
+            phase(31, -3, AMPERE),
+            phase(51, -3, AMPERE),
+            phase(71, -3, AMPERE),
+            phase(32, -1, VOLT),
+            phase(52, -1, VOLT),
+            phase(72, -1, VOLT),
+        ],
+    },
+    // List 3 of three phases.
+    Table {
+        kinds: "ooonnnnnnnnnnonnnn",
+        rows: &[
+            LIST_ID,
+            DEVICE_ID,
+            MODEL,
+            power(1, W),
+            power(2, W),
+            power(3, VAR),
+            power(4, VAR),
+            phase(31, -3, AMPERE),
+            phase(51, -3, AMPERE),
+            phase(71, -3, AMPERE),
+            phase(32, -1, VOLT),
+            phase(52, -1, VOLT),
+            phase(72, -1, VOLT),
+            TIME,
+            energy(1, WH),
+            energy(2, WH),
+            energy(3, VARH),
+            energy(4, VARH),
+        ],
+    },
+];
+
+/// The readings of a list that is in a table.
+pub fn by_position<'a>(items: &[Value<'a>]) -> Option<Vec<Reading<'a>>> {
+    let is_of = |table: &&Table| {
+        table.kinds.len() == items.len() && items.iter().zip(table.kinds.bytes()).all(is_kind)
+    };
+    let table = TABLES.iter().find(is_of)?;
+    let known = items.iter().zip(table.rows).filter(|(_, row)| **row != UNKNOWN);
+    let readings = known.map(|(value, &(code, scaler, unit))| Reading {
+        code: Some(code),
+        value: value.clone(),
+        scaler_unit: Some((scaler, unit)),
+    });
+    Some(readings.collect())
+}
+
+fn is_kind((value, kind): (&Value<'_>, u8)) -> bool {
+    match value {
+        Value::Octets(_) => kind == b'o',
+        Value::Number(_) => kind == b'n',
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_table_says_of_each_value_what_it_is_and_no_two_are_alike() {
+        for (at, table) in TABLES.iter().enumerate() {
+            assert_eq!(table.kinds.len(), table.rows.len(), "{}", table.kinds);
+            assert!(TABLES[at + 1..].iter().all(|other| other.kinds != table.kinds));
+            let codes: Vec<_> =
+                table.rows.iter().filter(|row| **row != UNKNOWN).map(|row| row.0).collect();
+            let mut unique = codes.clone();
+            unique.sort_unstable();
+            unique.dedup();
+            assert_eq!(unique.len(), codes.len());
+        }
+    }
+}
