@@ -7,6 +7,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use divan::{AllocProfiler, Bencher, counter::BytesCount};
+use p1_multicast::dlms::{Decoder, Event, Key, Keys, Sealer};
 use p1_multicast::message::{Message, Translator};
 use p1_multicast::telegram::{Intake, Policy, Telegram, Timestamp, crc16};
 
@@ -55,6 +56,42 @@ fn frame_checksum_objects_json(bencher: Bencher) {
     bencher
         .counter(BytesCount::of_slice(&bytes))
         .bench_local(|| translate(&bytes, &mut translator));
+}
+
+/// What a plain telegram costs in the decoder, in pieces as they come in.
+#[divan::bench]
+fn pass_through_decoder(bencher: Bencher) {
+    let bytes = telegram();
+    let mut decoder = Decoder::default();
+    bencher.counter(BytesCount::of_slice(&bytes)).bench_local(|| decode(&bytes, &mut decoder));
+}
+
+/// What an encrypted telegram costs in the decoder.
+#[divan::bench]
+fn decrypt(bencher: Bencher) {
+    let (decryption, authentication) = (Key::new([7; 16]), Key::new([9; 16]));
+    let title = Some(*b"TST\0\0\0\0\x01");
+    let mut bytes = Vec::new();
+    Sealer { title, control: 0x30, decryption, authentication }.seal(&telegram(), 1, &mut bytes);
+    let mut decoder = Decoder::default();
+    decoder.set_keys(Some(Keys { decryption, authentication: Some(authentication) }));
+    assert_eq!(decode(&bytes, &mut decoder), telegram().len());
+    bencher.counter(BytesCount::of_slice(&bytes)).bench_local(|| decode(&bytes, &mut decoder));
+}
+
+/// How many bytes of text come of these.
+fn decode(bytes: &[u8], decoder: &mut Decoder<()>) -> usize {
+    let mut length = 0;
+    for mut piece in bytes.chunks(12) {
+        while let Some(event) = decoder.feed(&mut piece, ()) {
+            length += match event {
+                Event::Plain { bytes, .. } => bytes.len(),
+                Event::Telegram(opened) => opened.text.len(),
+                Event::Refused(_) => 0,
+            };
+        }
+    }
+    black_box(length)
 }
 
 #[divan::bench]

@@ -53,6 +53,7 @@ for suite in "${@:-bookworm trixie}"; do
         web_servers
         name_for_the_cable
         bridge
+        encryption
         settings
         history
         old_records

@@ -6,6 +6,7 @@
 //! | part        | owns                                                                |
 //! |-------------|---------------------------------------------------------------------|
 //! | `decoder`   | the frames in a stream of bytes                                     |
+//! | `event`     | what comes of them                                                  |
 //! | `opener`    | which tag is demanded, and what is wrong with the keys              |
 //! | `ciphering` | the frame that begins with `DB`, and its cipher                     |
 //! | `polish`    | the frame of Polish meters, between two plain lines                 |
@@ -14,6 +15,7 @@
 //! | `transfer`  | what comes in several of them                                       |
 //! | `axdr`      | values as DLMS encodes them                                         |
 //! | `push`      | the readings in what a meter pushes; `tables`, lists without codes  |
+//! | `recording` | where the frames in a recording end                                 |
 //! | `compose`   | a push as the text of a telegram                                    |
 //!
 //! ```
@@ -35,19 +37,23 @@ mod axdr;
 mod ciphering;
 mod compose;
 mod decoder;
+mod event;
 mod hdlc;
 mod keys;
 mod mbus;
 mod opener;
 mod polish;
 mod push;
+mod recording;
 mod tables;
 mod transfer;
 
 pub(crate) use ciphering::Found;
 pub use ciphering::{MAX_FRAME, Sealer, TITLE_LENGTH};
-pub use decoder::{Counts, Decoder, Event, Fit, Opened, Refused};
+pub use decoder::Decoder;
+pub use event::{Counts, Event, Fit, Opened, Refused};
 pub(crate) use hdlc::HdlcFrame;
 pub use keys::{Key, KeyError, Keys};
 pub(crate) use mbus::MBusFrame;
 pub use opener::{Authenticity, Refusal};
+pub use recording::first_frame;

@@ -87,6 +87,25 @@ bridge() {
     inside test -f /etc/p1-multicast/p1reader.yml || fail "purge of p1-mqtt took the configuration"
 }
 
+encryption() {
+    step "a meter that encrypts: the log asks for the key, and the credential is all that it needs"
+    local key=00112233445566778899AABBCCDDEEF0 dropin=/run/systemd/system/meter@.service.d
+    inside mkdir -p "$dropin"
+    inside sh -c "umask 077 && echo $key >/root/key"
+    inside sh -c "printf '[Service]\nExecStart=\nExecStart=p1sim --link /dev/%%i --encrypt --key-file /root/key\n' >$dropin/encrypt.conf"
+    inside systemctl daemon-reload
+    quietly inside systemctl restart meter@ttyUSB0
+    wait_until "the key to set in the journal" journal_has p1listener 'they are encrypted'
+    wait_until "the missing key in the status" status_says p1listener 'encrypts its telegrams, and there is no key'
+    inside cp -p /root/key /etc/p1-multicast/decryption-key
+    quietly inside systemctl restart p1listener
+    wait_until "decrypted telegrams" journal_has p1listener 'their tags are verified'
+    ! journal_has p1listener "$key" || fail "the key is in the journal"
+    inside rm -r "$dropin" /etc/p1-multicast/decryption-key
+    inside systemctl daemon-reload
+    quietly inside systemctl restart meter@ttyUSB0 p1listener
+}
+
 metrics_by_timer() {
     step "the example for node_exporter: a timer writes metrics that others may read"
     local metrics=/var/lib/prometheus/node-exporter/p1.prom
