@@ -5,13 +5,13 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PROGRAMS = p1listener p1reader p1dashboard p1mqtt p1cat p1report p1sim
 
-.PHONY: help build test test-all lint quick-lint msrv bench bench-card fuzz demo interop deb deb-all apt-repo e2e install uninstall clean
+.PHONY: help build test test-all lint quick-lint msrv bench bench-card bench-decade fuzz demo interop deb deb-all apt-repo e2e install uninstall clean
 
 FUZZ_SECONDS ?= 60
 
 # The paths of the crates are in the programs, for messages of a panic: without the home of whoever builds
 # them, so that the packages are the same, and tell nobody's name.
-build bench bench-card: export RUSTFLAGS += --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo
+build bench bench-card bench-decade: export RUSTFLAGS += --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo
 
 help: ## list these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -55,6 +55,11 @@ bench: ## measure speed, latency and memory
 bench-card: ## measure what a day of records writes to an SD card; needs root
 	$(CARGO) build --release --locked
 	tests/bench-card.sh
+
+YEARS ?= 10
+
+bench-decade: ## record YEARS (10) simulated years with power cuts and clock jumps, and verify every row
+	TZ=Europe/Amsterdam $(CARGO) bench --locked --bench decade -- $(YEARS)
 
 fuzz: ## fuzz each target for FUZZ_SECONDS (60); needs a nightly compiler and cargo-fuzz
 	tests/fuzz.sh $(FUZZ_SECONDS)
