@@ -25,10 +25,13 @@ pub(super) struct Dates {
     /// How many were begun in the current hour, and when that began by the clock of this host.
     begun: usize,
     hour: Option<Timestamp>,
+    /// How many telegrams were refused, and when that was logged.
+    refused: u64,
+    logged: Option<Timestamp>,
 }
 
 impl Dates {
-    /// Whether to record a telegram of this time at `now`; `date` tells its local date.
+    /// Whether to record a telegram of this time at `now`; `date` tells its local date. Logs that one is refused.
     pub fn permit(
         &mut self,
         time: Timestamp,
@@ -49,21 +52,37 @@ impl Dates {
                 }
                 self.known.push(date);
             }
-            None => return false,
+            None => {
+                self.count_refused(now);
+                return false;
+            }
         }
         true
     }
 
-    /// A clock that goes back begins another hour, too.
+    /// Logged once an hour.
+    fn count_refused(&mut self, now: Timestamp) {
+        self.refused += 1;
+        if self.logged.is_none_or(|logged| is_hour_over(logged, now)) {
+            self.logged = Some(now);
+            let number = self.refused;
+            log::warn!(number; "ignoring telegrams of too many different dates, {number} so far");
+        }
+    }
+
     fn may_begin(&mut self, now: Timestamp) -> bool {
-        let is_over = |hour: Timestamp| now.micros_since(hour).unsigned_abs() >= HOUR_MICROS;
-        if self.hour.is_none_or(is_over) {
+        if self.hour.is_none_or(|hour| is_hour_over(hour, now)) {
             (self.hour, self.begun) = (Some(now), 0);
         }
         let may_begin = self.begun < MAX_BEGUN;
         self.begun += usize::from(may_begin);
         may_begin
     }
+}
+
+/// A clock that goes back ends an hour, too.
+fn is_hour_over(began: Timestamp, now: Timestamp) -> bool {
+    now.micros_since(began).unsigned_abs() >= HOUR_MICROS
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@
 //! | `graph`        | the graph of the page                                                 |
 //! | `today`        | the day so far after a restart, from its files                        |
 //! | `queue`        | rows that wait for their file, bounded                                |
+//! | `outputs`      | the outputs of rows, in the order of writing                          |
 //! | `output`       | from waiting rows to files; `health` says when that fails             |
 //! | `removal`      | when old files are removed; `dates` is for how many files are begun   |
 //! | `leftovers`    | what an earlier run left unfinished                                   |
@@ -53,6 +54,7 @@ mod meters;
 mod options;
 mod order;
 mod output;
+mod outputs;
 mod owner;
 mod page;
 mod pattern;

@@ -1,4 +1,4 @@
-//! One output of rows: from waiting rows to files, and the removal of old files.
+//! One output of rows: from waiting rows to files.
 //!
 //! Owns how rows come into a file, by the shape of the output. What a row looks like is not known here.
 
@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
 
-use chrono::{Days, NaiveDate, NaiveDateTime, TimeDelta};
+use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 
 use super::columns::Columns;
 use super::health::{Failure, Health};
@@ -14,13 +14,13 @@ use super::history::files::{self, Recent};
 use super::meters::Meter;
 use super::pattern::Pattern;
 use super::queue::{Batch, Queue};
+use super::removal::{Keep, OldFiles};
 use super::storage::Storage;
 use super::{details, leftovers, whole_seconds};
 use crate::config::FileOutput;
 use crate::message::Message;
 use crate::reading::Registers;
 use crate::telegram::Timestamp;
-use crate::text;
 
 /// An output that could not be written is tried again after this many seconds, or earlier.
 const RETRY_SECONDS: i64 = 60;
@@ -33,10 +33,6 @@ const RECENT_NAMES: usize = 16;
 
 /// How many names are tried for a complete file.
 const MAX_TRIES: i64 = 3600;
-
-/// Files that have been too old for longer than this stay where `keep_days` is only the default: this host may have
-/// been off for a week, but those of an earlier version are not ours to remove.
-const SPARED_AFTER: Days = Days::new(7);
 
 /// How rows come into a file.
 #[derive(Debug)]
@@ -65,9 +61,8 @@ pub(super) struct Table {
 struct Target {
     pattern: Pattern,
     flush_seconds: i64,
-    keep_days: Option<u32>,
-    /// Files that have been too old for long stay: nobody asked for their removal.
-    spares_older: bool,
+    /// `None` keeps all files.
+    keep: Option<Keep>,
     /// Megabytes of the disk that stay free.
     min_free: u32,
 }
@@ -102,8 +97,7 @@ impl Output {
         let target = settings.enabled.then(|| Target {
             pattern: Pattern::new(&settings.filename),
             flush_seconds: whole_seconds(settings.flush_period),
-            keep_days: settings.keep_days,
-            spares_older: settings.spares_older,
+            keep: settings.keep_days.map(|days| Keep { days, spares_older: settings.spares_older }),
             min_free,
         });
         match (output.as_mut(), target) {
@@ -281,79 +275,11 @@ impl Output {
         self.health.report_lost(self.queue.rows());
     }
 
-    /// Removes the files of this output that are too old on this day.
-    pub fn remove_old_files(&self, storage: &mut dyn Storage, today: NaiveDate) {
-        let Some(old) = self.old_files(storage, today) else { return };
-        let (mut removed, mut refused) = (0, None);
-        for file in old.files {
-            match storage.remove(&file) {
-                Ok(()) => removed += 1,
-                Err(error) => refused = refused.or(Some((file, error))),
-            }
-        }
-        // A line for all of them: after years there are tens of thousands.
-        let output = self.health.output();
-        if removed > 0 {
-            let files = text::count(removed, "file");
-            log::info!(output; "{output}: removed {files} older than {}", old.oldest_kept);
-        }
-        if let Some((file, error)) = refused {
-            let file = file.display();
-            log::warn!(output, file:%; "{output}: cannot remove {file}: {error}");
-        }
+    /// The files that are too old on this day, if any ever are.
+    pub fn old_files(&self, storage: &mut dyn Storage, today: NaiveDate) -> Option<OldFiles> {
+        let Target { pattern, keep, .. } = &self.target;
+        OldFiles::find(storage, pattern, keep.as_ref()?, self.health.output(), today)
     }
-
-    /// Logs which files are too old by a clock that is not trusted yet.
-    pub fn report_waiting_files(&self, storage: &mut dyn Storage, today: NaiveDate) {
-        if let Some(old) = self.old_files(storage, today).filter(|old| !old.files.is_empty()) {
-            let output = self.health.output();
-            let files = text::count(old.files.len() as u64, "file");
-            log::info!(output; "{output}: keeping {files} older than {} until the clock has run for \
-                24 h without a jump", old.oldest_kept);
-        }
-    }
-
-    /// Logs which files stay because nobody asked for their removal.
-    pub fn report_spared_files(&self, storage: &mut dyn Storage, today: NaiveDate) {
-        if let Some(old) = self.old_files(storage, today).filter(|old| old.spared > 0) {
-            let output = self.health.output();
-            let files = text::count(old.spared, "file");
-            log::info!(output; "{output}: keeping {files} much older than {}; to remove them, set \
-                keep_days", old.oldest_kept);
-        }
-    }
-
-    /// The files of this output whose name has a date more than `keep_days` before `today`.
-    fn old_files(&self, storage: &mut dyn Storage, today: NaiveDate) -> Option<OldFiles> {
-        let Target { pattern, keep_days, spares_older, .. } = &self.target;
-        let oldest_kept = today.checked_sub_days(Days::new((*keep_days)?.into()))?;
-        let oldest_removed = if *spares_older {
-            oldest_kept.checked_sub_days(SPARED_AFTER)?
-        } else {
-            NaiveDate::MIN
-        };
-        let mut old = OldFiles { oldest_kept, files: Vec::new(), spared: 0 };
-        // A folder that cannot be read has been logged when it could not be written.
-        for name in storage.names(pattern.directory()).unwrap_or_default() {
-            match name.to_str().and_then(|name| pattern.date_of(name)) {
-                Some(date) if (oldest_removed..oldest_kept).contains(&date) => {
-                    old.files.push(pattern.directory().join(name));
-                }
-                Some(date) if date < oldest_removed => old.spared += 1,
-                _ => {}
-            }
-        }
-        Some(old)
-    }
-}
-
-/// Files that are too old.
-struct OldFiles {
-    /// The oldest date whose files are not.
-    oldest_kept: NaiveDate,
-    files: Vec<PathBuf>,
-    /// How many more there are that nobody asked to remove.
-    spared: u64,
 }
 
 impl Target {

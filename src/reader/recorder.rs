@@ -2,37 +2,27 @@
 //!
 //! Owns the flush moments and which telegram goes to which output.
 
-use std::collections::{BTreeSet, VecDeque};
-use std::path::{Path, PathBuf};
-
-use chrono::{NaiveDate, NaiveDateTime};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use super::dates::Dates;
-use super::five_minutes::Record;
-use super::history::{self, files::Recent};
 use super::lock::InUse;
 use super::meters::Meter;
-use super::output::{Output, Shape};
+use super::output::Output;
+use super::outputs::{Outputs, files};
 use super::page::Last;
 use super::pattern::Pattern;
-use super::removal::{Removal, Schedule};
 use super::report::{Clock, Report};
 use super::storage::Storage;
 use super::totals::Totals;
 use super::zone::Zone;
-use super::{today, weekly, whole_seconds};
-use crate::config::{Config, FileOutput};
+use super::{removal, weekly, whole_seconds};
+use crate::config::Config;
 use crate::message::Message;
-use crate::meter::{self, Day, Follower, Heard, Meters, Power};
+use crate::meter::{self, Follower, Heard, Meters, Power};
 use crate::reading::Registers;
 use crate::telegram::{Decimal, Timestamp};
 use crate::text;
-
-/// Most bytes of details rows that wait: seven hours of a three-phase meter with a telegram each second.
-const DETAILS_LIMIT: usize = 8 << 20;
-
-/// Most bytes of other rows that wait: over a month of 5-minute records.
-const OTHER_LIMIT: usize = 1 << 20;
 
 /// Seconds since 1970 whose dates have four digits of year in every time zone: up to 9998. A computer
 /// without a clock of its own begins at 0.
@@ -58,13 +48,8 @@ pub struct Recorder<S, Z> {
     ticked: Option<Timestamp>,
     /// Whether the files of an earlier run are in order.
     is_started: bool,
-    removal: Schedule,
-    /// The last day on which the log told which old files are not removed yet.
-    waiting: Option<NaiveDate>,
-    has_logged_spared: bool,
+    removal: removal::Schedule,
     dates: Dates,
-    /// How many telegrams of too many dates were ignored, and when that was logged.
-    wild: Ignored,
     has_logged_date: bool,
     /// The locks of the files whose names have no `METER`.
     locks: BTreeSet<PathBuf>,
@@ -85,11 +70,8 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
             began: None,
             ticked: None,
             is_started: false,
-            removal: Schedule::default(),
-            waiting: None,
-            has_logged_spared: false,
+            removal: removal::Schedule::default(),
             dates: Dates::default(),
-            wild: Ignored::default(),
             has_logged_date: false,
             locks: BTreeSet::new(),
         };
@@ -126,7 +108,6 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
         self.html = config.html_report.enabled.then(|| Report::new(&config.html_report));
         self.is_started = false;
         self.removal.reset();
-        self.has_logged_spared = false;
     }
 
     /// Whether a file name has `METER`: then the telegrams of all meters are wanted, and an output
@@ -146,7 +127,6 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
         let now = self.ticked.unwrap_or(time);
         let zone = &self.zone;
         if !self.dates.permit(time, now, |time| zone.local(time).date()) {
-            self.wild.count(now);
             return;
         }
         let tells_apart = self.wants_all_meters();
@@ -326,139 +306,16 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
         html.flush(&mut self.storage, meters, &self.zone, clock);
     }
 
-    /// Once a day, when the clocks of this host, of the listener and of the meter can be trusted.
+    /// By the clock of this host, that of the listener or that of the meter, whichever is behind the others.
     fn remove_old_files(&mut self, now: Timestamp, passed_micros: i64) {
-        let Some((last, has_meter_time)) = self.last else { return };
-        let today = self.zone.local(last.min(now)).date();
-        match self.removal.look(today, has_meter_time, passed_micros) {
-            Removal::Due => {
-                for output in self.outputs.iter() {
-                    output.remove_old_files(&mut self.storage, today);
-                    if !self.has_logged_spared {
-                        output.report_spared_files(&mut self.storage, today);
-                    }
-                }
-                self.has_logged_spared = true;
-            }
-            Removal::Waiting if self.waiting.replace(today) != Some(today) => {
-                for output in self.outputs.iter() {
-                    output.report_waiting_files(&mut self.storage, today);
-                }
-            }
-            Removal::Waiting | Removal::Done => {}
+        if let Some((last, is_proven)) = self.last {
+            let clock = removal::Clock {
+                today: self.zone.local(last.min(now)).date(),
+                is_proven,
+                passed_micros,
+            };
+            self.removal.run(self.outputs.iter(), &mut self.storage, clock);
         }
-    }
-}
-
-/// Telegrams that are ignored, logged once an hour.
-#[derive(Debug, Default)]
-struct Ignored {
-    number: u64,
-    logged: Option<Timestamp>,
-}
-
-impl Ignored {
-    fn count(&mut self, now: Timestamp) {
-        self.number += 1;
-        let is_due = |logged| now.micros_since(logged).unsigned_abs() >= 3_600_000_000;
-        if self.logged.is_none_or(is_due) {
-            self.logged = Some(now);
-            let number = self.number;
-            log::warn!(number; "ignoring telegrams of too many different dates, {number} so far");
-        }
-    }
-}
-
-/// The names of the files that are written, of all meters.
-fn files(config: &Config) -> impl Iterator<Item = &Path> {
-    let outputs = config.outputs().into_iter();
-    let written = outputs.filter_map(|(_, enabled, file)| enabled.then_some(file));
-    written.filter(|file| !Pattern::new(file).has_meter())
-}
-
-/// The outputs of rows. What is `None` is off.
-#[derive(Debug, Default)]
-struct Outputs {
-    details: Option<Output>,
-    interval: Option<Output>,
-    day: Option<Output>,
-    history: Option<Output>,
-    weekly: Option<Output>,
-}
-
-impl Outputs {
-    fn configure(&mut self, config: &Config) {
-        let weekly = &config.weekly_log;
-        let weekly = FileOutput {
-            enabled: weekly.enabled,
-            filename: weekly.filename.clone(),
-            flush_period: weekly.flush_period,
-            keep_days: None,
-            spares_older: false,
-        };
-        let (interval, day) = (&config.p1_reader_interval, &config.p1_reader_day);
-        let min_free = config.p1_reader.min_free;
-        let configure = |output: &mut _, settings, name, shape, limit| {
-            Output::configure(output, settings, min_free, (name, shape, limit));
-        };
-        let complete = Shape::Complete(VecDeque::new());
-        configure(&mut self.interval, interval, "interval", complete, OTHER_LIMIT);
-        let details = &config.p1_reader_details;
-        configure(&mut self.details, details, "details", Shape::Table(Vec::new()), DETAILS_LIMIT);
-        configure(&mut self.day, day, "day", Shape::Lines, OTHER_LIMIT);
-        let history = Shape::History(Recent::default());
-        configure(&mut self.history, &config.p1_reader_history, "history", history, OTHER_LIMIT);
-        configure(&mut self.weekly, &weekly, "weekly", Shape::Lines, OTHER_LIMIT);
-    }
-
-    /// Adds a 5-minute record of this meter, if there is one.
-    fn add_record(&mut self, meter: &Meter, record: Option<Record>) {
-        let Some(record) = record else { return };
-        for output in [&mut self.interval, &mut self.day].into_iter().flatten() {
-            output.add(meter, record.time, |out| record.write(out));
-        }
-    }
-
-    /// Adds rows of the history of this meter.
-    fn add_rows(&mut self, meter: &Meter, rows: impl IntoIterator<Item = history::Row>) {
-        let Some(output) = &mut self.history else { return };
-        for row in rows {
-            output.add(meter, row.local, |out| out.extend_from_slice(&row.text));
-        }
-    }
-
-    /// Ends what is open of this meter.
-    fn close(&mut self, meter: &mut Meter, zone: &impl Zone) {
-        let record = meter.five_minutes.close();
-        self.add_record(meter, record);
-        let row = meter.rows.close(zone);
-        self.add_rows(meter, row);
-    }
-
-    /// The day so far; an earlier run may have recorded a part.
-    fn day(
-        &self,
-        storage: &mut dyn Storage,
-        meter: &Meter,
-        now: NaiveDateTime,
-        zone: &impl Zone,
-    ) -> Day {
-        let path = |output: &Option<Output>| Some(output.as_ref()?.path(meter, now));
-        let [details, records] = [path(&self.details), path(&self.day)];
-        today::resume(storage, now, details.as_deref(), records.as_deref(), zone)
-    }
-
-    /// In the order of writing: the rows that are appended last bring the name of the new file before
-    /// them to the disk, as journals go, so that it costs nothing of its own.
-    fn iter(&self) -> impl Iterator<Item = &Output> {
-        let outputs = [&self.interval, &self.details, &self.day, &self.history, &self.weekly];
-        outputs.into_iter().flatten()
-    }
-
-    fn iter_mut(&mut self) -> impl Iterator<Item = &mut Output> {
-        let Self { interval, details, day, history, weekly } = self;
-        let outputs = [interval, details, day, history, weekly];
-        outputs.into_iter().flatten()
     }
 }
 
