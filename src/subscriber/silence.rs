@@ -27,8 +27,8 @@ pub(super) struct Silence {
     clock: (Instant, Duration),
     /// The last telegram, or the start.
     since: Instant,
-    /// The time between the last two telegrams.
-    interval: Duration,
+    /// The last two times between telegrams. The shorter one counts: an outage says nothing about the meter.
+    intervals: [Duration; 2],
     outages: OutageLog,
     /// When it was logged last.
     logged: Instant,
@@ -46,7 +46,7 @@ impl Silence {
         let mut silence = Self {
             clock: (now, monotonic),
             since: now,
-            interval: Duration::ZERO,
+            intervals: [Duration::ZERO; 2],
             outages: OutageLog::default(),
             logged: now,
             next_renewal: now,
@@ -58,7 +58,7 @@ impl Silence {
     /// A telegram has arrived. Returns how long there was none, if that was logged.
     pub fn end(&mut self, now: Instant) -> Option<Duration> {
         let time = now.saturating_duration_since(self.since);
-        (self.since, self.interval) = (now, time);
+        (self.since, self.intervals) = (now, [time, self.intervals[0]]);
         self.next_renewal = self.first_renewal();
         self.outages.up().then_some(time)
     }
@@ -69,13 +69,18 @@ impl Silence {
         let note = if self.outages.is_logged() {
             let is_due = now.saturating_duration_since(self.logged) >= REMINDER_INTERVAL;
             is_due.then_some("")
-        } else if time >= SILENCE.max(self.interval.saturating_mul(3)) {
+        } else if time >= SILENCE.max(self.interval().saturating_mul(3)) {
             self.outages.down(now)
         } else {
             None
         }?;
         self.logged = now;
         Some((time, note))
+    }
+
+    fn interval(&self) -> Duration {
+        let [last, before] = self.intervals;
+        last.min(before)
     }
 
     /// Whether it is time to renew the membership.
@@ -137,8 +142,21 @@ mod tests {
             silence.end(start + seconds(60 * minute));
             let logged =
                 (0..300).any(|s| silence.log_due(start + seconds(60 * minute + s)).is_some());
-            assert_eq!(logged, minute == 0, "the interval is known from the second telegram on");
+            assert_eq!(logged, minute <= 5, "the interval is known from the third telegram on");
         }
+    }
+
+    #[test]
+    fn a_listener_that_stops_after_its_first_telegram_is_missed_after_a_minute_as_any_other() {
+        let start = Instant::now();
+        let mut silence = Silence::new(start);
+        silence.end(start + seconds(1));
+        silence.end(start + seconds(2));
+        // An outage of an hour, and a single telegram after it.
+        assert!(silence.log_due(start + seconds(62)).is_some());
+        assert!(silence.end(start + seconds(3602)).is_some());
+        assert!(silence.log_due(start + seconds(3661)).is_none());
+        assert!(silence.log_due(start + seconds(3662)).is_some());
     }
 
     /// The seconds after the last telegram when the membership is renewed; the monotonic clock is then at
