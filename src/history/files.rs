@@ -213,12 +213,13 @@ impl History {
         let wanted = self.meter.as_deref().map(str::as_bytes);
         let read = lines(&mut source, |line| {
             // Before the rest of the row is looked at.
-            match row_time(line) {
+            let is_row = match row_time(line) {
                 Some(time) if time < from || time < FIRST_SECOND => return true,
                 Some(time) if time > to => return false,
-                _ => {}
-            }
-            if !layout.read(line, &mut row) {
+                Some(time) => layout.read(line, time, &mut row),
+                None => false,
+            };
+            if !is_row {
                 bad += 1;
                 return true;
             }

@@ -3,7 +3,7 @@
 //! Owns the parsing. A row that has not the number of fields of its header, or no time, is none. Numbers are exact, in
 //! thousandths of their unit.
 
-use memchr::memchr_iter;
+use memchr::{memchr_iter, memrchr_iter};
 
 use super::register::Reading;
 use crate::meter::DEVICES;
@@ -46,6 +46,9 @@ pub(crate) struct Row {
     pub telegrams: i64,
 }
 
+/// The most fields that are found from the right end of a row.
+const MAX_RIGHT: usize = 16;
+
 /// What a column is for.
 #[derive(Clone, Copy, Debug)]
 enum Slot {
@@ -62,6 +65,8 @@ enum Slot {
 pub(crate) struct Layout {
     /// What to read, in the order of the columns.
     slots: Vec<(usize, Slot)>,
+    /// How many of them are found from the left; the others are nearer to the right end.
+    left: usize,
     commas: usize,
     registers: usize,
 }
@@ -92,37 +97,70 @@ impl Layout {
             slots.extend(columns);
         }
         slots.sort_by_key(|(column, _)| *column);
-        Some(Self { slots, commas: names.len() - 1, registers: selection.registers.len() })
+        let commas = names.len() - 1;
+        Some(Self {
+            left: split(&slots, commas),
+            slots,
+            commas,
+            registers: selection.registers.len(),
+        })
     }
 
     /// Reads a row into `row`; false when it is none.
-    pub fn read(&self, line: &[u8], row: &mut Row) -> bool {
+    pub fn read(&self, line: &[u8], time: i64, row: &mut Row) -> bool {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if memchr_iter(b',', line).count() != self.commas {
             return false;
         }
-        let Some(time) = row_time(line) else { return false };
         row.time = time;
         row.registers.clear();
         row.registers.resize(self.registers, None);
         row.voltage = [None; 3];
         row.telegrams = 0;
+        let (left, right) = self.slots.split_at(self.left);
         let (mut column, mut start) = (0, 0);
-        let mut slots = self.slots.iter().copied();
-        let mut next = slots.next();
+        let mut slots = left.iter().peekable();
         for end in memchr_iter(b',', line).chain([line.len()]) {
-            while let Some((_, slot)) = next.filter(|(at, _)| *at == column) {
-                take(row, slot, &line[start..end]);
-                next = slots.next();
+            while let Some((_, slot)) = slots.next_if(|(at, _)| *at == column) {
+                take(row, *slot, &line[start..end]);
             }
-            if next.is_none() {
+            if slots.peek().is_none() {
                 break;
             }
             column += 1;
             start = end + 1;
         }
+        // A register comes before its time and its device, so the fields are found first and read then.
+        let mut found = [(0, 0); MAX_RIGHT];
+        let (mut column, mut end) = (self.commas, line.len());
+        let mut slots = right.iter().zip(&mut found).rev().peekable();
+        for comma in memrchr_iter(b',', line) {
+            while let Some((_, place)) = slots.next_if(|((at, _), _)| *at == column) {
+                *place = (comma + 1, end);
+            }
+            if slots.peek().is_none() {
+                break;
+            }
+            column -= 1;
+            end = comma;
+        }
+        for ((_, slot), (start, end)) in right.iter().zip(found) {
+            take(row, *slot, &line[start..end]);
+        }
         true
     }
+}
+
+/// How many of the slots are found from the left, so that the fewest commas are passed.
+fn split(slots: &[(usize, Slot)], commas: usize) -> usize {
+    let passed = |left: usize| {
+        let from_left = left.checked_sub(1).map_or(0, |last| slots[last].0 + 1);
+        // The first column has no comma before it.
+        let from_right = slots.get(left).map_or(0, |(column, _)| commas + 1 - column.max(&1));
+        from_left + from_right
+    };
+    let least = slots.len().saturating_sub(MAX_RIGHT).max(1);
+    (least..=slots.len()).min_by_key(|left| passed(*left)).unwrap_or(slots.len())
 }
 
 /// The time of a row, without reading the rest.
@@ -263,7 +301,9 @@ mod tests {
 
     fn row(line: &str) -> Option<Row> {
         let mut row = Row::default();
-        Layout::of(HEADER, &selection()).unwrap().read(line.as_bytes(), &mut row).then_some(row)
+        let layout = Layout::of(HEADER, &selection()).unwrap();
+        let time = row_time(line.as_bytes())?;
+        layout.read(line.as_bytes(), time, &mut row).then_some(row)
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! | [`Meters`]  | a bounded list: how meters are distinguished, and who makes room for whom     |
 //! | [`Follower`] | which one meter a program follows, and when another one takes its place      |
 //! | [`Day`]     | what has been used since midnight, by the devices' own times                  |
+//! | [`Scale`]   | the scale of a graph, with round numbers                                      |
 //! | [`PowerHistory`] | the power of the last minutes, for graphs                                |
 //! | [`MeterRate`] | how many telegrams a meter can send                                         |
 //!
@@ -15,6 +16,7 @@ mod follower;
 mod list;
 mod power;
 mod rate;
+mod scale;
 
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
@@ -27,6 +29,7 @@ pub(crate) use list::MAX_METERS;
 pub(crate) use power::Summary;
 pub(crate) use power::{Power, PowerHistory, Span, round_up};
 pub(crate) use rate::MeterRate;
+pub(crate) use scale::Scale;
 
 use crate::message::{Message, Value};
 use crate::telegram::Timestamp;

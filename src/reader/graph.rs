@@ -7,7 +7,7 @@
 use chrono::{NaiveDateTime, Timelike};
 
 use super::page::ROW_SECONDS;
-use crate::meter::{Power, round_up};
+use crate::meter::{Power, Scale};
 use crate::telegram::{Decimal, Digits};
 
 /// The most steps: more than a screen shows apart.
@@ -16,14 +16,8 @@ const MAX_STEPS: i64 = 360;
 /// The most marks on the axis of time; five labels fit on a telephone.
 const MAX_TIMES: i64 = 5;
 
-/// The most marks above and below zero.
-const MAX_LINES: i64 = 5;
-
 /// Minutes between the marks on the axis of time.
 const MINUTES: [i64; 11] = [1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360];
-
-/// The height of the graph.
-const HEIGHT: i64 = 1000;
 
 /// What of time the graph shows: steps of the same length, which begin at multiples of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +84,7 @@ impl Graph {
             power_in: outline(series, &scale, |power| power.import),
             power_out: outline(series, &scale, |power| -power.export),
             times: times(window, local),
-            lines: scale.lines(),
+            lines: lines(&scale),
         }
     }
 }
@@ -129,43 +123,10 @@ fn outline(series: &[Option<Power>], scale: &Scale, power: fn(&Power) -> i64) ->
     path
 }
 
-/// The scale of power, W.
-struct Scale {
-    top: i64,
-    bottom: i64,
-    /// From one line to the next.
-    line: i64,
-}
-
-impl Scale {
-    /// A scale with room for these, and lines at round numbers.
-    fn of(power_in: i64, power_out: i64) -> Self {
-        let up = |power: i64, line: i64| (power + line - 1) / line;
-        // 10, 20, 50, 100 …
-        let mut line = 10;
-        while up(power_in, line) + up(power_out, line) > MAX_LINES {
-            line = round_up(line + 1, &[10, 20, 50]);
-        }
-        // With power out alone the zero line is on top.
-        let least = i64::from(power_out == 0);
-        Self {
-            top: up(power_in, line).max(least) * line,
-            bottom: -up(power_out, line) * line,
-            line,
-        }
-    }
-
-    /// How far below the top this power is, in thousandths of the height.
-    fn place(&self, power: i64) -> i64 {
-        (self.top - power) * HEIGHT / (self.top - self.bottom)
-    }
-
-    fn lines(&self) -> Vec<Mark> {
-        let numbers = self.bottom / self.line..=self.top / self.line;
-        let powers = numbers.map(|number| number * self.line);
-        let mark = |power: i64| Mark { at: self.place(power), label: power.abs().to_string() };
-        powers.map(mark).collect()
-    }
+/// Marks at the lines of the scale, W.
+fn lines(scale: &Scale) -> Vec<Mark> {
+    let mark = |(at, power): (i64, i64)| Mark { at, label: power.abs().to_string() };
+    scale.lines().map(mark).collect()
 }
 
 /// Marks at round times of the local clock.

@@ -9,6 +9,7 @@
 //! | `voltage` | the voltage chapter                                                        |
 //! | `battery` | what batteries would have done                                             |
 //! | `table`   | tables as text                                                             |
+//! | `html`    | the page with pictures                                                     |
 //! | `machine` | JSON and CSV                                                               |
 //! | `label`   | the names of periods and times                                             |
 //! | `range`   | the dates of the command line                                              |
@@ -19,6 +20,7 @@
 
 mod alert;
 mod battery;
+mod html;
 mod label;
 mod lists;
 mod machine;
@@ -36,7 +38,7 @@ mod tests;
 
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 pub use alert::Alert;
@@ -52,6 +54,7 @@ use table::{Style, Table};
 use voltage::Chapter;
 use words::{DUTCH, ENGLISH, Words};
 
+use crate::atomic_file;
 use crate::config::{Config, Language};
 use crate::history::calendar::Unit;
 use crate::history::files::{History, HistoryError};
@@ -73,10 +76,7 @@ const WIDTH: u16 = 80;
 pub fn run(options: &Options, config: &Config) -> Result<Exit, Exit> {
     let variable = |name: &str| std::env::var(name).ok();
     check(options)?;
-    let words = match text::language(options.language, None, &text::locale(&variable)) {
-        Language::Dutch => &DUTCH,
-        Language::English => &ENGLISH,
-    };
+    let words = words_of(text::language(options.language, None, &text::locale(&variable)));
     let pattern = pattern(options, config);
     let meter = options.meter.as_deref();
     let mut history = History::open(&pattern, meter).map_err(|error| fail(Exit::Io, &error))?;
@@ -92,11 +92,14 @@ pub fn run(options: &Options, config: &Config) -> Result<Exit, Exit> {
     };
     let now = Timestamp::from(SystemTime::now()).seconds();
     let mut source = Source { history, zone: HostZone, now, first, end };
-    let report = Report::read(&mut source, options).map_err(|error| match error {
-        QueryError::History(error) => fail_history(&error),
-        QueryError::NeverRecorded(..) => fail(Exit::NoInput, &error),
-        QueryError::Backwards => fail(Exit::Usage, &error),
-    });
+    if let Some(file) = &options.html {
+        let language = options.language.unwrap_or(config.html_report.language);
+        let written = write_page(file, &mut source, options, language);
+        log_findings(&source.history);
+        written?;
+        return if source.history.findings.has_unreadable { Err(Exit::Io) } else { Ok(Exit::Done) };
+    }
+    let report = Report::read(&mut source, options).map_err(fail_query);
     log_findings(&source.history);
     let report = report?;
     let text = report.text(options, style(options, &variable), words);
@@ -115,6 +118,37 @@ pub fn run(options: &Options, config: &Config) -> Result<Exit, Exit> {
     Ok(if options.alert.as_ref().is_some_and(is_alert) { Exit::Rejected } else { Exit::Done })
 }
 
+/// Writes the page with pictures.
+fn write_page<Z: Zone + Clone>(
+    file: &Path,
+    source: &mut Source<Z>,
+    options: &Options,
+    language: Language,
+) -> Result<(), Exit> {
+    let words = words_of(language);
+    let page = html::Page::read(source, options, words).map_err(fail_query)?;
+    // The template is ours, and what it shows is text.
+    let text = page.render(language.code(), words).map_err(|error| fail(Exit::Bug, &error))?;
+    atomic_file::replace(file, |out| out.write_all(text.as_bytes()))
+        .map_err(|error| fail(Exit::Io, &format!("{}: {error}", file.display())))
+}
+
+fn words_of(language: Language) -> &'static Words {
+    match language {
+        Language::Dutch => &DUTCH,
+        Language::English => &ENGLISH,
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it maps an error")]
+fn fail_query(error: QueryError) -> Exit {
+    match &error {
+        QueryError::History(error) => fail_history(error),
+        QueryError::NeverRecorded(..) => fail(Exit::NoInput, &error),
+        QueryError::Backwards => fail(Exit::Usage, &error),
+    }
+}
+
 /// Options that the report does not have.
 fn check(options: &Options) -> Result<(), Exit> {
     let is_periods =
@@ -128,6 +162,7 @@ fn check(options: &Options) -> Result<(), Exit> {
             options.alert.is_some() && !is_periods && options.kind != Kind::Summary,
             "--alert: for the summary and for periods",
         ),
+        (options.html.is_some() && options.kind != Kind::Summary, "--html: for the summary"),
         (options.oneline && options.kind != Kind::Summary, "--oneline: for the summary"),
         (
             options.kind == Kind::Summary

@@ -141,6 +141,9 @@ pub struct Options {
     /// Print one line with today, this month and this year
     #[arg(long)]
     pub oneline: bool,
+    /// Write a page with pictures to FILE, by rename, and print nothing
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "csv", "oneline", "alert"])]
+    pub html: Option<PathBuf>,
     /// Print for lines of N characters, 40 to 500 [default: the width of the terminal, else 80]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(40..=500))]
     pub width: Option<u16>,

@@ -164,6 +164,34 @@ fn the_screens_of_a_house_are_those_of_the_golden_file() {
 }
 
 #[test]
+fn the_page_of_a_house_is_that_of_the_golden_file() {
+    let options = options("");
+    for (language, words, name) in
+        [("nl", &DUTCH, "report-nl.html"), ("en", &ENGLISH, "report-en.html")]
+    {
+        let page = html::Page::read(&mut source(house(), LAST + 120), &options, words).unwrap();
+        let text = page.render(language, words).unwrap();
+        assert!(!text.contains("<script") && !text.contains("src="), "it is whole in itself");
+        crate::reader::tests::golden::assert_golden(name, &text);
+    }
+}
+
+#[test]
+fn a_page_of_a_few_hours_has_no_pictures_of_what_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let header = "time_utc,time_local,unique_id,telegrams,energy_import_kwh\n";
+    let row = |at: i64| format!("{},x,<b>E1</b>,30,1.{at:03}\n", utc(LAST + at * 300));
+    let rows = [0, 1, 2].map(row).concat();
+    fs::write(folder.path().join("p1_reader_history-2026.csv"), header.to_owned() + &rows).unwrap();
+    let page =
+        html::Page::read(&mut source(folder.path(), LAST + 900), &options(""), &ENGLISH).unwrap();
+    let text = page.render("en", &ENGLISH).unwrap();
+    assert!(text.contains("&lt;b&gt;E1"), "what a meter says is text");
+    assert!(!text.contains("Gas by month") && !text.contains("Base load"), "{text}");
+    assert!(text.contains("Electricity by month"));
+}
+
+#[test]
 fn every_line_fits_the_width_that_is_asked_for() {
     for command in SCREENS.into_iter().filter(|command| *command != "--oneline") {
         for width in [80, 130] {

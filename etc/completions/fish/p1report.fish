@@ -21,6 +21,7 @@ complete -c p1report -l kwh -d 'The capacities of batteries, kWh, comma-separate
 complete -c p1report -l kw -d 'The power of each battery, kW; the last one counts for those that follow' -r
 complete -c p1report -l efficiency -d 'How much of what goes in comes out of a battery, per cent' -r
 complete -c p1report -l alert -d 'Exit with status 1 when a condition holds for the last period: \'import_kwh > 20\'' -r
+complete -c p1report -l html -d 'Write a page with pictures to FILE, by rename, and print nothing' -r -F
 complete -c p1report -l width -d 'Print for lines of N characters, 40 to 500 [default: the width of the terminal, else 80]' -r
 complete -c p1report -l language -d 'Language of the report [default: that of the locale]' -r -f -a "nl\t''
 en\t''"

@@ -1,0 +1,47 @@
+//! The scale of a graph with import above the zero line and export below it.
+//!
+//! Owns the round numbers of its lines, and where a number lies: in thousandths of the height, from above.
+
+use super::power::round_up;
+
+/// The most lines above and below zero.
+const MAX_LINES: i64 = 5;
+
+/// The height of the graph.
+const HEIGHT: i64 = 1000;
+
+/// A scale with lines at round numbers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scale {
+    top: i64,
+    bottom: i64,
+    /// From one line to the next.
+    line: i64,
+}
+
+impl Scale {
+    /// A scale with room for the highest numbers above and below zero.
+    pub fn of(above: i64, below: i64) -> Self {
+        let up = |number: i64, line: i64| (number + line - 1) / line;
+        // 10, 20, 50, 100 …
+        let mut line = 10;
+        while up(above, line) + up(below, line) > MAX_LINES {
+            line = round_up(line + 1, &[10, 20, 50]);
+        }
+        // With numbers below alone the zero line is on top.
+        let least = i64::from(below == 0);
+        Self { top: up(above, line).max(least) * line, bottom: -up(below, line) * line, line }
+    }
+
+    /// How far below the top this number is, in thousandths of the height.
+    pub fn place(&self, number: i64) -> i64 {
+        (self.top - number) * HEIGHT / (self.top - self.bottom)
+    }
+
+    /// The place of each line, and its number.
+    pub fn lines(&self) -> impl Iterator<Item = (i64, i64)> {
+        let Self { line, .. } = *self;
+        let numbers = self.bottom / line..=self.top / line;
+        numbers.map(move |number| (self.place(number * line), number * line))
+    }
+}
