@@ -3,7 +3,7 @@
 CARGO ?= cargo
 PREFIX ?= /usr/local
 DESTDIR ?=
-PROGRAMS = p1listener p1reader p1dashboard p1mqtt p1cat p1report p1sim
+PROGRAMS = p1listener p1reader p1dashboard p1mqtt p1emeter p1cat p1report p1sim
 
 .PHONY: help build test test-all lint quick-lint msrv bench bench-card bench-decade fuzz demo interop deb deb-all apt-repo e2e install uninstall clean
 
@@ -41,7 +41,7 @@ quick-lint: # what takes seconds
 	$(CARGO) fmt --check
 	mandoc -Tlint -W warning man/*.[1-8]
 	! mandoc -Tlint man/*.[1-8] 2>/dev/null | grep -v -e 'longer than 80 bytes' -e 'referenced manual not found'
-	shellcheck -x -a tests/*.sh etc/examples/*.sh debian/make-* debian/*inst debian/*rm debian/mqtt/* .ci/run
+	shellcheck -x -a tests/*.sh etc/examples/*.sh debian/make-* debian/*inst debian/*rm debian/mqtt/* debian/emeter/* .ci/run
 	tests/versions.sh
 	tests/units.sh
 

@@ -2,7 +2,7 @@
 //! the LAN; everything else subscribes.
 //!
 //! ```text
-//! meter ──serial──▶ listener ──▶ UDP multicast ──▶ reader (files), dashboard, cat (pipes), mqtt
+//! meter ──serial──▶ listener ──▶ UDP multicast ──▶ reader (files), dashboard, cat (pipes), mqtt, emeter
 //! ```
 //!
 //! | module        | owns                                                                       |
@@ -15,6 +15,7 @@
 //! | `history`     | the years: rows of five minutes, use by period, gaps                       |
 //! | [`multicast`] | sockets: sender, receiver, interfaces, unicast copies                      |
 //! | `subscriber`  | the one way to receive telegrams: which meter, each once, losses counted   |
+//! | `publisher`   | the one way to send: to a group and to single hosts, failures logged       |
 //! | [`config`]    | the YAML file                                                              |
 //! | [`runtime`]   | what every program does: options, log, signals, systemd, exit codes        |
 //! | [`zone`]      | local time                                                                 |
@@ -27,6 +28,7 @@
 //! | [`cat`]       | `p1cat`: telegrams as lines of text                                        |
 //! | `dashboard`   | `p1dashboard`: the state of the meters, the panels, the terminal           |
 //! | `mqtt`        | `p1mqtt`: the state of the meters for an MQTT broker and Home Assistant    |
+//! | [`emeter`]    | `p1emeter`: telegrams as datagrams of an energy meter, for what acts       |
 //! | [`simulator`] | `p1sim`: a household, its meter, and the port that the meter is wired to   |
 //!
 //! Imports run one way: `bin → a program → subscriber, history → meter, multicast, reading → message → telegram, dlms`;
@@ -38,6 +40,7 @@ pub mod config;
 #[cfg(feature = "dashboard")]
 pub mod dashboard;
 pub mod dlms;
+pub mod emeter;
 mod history;
 mod key_files;
 pub mod listener;
@@ -46,6 +49,7 @@ mod meter;
 #[cfg(feature = "mqtt")]
 pub mod mqtt;
 pub mod multicast;
+mod publisher;
 pub mod reader;
 pub mod reading;
 pub mod report;

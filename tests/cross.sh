@@ -65,6 +65,7 @@ chain() {
     grep -q '</html>' "$records/lastm.html" || fail "the page on $name"
     "$@" "$bin/p1dashboard" --config-file "$settings" --once | grep -q SIM5 || fail "p1dashboard of $name"
     "$@" "$bin/p1mqtt" --config-file "$settings" --check-config >"$place/p1mqtt.log" 2>&1 || fail "p1mqtt of $name"
+    "$@" "$bin/p1emeter" --config-file "$settings" --check-config >"$place/p1emeter.log" 2>&1 || fail "p1emeter of $name"
     stop
     echo "$name: five telegrams from the meter over multicast to the records, the pipe and the screen"
 }

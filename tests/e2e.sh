@@ -54,6 +54,7 @@ for suite in "${@:-bookworm trixie}"; do
         name_for_the_cable
         bridge
         encryption
+        energy_meter
         settings
         history
         old_records

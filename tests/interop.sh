@@ -31,7 +31,7 @@ work=$(mktemp -d)
 # Where every user may run them: collectd runs nothing as root.
 chmod 711 "$work"
 mkdir -m 755 "$work/bin"
-cp "$1"/p1{listener,reader,dashboard,mqtt,cat,sim} "$work/bin"
+cp "$1"/p1{listener,reader,dashboard,mqtt,emeter,cat,sim} "$work/bin"
 cp -r etc/examples "$work/examples"
 chmod -R go+rX "$work/examples"
 programs=$work/bin examples=$work/examples

@@ -51,7 +51,7 @@ ask() {
 
 for architecture in amd64 arm64 armhf; do
     ask "$architecture" update >"$work/log" 2>&1 || fail "apt-get update for $architecture"
-    for package in p1-multicast p1-dashboard p1-mqtt; do
+    for package in p1-multicast p1-dashboard p1-mqtt p1-emeter; do
         (cd "$work" && ask "$architecture" download $package) >"$work/log" 2>&1 || fail "apt-get download $package for $architecture"
         cmp "$work/$package"_*_"$architecture.deb" "$work/packages/$package"_*_"$architecture.deb"
     done

@@ -34,6 +34,7 @@ pub(super) fn assemble(
     assembly.check_interface();
     assembly.check_filenames();
     assembly.check_broker_keys();
+    assembly.check_energy_meter();
     assembly.result()
 }
 
@@ -175,6 +176,42 @@ impl Assembly<'_> {
                 self.report(key, Some(line), message);
             }
         }
+    }
+
+    /// The datagrams of the energy meter go somewhere, and not among ours.
+    fn check_energy_meter(&mut self) {
+        let (address, port, interface) =
+            ("p1_emeter.address", "p1_emeter.port", "p1_emeter.interface");
+        if [address, port, interface, "p1_emeter.also_to"].iter().any(|key| self.is_wrong(key)) {
+            return;
+        }
+        let (emeter, multicast) = (&self.config.p1_emeter, &self.config.multicast);
+        let our_ports = [Some(multicast.port), multicast.raw_port];
+        let problem = match emeter.address {
+            None if emeter.also_to.is_empty() => (
+                address,
+                "expected p1_emeter.also_to beside off, found nowhere to send to".to_owned(),
+            ),
+            Some(group) if multicast.address == group && our_ports.contains(&Some(emeter.port)) => {
+                let is_set = |key: &&str| self.line(key).is_some();
+                let key = [port, address].into_iter().find(is_set).unwrap_or("multicast.address");
+                let found = format!("{group}:{}", emeter.port);
+                (
+                    key,
+                    format!(
+                        "expected another group or port than that of the telegrams, found {found}"
+                    ),
+                )
+            }
+            Some(group) => match &emeter.interface {
+                Some(found) if !found.suits(group.into()) => {
+                    (interface, format!("expected a name or an IPv4 address, found {found}"))
+                }
+                _ => return,
+            },
+            None => return,
+        };
+        self.report(problem.0, self.line(problem.0), problem.1);
     }
 
     /// Reports two keys that have the same `value`, where the later one stands in the file.

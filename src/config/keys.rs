@@ -4,6 +4,7 @@
 //! and of the shipped file all use it.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::mistakes;
 use super::model::{Config, Language, LineFormat};
@@ -30,6 +31,13 @@ const MAX_MINUTES: u32 = 1440;
 /// Megabytes: a terabyte.
 const MAX_MIN_FREE: u32 = 1_000_000;
 const MAX_FUSE: u16 = 400;
+/// A meter has no business beyond its own network.
+const MAX_EMETER_TTL: u8 = 32;
+const MAX_EMETER_HOSTS: usize = 8;
+/// Some receivers read the serial number as a signed number.
+const MAX_SERIAL: u32 = 0x7FFF_FFFF;
+/// Seconds: what follows a meter may not be older.
+const MAX_HOLD: u64 = 15;
 
 /// The section of a [`FileOutput`](super::model::FileOutput).
 macro_rules! file_output {
@@ -147,6 +155,24 @@ pub(super) const SECTIONS: &[Section] = &[
             key("client_id", |c, v| put(&mut c.p1_mqtt.client_id, v.client_id())),
         ],
     },
+    Section {
+        name: "p1_emeter",
+        keys: &[
+            key("address", |c, v| {
+                put(&mut c.p1_emeter.address, v.off_or(v.private_multicast_address()))
+            }),
+            key("port", |c, v| put(&mut c.p1_emeter.port, port(v))),
+            key("TTL", |c, v| put(&mut c.p1_emeter.ttl, v.integer(0..=MAX_EMETER_TTL))),
+            key("interface", |c, v| put(&mut c.p1_emeter.interface, v.interface())),
+            key("also_to", |c, v| put(&mut c.p1_emeter.also_to, v.hosts(MAX_EMETER_HOSTS))),
+            key("serial", |c, v| put(&mut c.p1_emeter.serial, v.integer(1..=MAX_SERIAL))),
+            key("susy_id", |c, v| put(&mut c.p1_emeter.susy_id, susy_id(v))),
+            key("hold", |c, v| {
+                let seconds = v.integer(0..=MAX_HOLD).map(Duration::from_secs);
+                put(&mut c.p1_emeter.hold, seconds)
+            }),
+        ],
+    },
 ];
 
 impl Section {
@@ -226,6 +252,17 @@ fn topic_prefix(value: &Node) -> Result<String, String> {
         ));
     }
     Ok(prefix)
+}
+
+fn susy_id(value: &Node) -> Result<u16, String> {
+    match value.integer(0..=u16::MAX) {
+        Ok(id @ (270 | 349)) => Ok(id),
+        Ok(372 | 501) => Err(format!(
+            "expected 349 or 270, those of energy meters, found {value}, that of an energy manager, of which \
+             a home has one"
+        )),
+        _ => value.expected_instead("349 or 270", None::<&str>),
+    }
 }
 
 /// The message about an unknown section or key, with the one that was probably meant.

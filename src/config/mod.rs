@@ -38,10 +38,11 @@ use rustix::io::retry_on_intr;
 
 pub(crate) use self::model::in_real_folder;
 pub use self::model::{
-    Broker, Config, FileOutput, HtmlReport, Language, LineFormat, Multicast, P1Dashboard,
+    Broker, Config, FileOutput, HtmlReport, Language, LineFormat, Multicast, P1Dashboard, P1Emeter,
     P1Listener, P1Mqtt, P1Reader, WeeklyLog,
 };
 pub use self::problem::{ConfigError, Problem};
+pub(crate) use self::value::is_host_and_port;
 
 /// The largest file that is accepted, in bytes: ten times the one that is shipped.
 ///

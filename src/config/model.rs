@@ -34,6 +34,8 @@ pub struct Config {
     pub p1_dashboard: P1Dashboard,
     /// The bridge to an MQTT broker.
     pub p1_mqtt: P1Mqtt,
+    /// The energy meter for battery controllers, chargers and inverters.
+    pub p1_emeter: P1Emeter,
 }
 
 impl Config {
@@ -91,6 +93,7 @@ impl Default for Config {
             weekly_log: WeeklyLog::default(),
             p1_dashboard: P1Dashboard::default(),
             p1_mqtt: P1Mqtt::default(),
+            p1_emeter: P1Emeter::default(),
         }
     }
 }
@@ -338,6 +341,42 @@ impl Default for P1Mqtt {
             topic_prefix: "p1".to_owned(),
             discovery_prefix: Some("homeassistant".to_owned()),
             interval: Duration::from_secs(10),
+        }
+    }
+}
+
+/// The section `p1_emeter`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct P1Emeter {
+    /// The group, in 239.0.0.0/8. `None` sends to single hosts only.
+    pub address: Option<Ipv4Addr>,
+    /// UDP port, never 0.
+    pub port: u16,
+    /// Time to live, 0 to 32: 1 is the local network.
+    pub ttl: u8,
+    /// The network interface. Without it the program chooses.
+    pub interface: Option<Interface>,
+    /// Hosts that get each datagram by unicast: `host` or `host:port`, none with an IPv6 address. At most 8.
+    pub also_to: Vec<String>,
+    /// The serial number of the datagrams, 1 to 2147483647. Without it: derived from the equipment id.
+    pub serial: Option<u32>,
+    /// The kind of device, 349 or 270.
+    pub susy_id: u16,
+    /// How long a datagram is repeated each second, 0 to 15 s.
+    pub hold: Duration,
+}
+
+impl Default for P1Emeter {
+    fn default() -> Self {
+        Self {
+            address: Some(Ipv4Addr::new(239, 12, 255, 254)),
+            port: 9522,
+            ttl: 1,
+            interface: None,
+            also_to: Vec::new(),
+            serial: None,
+            susy_id: 349,
+            hold: Duration::ZERO,
         }
     }
 }

@@ -236,6 +236,15 @@ impl Node {
         }
     }
 
+    /// A multicast address that is private to a site.
+    pub fn private_multicast_address(&self) -> Result<Ipv4Addr, String> {
+        let what = "a multicast address from 239.0.0.0 to 239.255.255.255";
+        match self.text(what)?.parse::<Ipv4Addr>() {
+            Ok(address) if address.octets()[0] == 239 => Ok(address),
+            _ => self.expected(what),
+        }
+    }
+
     /// The name or the address of a network interface.
     pub fn interface(&self) -> Result<Interface, String> {
         let text = self.text("the name or address of a network interface")?;
@@ -257,6 +266,21 @@ impl Node {
         }
         let found = wrong.join(" and ");
         Err(format!("expected HOST:PORT or \"[IPV6]:PORT\" for each item, found {found}"))
+    }
+
+    /// A list of at most `most` times `HOST` or `HOST:PORT`, each a single host with IPv4.
+    pub fn hosts(&self, most: usize) -> Result<Vec<String>, String> {
+        let Self::List(items) = self else {
+            return self.expected("a list such as [\"192.168.1.34\"]");
+        };
+        if items.len() > most {
+            return Err(format!("expected at most {most} hosts, found {}", items.len()));
+        }
+        let wrong = items.iter().find(|item| !item.as_text().is_some_and(is_single_host));
+        if let Some(wrong) = wrong {
+            return wrong.expected("HOST or HOST:PORT of a single host with IPv4 for each item");
+        }
+        Ok(items.iter().filter_map(Self::as_text).map(str::to_owned).collect())
     }
 
     /// The absolute path of a file.
@@ -316,8 +340,19 @@ fn is_one_line(text: &str) -> bool {
     !text.is_empty() && !text.contains(char::is_control)
 }
 
+/// Whether this is `HOST` or `HOST:PORT`, and the host neither has an IPv6 address nor is many.
+fn is_single_host(text: &str) -> bool {
+    let host = text.split(':').next().unwrap_or_default();
+    let is_many = |address: Ipv4Addr| {
+        address.is_multicast() || address.is_broadcast() || address.is_unspecified()
+    };
+    !text.starts_with('[')
+        && (is_host_and_port(text) || is_host_and_port(&format!("{text}:1")))
+        && !host.parse().is_ok_and(is_many)
+}
+
 /// Whether this is `HOST:PORT` or `[IPV6]:PORT`.
-pub(super) fn is_host_and_port(text: &str) -> bool {
+pub(crate) fn is_host_and_port(text: &str) -> bool {
     if text.starts_with('[') {
         return matches!(text.parse::<SocketAddrV6>(), Ok(address) if address.port() != 0);
     }

@@ -1,7 +1,7 @@
 //! How the listener is doing.
 //!
 //! Owns the warnings about missing and rejected telegrams, and the text for `systemctl status` and the
-//! log. [`super::line`] and [`super::publisher`] report a lost line or network.
+//! log. [`super::line`] and [`crate::publisher`] report a lost line or network.
 
 use std::time::{Duration, Instant};
 

@@ -13,7 +13,6 @@
 //! | `pace`      | how long to sleep within a telegram                               |
 //! | `admission` | which telegrams are sent: no more than a meter can send, and      |
 //! |             | none that comes back, which `relay` recognises                    |
-//! | `publisher` | datagrams out                                                     |
 //! | `encryption`| warnings about the keys of meters that encrypt                    |
 //! | `health`    | warnings about telegrams, and the status                          |
 //! | `clock`     | a meter's clock that is hours off                                 |
@@ -34,7 +33,6 @@ mod line;
 mod options;
 mod pace;
 mod probe;
-mod publisher;
 mod raw_log;
 mod relay;
 mod serial;
@@ -53,7 +51,6 @@ use std::time::{Instant, SystemTime};
 
 pub use adapters::LASTING_NAMES;
 pub use options::{EXITS, Options};
-pub use publisher::Publisher;
 
 use admission::Admission;
 use clock::ClockWatch;
@@ -72,6 +69,7 @@ use crate::config::{self, Config};
 use crate::dlms::{Decoder, Event as Decoded, Keys};
 use crate::key_files::{self, KeysError};
 use crate::message::{Datagram, Translator};
+use crate::publisher::{Destinations, Publisher};
 use crate::runtime::secret::credentials_directory;
 use crate::runtime::{self, Exit, Service, Signals, signals};
 use crate::telegram::{HoursAhead, MeterZone, Timestamp};
@@ -189,7 +187,7 @@ impl Service for Listener {
         self.health.set_max_silence(new.silence);
         if self.config.multicast != config.multicast {
             self.admission.reconfigure(config.multicast.clone(), now);
-            self.publisher.reconfigure(config.multicast.clone(), now);
+            self.publisher.reconfigure(destinations(&config.multicast), now);
         }
         if let Some(raw_log) = &mut self.raw_log {
             raw_log.reopen();
@@ -254,7 +252,7 @@ impl Listener {
             decoder: Decoder::default(),
             translator: translator(settings),
             admission: Admission::new(config.multicast.clone(), now),
-            publisher: Publisher::new(config.multicast.clone(), now),
+            publisher: Publisher::new(destinations(&config.multicast), now),
             health: Health::new(settings.silence, now),
             clock: ClockWatch::default(),
             encryption: EncryptionMonitor::new(),
@@ -378,7 +376,11 @@ impl Listener {
                 Ok(datagram) => {
                     let is_sent = admission.admit(&datagram, kind, now);
                     if is_sent {
-                        publisher.publish(&datagram, now);
+                        let ports = &self.config.multicast;
+                        let raw_port = ports.raw_port.unwrap_or_default();
+                        let forms = [(ports.port, datagram.json), (raw_port, datagram.raw)];
+                        let forms = &forms[..=usize::from(ports.raw_port.is_some())];
+                        publisher.publish(forms, datagram.json, now);
                         admission.on_sent(&datagram, kind);
                     }
                     let (length, behind) = piece.as_ref().map_or((None, 0), Piece::on_the_line);
@@ -430,6 +432,17 @@ fn translator(settings: &config::P1Listener) -> Translator {
     let mut translator = Translator::new(settings.checksum, Some(source_name(settings)));
     translator.set_zone(settings.time_zone);
     translator
+}
+
+fn destinations(settings: &config::Multicast) -> Destinations {
+    Destinations {
+        group: Some((settings.address, settings.port).into()),
+        ttl: settings.ttl,
+        interface: settings.interface.clone(),
+        copies: settings.also_to.clone(),
+        things: "telegrams",
+        interface_key: "multicast.interface",
+    }
 }
 
 /// The configured name, or that of the host.

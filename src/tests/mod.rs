@@ -14,7 +14,7 @@ use crate::dashboard;
 #[cfg(feature = "mqtt")]
 use crate::mqtt;
 use crate::runtime::Exit;
-use crate::{cat, listener, reader, report, simulator};
+use crate::{cat, emeter, listener, reader, report, simulator};
 
 mod files;
 mod log_lines;
@@ -27,6 +27,7 @@ fn all() -> Vec<(Command, &'static [Exit])> {
         (cat::Options::command(), cat::EXITS),
         #[cfg(feature = "dashboard")]
         (dashboard::Options::command(), dashboard::EXITS),
+        (emeter::Options::command(), emeter::EXITS),
         (listener::Options::command(), listener::EXITS),
         #[cfg(feature = "mqtt")]
         (mqtt::Options::command(), mqtt::EXITS),

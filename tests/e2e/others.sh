@@ -106,6 +106,18 @@ encryption() {
     quietly inside systemctl restart meter@ttyUSB0 p1listener
 }
 
+energy_meter() {
+    step "p1emeter: not started by installing; in its sandbox it sends what the meter says"
+    quietly inside env DEBIAN_FRONTEND=noninteractive apt-get install -y p1-emeter
+    is p1emeter ActiveState inactive || fail "p1emeter is started by installing"
+    inside timeout 60 p1emeter --print | head -n 1 | grep -q '^serial number ' || fail "p1emeter --print"
+    quietly inside systemctl enable --now p1emeter
+    wait_until "datagrams in the status" status_says p1emeter 'datagrams sent as serial number'
+    ! inside ss -lun | grep -q ':9522' || fail "p1emeter listens"
+    quietly inside systemctl reload p1emeter
+    quietly inside env DEBIAN_FRONTEND=noninteractive apt-get purge -y p1-emeter
+}
+
 metrics_by_timer() {
     step "the example for node_exporter: a timer writes metrics that others may read"
     local metrics=/var/lib/prometheus/node-exporter/p1.prom

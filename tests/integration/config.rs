@@ -11,6 +11,7 @@ const PROGRAMS: &[&str] = &[
     "p1reader",
     "p1cat",
     "p1report",
+    "p1emeter",
     #[cfg(feature = "dashboard")]
     "p1dashboard",
     #[cfg(feature = "mqtt")]

@@ -6,6 +6,7 @@ mod config;
 #[cfg(feature = "dashboard")]
 mod dashboard;
 mod dependencies;
+mod emeter;
 mod encryption;
 mod field;
 mod listener;

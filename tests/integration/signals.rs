@@ -44,6 +44,8 @@ fn the_daemons_and_the_pipe_catch_what_their_manual_pages_tell() {
     let mut meter = Meter::plug_in(&place);
     let listener = place.daemon("p1listener");
     let reader = place.daemon("p1reader");
+    let emeter = place.daemon("p1emeter");
+    assert_listed(emeter.process(), "p1emeter.8");
     assert_listed(listener.process(), "p1listener.8");
     assert_listed(reader.process(), "p1reader.8");
     let lines = place.path("lines");
@@ -57,6 +59,7 @@ fn the_daemons_and_the_pipe_catch_what_their_manual_pages_tell() {
     assert_listed(cat.process(), "p1cat.1");
     listener.stop();
     reader.stop();
+    emeter.stop();
 }
 
 #[cfg(feature = "mqtt")]

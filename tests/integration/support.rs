@@ -38,6 +38,12 @@ impl Place {
         }
     }
 
+    /// Where p1emeter sends to, on the port of the telegrams.
+    pub fn emeter_group(&self) -> Ipv4Addr {
+        let [_, _, high, low] = self.group.octets();
+        Ipv4Addr::new(239, 254, high, low)
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -102,6 +108,14 @@ impl Place {
             output("html_report", "lastm.html"),
             output("weekly_log", "log-YYYY-Www.log"),
             section("p1_mqtt", "interval: 1".to_owned()),
+            section(
+                "p1_emeter",
+                format!(
+                    "address: {}, port: {}, interface: lo, TTL: 0",
+                    self.emeter_group(),
+                    self.port
+                ),
+            ),
         ]
         .concat();
         let path = self.path("p1reader.yml");

@@ -1,6 +1,6 @@
 //! What the keys accept, alone and beside each other, and where it goes.
 
-use std::net::Ipv6Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use super::super::*;
@@ -119,6 +119,49 @@ fn there_is_no_way_to_have_the_history_deleted() {
 }
 
 #[test]
+fn every_key_of_the_energy_meter_reaches_its_setting() {
+    let found = config(
+        r#"
+p1_emeter: {address: 239.12.255.253, port: 9523, TTL: 32, interface: lo, also_to: [inverter, "10.0.0.4:99"],
+            serial: 2147483647, susy_id: 270, hold: 15}
+"#,
+    );
+    let p1_emeter = P1Emeter {
+        address: Some(Ipv4Addr::new(239, 12, 255, 253)),
+        port: 9523,
+        ttl: 32,
+        interface: Some(Interface::Name("lo".to_owned())),
+        also_to: vec!["inverter".to_owned(), "10.0.0.4:99".to_owned()],
+        serial: Some(2_147_483_647),
+        susy_id: 270,
+        hold: Duration::from_secs(15),
+    };
+    assert_eq!(found, Config { p1_emeter, ..Config::default() });
+    assert_eq!(config("p1_emeter: {address: off, also_to: [x]}").p1_emeter.address, None);
+}
+
+#[test]
+fn datagrams_of_the_energy_meter_go_somewhere_and_not_among_the_telegrams() {
+    assert_eq!(
+        problems("p1_emeter:\n  address: off\n"),
+        ["2: p1_emeter.address: expected p1_emeter.also_to beside off, found nowhere to send to"]
+    );
+    for ports in ["port: 9522", "raw_port: 9522"] {
+        let found = problems(&format!("multicast: {{address: 239.12.255.254, {ports}}}"));
+        let problem = "1: multicast.address: expected another group or port than that of the telegrams, found 239.12.255.254:9522";
+        assert_eq!(found, [problem]);
+        config(&format!("multicast: {{address: 239.12.255.253, {ports}}}"));
+    }
+    let found = problems("p1_emeter: {interface: \"fe80::1\"}");
+    assert_eq!(
+        found,
+        ["1: p1_emeter.interface: expected a name or an IPv4 address, found fe80::1"]
+    );
+    let manager = problems("p1_emeter: {susy_id: 372}").remove(0);
+    assert!(manager.contains("found 372, that of an energy manager"), "{manager}");
+}
+
+#[test]
 fn interval_files_are_kept_for_90_days_unless_told_otherwise() {
     let keep_days = |text| config(text).p1_reader_interval.keep_days;
     assert_eq!(keep_days(""), Some(90));
@@ -174,6 +217,19 @@ fn impossible_values_are_refused() {
         ("p1_dashboard", "language: de"),
         ("p1_mqtt", "broker: mqtt://pi"),
         ("p1_mqtt", "interval: 3601"),
+        ("p1_emeter", "address: 224.0.0.1"),
+        ("p1_emeter", "address: \"ff02::1\""),
+        ("p1_emeter", "port: 0"),
+        ("p1_emeter", "TTL: 33"),
+        ("p1_emeter", "also_to: [224.0.0.1]"),
+        ("p1_emeter", "also_to: [\"255.255.255.255:9522\"]"),
+        ("p1_emeter", "also_to: [\"[fd00::1]:9522\"]"),
+        ("p1_emeter", "also_to: [a, b, c, d, e, f, g, h, i]"),
+        ("p1_emeter", "serial: 0"),
+        ("p1_emeter", "serial: 2147483648"),
+        ("p1_emeter", "susy_id: 501"),
+        ("p1_emeter", "susy_id: 1"),
+        ("p1_emeter", "hold: 16"),
     ] {
         let key = setting.split_once(':').unwrap().0;
         let found = problems(&format!("{section}:\n  {setting}\n"));
@@ -224,6 +280,10 @@ fn the_ends_of_the_ranges_are_allowed() {
         ("p1_reader", "min_free: 1000000"),
         ("p1_dashboard", "fuse: 400"),
         ("p1_mqtt", "interval: 1"),
+        ("p1_emeter", "TTL: 0"),
+        ("p1_emeter", "serial: 1"),
+        ("p1_emeter", "hold: 0"),
+        ("p1_emeter", "also_to: [a, b, c, d, e, f, g, h]"),
     ] {
         config(&format!("{section}: {{{setting}}}"));
     }

@@ -1,4 +1,4 @@
-//! Sends datagrams: the JSON, the raw telegram, and copies for single hosts.
+//! The one way in which a program sends to the network: to a group, and copies to single hosts.
 //!
 //! Owns what happens when the network is away: every failure is counted, each change is logged once, at
 //! most ten times an hour, and a socket that cannot be opened is tried again. Nothing here blocks.
@@ -7,47 +7,60 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crate::config;
-use crate::message::Datagram;
-use crate::multicast::{Sender, UnicastCopy};
+use crate::multicast::{Interface, Sender, UnicastCopy};
 use crate::runtime::OutageLog;
 
 /// The shortest time between two attempts to open the socket.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How often it is checked by which interface telegrams leave.
+/// How often it is checked by which interface datagrams leave.
 const PATH_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Publishes telegrams to one group.
+/// Where a program sends to.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Destinations {
+    /// The group and the port of it that messages name; without it only the copies are sent.
+    pub group: Option<SocketAddr>,
+    pub ttl: u8,
+    pub interface: Option<Interface>,
+    /// The hosts that get a copy: `host:port`.
+    pub copies: Vec<String>,
+    /// What is sent, in the plural, for messages: `telegrams`.
+    pub things: &'static str,
+    /// The key of the configuration that chooses the interface.
+    pub interface_key: &'static str,
+}
+
+/// Sends to one group, and copies to single hosts.
 #[derive(Debug)]
-pub struct Publisher {
-    settings: config::Multicast,
+pub(crate) struct Publisher {
+    to: Destinations,
     group: Destination,
     sender: Option<Sender>,
     next_attempt: Instant,
     /// The hosts that get a copy.
     copies: Vec<(UnicastCopy, Destination)>,
-    /// By which interface telegrams leave, as it was logged last.
+    /// By which interface datagrams leave, as it was logged last.
     path: String,
     next_path: Instant,
-    /// Telegrams stay on this machine, because there is no network and no interface was chosen.
+    /// Datagrams stay on this machine, because there is no network and no interface was chosen.
     is_local: bool,
     /// When that is logged.
     loopback_outages: OutageLog,
-    /// Telegrams that could not be sent to the group, or not in both forms, since the start, in number.
+    /// Telegrams that could not be sent to the group, or not in all forms, since the start, in number.
     failures: u64,
 }
 
 impl Publisher {
-    /// A publisher with these settings. A missing network is noticed with the first telegram.
+    /// A publisher to these destinations. A missing network is noticed with the first telegram.
     #[must_use]
-    pub fn new(settings: config::Multicast, now: Instant) -> Self {
+    pub fn new(to: Destinations, now: Instant) -> Self {
         let copy = |name: &String| (UnicastCopy::open(name, now), Destination::new(name.clone()));
-        let group = SocketAddr::new(settings.address, settings.port).to_string();
+        let name = to.group.map_or_else(|| to.copies.join(", "), |group| group.to_string());
         let mut publisher = Self {
-            group: Destination::new(group),
-            copies: settings.also_to.iter().map(copy).collect(),
-            settings,
+            group: Destination::new(name),
+            copies: to.copies.iter().map(copy).collect(),
+            to,
             sender: None,
             next_attempt: now,
             path: String::new(),
@@ -60,19 +73,37 @@ impl Publisher {
         publisher
     }
 
-    /// Uses other settings; keeps the counts.
-    pub fn reconfigure(&mut self, settings: config::Multicast, now: Instant) {
-        *self = Self { failures: self.failures, ..Self::new(settings, now) };
+    /// Sends elsewhere; keeps the counts.
+    pub fn reconfigure(&mut self, to: Destinations, now: Instant) {
+        *self = Self { failures: self.failures, ..Self::new(to, now) };
     }
 
-    /// Sends one telegram in all its forms.
-    pub fn publish(&mut self, datagram: &Datagram<'_>, now: Instant) {
+    /// Sends one telegram in all its forms, each to its port of the group, and `copy` to each single host.
+    pub fn publish(&mut self, forms: &[(u16, &[u8])], copy: &[u8], now: Instant) {
+        self.publish_to_group(forms, now);
+        for (host, destination) in &mut self.copies {
+            if let Some(sent) = host.send(copy, now) {
+                destination.record_result(sent, now);
+            }
+        }
+    }
+
+    /// Sends one datagram to the port of the group that messages name, and to each single host.
+    pub fn publish_one(&mut self, bytes: &[u8], now: Instant) {
+        let port = self.to.group.map_or(0, |group| group.port());
+        self.publish(&[(port, bytes)], bytes, now);
+    }
+
+    fn publish_to_group(&mut self, forms: &[(u16, &[u8])], now: Instant) {
+        if self.to.group.is_none() {
+            return;
+        }
         self.open(now);
         let sent = match &self.sender {
+            // Every form is sent, even if one before it could not be.
             Some(sender) => {
-                let json = sender.send(self.settings.port, datagram.json);
-                let raw = self.settings.raw_port.map(|port| sender.send(port, datagram.raw));
-                json.and(raw.unwrap_or(Ok(())))
+                let sent = forms.iter().map(|(port, bytes)| sender.send(*port, bytes));
+                sent.fold(Ok(()), io::Result::and)
             }
             // Why there is none is logged already.
             None => Err(io::ErrorKind::NotConnected.into()),
@@ -86,11 +117,6 @@ impl Publisher {
         }
         if self.sender.is_some() {
             self.group.record_result(sent, now);
-        }
-        for (copy, host) in &mut self.copies {
-            if let Some(sent) = copy.send(datagram.json, now) {
-                host.record_result(sent, now);
-            }
         }
     }
 
@@ -120,36 +146,37 @@ impl Publisher {
     fn update_loopback(&mut self, now: Instant) {
         self.is_local = self.sender.as_ref().is_some_and(Sender::is_loopback_only);
         let group = &self.group.name;
+        let Destinations { things, interface_key, .. } = self.to;
         if !self.is_local {
             if self.loopback_outages.up() {
-                log::info!("there is a route to {group} again: telegrams leave this machine");
+                log::info!("there is a route to {group} again: {things} leave this machine");
             }
         } else if let Some(end) = self.loopback_outages.down(now) {
             log::warn!(
-                "there is no route to {group}: telegrams stay on this machine (a network without a default route needs `multicast.interface`){end}"
+                "there is no route to {group}: {things} stay on this machine (a network without a default route needs `{interface_key}`){end}"
             );
         }
     }
 
-    /// Logs by which interface telegrams leave, at the start and at each change.
+    /// Logs by which interface datagrams leave, at the start and at each change.
     fn log_path(&mut self, now: Instant) {
         let Some(sender) = self.sender.as_ref().filter(|_| now >= self.next_path) else { return };
         self.next_path = now + PATH_INTERVAL;
         let path =
             sender.path().ok().filter(|path| *path != self.path && !sender.is_loopback_only());
         if let Some(path) = path {
-            log::info!("telegrams leave by {path}");
+            log::info!("{} leave by {path}", self.to.things);
             self.path = path;
         }
     }
 
     fn open(&mut self, now: Instant) {
-        if self.sender.is_some() || now < self.next_attempt {
+        let Some(group) = self.to.group.filter(|_| self.sender.is_none()) else { return };
+        if now < self.next_attempt {
             return;
         }
         self.next_attempt = now + RETRY_INTERVAL;
-        let config::Multicast { address, ttl, interface, .. } = &self.settings;
-        match Sender::open(*address, *ttl, interface.as_ref()) {
+        match Sender::open(group.ip(), self.to.ttl, self.to.interface.as_ref()) {
             Ok(sender) => {
                 self.sender = Some(sender);
                 self.log_path(now);
@@ -159,7 +186,7 @@ impl Publisher {
     }
 }
 
-/// Where telegrams go.
+/// One of the places that datagrams go to.
 #[derive(Debug)]
 struct Destination {
     /// What it is, for messages.
@@ -201,29 +228,28 @@ mod tests {
     use std::net::{IpAddr, Ipv4Addr};
 
     use super::*;
-    use crate::message::Meta;
     use crate::multicast::Receiver;
     use crate::runtime::captured_log;
-    use crate::telegram::Timestamp;
 
     const GROUP: IpAddr = IpAddr::V4(Ipv4Addr::new(239, 255, 78, 1));
 
-    fn settings(port: u16, interface: &str) -> config::Multicast {
-        config::Multicast {
-            address: GROUP,
-            port,
-            raw_port: Some(port + 1),
+    fn destinations(port: u16, interface: &str) -> Destinations {
+        Destinations {
+            group: Some((GROUP, port).into()),
             ttl: 0,
             interface: interface.parse().ok(),
-            ..config::Config::default().multicast
+            copies: Vec::new(),
+            things: "telegrams",
+            interface_key: "multicast.interface",
         }
     }
 
     const RAW: &[u8] = b"/T\r\n!\r\n";
 
+    /// The second form goes to the port behind that of the first one.
     fn publish(publisher: &mut Publisher, now: Instant) {
-        let meta = Meta::new(1, Timestamp::default(), Timestamp::default(), None);
-        publisher.publish(&Datagram { json: b"{}", raw: RAW, header: b"/T", meta: &meta }, now);
+        let port = publisher.to.group.unwrap().port();
+        publisher.publish(&[(port, b"{}"), (port.max(26_005) + 1, RAW)], b"{}", now);
     }
 
     fn receive(port: u16) -> impl FnMut() -> Vec<u8> {
@@ -240,21 +266,21 @@ mod tests {
     fn a_telegram_goes_out_once_as_json_once_raw_and_to_each_host() {
         let host = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
         host.set_read_timeout(Some(Duration::from_secs(5))).unwrap();
-        let also_to = vec![host.local_addr().unwrap().to_string()];
-        let (mut json, mut raw) = (receive(26_001), receive(26_002));
+        let copies = vec![host.local_addr().unwrap().to_string()];
+        let (mut json, mut raw) = (receive(26_011), receive(26_012));
         let now = Instant::now();
         let mut publisher =
-            Publisher::new(config::Multicast { also_to, ..settings(26_001, "lo") }, now);
+            Publisher::new(Destinations { copies, ..destinations(26_011, "lo") }, now);
         let mut copy = [0; 100];
         // The address of the host is looked up meanwhile: the first telegrams may not reach it.
         host.set_nonblocking(true).unwrap();
-        let copied = (0..500).find_map(|_| {
+        let arrived = (0..500).find_map(|_| {
             publish(&mut publisher, now);
             assert_eq!((json(), raw()), (b"{}".to_vec(), RAW.to_vec()));
             std::thread::sleep(Duration::from_millis(1));
             host.recv(&mut copy).ok()
         });
-        assert_eq!(copied.map(|length| &copy[..length]), Some(&b"{}"[..]));
+        assert_eq!(arrived.map(|length| &copy[..length]), Some(&b"{}"[..]));
         assert_eq!((publisher.trouble(), publisher.failures()), (None, 0));
     }
 
@@ -263,8 +289,7 @@ mod tests {
         let mut raw = receive(26_006);
         let now = Instant::now();
         // To port 0 nothing can be sent.
-        let nowhere = config::Multicast { raw_port: Some(26_006), ..settings(0, "lo") };
-        let mut publisher = Publisher::new(nowhere, now);
+        let mut publisher = Publisher::new(destinations(0, "lo"), now);
         publish(&mut publisher, now);
         assert_eq!(raw(), RAW);
         assert_eq!(publisher.failures(), 1);
@@ -273,9 +298,9 @@ mod tests {
     #[test]
     fn failures_stay_counted_after_a_reconfiguration() {
         let now = Instant::now();
-        let mut publisher = Publisher::new(settings(26_007, "nosuch0"), now);
+        let mut publisher = Publisher::new(destinations(26_007, "nosuch0"), now);
         publish(&mut publisher, now);
-        publisher.reconfigure(settings(26_007, "lo"), now);
+        publisher.reconfigure(destinations(26_007, "lo"), now);
         publish(&mut publisher, now);
         assert_eq!((publisher.failures(), publisher.trouble()), (1, None));
     }
@@ -283,7 +308,7 @@ mod tests {
     #[test]
     fn without_a_network_telegrams_are_counted_and_the_trouble_is_named() {
         let now = Instant::now();
-        let mut publisher = Publisher::new(settings(26_003, "nosuch0"), now);
+        let mut publisher = Publisher::new(destinations(26_003, "nosuch0"), now);
         for second in 0..5 {
             publish(&mut publisher, now + Duration::from_secs(second));
         }
@@ -296,9 +321,9 @@ mod tests {
     fn trouble_with_the_group_is_reported_before_that_of_one_host() {
         let now = Instant::now();
         // To port 0 nothing can be sent.
-        let also_to = vec!["127.0.0.1:0".into()];
-        let settings = config::Multicast { also_to, ..settings(26_008, "nosuch0") };
-        let mut publisher = Publisher::new(settings, now);
+        let copies = vec!["127.0.0.1:0".into()];
+        let to = Destinations { copies, ..destinations(26_008, "nosuch0") };
+        let mut publisher = Publisher::new(to, now);
         publish(&mut publisher, now);
         assert!(publisher.copies[0].1.trouble().is_some());
         let trouble = publisher.trouble().unwrap();
