@@ -116,7 +116,7 @@ impl EncryptionMonitor {
                 log::info!("decrypting the telegrams of the meter; their tags are verified");
             }
             State::Decrypting(Authenticity::Unverified) => log::info!(
-                "decrypting the telegrams of the meter; whether they are authentic is not checked, because no authentication key fits"
+                "decrypting the telegrams of the meter; whether they are authentic is not verified (they have no tag, or there is no key for it)"
             ),
             State::Damaged => log::warn!(
                 "{MIN_UNFIT} encrypted telegrams in a row do not end where they should: bytes are lost or added on the way (an adapter that speaks telnet doubles some, XON/XOFF takes some away: set it to raw)"
@@ -292,7 +292,7 @@ mod tests {
             }
         });
         assert_eq!(lines.len(), 2, "{lines:?}");
-        assert!(lines[0].contains("whether they are authentic is not checked"), "{lines:?}");
+        assert!(lines[0].contains("whether they are authentic is not verified"), "{lines:?}");
         assert!(lines[1].contains("invocation counter went back"), "{lines:?}");
         assert_eq!(monitor.trouble(), None);
     }

@@ -56,7 +56,7 @@ pub fn probe(settings: &P1Listener, keys: Option<Keys>, out: &mut dyn Write) -> 
                 writeln!(out, "It is encrypted; the keys fit, and its tag is verified.")?;
             }
             Some(Ok(Authenticity::Unverified)) => {
-                let outcome = "the decryption key fits; no authentication key fits";
+                let outcome = "the key fits; whether it is authentic is not verified";
                 writeln!(out, "It is encrypted; {outcome}.")?;
             }
             Some(Err(reason)) => {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use p1_multicast::dlms::{Key, Sealer};
+use p1_multicast::telegram::crc16_x25;
 use rustix::process::Signal;
 
 use crate::support::{Household, Meter, Place, Running, binary, telegram, wait_for, watts};
@@ -86,7 +87,7 @@ fn without_the_authentication_key_the_telegram_is_marked_as_unverified() {
         household(&digits(DECRYPTION), None);
     meter.send(&frame(123));
     assert_eq!(encrypted(&subscriber.message()), Some("unverified"));
-    assert!(listener.stopped().contains("whether they are authentic is not checked"));
+    assert!(listener.stopped().contains("whether they are authentic is not verified"));
 }
 
 #[test]
@@ -172,7 +173,7 @@ fn a_key_of_the_wrong_form_ends_the_start_with_the_status_of_a_wrong_configurati
 fn the_probe_says_whether_the_keys_fit() {
     for (decryption, authentication, status, expected) in [
         (DECRYPTION, Some(AUTHENTICATION), 0, "the keys fit, and its tag is verified"),
-        (DECRYPTION, None, 0, "the decryption key fits; no authentication key fits"),
+        (DECRYPTION, None, 0, "the key fits; whether it is authentic is not verified"),
         ([7; 16], None, 1, "the decryption key does not fit"),
         (AUTHENTICATION, Some(DECRYPTION), 1, "are the wrong way round"),
     ] {
@@ -205,5 +206,40 @@ fn a_simulated_meter_that_encrypts_on_a_bad_line_is_recorded_as_a_plain_one() {
     meter.signal(Signal::TERM);
     assert_eq!(meter.wait().code(), Some(0), "{}", meter.log());
     reader.stop();
+    listener.stop();
+}
+
+/// An HDLC frame with a list of Wiener Netze: time, import and export, reactive energy, power.
+fn push(watts: u32) -> Vec<u8> {
+    let time = b"\x09\x0C\x07\xE8\x0B\x0E\x04\x12\x0C\x0C\x00\xFF\xC4\x00";
+    let numbers = [88_753, 252_873, 15_643, 162_788, watts, 0, 0, 186];
+    let list = numbers.iter().flat_map(|number: &u32| [&[6][..], &number.to_be_bytes()].concat());
+    let push = [b"\x0F\0\0\0\x01", &time[1..], b"\x02\x09", time].concat().into_iter().chain(list);
+    let information = [b"\xE6\xE7\x00".to_vec(), push.collect()].concat();
+    let length = u16::try_from(information.len() + 12).unwrap();
+    let mut frame = [&(0xA000 | length).to_be_bytes()[..], b"\xCF\x00\x02\x00\x23\x13"].concat();
+    frame.extend(crc16_x25(&frame).to_le_bytes());
+    frame.extend(information);
+    frame.extend(crc16_x25(&frame).to_le_bytes());
+    [b"\x7E", &frame[..], b"\x7E"].concat()
+}
+
+#[test]
+fn a_binary_push_goes_out_like_a_telegram_and_its_text_on_the_raw_port() {
+    let Household { place, mut meter, listener, mut subscriber } =
+        Household::start_with("p1_listener: {format: 8E1}");
+    let mut raw = place.subscriber_of(place.port + 1);
+    meter.send(&[push(17), push(18)].concat());
+    for watts in [17, 18] {
+        let message = subscriber.message();
+        assert_eq!(message.number("1-0:1.7.0").unwrap().whole(), watts);
+        assert_eq!(message.number("1-0:1.8.0").unwrap().whole(), 88_753);
+        assert_eq!(
+            (message.meta.meter_time.unwrap().seconds(), encrypted(&message)),
+            (1_731_604_332, None)
+        );
+        let text = String::from_utf8(raw.datagram()).unwrap();
+        assert!(text.starts_with("/DLM5\r\n\r\n0-0:1.0.0(07E80B0E04120C0C00FFC400)\r\n"), "{text}");
+    }
     listener.stop();
 }
