@@ -107,11 +107,9 @@ impl<'a> Ciphered<'a> {
             Found::Incomplete => return Found::Incomplete,
             Found::No => return Found::No,
         };
-        let Some(&control) = bytes.get(at) else {
-            return if at + length > MAX_FRAME { Found::No } else { Found::Incomplete };
-        };
+        let Some(&control) = bytes.get(at) else { return Found::Incomplete };
         let tag_length = if control & AUTHENTICATED == 0 { 0 } else { TAG_LENGTH };
-        let end = at.saturating_add(length);
+        let end = at + length;
         if !is_control(control) || length <= 1 + COUNTER_LENGTH + tag_length || end > MAX_FRAME {
             return Found::No;
         }
@@ -230,7 +228,8 @@ fn is_control(control: u8) -> bool {
     control & 0x20 != 0 && control & 0x0F <= 2
 }
 
-/// The length at `at` in the basic encoding rules (ISO/IEC 8825-1, 8.1.3), and where the content begins.
+/// The length at `at` in the basic encoding rules (ISO/IEC 8825-1, 8.1.3), and where the content begins. More than
+/// [`MAX_FRAME`] is no length.
 pub(super) fn length(bytes: &[u8], at: usize) -> Found<(usize, usize)> {
     let Some(&first) = bytes.get(at) else { return Found::Incomplete };
     let count = match first {
@@ -240,7 +239,7 @@ pub(super) fn length(bytes: &[u8], at: usize) -> Found<(usize, usize)> {
     };
     let Some(digits) = bytes.get(at + 1..at + 1 + count) else { return Found::Incomplete };
     let length = digits.iter().fold(0usize, |length, &digit| length << 8 | usize::from(digit));
-    Found::Yes((length, at + 1 + count))
+    if length > MAX_FRAME { Found::No } else { Found::Yes((length, at + 1 + count)) }
 }
 
 pub(super) fn put_length(length: usize, out: &mut Vec<u8>) {
