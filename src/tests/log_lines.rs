@@ -25,7 +25,7 @@ fn fixed_words(message: &str) -> Vec<&str> {
     let is_fixed = |word: &&str| {
         word.len() > 1
             && word.chars().all(|c| c.is_ascii_lowercase())
-            && !["recording", "within"].contains(word)
+            && !["recording", "within", "for"].contains(word)
     };
     message.split([' ', ':', ';', ',']).filter(is_fixed).collect()
 }
