@@ -90,6 +90,16 @@ further_meter() {
     plug_in ttyUSB1
     quietly inside systemctl enable --now p1listener@attic p1reader@attic
     more_rows "of the further meter" attic
+
+    step "a second recorder of the same files is refused, and by --check-config before"
+    local etc=/etc/p1-multicast status
+    inside p1reader --config-file $etc/attic.yml --check-config >/dev/null || fail "attic.yml"
+    inside cp $etc/attic.yml $etc/copy.yml
+    status=0 && inside p1reader --config-file $etc/copy.yml --check-config 2>/dev/null || status=$?
+    [ "$status" -eq 78 ] || fail "--check-config of a copy ends with $status"
+    status=0 && inside p1reader --config-file $etc/copy.yml 2>/dev/null || status=$?
+    [ "$status" -eq 74 ] || fail "a second recorder ends with $status"
+    inside rm $etc/copy.yml
 }
 
 faults() {
