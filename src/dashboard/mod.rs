@@ -4,6 +4,7 @@
 //! |------------|-------------------------------------------------------------------------|
 //! | `state`    | what is known of the meters. Pure                                       |
 //! | `layout`   | from the state to a page of cells. Pure                                 |
+//! | `past`     | what the history says of days, months and years                         |
 //! | `words`    | the words on the screen, in two languages                               |
 //! | `printable`| which characters may reach the terminal                                 |
 //! | `source`   | the multicast group, or a recording                                     |
@@ -14,6 +15,7 @@
 pub mod layout;
 mod once;
 mod options;
+pub mod past;
 pub mod printable;
 mod source;
 pub mod state;
@@ -91,7 +93,8 @@ pub fn run(options: Options, config: &Config) -> Result<Exit, Exit> {
         Depth::Many | Depth::Sixteen if options.monochrome => Depth::Monochrome,
         depth => depth,
     };
-    Ok(view::run(state, display, depth, &mut *source, log))
+    let history = config.p1_reader_history.filename.clone();
+    Ok(view::run(state, display, depth, &mut *source, history, log))
 }
 
 fn local(time: Timestamp) -> chrono::NaiveDateTime {

@@ -117,6 +117,7 @@ words! {
     help_quit: "quit", "stoppen";
     help_pause: "hold the screen; telegrams are still counted", "scherm vasthouden; telegrammen tellen door";
     help_window: "graph of 5 minutes, an hour, 24 hours", "grafiek van 5 minuten, een uur, 24 uur";
+    help_past: "the last days, months and years", "de laatste dagen, maanden en jaren";
     help_meter: "the next meter", "de volgende meter";
     help_unit: "power in W or kW", "vermogen in W of kW";
     help_language: "English or Dutch", "Engels of Nederlands";
@@ -131,6 +132,17 @@ words! {
     no_message: "no text message", "geen tekstbericht";
     unknown_time: "time unknown", "tijd onbekend";
     unknown_length: "length unknown", "duur onbekend";
+
+    // The window that looks back
+    past: "history", "terug";
+    past_title: "History", "Terugblik";
+    past_days: "Days", "Dagen";
+    past_months: "Months", "Maanden";
+    past_years: "Years", "Jaren";
+    past_incomplete: "* not all of it was recorded, or it is not over", "* niet helemaal vastgelegd, of nog niet voorbij";
+    past_reading: "reading the history ...", "de historie wordt gelezen ...";
+    past_none: "no history on this machine: p1reader writes it", "geen historie op deze machine: p1reader legt die vast";
+    past_no_rows: "nothing of these years was recorded", "van deze jaren is niets vastgelegd";
 
     // Calendar
     days: "Mon Tue Wed Thu Fri Sat Sun", "ma di wo do vr za zo";

@@ -55,7 +55,7 @@ fn files_of(program: &str) -> BTreeSet<String> {
             [vec![ca_file], credentials("p1mqtt.service")].concat()
         }
         "p1reader" => outputs().map(text).to_vec(),
-        "p1report" => vec![text(Config::default().p1_reader_history.filename)],
+        "p1dashboard" | "p1report" => vec![text(Config::default().p1_reader_history.filename)],
         "p1sim" => return BTreeSet::from([simulator::PORTS.to_owned()]),
         _ => Vec::new(),
     };

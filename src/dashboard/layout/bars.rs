@@ -60,6 +60,7 @@ pub(super) fn footer(page: &mut Page, frame: &Frame<'_>, has_more: bool) {
         ('?', words.help, Action::Help),
         ('q', words.quit, Action::Quit),
         ('w', words.window, Action::Window),
+        ('h', words.past, Action::Past),
         ('u', words.unit, Action::Unit),
         ('o', words.objects, Action::Objects),
         ('l', words.log, Action::Log),

@@ -2,7 +2,7 @@
 //!
 //! Owns their digits and units; where they stand is the panels'.
 
-use chrono::{Datelike, NaiveDateTime};
+use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
 use crate::dashboard::words::Words;
 use crate::telegram::Decimal;
@@ -73,26 +73,42 @@ pub fn minute(time: NaiveDateTime) -> String {
 /// `22 Nov 13:45`
 #[must_use]
 pub fn day_and_minute(time: NaiveDateTime, words: &Words) -> String {
-    format!("{} {} {}", time.day(), month(time, words), minute(time))
+    format!("{} {} {}", time.day(), month(time.date(), words), minute(time))
 }
 
 /// `22 Nov 2026 13:45`
 #[must_use]
 pub fn date_and_minute(time: NaiveDateTime, words: &Words) -> String {
-    format!("{} {} {} {}", time.day(), month(time, words), time.year(), minute(time))
+    format!("{} {} {} {}", time.day(), month(time.date(), words), time.year(), minute(time))
 }
 
 /// `Sun 22 Nov 2026 13:45:12`
 #[must_use]
 pub fn full(time: NaiveDateTime, words: &Words) -> String {
-    let weekday = time.weekday().num_days_from_monday() as usize;
-    let weekday = words.days.split(' ').nth(weekday).unwrap_or_default();
-    let month = month(time, words);
+    let weekday = weekday(time.date(), words);
+    let month = month(time.date(), words);
     format!("{weekday} {} {month} {} {}", time.day(), time.year(), clock(time))
 }
 
-fn month(time: NaiveDateTime, words: &Words) -> &'static str {
-    words.months.split(' ').nth(time.month0() as usize).unwrap_or_default()
+/// `Sun 22 Nov`
+#[must_use]
+pub fn day(date: NaiveDate, words: &Words) -> String {
+    format!("{} {} {}", weekday(date, words), date.day(), month(date, words))
+}
+
+/// `Nov 2026`
+#[must_use]
+pub fn month_and_year(date: NaiveDate, words: &Words) -> String {
+    format!("{} {}", month(date, words), date.year())
+}
+
+fn weekday(date: NaiveDate, words: &Words) -> &'static str {
+    let place = date.weekday().num_days_from_monday() as usize;
+    words.days.split(' ').nth(place).unwrap_or_default()
+}
+
+fn month(date: NaiveDate, words: &Words) -> &'static str {
+    words.months.split(' ').nth(date.month0() as usize).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -124,10 +140,11 @@ mod tests {
 
     #[test]
     fn dates_are_those_of_the_language() {
-        let time =
-            chrono::NaiveDate::from_ymd_opt(2026, 3, 1).unwrap().and_hms_opt(7, 5, 9).unwrap();
+        let time = NaiveDate::from_ymd_opt(2026, 3, 1).unwrap().and_hms_opt(7, 5, 9).unwrap();
         assert_eq!(full(time, &ENGLISH), "Sun 1 Mar 2026 07:05:09");
         assert_eq!(full(time, &DUTCH), "zo 1 mrt 2026 07:05:09");
         assert_eq!(day_and_minute(time, &DUTCH), "1 mrt 07:05");
+        assert_eq!(day(time.date(), &ENGLISH), "Sun 1 Mar");
+        assert_eq!(month_and_year(time.date(), &DUTCH), "mrt 2026");
     }
 }

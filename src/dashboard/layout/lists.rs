@@ -13,6 +13,7 @@ pub fn keys(display: &DisplayOptions) -> Vec<Line> {
     let keys = [
         ("q", words.help_quit),
         ("w", words.help_window),
+        ("h", words.help_past),
         ("u", words.help_unit),
         ("m, Tab", words.help_meter),
         ("p", words.help_pause),

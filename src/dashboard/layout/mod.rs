@@ -14,6 +14,7 @@
 //! | `compact` | the page of a small terminal, without frames                          |
 //! | `waiting` | the page before the first telegram                                    |
 //! | `lists`   | the lines of the windows: keys, objects, failures and text message    |
+//! | `past`    | the lines of the window that looks back                               |
 
 mod bars;
 mod compact;
@@ -24,6 +25,7 @@ mod grid;
 pub mod lists;
 mod page;
 mod panels;
+pub mod past;
 mod waiting;
 
 use std::time::Instant;
@@ -57,6 +59,8 @@ pub enum Action {
     Objects,
     /// Show the failure log and the text message.
     Log,
+    /// Show the last days, months and years.
+    Past,
 }
 
 /// How things are to be shown.

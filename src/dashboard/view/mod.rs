@@ -4,6 +4,7 @@
 //! looks whether a telegram came, and draws when the page has changed. cursive's own loop would wake up
 //! six times as often.
 
+mod look_back;
 mod screen;
 mod theme;
 mod windows;
@@ -12,6 +13,7 @@ mod windows;
 mod tests;
 
 use std::fs::File;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -26,6 +28,7 @@ use super::state::State;
 use super::terminal::{self, Depth, Keyboard, Wake};
 use crate::runtime::{Exit, signals};
 
+use look_back::LookBack;
 use screen::{SCREEN, Screen};
 
 /// How long a telegram may wait until it is looked at.
@@ -33,12 +36,13 @@ const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Shows the state until a key or a signal ends it, and takes what the source has meanwhile.
 ///
-/// `log` takes what is logged meanwhile.
+/// `history` names the files of the past, `log` takes what is logged meanwhile.
 pub fn run(
     state: State,
     display: DisplayOptions,
     depth: Depth,
     source: &mut dyn Source,
+    history: PathBuf,
     log: Option<File>,
 ) -> Exit {
     let fail = |what: &str, error: &dyn std::fmt::Display| {
@@ -54,7 +58,8 @@ pub fn run(
         Err(error) => return fail("there is no terminal (--once needs none)", &error),
     };
     let now = Instant::now();
-    let siv = cursive(Screen::new(state, display, depth, source.name(), now, windows::open));
+    let origin = (source.name(), LookBack::new(history));
+    let siv = cursive(Screen::new(state, display, depth, origin, now, windows::open));
     let backend = match terminal::take(log) {
         Ok(backend) => backend,
         Err(error) => return fail("there is no terminal (--once needs none)", &error),
@@ -122,5 +127,6 @@ fn turn(siv: &mut Cursive, source: &mut dyn Source, now: Instant) -> std::io::Re
     if came {
         windows::update_objects(siv);
     }
-    Ok(changed.unwrap_or_default())
+    let has_read = windows::update_past(siv);
+    Ok(changed.unwrap_or_default() || has_read)
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use cursive::event::{Event, EventResult, Key, MouseButton, MouseEvent};
 use cursive::{Cursive, Printer, Vec2, View};
 
+use super::look_back::LookBack;
 use super::theme;
 use crate::dashboard::layout::{self, Action, DisplayOptions, Frame, Line, Page, Style};
 use crate::dashboard::source;
@@ -26,6 +27,7 @@ pub(super) struct Screen {
     pub(super) display: DisplayOptions,
     pub(super) depth: Depth,
     origin: String,
+    pub(super) look_back: LookBack,
     ended: bool,
     now: Instant,
     page: Page,
@@ -33,18 +35,19 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    /// A screen of this state. `origin` says where telegrams come from.
+    /// A screen of this state. `origin` says where telegrams come from, `look_back` where the past is.
     #[must_use]
     pub fn new(
         state: State,
         display: DisplayOptions,
         depth: Depth,
-        origin: String,
+        (origin, look_back): (String, LookBack),
         now: Instant,
         open: Open,
     ) -> Self {
         let page = Page::new(0, 0, true);
-        Self { state, held: None, display, depth, origin, ended: false, now, page, open }
+        let ended = false;
+        Self { state, held: None, display, depth, origin, look_back, ended, now, page, open }
     }
 
     /// Takes what came from the source.
@@ -106,10 +109,17 @@ impl Screen {
         }
     }
 
+    /// Starts reading the past of the meter that is shown.
+    pub(super) fn read_past(&mut self) {
+        let meter = self.frame().state.meter().and_then(|meter| meter.message.equipment_id());
+        let meter = meter.map(std::borrow::Cow::into_owned);
+        self.look_back.start(meter);
+    }
+
     fn act(&mut self, action: Action) -> EventResult {
         match action {
             Action::Quit => return EventResult::with_cb(Cursive::quit),
-            Action::Help | Action::Objects | Action::Log => {
+            Action::Help | Action::Objects | Action::Log | Action::Past => {
                 let open = self.open;
                 return EventResult::with_cb(move |siv| open(siv, action));
             }
@@ -136,7 +146,8 @@ impl Screen {
 fn action_of(event: &Event) -> Option<Action> {
     Some(match event {
         Event::Char('q') => Action::Quit,
-        Event::Char('?' | 'h') | Event::Key(Key::F1) => Action::Help,
+        Event::Char('?') | Event::Key(Key::F1) => Action::Help,
+        Event::Char('h') => Action::Past,
         Event::Char('p' | ' ') => Action::Pause,
         Event::Char('w') => Action::Window,
         Event::Char('m') | Event::Key(Key::Tab) => Action::Meter,

@@ -62,7 +62,7 @@ impl Terminal {
         let state = State::new(None, winter_time, now);
         let window = Window::default();
         let display = DisplayOptions { words, glyphs, kilowatts: false, window, fuse: None };
-        let origin = "224.7.2.1 : 52001".to_owned();
+        let origin = ("224.7.2.1 : 52001".to_owned(), LookBack::new("/no/h-YEAR.csv".into()));
         let screen = Screen::new(state, display, Depth::Many, origin, now, windows::open);
         let size = Vec2::new(width, height);
         let backend = puppet::Backend::init(Some(size));
@@ -199,6 +199,21 @@ fn a_dsmr_2_2_meter() {
 #[test]
 fn a_heat_gateway_without_electricity() {
     assert_meter("heat", "reading-heat.txt", &[]);
+}
+
+#[test]
+fn the_window_that_looks_back_says_where_the_history_comes_from_when_there_is_none() {
+    let mut terminal = Terminal::new((80, 24), &ENGLISH, &UNICODE);
+    terminal.take(message("reading-nl-esmr5.txt", &[]));
+    terminal.press('h');
+    assert!(terminal.text().contains("reading the history ..."));
+    while !windows::update_past(&mut terminal.runner) {
+        std::thread::yield_now();
+    }
+    let text = terminal.text();
+    assert!(text.contains("no history on this machine: p1reader writes it"), "{text}");
+    terminal.press('h');
+    assert!(!terminal.text().contains("no history"));
 }
 
 #[test]

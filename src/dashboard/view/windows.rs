@@ -8,12 +8,13 @@ use cursive::{Cursive, View};
 
 use super::screen::{SCREEN, Screen};
 use super::theme;
-use crate::dashboard::layout::{Action, Line, Style, lists};
+use crate::dashboard::layout::{self, Action, Line, Style, lists};
 use crate::dashboard::printable;
 
 const OBJECTS: &str = "objects";
 const SEARCH: &str = "search";
 const SCROLL: &str = "scroll";
+const PAST: &str = "past";
 
 /// The widest that a window with text becomes.
 const TEXT_WIDTH: usize = 72;
@@ -24,6 +25,7 @@ pub(super) fn open(siv: &mut Cursive, action: Action) {
         Action::Help => help(siv),
         Action::Objects => objects(siv),
         Action::Log => log(siv),
+        Action::Past => past(siv),
         _ => {}
     }
 }
@@ -55,10 +57,17 @@ fn on_screen<R>(siv: &mut Cursive, act: impl FnOnce(&mut Screen) -> R) -> Option
 
 /// Shows a text that scrolls; any of the keys that closes windows closes it.
 fn show(siv: &mut Cursive, title: &str, text: StyledString) {
-    let scroll = scrolling(siv, TextView::new(text));
+    show_view(siv, title, TextView::new(text));
+}
+
+fn show_view(siv: &mut Cursive, title: &str, view: impl View) {
+    let scroll = scrolling(siv, view);
     let dialog = Dialog::around(scroll).title(title);
     let closes = |event: &Event| {
-        matches!(event, Event::Key(Key::Esc | Key::Enter) | Event::Char('q' | '?' | 'l' | ' '))
+        matches!(
+            event,
+            Event::Key(Key::Esc | Key::Enter) | Event::Char('q' | '?' | 'l' | 'h' | ' ')
+        )
     };
     siv.add_layer(OnEventView::new(dialog).on_event(closes_if(closes), |siv| {
         siv.pop_layer();
@@ -100,6 +109,38 @@ fn log(siv: &mut Cursive) {
     if let Some((title, text)) = made {
         show(siv, title, text);
     }
+}
+
+/// Shows the last days, months and years as soon as they are read.
+fn past(siv: &mut Cursive) {
+    let made = on_screen(siv, |screen| {
+        screen.read_past();
+        let words = screen.display.words;
+        (words.past_title, styled(&[Line::of(Style::Faint, words.past_reading)], screen))
+    });
+    if let Some((title, text)) = made {
+        show_view(siv, title, TextView::new(text).with_name(PAST));
+    }
+}
+
+/// Shows the past in its window when it has been read; whether there is something new to draw.
+pub(super) fn update_past(siv: &mut Cursive) -> bool {
+    let width = siv.screen_size().x.saturating_sub(8).min(TEXT_WIDTH);
+    let text = on_screen(siv, |screen| {
+        let found = screen.look_back.result()?;
+        let words = screen.display.words;
+        let lines = match found {
+            Ok(past) if past.has_files && !past.is_empty() => {
+                layout::past::tables(&past, &screen.display, width)
+            }
+            Ok(past) if past.has_files => vec![Line::of(Style::Faint, words.past_no_rows)],
+            Ok(_) => vec![Line::of(Style::Faint, words.past_none)],
+            Err(error) => vec![Line::of(Style::Text, error.to_string())],
+        };
+        Some(styled(&lines, screen))
+    });
+    let Some(text) = text.flatten() else { return false };
+    siv.call_on_name(PAST, |view: &mut TextView| view.set_content(text)).is_some()
 }
 
 /// Shows every object; what is typed is searched for.
