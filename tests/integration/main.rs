@@ -9,6 +9,7 @@ mod dependencies;
 mod emeter;
 mod encryption;
 mod field;
+mod history;
 mod listener;
 #[cfg(feature = "mqtt")]
 mod mqtt;
