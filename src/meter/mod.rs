@@ -25,9 +25,9 @@ pub(crate) use day::{DEVICES, Day};
 pub(crate) use follower::{Follower, Heard};
 pub(crate) use list::List;
 pub(crate) use list::MAX_METERS;
+pub(crate) use power::{Power, PowerHistory, Span};
 #[cfg(feature = "dashboard")]
-pub(crate) use power::Summary;
-pub(crate) use power::{Power, PowerHistory, Span, round_up};
+pub(crate) use power::{Summary, round_up};
 pub(crate) use rate::MeterRate;
 pub(crate) use scale::Scale;
 
