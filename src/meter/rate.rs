@@ -31,12 +31,10 @@ pub(crate) struct MeterRate {
     room: f64,
     max_room: f64,
     last: Instant,
-    /// When a clock showed a new second.
-    last_second: Instant,
     /// The meter's clock.
-    meter: Seconds,
+    meter: Clock,
     /// The clock of the host that received the telegrams from the meter.
-    frame: Seconds,
+    frame: Clock,
 }
 
 impl MeterRate {
@@ -51,24 +49,20 @@ impl MeterRate {
     }
 
     fn with_burst(max_room: f64, now: Instant) -> Self {
-        let (meter, frame) = (Seconds::default(), Seconds::default());
-        Self { room: max_room, max_room, last: now, last_second: now, meter, frame }
+        let (meter, frame) = (Clock::new(now), Clock::new(now));
+        Self { room: max_room, max_room, last: now, meter, frame }
     }
 
     /// Whether a meter can have sent this telegram, too.
     pub fn permits(&mut self, meta: &Meta, now: Instant) -> bool {
-        let is_meter_new = meta.meter_time.is_some_and(|time| self.meter.is_new(time.seconds()));
-        let is_new = self.frame.is_new(meta.frame_start.seconds()) || is_meter_new;
-        let mut time = now.saturating_duration_since(self.last);
-        if is_new {
-            // What our own clock has shown of this second is counted already.
-            time += SECOND.saturating_sub(now.saturating_duration_since(self.last_second));
-            self.last_second = now;
-        }
+        let meter = meta.meter_time.and_then(|time| self.meter.advance(time.seconds(), now));
+        // An option without a time is less than one with any.
+        let ahead = meter.max(self.frame.advance(meta.frame_start.seconds(), now));
+        let time = now.saturating_duration_since(self.last) + ahead.unwrap_or_default();
         self.last = now;
         self.room = (self.room + time.as_secs_f64() * MAX_RATE).min(self.max_room);
         // A new telegram goes before those that others repeat.
-        let is_permitted = is_new || self.room >= 1.0;
+        let is_permitted = ahead.is_some() || self.room >= 1.0;
         if is_permitted {
             self.room -= 1.0;
         }
@@ -88,20 +82,30 @@ impl MeterRate {
 }
 
 /// The seconds that a clock has shown lately.
-#[derive(Clone, Debug, Default)]
-struct Seconds(VecDeque<i64>);
+#[derive(Clone, Debug)]
+struct Clock {
+    seconds: VecDeque<i64>,
+    /// When it showed a new one last.
+    last: Instant,
+}
 
-impl Seconds {
-    /// Whether the clock has not shown this second lately. It may go back, as that of a recording which begins again.
-    fn is_new(&mut self, second: i64) -> bool {
-        if self.0.iter().rev().any(|&known| known == second) {
-            return false;
+impl Clock {
+    fn new(now: Instant) -> Self {
+        Self { seconds: VecDeque::new(), last: now }
+    }
+
+    /// How far the clock has gone ahead of ours, if it shows a second that it has not shown lately. It may go back,
+    /// as that of a recording which begins again.
+    fn advance(&mut self, second: i64, now: Instant) -> Option<Duration> {
+        if self.seconds.iter().rev().any(|&known| known == second) {
+            return None;
         }
-        if self.0.len() == MAX_SECONDS {
-            self.0.pop_front();
+        if self.seconds.len() == MAX_SECONDS {
+            self.seconds.pop_front();
         }
-        self.0.push_back(second);
-        true
+        self.seconds.push_back(second);
+        let passed = now.saturating_duration_since(std::mem::replace(&mut self.last, now));
+        Some(SECOND.saturating_sub(passed))
     }
 }
 
@@ -121,7 +125,8 @@ mod tests {
         let permitted = all.filter(|&(second, number)| {
             let passed = SECOND * second + SECOND * number / rate;
             let micros = i64::try_from(passed.as_micros()).unwrap();
-            let frame_start = Timestamp::from_micros(START * 1_000_000 + micros);
+            // The clocks show a new second at different times.
+            let frame_start = Timestamp::from_micros(START * 1_000_000 + 300_000 + micros);
             let meter_time =
                 clock(second, number).map(|second| Timestamp::from_seconds(START + second));
             let meta = Meta::new(1, frame_start, frame_start, meter_time);
