@@ -97,7 +97,7 @@ INSTALLED = $(call entries,755,bin,$(PROGRAMS:%=target/release/%)) \
   $(call entries,755,share/doc/p1-multicast/examples,$(wildcard etc/examples/*.sh etc/examples/*.py)) \
   $(call entries,644,share/doc/p1-multicast/examples,$(filter-out %.sh %.py,$(wildcard etc/examples/*))) \
   $(call entries,644,share/p1-multicast,etc/p1-multicast.schema.json) \
-  $(call entries,644,lib/systemd/system,$(wildcard systemd/*.service systemd/*.socket)) \
+  $(call entries,644,lib/systemd/system,$(wildcard systemd/*.service systemd/*.socket systemd/*.timer)) \
   644:lib/sysusers.d/p1-multicast.conf:systemd/p1-multicast.sysusers
 
 install: ## install below DESTDIR and PREFIX (run make build before)

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 use memchr::{memchr, memchr_iter, memrchr};
 
+use super::classic::{DayFile, DayReader, Moments};
 use super::row::{FIRST_SECOND, Layout, Row, Selection, row_time};
 use crate::text;
 
@@ -69,6 +70,11 @@ pub(crate) struct MeterSpan {
 #[derive(Debug)]
 pub(crate) struct History {
     files: Vec<YearFile>,
+    /// Days before the first row of the files, in order, and how their local times are read.
+    days: Vec<DayFile>,
+    moments: Moments,
+    /// The first and the last row of the days.
+    days_span: Option<(i64, i64)>,
     meter: Option<String>,
     pub findings: Findings,
 }
@@ -76,23 +82,18 @@ pub(crate) struct History {
 impl History {
     /// Finds the files that `pattern` names: a path whose last component has `YEAR`, and perhaps `METER`. With
     /// `meter` the rows of other meters are left out.
-    pub fn open(pattern: &Path, meter: Option<&str>) -> Result<Self, HistoryError> {
-        let folder = pattern.parent().unwrap_or(Path::new("."));
-        let unreadable = |source| HistoryError::Unreadable { path: folder.to_owned(), source };
-        let pattern = pattern.file_name().unwrap_or_default().to_string_lossy();
-        let mut names = Vec::new();
-        match fs::read_dir(folder) {
-            Ok(entries) => {
-                for entry in entries {
-                    names.extend(entry.map_err(unreadable)?.file_name().into_string());
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(unreadable(error)),
-        }
-        names.sort_unstable();
+    pub fn open(
+        pattern: &Path,
+        meter: Option<&str>,
+        moments: Moments,
+    ) -> Result<Self, HistoryError> {
+        let (folder, pattern) = split_pattern(pattern);
+        let names = names(folder)?;
         let mut history = Self {
             files: Vec::new(),
+            days: Vec::new(),
+            moments,
+            days_span: None,
             meter: meter.map(str::to_owned),
             findings: Findings::default(),
         };
@@ -100,9 +101,8 @@ impl History {
             let plain = name.strip_suffix(".gz").unwrap_or(name);
             let is_compressed = plain.len() < name.len();
             // Of a file that is there twice the plain one counts.
-            if is_year_file(plain, &pattern)
-                && !(is_compressed && names.binary_search_by(|known| (**known).cmp(plain)).is_ok())
-            {
+            let is_double = is_compressed && names.iter().any(|known| known == plain);
+            if is_year_file(plain, &pattern) && !is_double {
                 history.add(folder.join(name), is_compressed);
             }
         }
@@ -110,14 +110,53 @@ impl History {
         Ok(history)
     }
 
+    /// Adds the days before the first row, from files of details and of 5-minute records. Their patterns have `DAY` in
+    /// the last component. A day that has both is read from the details.
+    pub fn add_days(&mut self, details: &Path, records: &Path) -> Result<(), HistoryError> {
+        for (pattern, is_details) in [(details, true), (records, false)] {
+            let (folder, pattern) = split_pattern(pattern);
+            for name in names(folder)? {
+                self.days.extend(DayFile::of(folder, &name, &pattern, is_details));
+            }
+        }
+        // The details first, and the plain file before the compressed one.
+        self.days.sort_by_key(|day| (day.date, !day.is_details, day.is_compressed));
+        self.days.dedup_by_key(|day| day.date);
+        let begin = self.files.first().map(|file| file.first);
+        let local = |date: chrono::NaiveDate| date.and_time(chrono::NaiveTime::MIN);
+        let second = |date| {
+            (self.moments)(local(date))[0].map_or(i64::MIN, crate::telegram::Timestamp::seconds)
+        };
+        self.days.retain(|day| begin.is_none_or(|begin| second(day.date) < begin));
+        let mut ends = Vec::new();
+        let mut days = std::mem::take(&mut self.days);
+        let at_ends = [days.first().cloned(), days.last().cloned()];
+        for day in at_ends.into_iter().flatten() {
+            let mut order = Order::default();
+            self.read_day(
+                &day,
+                &Selection::default(),
+                (i64::MIN, i64::MAX),
+                &mut order,
+                &mut |row| ends.push(row.time),
+            );
+        }
+        std::mem::swap(&mut self.days, &mut days);
+        let first = ends.iter().copied().min();
+        self.days_span = first.zip(ends.iter().copied().max());
+        Ok(())
+    }
+
     /// The time of the first row.
     pub fn first(&self) -> Option<i64> {
-        self.files.first().map(|file| file.first)
+        let days = self.days_span.map(|(first, _)| first);
+        [days, self.files.first().map(|file| file.first)].into_iter().flatten().min()
     }
 
     /// The time of the last row; a compressed file is read for it.
     pub fn last(&mut self) -> Result<Option<i64>, HistoryError> {
         let known = self.files.iter().filter_map(|file| file.last).max();
+        let known = known.max(self.days_span.map(|(_, last)| last));
         let newest = self.files.last().map(|file| (file.last, file.first));
         match newest {
             Some((None, first)) => {
@@ -164,7 +203,15 @@ impl History {
         to: i64,
         each: &mut dyn FnMut(&Row),
     ) -> Result<Vec<MeterSpan>, HistoryError> {
-        let mut order = Order { last: i64::MIN, meters: Vec::new(), late: 0 };
+        let mut order = Order::default();
+        // On the day on which the history begins both have rows.
+        let to_history = self.files.first().map_or(to, |file| to.min(file.first - 1));
+        if self.days_span.is_some_and(|(first, last)| first <= to_history && last >= from) {
+            for at in 0..self.days.len() {
+                let day = self.days[at].clone();
+                self.read_day(&day, selection, (from, to_history), &mut order, each);
+            }
+        }
         for at in 0..self.files.len() {
             let file = self.files[at].clone();
             let next = self.files.get(at + 1);
@@ -193,6 +240,50 @@ impl History {
             ));
         }
         Ok(order.meters)
+    }
+
+    /// Reads a day that was recorded before there was a history.
+    fn read_day(
+        &mut self,
+        day: &DayFile,
+        selection: &Selection,
+        (from, to): (i64, i64),
+        order: &mut Order,
+        each: &mut dyn FnMut(&Row),
+    ) {
+        let mut bad = 0;
+        let moments = self.moments;
+        let mut row = Row::default();
+        let read = open(&day.path, day.is_compressed, i64::MIN).and_then(|(header, source)| {
+            let Some(mut reader) = DayReader::new(selection, moments, &header, day.is_details)
+            else {
+                bad += 1;
+                return Ok(());
+            };
+            // Records have no header: the first line is one of them.
+            let first = if day.is_details { Vec::new() } else { [&header, &b"\n"[..]].concat() };
+            lines(&mut io::Cursor::new(first).chain(source), |line| {
+                match reader.read(line, &mut row) {
+                    Some(true) if row.time >= from && row.time <= to => {
+                        // A meter that comes back is no reason to refuse years of records.
+                        if order.admit(&row).unwrap_or(false) {
+                            each(&row);
+                        }
+                    }
+                    Some(_) => {}
+                    None => bad += 1,
+                }
+                true
+            })
+        });
+        if let Err(error) = read {
+            self.warn(&day.path, &format!("cannot be read, what it holds is missing: {error}"));
+            self.findings.has_unreadable = true;
+        }
+        if bad > 0 {
+            let lines = text::count(bad, "line");
+            self.warn(&day.path, &format!("{lines} left out: torn, or of another program"));
+        }
     }
 
     fn read_file(
@@ -252,6 +343,12 @@ struct Order {
     late: u64,
 }
 
+impl Default for Order {
+    fn default() -> Self {
+        Self { last: i64::MIN, meters: Vec::new(), late: 0 }
+    }
+}
+
 impl Order {
     /// Whether a row counts: it is newer than those before it.
     fn admit(&mut self, row: &Row) -> Result<bool, HistoryError> {
@@ -282,6 +379,29 @@ impl Order {
         self.last = row.time;
         Ok(true)
     }
+}
+
+/// The folder and the last component of a path with placeholders.
+fn split_pattern(pattern: &Path) -> (&Path, String) {
+    let name = pattern.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    (pattern.parent().unwrap_or(Path::new(".")), name)
+}
+
+/// The names in a folder, in order; none where there is no such folder.
+fn names(folder: &Path) -> Result<Vec<String>, HistoryError> {
+    let unreadable = |source| HistoryError::Unreadable { path: folder.to_owned(), source };
+    let mut names = Vec::new();
+    match fs::read_dir(folder) {
+        Ok(entries) => {
+            for entry in entries {
+                names.extend(entry.map_err(unreadable)?.file_name().into_string());
+            }
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(unreadable(error)),
+    }
+    names.sort_unstable();
+    Ok(names)
 }
 
 /// Whether this is the name of a file of `pattern`: `YEAR` stands for four digits and perhaps a letter, `METER` for

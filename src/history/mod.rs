@@ -6,6 +6,7 @@
 //! |------------|----------------------------------------------------------------------------|
 //! | `format`   | the columns, their order, units and times; the names of files              |
 //! | `files`    | the files of a folder in order, from the row that is asked for             |
+//! | `classic`  | days recorded before there was a history: details and 5-minute records     |
 //! | `row`      | the columns that a report needs, and the parsing of a row                  |
 //! | `register` | use as a difference of readings; exchanged meters, registers that fall     |
 //! | `calendar` | hours, days, weeks, months and years of the local clock and of contracts   |
@@ -21,6 +22,7 @@
 
 pub(crate) mod battery;
 pub(crate) mod calendar;
+pub(crate) mod classic;
 pub(crate) mod files;
 mod format;
 pub(crate) mod quarter;

@@ -118,7 +118,7 @@ fn names() -> Vec<String> {
 }
 
 fn tally_of(path: &Path, unit: Unit, limits: Limits) -> Tally<Amsterdam> {
-    let mut history = History::open(path, None).unwrap();
+    let mut history = History::open(path, None, |local| Amsterdam.moments(local)).unwrap();
     let mut tally = Tally::new(Calendar::new(Amsterdam, unit), &names(), limits);
     let mut ledger = Ledger::new(&names());
     let selection = Selection { registers: names(), has_voltage: false };
@@ -269,7 +269,8 @@ fn the_same_part_of_a_period_is_added_up() {
 
 /// The times of the rows in these files, and what is odd about them.
 fn read(folder: &Path, from: i64) -> (Vec<i64>, Vec<String>) {
-    let mut history = History::open(&folder.join("h-YEAR.csv"), None).unwrap();
+    let mut history =
+        History::open(&folder.join("h-YEAR.csv"), None, |local| Amsterdam.moments(local)).unwrap();
     let mut times = Vec::new();
     history.read(&Selection::default(), from, i64::MAX, &mut |row| times.push(row.time)).unwrap();
     (times, history.findings.warnings)
@@ -306,7 +307,10 @@ fn files_are_read_in_the_order_of_their_rows_plain_or_compressed() {
     assert!(warnings[0].contains("h-1970.csv: its rows are of a clock that was not yet set"));
     assert!(warnings[1].contains("h-2027.csv: no history file"));
     assert_eq!(
-        History::open(&folder.path().join("h-YEAR.csv"), None).unwrap().last().unwrap(),
+        History::open(&folder.path().join("h-YEAR.csv"), None, |local| Amsterdam.moments(local))
+            .unwrap()
+            .last()
+            .unwrap(),
         Some(at(3))
     );
 }
@@ -336,10 +340,11 @@ fn two_meters_at_the_same_time_are_refused_unless_one_is_chosen() {
         [HEADER, &at(1, "E1"), &at(2, "E2"), &at(3, "E1")].concat(),
     ] {
         fs::write(folder.path().join("h-2026.csv"), text).unwrap();
-        let mut history = History::open(&pattern, None).unwrap();
+        let mut history = History::open(&pattern, None, |local| Amsterdam.moments(local)).unwrap();
         let read = history.read(&Selection::default(), 0, i64::MAX, &mut |_| {});
         assert!(matches!(read, Err(HistoryError::TwoMeters(..))), "{read:?}");
-        let mut history = History::open(&pattern, Some("E1")).unwrap();
+        let mut history =
+            History::open(&pattern, Some("E1"), |local| Amsterdam.moments(local)).unwrap();
         let mut rows = 0;
         history.read(&Selection::default(), 0, i64::MAX, &mut |_| rows += 1).unwrap();
         assert_eq!(rows, 2);
@@ -375,8 +380,78 @@ fn names_of_other_files_are_none_of_the_history() {
     ] {
         let path = folder.path().join(name);
         fs::write(&path, HEADER.to_owned() + &line(BEFORE_AUTUMN, "E1")).unwrap();
-        let history = History::open(&folder.path().join(pattern), None).unwrap();
+        let history =
+            History::open(&folder.path().join(pattern), None, |local| Amsterdam.moments(local))
+                .unwrap();
         assert_eq!(history.first().is_some(), fits, "{name} {pattern}");
         fs::remove_file(path).unwrap();
     }
 }
+
+/// Rows of the days, with import and gas: minutes since the autumn day began, Wh and dm³.
+fn days(folder: &Path) -> Vec<(i64, i64, Option<i64>)> {
+    let mut history =
+        History::open(&folder.join("h-YEAR.csv"), None, |local| Amsterdam.moments(local)).unwrap();
+    history.add_days(&folder.join("details-DAY.csv"), &folder.join("day-DAY.csv")).unwrap();
+    let selection = Selection { registers: names(), has_voltage: false };
+    let mut rows = Vec::new();
+    let mut take = |row: &Row| {
+        let value = |at: usize| row.registers[at].map(|reading| reading.value);
+        rows.push(((row.time - AUTUMN) / 60, value(0).unwrap(), value(2)));
+    };
+    history.read(&selection, 0, i64::MAX, &mut take).unwrap();
+    rows
+}
+
+/// 2026-10-25 00:00 in Amsterdam.
+const AUTUMN: i64 = 1_792_879_200;
+
+#[test]
+fn days_before_the_history_are_read_from_the_records_in_the_hour_that_comes_twice_by_their_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = |time: &str, import: i64| {
+        format!("2026-10-25 {time}, {import},  612,  640,  811,    10642208,    0,    0,    0\n")
+    };
+    let text = [
+        ("01:55:00", 100),
+        ("02:00:03", 110),
+        ("02:55:00", 170),
+        ("02:00:00", 180),
+        ("02:55:00", 240),
+        ("03:00:00", 250),
+    ];
+    let text: Vec<String> = text.into_iter().map(|(time, import)| record(time, import)).collect();
+    fs::write(folder.path().join("day-20261025.csv"), text.concat() + "2026-10-25 03:0").unwrap();
+    let rows: Vec<(i64, i64)> =
+        days(folder.path()).into_iter().map(|(minutes, import, _)| (minutes, import)).collect();
+    assert_eq!(rows, [(115, 100), (120, 110), (175, 170), (180, 180), (235, 240), (240, 250)]);
+}
+
+#[test]
+fn details_come_before_records_and_the_history_before_both() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    let codes =
+        "datum;0-0:96.1.1;1-0:1.8.1;1-0:1.8.2;1-0:2.8.1;0-1:24.1.0;0-1:24.2.1.A;0-1:24.2.1.B;\n";
+    let row = |time: &str, import: i64, gas: i64| {
+        format!("25-10-2026 {time};4531;{import};1000;0;003;261025000000S;{gas};\n")
+    };
+    let details = [
+        codes,
+        "datum;id;t1;t2;out;type;time;gas;\n",
+        &row("00:00:02", 1, 7),
+        &row("00:00:12", 2, 7),
+        "torn\n",
+        &row("00:05:01", 5, 7),
+        &row("00:10:00", 9, 8),
+    ];
+    write("details-20261025.csv", &details.concat());
+    write(
+        "day-20261025.csv",
+        "2026-10-25 00:00:00, 999999,  612,  640,  811,    1,    0,    0,    0\n",
+    );
+    write("h-2026.csv", &format!("{HISTORY}{},x,E1,30,1.020,0,0.009,,\n", utc_text(AUTUMN + 600)));
+    assert_eq!(days(folder.path()), [(0, 1001, Some(7)), (5, 1005, Some(7)), (10, 1020, Some(9))]);
+}
+
+const HISTORY: &str = "time_utc,time_local,unique_id,telegrams,energy_import_kwh,energy_export_kwh,gas_m3,gas_time_utc,gas_unique_id\n";

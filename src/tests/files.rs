@@ -40,6 +40,14 @@ fn credentials(unit: &str) -> Vec<String> {
     credentials.map(|credential| credential.split_once(':').unwrap().1.to_owned()).collect()
 }
 
+/// The page that the unit of p1report has written.
+fn page_of_report() -> String {
+    let unit = fs::read_to_string(Path::new(PROJECT).join("systemd/p1report.service")).unwrap();
+    let page =
+        unit.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/bin/p1report --html "));
+    page.unwrap().to_owned()
+}
+
 /// What a program opens of itself, without being given its name.
 fn files_of(program: &str) -> BTreeSet<String> {
     let text = |path: PathBuf| path.display().to_string();
@@ -55,7 +63,17 @@ fn files_of(program: &str) -> BTreeSet<String> {
             [vec![ca_file], credentials("p1mqtt.service")].concat()
         }
         "p1reader" => outputs().map(text).to_vec(),
-        "p1dashboard" | "p1report" => vec![text(Config::default().p1_reader_history.filename)],
+        "p1dashboard" => vec![text(Config::default().p1_reader_history.filename)],
+        "p1report" => {
+            let Config { p1_reader_history, p1_reader_details, p1_reader_day, .. } =
+                Config::default();
+            vec![
+                text(p1_reader_history.filename),
+                text(p1_reader_details.filename),
+                text(p1_reader_day.filename),
+                page_of_report(),
+            ]
+        }
         "p1sim" => return BTreeSet::from([simulator::PORTS.to_owned()]),
         _ => Vec::new(),
     };

@@ -137,6 +137,26 @@ fn bad_files_are_named_and_do_not_hide_the_good_ones() {
 }
 
 #[test]
+fn days_of_version_1_0_are_read_where_there_is_no_history_yet() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = |hour: usize| {
+        format!(
+            "2026-11-20 {hour:02}:00:01, {},  500,  500,  500,    0,    0,    0,    0\n",
+            1000 + hour * 500
+        )
+    };
+    let records: String = (0..24).map(record).collect::<Vec<_>>().concat();
+    fs::write(folder.path().join("p1_reader_day-20261120.csv"), records).unwrap();
+    fs::write(
+        folder.path().join("p1_reader_day-20261121.csv"),
+        "2026-11-21 00:00:00, 13000,  1,  1,  1,  0,  0,  0,  0\n",
+    )
+    .unwrap();
+    let text = text(folder.path(), "days");
+    assert!(text.contains("fr 2026-11-20 ") && text.contains("12.000"), "{text}");
+}
+
+#[test]
 fn two_meters_at_once_need_a_choice() {
     let folder = folder();
     let both = HEADER.to_owned() + &rows("E1") + &rows("E2");
