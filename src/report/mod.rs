@@ -98,6 +98,11 @@ pub fn run(options: &Options, config: &Config) -> Result<Exit, Exit> {
         );
         return Err(fail(Exit::NoInput, &reason));
     };
+    if first == end {
+        let begin = HostZone.iso8601(Timestamp::from_seconds(first));
+        let reason = format!("the history begins at {begin}: there is nothing to report yet");
+        return Err(fail(Exit::NoInput, &reason));
+    }
     let now = Timestamp::from(SystemTime::now()).seconds();
     let mut source = Source { history, zone: HostZone, now, first, end };
     if let Some(file) = &options.html {
