@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use chrono::{NaiveDate, NaiveDateTime};
 
 use super::register::Reading;
-use super::row::{EXPORT, IMPORT, Row, Selection, fingerprint};
+use super::row::{EXPORT, IMPORT, Row, Selection};
 use crate::message::decode_identifier;
 use crate::telegram::{MeterZone, Timestamp};
 
@@ -120,8 +120,8 @@ impl<'s> DayReader<'s> {
         let time = self.moment(local)?;
         let (import, export) = (fields[1].parse().ok()?, fields[5].parse().ok()?);
         self.begin(row, time);
-        self.put(row, IMPORT, Some(import), time, 0);
-        self.put(row, EXPORT, Some(export), time, 0);
+        self.put(row, IMPORT, Some(import), row.time);
+        self.put(row, EXPORT, Some(export), row.time);
         Some(true)
     }
 
@@ -152,9 +152,9 @@ impl<'s> DayReader<'s> {
             row.meter.extend_from_slice(decode_identifier(fields[at]).as_bytes());
         }
         for (name, places) in [("import", columns.import), ("export", columns.export)] {
-            self.put(row, &format!("energy_{name}_kwh"), total(places), time, 0);
+            self.put(row, &format!("energy_{name}_kwh"), total(places), time);
             for (tariff, place) in places.into_iter().enumerate().skip(1) {
-                self.put(row, &format!("energy_{name}_t{tariff}_kwh"), field(place), time, 0);
+                self.put(row, &format!("energy_{name}_t{tariff}_kwh"), field(place), time);
             }
         }
         for [kind, read, value] in columns.devices {
@@ -165,7 +165,7 @@ impl<'s> DayReader<'s> {
             };
             let told = Timestamp::parse_meter_time(fields[read].as_bytes(), MeterZone::Central);
             let told = told.map_or(time, Timestamp::seconds).min(time);
-            self.put(row, name, field(Some(value)), told, fingerprint(name.as_bytes()));
+            self.put(row, name, field(Some(value)), told);
         }
         Some(true)
     }
@@ -191,12 +191,11 @@ impl<'s> DayReader<'s> {
         row.registers.resize(self.selection.registers.len(), None);
     }
 
-    fn put(&self, row: &mut Row, name: &str, value: Option<i64>, time: i64, device: u64) {
+    /// Which device was read is left open: the history that follows knows it by its identifier.
+    fn put(&self, row: &mut Row, name: &str, value: Option<i64>, time: i64) {
         let at = self.selection.registers.iter().position(|known| known == name);
         if let (Some(at), Some(value)) = (at, value) {
-            // The times of registers are that of the row.
-            let time = if device == 0 { row.time } else { time };
-            row.registers[at] = Some(Reading { time, value, device });
+            row.registers[at] = Some(Reading { time, value, device: 0 });
         }
     }
 }

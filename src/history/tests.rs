@@ -388,16 +388,18 @@ fn names_of_other_files_are_none_of_the_history() {
     }
 }
 
-/// Rows of the days, with import and gas: minutes since the autumn day began, Wh and dm³.
+/// Rows of the days, with import and gas: minutes since the autumn day began, Wh and dm³. No meter was exchanged.
 fn days(folder: &Path) -> Vec<(i64, i64, Option<i64>)> {
     let mut history =
         History::open(&folder.join("h-YEAR.csv"), None, |local| Amsterdam.moments(local)).unwrap();
     history.add_days(&folder.join("details-DAY.csv"), &folder.join("day-DAY.csv")).unwrap();
     let selection = Selection { registers: names(), has_voltage: false };
     let mut rows = Vec::new();
+    let mut ledger = Ledger::new(&names());
     let mut take = |row: &Row| {
         let value = |at: usize| row.registers[at].map(|reading| reading.value);
         rows.push(((row.time - AUTUMN) / 60, value(0).unwrap(), value(2)));
+        ledger.take(row, |at, step| assert!(step.amount.is_some(), "register {at} {step:?}"));
     };
     history.read(&selection, 0, i64::MAX, &mut take).unwrap();
     rows
@@ -450,7 +452,8 @@ fn details_come_before_records_and_the_history_before_both() {
         "day-20261025.csv",
         "2026-10-25 00:00:00, 999999,  612,  640,  811,    1,    0,    0,    0\n",
     );
-    write("h-2026.csv", &format!("{HISTORY}{},x,E1,30,1.020,0,0.009,,\n", utc_text(AUTUMN + 600)));
+    let (time, read) = (utc_text(AUTUMN + 600), utc_text(AUTUMN + 300));
+    write("h-2026.csv", &format!("{HISTORY}{time},x,E1,30,1.020,0,0.009,{read},G1\n"));
     assert_eq!(days(folder.path()), [(0, 1001, Some(7)), (5, 1005, Some(7)), (10, 1020, Some(9))]);
 }
 
