@@ -82,17 +82,13 @@ pub(crate) struct History {
 impl History {
     /// Finds the files that `pattern` names: a path whose last component has `YEAR`, and perhaps `METER`. With
     /// `meter` the rows of other meters are left out.
-    pub fn open(
-        pattern: &Path,
-        meter: Option<&str>,
-        moments: Moments,
-    ) -> Result<Self, HistoryError> {
+    pub fn open(pattern: &Path, meter: Option<&str>) -> Result<Self, HistoryError> {
         let (folder, pattern) = split_pattern(pattern);
         let names = names(folder)?;
         let mut history = Self {
             files: Vec::new(),
             days: Vec::new(),
-            moments,
+            moments: |_| [None; 2],
             days_span: None,
             meter: meter.map(str::to_owned),
             findings: Findings::default(),
@@ -111,8 +107,14 @@ impl History {
     }
 
     /// Adds the days before the first row, from files of details and of 5-minute records. Their patterns have `DAY` in
-    /// the last component. A day that has both is read from the details.
-    pub fn add_days(&mut self, details: &Path, records: &Path) -> Result<(), HistoryError> {
+    /// the last component, and their times are local. A day that has both is read from the details.
+    pub fn add_days(
+        &mut self,
+        details: &Path,
+        records: &Path,
+        moments: Moments,
+    ) -> Result<(), HistoryError> {
+        self.moments = moments;
         for (pattern, is_details) in [(details, true), (records, false)] {
             let (folder, pattern) = split_pattern(pattern);
             for name in names(folder)? {

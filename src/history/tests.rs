@@ -118,7 +118,7 @@ fn names() -> Vec<String> {
 }
 
 fn tally_of(path: &Path, unit: Unit, limits: Limits) -> Tally<Amsterdam> {
-    let mut history = History::open(path, None, |local| Amsterdam.moments(local)).unwrap();
+    let mut history = History::open(path, None).unwrap();
     let mut tally = Tally::new(Calendar::new(Amsterdam, unit), &names(), limits);
     let mut ledger = Ledger::new(&names());
     let selection = Selection { registers: names(), has_voltage: false };
@@ -269,8 +269,7 @@ fn the_same_part_of_a_period_is_added_up() {
 
 /// The times of the rows in these files, and what is odd about them.
 fn read(folder: &Path, from: i64) -> (Vec<i64>, Vec<String>) {
-    let mut history =
-        History::open(&folder.join("h-YEAR.csv"), None, |local| Amsterdam.moments(local)).unwrap();
+    let mut history = History::open(&folder.join("h-YEAR.csv"), None).unwrap();
     let mut times = Vec::new();
     history.read(&Selection::default(), from, i64::MAX, &mut |row| times.push(row.time)).unwrap();
     (times, history.findings.warnings)
@@ -307,10 +306,7 @@ fn files_are_read_in_the_order_of_their_rows_plain_or_compressed() {
     assert!(warnings[0].contains("h-1970.csv: its rows are of a clock that was not yet set"));
     assert!(warnings[1].contains("h-2027.csv: no history file"));
     assert_eq!(
-        History::open(&folder.path().join("h-YEAR.csv"), None, |local| Amsterdam.moments(local))
-            .unwrap()
-            .last()
-            .unwrap(),
+        History::open(&folder.path().join("h-YEAR.csv"), None).unwrap().last().unwrap(),
         Some(at(3))
     );
 }
@@ -340,11 +336,10 @@ fn two_meters_at_the_same_time_are_refused_unless_one_is_chosen() {
         [HEADER, &at(1, "E1"), &at(2, "E2"), &at(3, "E1")].concat(),
     ] {
         fs::write(folder.path().join("h-2026.csv"), text).unwrap();
-        let mut history = History::open(&pattern, None, |local| Amsterdam.moments(local)).unwrap();
+        let mut history = History::open(&pattern, None).unwrap();
         let read = history.read(&Selection::default(), 0, i64::MAX, &mut |_| {});
         assert!(matches!(read, Err(HistoryError::TwoMeters(..))), "{read:?}");
-        let mut history =
-            History::open(&pattern, Some("E1"), |local| Amsterdam.moments(local)).unwrap();
+        let mut history = History::open(&pattern, Some("E1")).unwrap();
         let mut rows = 0;
         history.read(&Selection::default(), 0, i64::MAX, &mut |_| rows += 1).unwrap();
         assert_eq!(rows, 2);
@@ -380,9 +375,7 @@ fn names_of_other_files_are_none_of_the_history() {
     ] {
         let path = folder.path().join(name);
         fs::write(&path, HEADER.to_owned() + &line(BEFORE_AUTUMN, "E1")).unwrap();
-        let history =
-            History::open(&folder.path().join(pattern), None, |local| Amsterdam.moments(local))
-                .unwrap();
+        let history = History::open(&folder.path().join(pattern), None).unwrap();
         assert_eq!(history.first().is_some(), fits, "{name} {pattern}");
         fs::remove_file(path).unwrap();
     }
@@ -390,9 +383,12 @@ fn names_of_other_files_are_none_of_the_history() {
 
 /// Rows of the days, with import and gas: minutes since the autumn day began, Wh and dm³. No meter was exchanged.
 fn days(folder: &Path) -> Vec<(i64, i64, Option<i64>)> {
-    let mut history =
-        History::open(&folder.join("h-YEAR.csv"), None, |local| Amsterdam.moments(local)).unwrap();
-    history.add_days(&folder.join("details-DAY.csv"), &folder.join("day-DAY.csv")).unwrap();
+    let mut history = History::open(&folder.join("h-YEAR.csv"), None).unwrap();
+    history
+        .add_days(&folder.join("details-DAY.csv"), &folder.join("day-DAY.csv"), |local| {
+            Amsterdam.moments(local)
+        })
+        .unwrap();
     let selection = Selection { registers: names(), has_voltage: false };
     let mut rows = Vec::new();
     let mut ledger = Ledger::new(&names());

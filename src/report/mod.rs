@@ -79,15 +79,16 @@ pub fn run(options: &Options, config: &Config) -> Result<Exit, Exit> {
     let words = words_of(text::language(options.language, None, &text::locale(&variable)));
     let pattern = pattern(options, config);
     let meter = options.meter.as_deref();
-    let opened = History::open(&pattern, meter, |local| HostZone.moments(local));
-    let mut history = opened.map_err(|error| fail(Exit::Io, &error))?;
+    let mut history = History::open(&pattern, meter).map_err(|error| fail(Exit::Io, &error))?;
     let of = |configured: &Path| match &options.dir {
         Some(folder) => folder.join(configured.file_name().unwrap_or_default()),
         None => configured.to_owned(),
     };
     let (details, records) =
         (of(&config.p1_reader_details.filename), of(&config.p1_reader_day.filename));
-    history.add_days(&details, &records).map_err(|error| fail(Exit::Io, &error))?;
+    history
+        .add_days(&details, &records, |local| HostZone.moments(local))
+        .map_err(|error| fail(Exit::Io, &error))?;
     let end = history.last().map_err(|error| fail_history(&error))?;
     let Some((first, end)) = history.first().zip(end) else {
         log_findings(&history);

@@ -106,10 +106,7 @@ fn june() -> tempfile::TempDir {
 }
 
 fn source(folder: &Path, now: i64) -> Source<Amsterdam> {
-    let mut history = History::open(&folder.join("p1_reader_history-YEAR.csv"), None, |local| {
-        Amsterdam.moments(local)
-    })
-    .unwrap();
+    let mut history = History::open(&folder.join("p1_reader_history-YEAR.csv"), None).unwrap();
     let (first, end) = (history.first().unwrap(), history.last().unwrap().unwrap());
     Source { history, zone: Amsterdam, now, first, end }
 }

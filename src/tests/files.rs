@@ -40,12 +40,15 @@ fn credentials(unit: &str) -> Vec<String> {
     credentials.map(|credential| credential.split_once(':').unwrap().1.to_owned()).collect()
 }
 
-/// The page that the unit of p1report has written.
-fn page_of_report() -> String {
+/// The days that p1report reads where there is no history yet, and the page that its unit has written.
+fn days_and_page() -> [String; 3] {
+    let Config { p1_reader_details, p1_reader_day, .. } = Config::default();
+    let days = [p1_reader_details.filename, p1_reader_day.filename];
+    let [details, day] = days.map(|path| path.display().to_string());
     let unit = fs::read_to_string(Path::new(PROJECT).join("systemd/p1report.service")).unwrap();
     let page =
         unit.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/bin/p1report --html "));
-    page.unwrap().to_owned()
+    [details, day, page.unwrap().to_owned()]
 }
 
 /// What a program opens of itself, without being given its name.
@@ -63,21 +66,12 @@ fn files_of(program: &str) -> BTreeSet<String> {
             [vec![ca_file], credentials("p1mqtt.service")].concat()
         }
         "p1reader" => outputs().map(text).to_vec(),
-        "p1dashboard" => vec![text(Config::default().p1_reader_history.filename)],
-        "p1report" => {
-            let Config { p1_reader_history, p1_reader_details, p1_reader_day, .. } =
-                Config::default();
-            vec![
-                text(p1_reader_history.filename),
-                text(p1_reader_details.filename),
-                text(p1_reader_day.filename),
-                page_of_report(),
-            ]
-        }
+        "p1dashboard" | "p1report" => vec![text(Config::default().p1_reader_history.filename)],
         "p1sim" => return BTreeSet::from([simulator::PORTS.to_owned()]),
         _ => Vec::new(),
     };
-    own.into_iter().chain([DEFAULT_CONFIG_FILE.to_owned()]).collect()
+    let more = (program == "p1report").then(days_and_page).into_iter().flatten();
+    own.into_iter().chain(more).chain([DEFAULT_CONFIG_FILE.to_owned()]).collect()
 }
 
 /// The folders of the suite, the page that a web server serves, and the schema of a datagram.
