@@ -31,7 +31,7 @@ pub enum KeyError {
     Characters(usize),
     /// It is the authentication key that all meters of Luxembourg have.
     #[error(
-        "that is the authentication key of Luxembourg, which is the same for everybody; the decryption key is your own"
+        "this is the authentication key of Luxembourg, the same for everybody; your decryption key is another one"
     )]
     Luxembourg,
 }
@@ -147,7 +147,7 @@ mod tests {
             ),
             (&DIGITS_OF_KEY.replace('a', "x"), "found 1 characters that are none"),
             ("", "found 0 characters"),
-            ("00112233445566778899aabbccddeeff", "that is the authentication key of Luxembourg"),
+            ("00112233445566778899aabbccddeeff", "this is the authentication key of Luxembourg"),
         ] {
             let message = Key::parse_decryption(text).unwrap_err().to_string();
             assert!(message.contains(expected), "{message}");

@@ -10,8 +10,8 @@ use super::hdlc::{FLAG, HdlcFrame};
 use super::mbus::MBusFrame;
 use super::transfer::Transfer;
 
-/// The first encrypted frame in these bytes, or the first push with all its HDLC or M-Bus frames. One of which a part
-/// is missing is none.
+/// The first encrypted frame in these bytes, or the first push with all its HDLC or M-Bus frames. An incomplete
+/// one is none.
 #[must_use]
 pub fn first_frame(bytes: &[u8]) -> Option<Range<usize>> {
     let (mut transfer, mut begin, mut from) = (Transfer::default(), None, 0);

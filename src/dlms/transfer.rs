@@ -1,7 +1,7 @@
 //! Puts together what a meter sends in several frames: segments of HDLC and of M-Bus, and blocks of a general
 //! block transfer.
 //!
-//! Frames get lost, doubled and mixed with those of another push: the first one starts anew, one that does not
+//! Frames get lost, doubled and mixed with those of another push: the first one begins a push, one that does not
 //! follow drops what came before, and one that comes again is ignored.
 
 use super::ciphering::{Found, MAX_FRAME, length};
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn segments_are_joined_and_the_first_one_starts_anew() {
+    fn segments_are_joined_and_the_first_one_begins_a_push() {
         let mut transfer = Transfer::default();
         assert_eq!(hdlc(&mut transfer, b"\xE6\xE7\0lost", true), None);
         assert_eq!(hdlc(&mut transfer, b"\xE6\xE7\0one,", true), None);

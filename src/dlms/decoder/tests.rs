@@ -62,7 +62,7 @@ fn decoder(keys: Option<Keys>) -> Decoder<u64> {
     decoder
 }
 
-/// Feeds pieces, the clock of which is their number; then the line is silent.
+/// Feeds pieces, each at the time of its number; then the line is silent.
 fn feed<'a>(decoder: &mut Decoder<u64>, pieces: impl IntoIterator<Item = &'a [u8]>) -> Outcome {
     let (mut outcome, mut now) = (Outcome::default(), 0);
     for mut piece in pieces {
