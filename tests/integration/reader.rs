@@ -246,12 +246,12 @@ fn after_a_kill_the_next_recorder_starts_at_once_and_goes_on_with_the_files() {
 #[test]
 fn two_recorders_of_all_meters_record_each_meter_once() {
     let place = Place::new();
-    let off = "p1_reader_interval: {enabled: false}\nhtml_report: {enabled: false}\nweekly_log: {enabled: false}";
     let details = place.path("details-METER-DAY.csv");
-    let more = format!(
-        "p1_reader_details: {{filename: \"{}\"}}\np1_reader_day: {{enabled: false}}\n{off}",
-        details.display()
-    );
+    let details = format!("p1_reader_details: {{filename: \"{}\"}}\n", details.display());
+    let others =
+        ["p1_reader_interval", "p1_reader_day", "p1_reader_history", "html_report", "weekly_log"];
+    let off = others.map(|other| format!("{other}: {{enabled: false}}"));
+    let more = details + &off.join("\n");
     place.config_with(&more);
     let [first, second] = [(); 2].map(|()| in_utc(&place, &["--debug"]));
     let mut publisher = Publisher::new(&place);
