@@ -19,6 +19,9 @@ const HEADER: usize = 5;
 /// Where CI is in the frame.
 const CI: usize = 6;
 
+/// The low half of C: the frame sends user data. The high half has flags.
+const SEND_USER_DATA: u8 = 0x03;
+
 /// A frame whose checksum is right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MBusFrame<'a> {
@@ -43,6 +46,9 @@ impl<'a> MBusFrame<'a> {
             _ => return Found::No,
         };
         let Some(&control) = bytes.get(CI) else { return Found::Incomplete };
+        if bytes[4] & 0x0F != SEND_USER_DATA || control >= 0x20 {
+            return Found::No;
+        }
         // Sagemcom meters send segments of 257 bytes with a length of 1.
         let overflow = if announced < HEADER + 1 && control == 0 { 256 } else { 0 };
         let end = 4 + announced + overflow;

@@ -202,6 +202,21 @@ fn a_length_that_is_damaged_does_not_delay_the_next_frame() {
 }
 
 #[test]
+fn what_seems_to_begin_in_front_of_a_frame_does_not_hide_it() {
+    for noise in [
+        &b"hhhhhhhhv\0\0\0\0\0\0hhhv\0\0\0\0\0\0\0hhh\0\0\0hh\0hhh\0\0\0hhh\0"[..],
+        b"hhhh",
+        b"\x68\0\0\x68",
+        b"~\xA2~\xA2hh~\xA2\xCD\x9B\0",
+        b"~\xA2\xCD\x9B\0",
+        b"\0",
+    ] {
+        let outcome = decoded(Some(KEYS), &[noise, &frame(1)].concat());
+        assert_eq!(outcome.texts(), telegram(1), "{noise:02X?}");
+    }
+}
+
+#[test]
 fn silence_ends_an_incomplete_frame() {
     let mut decoder = decoder(Some(KEYS));
     let outcome = feed(&mut decoder, [&frame(1)[..200]]);
