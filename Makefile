@@ -68,6 +68,7 @@ INTEROP_SECONDS ?= 40
 
 interop: build ## run the other programs of etc/examples, all at once, for INTEROP_SECONDS (40); needs root
 	tests/interop.sh target/release $(INTEROP_SECONDS)
+	tests/interop-emeter.sh target/release $(INTEROP_SECONDS)
 	tests/postgresql.sh
 
 demo: build ## show the main job without any hardware

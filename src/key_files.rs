@@ -1,15 +1,18 @@
-//! Where the keys of a meter come from: credentials of systemd's, or files.
+//! Where keys come from, those of a meter and that of the group: credentials of systemd's, or files.
 //!
-//! Owns the two names. No message contains a key.
+//! Owns their names. No message contains a key.
 
 use std::path::{Path, PathBuf};
 
 use crate::dlms::{Key, KeyError, Keys};
+use crate::message::{NoKey, SigningKey};
 use crate::runtime::secret::{Secret, SecretError, SecretName};
 
 const DECRYPTION: SecretName = SecretName { what: "decryption key", credential: "decryption_key" };
 const AUTHENTICATION: SecretName =
     SecretName { what: "authentication key", credential: "authentication_key" };
+
+const SIGNING: SecretName = SecretName { what: "multicast key", credential: "multicast_key" };
 
 /// Why there are no keys.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +29,14 @@ pub enum KeysError {
         file: PathBuf,
         /// What is wrong with it.
         error: KeyError,
+    },
+    /// There is no key of the group in it.
+    #[error("the {} in {}: {error}", SIGNING.what, file.display())]
+    Signing {
+        /// Where it was found.
+        file: PathBuf,
+        /// What is wrong with it.
+        error: NoKey,
     },
     /// The one key is of no use without the other.
     #[error("there is an authentication key, but no decryption key")]
@@ -51,6 +62,15 @@ pub fn read(
         (None, Some(_)) => Err(KeysError::NoDecryptionKey),
         (None, None) => Ok(None),
     }
+}
+
+/// The key that telegrams are signed with, if there is one.
+pub fn read_signing_key(
+    file: Option<&Path>,
+    credentials: Option<&Path>,
+) -> Result<Option<SigningKey>, KeysError> {
+    let Some(Secret { text, file }) = SIGNING.read(credentials, file)? else { return Ok(None) };
+    SigningKey::parse(&text).map(Some).map_err(|error| KeysError::Signing { file, error })
 }
 
 fn parse(
@@ -97,6 +117,20 @@ mod tests {
         let key = Key::parse_decryption(AUTHENTICATION_DIGITS).unwrap();
         let expected = Keys { decryption: key, ..without };
         assert_eq!(read(Some(&decryption), None, Some(path)).unwrap(), Some(expected));
+    }
+
+    #[test]
+    fn the_key_of_the_group_has_64_digits() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = file(folder.path(), "k", &DECRYPTION_DIGITS.repeat(2));
+        let key = SigningKey::parse(&DECRYPTION_DIGITS.repeat(2)).unwrap();
+        assert_eq!(read_signing_key(Some(&path), None).unwrap(), Some(key));
+        assert_eq!(read_signing_key(None, Some(folder.path())).unwrap(), None);
+        let path = file(folder.path(), "k", DECRYPTION_DIGITS);
+        let message = read_signing_key(Some(&path), None).unwrap_err().to_string();
+        let expected =
+            format!("the multicast key in {}: expected 64 hexadecimal digits", path.display());
+        assert_eq!(message, expected);
     }
 
     #[test]

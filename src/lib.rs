@@ -21,7 +21,7 @@
 //! | [`zone`]      | local time                                                                 |
 //! | `text`        | durations, counts and foreign text as log messages show them               |
 //! | `atomic_file` | files replaced by rename                                                   |
-//! | `key_files`   | the keys of a meter that encrypts, from files or credentials               |
+//! | `key_files`   | keys of a meter that encrypts and of signatures, from files or credentials |
 //! | [`listener`]  | `p1listener`: sources of bytes, and the loop from byte to datagram         |
 //! | [`reader`]    | `p1reader`: the outputs and the files under them                           |
 //! | [`report`]    | `p1report`: the years, as tables, JSON, CSV and a page                     |

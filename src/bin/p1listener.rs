@@ -12,6 +12,9 @@ fn main() -> ExitCode {
 fn run() -> Result<Exit, Exit> {
     let options: Options = arguments::parse()?;
     let program = Program::start("p1listener", options.common.clone());
+    if let Some(file) = &options.make_key {
+        return listener::make_key(file);
+    }
     let config = if options.probe { program.config_or_default() } else { program.config() }?;
     listener::run(&options, config, || program.reload())
 }

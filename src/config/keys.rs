@@ -89,6 +89,7 @@ pub(super) const SECTIONS: &[Section] = &[
             key("also_to", |c, v| put(&mut c.multicast.also_to, v.destinations())),
             key("meter", |c, v| put(&mut c.multicast.meter, v.label("an equipment id"))),
             key("source", |c, v| put(&mut c.multicast.source, v.label("a name or an address"))),
+            key("key_file", |c, v| put(&mut c.multicast.key_file, v.path())),
         ],
     },
     Section {

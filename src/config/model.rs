@@ -167,6 +167,8 @@ pub struct Multicast {
     pub meter: Option<String>,
     /// Name or address of the listener that readers follow. Without it: the first one heard.
     pub source: Option<String>,
+    /// Absolute path of the file with the key that telegrams are signed with.
+    pub key_file: Option<PathBuf>,
 }
 
 impl Default for Multicast {
@@ -180,6 +182,7 @@ impl Default for Multicast {
             also_to: Vec::new(),
             meter: None,
             source: None,
+            key_file: None,
         }
     }
 }

@@ -17,6 +17,7 @@
 //! | `health`    | warnings about telegrams, and the status                          |
 //! | `clock`     | a meter's clock that is hours off                                 |
 //! | `raw_log`   | `--record`                                                        |
+//! | `make_key`  | `--make-key`                                                      |
 //! | `probe`     | `--probe`                                                         |
 //! | `diagnosis` | what the bytes are; `wire` recognises other protocols than P1     |
 
@@ -30,6 +31,7 @@ mod file;
 mod health;
 mod holder;
 mod line;
+mod make_key;
 mod options;
 mod pace;
 mod probe;
@@ -50,6 +52,7 @@ use std::ops::{ControlFlow, Range};
 use std::time::{Instant, SystemTime};
 
 pub use adapters::LASTING_NAMES;
+pub use make_key::make_key;
 pub use options::{EXITS, Options};
 
 use admission::Admission;
@@ -68,7 +71,7 @@ use tcp::TcpPort;
 use crate::config::{self, Config};
 use crate::dlms::{Decoder, Event as Decoded, Keys};
 use crate::key_files::{self, KeysError};
-use crate::message::{Datagram, Translator};
+use crate::message::{Datagram, SigningKey, Translator};
 use crate::publisher::{Destinations, Publisher};
 use crate::runtime::secret::credentials_directory;
 use crate::runtime::{self, Exit, Service, Signals, signals};
@@ -96,6 +99,10 @@ pub fn run(
     if options.probe {
         return probe::probe(&config.p1_listener, keys, &mut io::stdout()).map_err(|_| Exit::Io);
     }
+    let signing_key = read_signing_key(&config.multicast).map_err(|error| {
+        log::error!("{error}");
+        Exit::Config
+    })?;
     let signals = Signals::install_or_log().ok_or(Exit::Io)?;
     let record = |path| {
         RawLog::open(path, config.p1_listener.port.as_ref()).map_err(|error| {
@@ -107,6 +114,7 @@ pub fn run(
     let port = port(&config.p1_listener);
     let mut listener = Listener::new(config, port, raw_log, Instant::now());
     listener.set_keys(keys);
+    listener.translator.set_key(signing_key);
     runtime::run("p1listener", listener, &signals, reload);
     Ok(Exit::Done)
 }
@@ -117,6 +125,10 @@ fn read_keys(settings: &config::P1Listener) -> Result<Option<Keys>, KeysError> {
         settings.authentication_key_file.as_deref(),
         credentials_directory().as_deref(),
     )
+}
+
+fn read_signing_key(settings: &config::Multicast) -> Result<Option<SigningKey>, KeysError> {
+    key_files::read_signing_key(settings.key_file.as_deref(), credentials_directory().as_deref())
 }
 
 /// The port, the decoder, the translator and the publisher, in a row.
@@ -176,6 +188,10 @@ impl Service for Listener {
         match read_keys(&config.p1_listener) {
             Ok(keys) => self.set_keys(keys),
             Err(error) => log::error!("{error}; keeping the current keys"),
+        }
+        match read_signing_key(&config.multicast) {
+            Ok(key) => self.translator.set_key(key),
+            Err(error) => log::error!("{error}; keeping the current key"),
         }
         let (old, new) = (&self.config.p1_listener, &config.p1_listener);
         if (&old.port, old.baud_rate, old.format) != (&new.port, new.baud_rate, new.format) {

@@ -34,4 +34,8 @@ pub struct Options {
     /// Append the raw bytes of the port to FILE
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+
+    /// Write a new key, to sign telegrams with, to FILE, and exit
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["probe", "record"])]
+    pub make_key: Option<PathBuf>,
 }

@@ -18,6 +18,7 @@
 mod member;
 mod read;
 mod repeated;
+pub(crate) mod signature;
 mod translate;
 mod write;
 
@@ -26,6 +27,7 @@ use std::borrow::Cow;
 pub(crate) use member::is_code;
 pub use read::MessageError;
 pub use repeated::Superseded;
+pub use signature::{NoKey, SignatureError, SigningKey};
 pub use translate::{Counts, Datagram, Encoder, Translator};
 pub use write::{Encoded, MAX_DATAGRAM, encode};
 

@@ -3,7 +3,7 @@
 //! Owns what runs from one telegram to the next: the frame number and the counts. It reads no clock
 //! and sends nothing.
 
-use super::{Encoded, Meta, Value, encode};
+use super::{Encoded, Meta, SigningKey, Value, encode, signature};
 use crate::dlms::Authenticity;
 use crate::telegram::{
     Algorithm, Checksum, Dropped, Intake, MeterZone, Parity, Policy, Received, Rejection, Telegram,
@@ -68,6 +68,11 @@ impl Translator {
     /// Names another sender in the datagrams to come.
     pub fn set_source(&mut self, source: String) {
         self.encoder.meta.source = Some(source);
+    }
+
+    /// Signs the datagrams to come with this key, if there is one.
+    pub fn set_key(&mut self, key: Option<SigningKey>) {
+        self.encoder.set_key(key);
     }
 
     /// Takes the meter's clock for one of this zone; `None` goes by the header of its telegrams.
@@ -146,6 +151,7 @@ pub struct Encoder {
     zone: Option<MeterZone>,
     /// Of telegrams that were decrypted: whether they are authentic.
     encrypted: Option<Authenticity>,
+    key: Option<SigningKey>,
     json: Vec<u8>,
 }
 
@@ -155,7 +161,12 @@ impl Encoder {
     pub fn new(source: Option<String>) -> Self {
         let meta =
             Meta { source, ..Meta::new(0, Timestamp::default(), Timestamp::default(), None) };
-        Self { meta, zone: None, encrypted: None, json: Vec::new() }
+        Self { meta, zone: None, encrypted: None, key: None, json: Vec::new() }
+    }
+
+    /// Signs the datagrams to come with this key, if there is one.
+    pub fn set_key(&mut self, key: Option<SigningKey>) {
+        self.key = key;
     }
 
     /// The datagram of a telegram that came in from `start` to `end`, whatever its checksum.
@@ -173,9 +184,13 @@ impl Encoder {
         let encrypted = self.encrypted.map(|authenticity| {
             ("encrypted".to_owned(), Value::Text(authenticity.name().to_owned()))
         });
-        let other = encrypted.into_iter().collect();
+        let room = self.key.iter().flat_map(|_| signature::room());
+        let other = encrypted.into_iter().chain(room).collect();
         self.meta = Meta { source, other, ..Meta::new(number, start, end, time) };
         let encoded = encode(&telegram, &self.meta, &mut self.json);
+        if let Some(key) = &self.key {
+            key.sign(&mut self.json, raw);
+        }
         let Self { json, meta, .. } = self;
         (Datagram { json, raw, header: telegram.header, meta }, encoded)
     }

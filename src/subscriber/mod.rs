@@ -1,7 +1,7 @@
 //! The one way in which a program receives telegrams from the network.
 //!
 //! ```text
-//! group ──▶ membership ──▶ parse ──▶ filter, listener: one meter, one listener of it ──▶
+//! group ──▶ membership ──▶ guard (signature), parse ──▶ filter, listener: one meter, one listener of it ──▶
 //!                                    losses, repeats: each telegram once ──▶
 //!                                    rates: no more than a meter can send ──▶ program
 //! ```
@@ -11,6 +11,7 @@
 //! without a network, and with [`Subscriber::join_when_possible`] if it waits for one.
 
 mod filter;
+mod guard;
 mod listener;
 mod losses;
 mod membership;
@@ -24,13 +25,14 @@ mod tests;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::os::fd::BorrowedFd;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use log::Level;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use filter::MeterFilter;
 pub(crate) use filter::Selection;
+use guard::Guard;
 use listener::ListenerFilter;
 pub(crate) use losses::LossCounts;
 use losses::LossTracker;
@@ -40,7 +42,9 @@ use repeats::Repeats;
 use silence::Silence;
 
 use crate::config::Multicast;
-use crate::message::{Encoder, MAX_DATAGRAM, Message};
+use crate::key_files::{self, KeysError};
+use crate::message::{Encoder, MAX_DATAGRAM, Message, SigningKey};
+use crate::runtime::secret::credentials_directory;
 use crate::runtime::{Exit, RateLimit, signals};
 use crate::telegram::{Framer, Timestamp};
 use crate::text;
@@ -69,9 +73,20 @@ pub struct Telegram {
     pub from: SocketAddr,
 }
 
+/// Whose datagrams are taken.
+enum Protection {
+    /// Those of everybody.
+    Open,
+    /// Those of who holds the key. Raw telegrams are announced in JSON, by this membership.
+    Signed(Box<Guard>, Option<Box<Membership>>),
+    /// None: a key is configured, and cannot be read.
+    Closed(String),
+}
+
 /// Receives the telegrams of a group, each one once.
 pub(crate) struct Subscriber {
     membership: Membership,
+    protection: Protection,
     intake: Intake,
     silence: Silence,
     /// It logs that there are no telegrams.
@@ -92,14 +107,24 @@ impl Subscriber {
         };
         let endpoint = Endpoint::new(settings, feed)
             .ok_or_else(|| unavailable("multicast.raw_port is off".to_owned()))?;
+        let protection = Protection::load(settings, feed, selection, now);
+        if let Protection::Closed(problem) = protection {
+            log::error!("{problem}");
+            return Err(Exit::Config);
+        }
         let membership = Membership::join(endpoint, now).map_err(unavailable)?;
         let intake = Intake::new(settings, feed, selection, now);
-        Ok(Self { membership, intake, silence: Silence::new(now), is_daemon: false })
+        Ok(Self { membership, protection, intake, silence: Silence::new(now), is_daemon: false })
     }
 
     /// Joins the group of JSON telegrams, now or later: a failure is logged, and joining is tried again.
     pub fn join_when_possible(settings: &Multicast, selection: Selection, now: Instant) -> Self {
+        let protection = Protection::load(settings, Feed::Json, selection, now);
+        if let Protection::Closed(problem) = &protection {
+            log::error!("{problem}; taking no telegrams");
+        }
         Self {
+            protection,
             membership: Membership::join_when_possible(Endpoint::json(settings), now),
             intake: Intake::new(settings, Feed::Json, selection, now),
             silence: Silence::new(now),
@@ -110,6 +135,7 @@ impl Subscriber {
     /// Applies other settings. What was counted stays.
     pub fn reconfigure(&mut self, settings: &Multicast, selection: Selection, now: Instant) {
         self.membership.reconfigure(Endpoint::json(settings), now);
+        self.protection.reconfigure(settings, selection);
         self.intake.filter.reconfigure(settings.meter.as_deref(), selection);
         self.intake.listeners.reconfigure(settings.source.as_deref(), selection);
     }
@@ -145,6 +171,9 @@ impl Subscriber {
     fn receive(&mut self, now: Instant) -> Option<Telegram> {
         for _ in 0..MAX_DROPPED {
             let from = self.membership.receive(now)?;
+            if !self.protection.admits(self.membership.datagram(), from, now) {
+                continue;
+            }
             let lost = self.intake.losses.counts().lost;
             let telegram = self.intake.take(self.membership.datagram(), from, now);
             if telegram.is_some() {
@@ -207,6 +236,9 @@ impl Subscriber {
         for problem in self.membership.problems() {
             let _ = write!(status, "; {problem}");
         }
+        if let Some(problem) = self.protection.problem() {
+            let _ = write!(status, "; {problem}");
+        }
         status
     }
 
@@ -233,6 +265,63 @@ impl Subscriber {
     pub fn ignored(&self) -> u64 {
         self.intake.ignored
     }
+}
+
+impl Protection {
+    fn load(settings: &Multicast, feed: Feed, selection: Selection, now: Instant) -> Self {
+        match read_key(settings) {
+            Ok(None) => Self::Open,
+            Ok(Some(key)) => {
+                let json = || Membership::join_when_possible(Endpoint::json(settings), now);
+                let announcements = (feed == Feed::Raw).then(|| Box::new(json()));
+                Self::Signed(Box::new(Guard::new(key, selection.is_quiet)), announcements)
+            }
+            Err(error) => Self::Closed(error.to_string()),
+        }
+    }
+
+    /// Reads the key again. One that cannot be read leaves everything as it is.
+    fn reconfigure(&mut self, settings: &Multicast, selection: Selection) {
+        match (read_key(settings), &mut *self) {
+            (Ok(Some(key)), Self::Signed(guard, _)) => guard.set_key(key),
+            (Ok(Some(key)), _) => {
+                *self = Self::Signed(Box::new(Guard::new(key, selection.is_quiet)), None);
+            }
+            (Ok(None), _) => *self = Self::Open,
+            (Err(error), _) => log::error!("{error}; keeping the current key"),
+        }
+    }
+
+    fn admits(&mut self, datagram: &[u8], from: SocketAddr, now: Instant) -> bool {
+        let (guard, announcements) = match self {
+            Self::Open => return true,
+            Self::Closed(_) => return false,
+            Self::Signed(guard, announcements) => (guard, announcements),
+        };
+        let Some(announcements) = announcements else {
+            return guard.admits(datagram, from, SystemTime::now().into(), now);
+        };
+        // The JSON of a raw telegram is sent before it.
+        announcements.keep_up(now);
+        while let Some(from) = announcements.receive(now) {
+            guard.admits(announcements.datagram(), from, SystemTime::now().into(), now);
+        }
+        guard.admits_raw(datagram, from, now)
+    }
+
+    fn problem(&self) -> Option<String> {
+        match self {
+            Self::Signed(guard, _) if guard.refused() > 0 => {
+                Some(format!("{} refused", text::count(guard.refused(), "datagram")))
+            }
+            Self::Closed(problem) => Some(problem.clone()),
+            _ => None,
+        }
+    }
+}
+
+fn read_key(settings: &Multicast) -> Result<Option<SigningKey>, KeysError> {
+    key_files::read_signing_key(settings.key_file.as_deref(), credentials_directory().as_deref())
 }
 
 /// From datagrams to the telegrams of interest. Pure: the clock is passed in.

@@ -69,7 +69,8 @@ fn subscriber(now: Instant) -> (Subscriber, Rc<RefCell<Network>>) {
     let membership = Membership::new(Endpoint::json(&settings), open, now);
     let intake = Intake::new(&settings, Feed::Json, selection, now);
     let silence = Silence::with_clock(now, Duration::ZERO);
-    (Subscriber { membership, intake, silence, is_daemon: true }, network)
+    let protection = Protection::Open;
+    (Subscriber { membership, protection, intake, silence, is_daemon: true }, network)
 }
 
 /// The datagram of this number, begun so many seconds after the epoch, of this meter.

@@ -65,8 +65,9 @@ fn files_of(program: &str) -> BTreeSet<String> {
             let ca_file = text(Config::default().p1_mqtt.ca_file);
             [vec![ca_file], credentials("p1mqtt.service")].concat()
         }
-        "p1reader" => outputs().map(text).to_vec(),
         "p1dashboard" | "p1report" => vec![text(Config::default().p1_reader_history.filename)],
+        "p1emeter" => credentials("p1emeter.service"),
+        "p1reader" => [outputs().map(text).to_vec(), credentials("p1reader.service")].concat(),
         "p1sim" => return BTreeSet::from([simulator::PORTS.to_owned()]),
         _ => Vec::new(),
     };

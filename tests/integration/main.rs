@@ -19,6 +19,7 @@ mod power;
 mod reader;
 mod report;
 mod signals;
+mod signature;
 mod simulator;
 mod sources;
 mod support;

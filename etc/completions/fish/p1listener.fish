@@ -5,6 +5,7 @@ warning\t'What the user should look at'
 error\t'What does not work'
 critical\t'The same as error'"
 complete -c p1listener -l record -d 'Append the raw bytes of the port to FILE' -r -F
+complete -c p1listener -l make-key -d 'Write a new key, to sign telegrams with, to FILE, and exit' -r -F
 complete -c p1listener -l debug -d 'Log everything; the same as --log debug'
 complete -c p1listener -l check-config -d 'Check the configuration and exit'
 complete -c p1listener -l probe -d 'Listen to the port, say what is on the wire, and exit'

@@ -15,7 +15,7 @@ fn every_key_of_the_listener_and_the_group_reaches_its_setting() {
 p1_listener: {port: "tcp://meter:23", baud_rate: 9600, format: 8E1, checksum: require, name: 007,
               time_zone: EET, silence: 11, decryption_key_file: /ek, authentication_key_file: /ak}
 multicast: {address: "ff02::71", port: 1, TTL: 255, interface: lo, raw_port: off, meter: 4530,
-            source: attic, also_to: ["pi:2", "[fe80::1]:3"]}
+            source: attic, key_file: /key, also_to: ["pi:2", "[fe80::1]:3"]}
 "#,
     );
     let p1_listener = P1Listener {
@@ -38,6 +38,7 @@ multicast: {address: "ff02::71", port: 1, TTL: 255, interface: lo, raw_port: off
         also_to: vec!["pi:2".to_owned(), "[fe80::1]:3".to_owned()],
         meter: Some("4530".to_owned()),
         source: Some("attic".to_owned()),
+        key_file: Some("/key".into()),
     };
     assert_eq!(found, Config { p1_listener, multicast, ..Config::default() });
 }
