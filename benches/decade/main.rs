@@ -5,12 +5,14 @@
 //! are missing, the clock jumps and begins in 1970, the program is stopped, reloads and flushes, and some 1,700
 //! times the power is cut, half of them in the middle of a write. Every row that was on the disk then must be there
 //! once, in its file, in order, held against rows that [`expected`] works out by itself. It prints memory and time
-//! as they grow, and fails at the first row that is wrong.
+//! as they grow, and fails at the first row that is wrong. In the end `p1report` must tell of each month what other
+//! sums of the same rows tell.
 
 mod calendar;
 mod disk;
 mod expected;
 mod random;
+mod report;
 mod world;
 
 use calendar::{DAY, Local, days, last_sunday};
@@ -49,6 +51,8 @@ fn main() {
     }
     simulation.world.finish(simulation.time);
     simulation.world.report();
+    let months = report::compare(&simulation.world.past());
+    println!("{months} months of p1report are equal to sums of the rows");
 }
 
 /// The house, its meter and its computer.

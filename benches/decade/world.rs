@@ -225,16 +225,23 @@ impl World {
         paths.sort();
         for path in paths {
             let name = path.file_name().expect("a name").to_string_lossy().into_owned();
-            if last_day(&name).is_some_and(|last| last < day) && !name.starts_with("done-") {
+            if last_day(&name).is_some_and(|last| last < day) {
                 let text = fs::read(&path).expect("a file");
                 self.verify(&path, &text);
                 if name.starts_with("history") {
-                    fs::rename(&path, path.with_file_name(format!("done-{name}"))).expect("a file");
+                    let past = self.past();
+                    fs::create_dir_all(&past).expect("a folder");
+                    fs::rename(&path, past.join(format!("p1_reader_{name}"))).expect("a file");
                 } else {
                     fs::remove_file(&path).expect("a file");
                 }
             }
         }
+    }
+
+    /// Where the history of the years that were verified is.
+    pub fn past(&self) -> PathBuf {
+        self.folder.join("past")
     }
 
     fn verify(&mut self, path: &Path, text: &[u8]) {
