@@ -42,6 +42,9 @@ const USED: [&str; 11] = [
     "cooling_m3",
 ];
 
+/// The page that p1report writes, for years; this one links to it where both are in one folder.
+const REPORT: &str = "report.html";
+
 /// A telegram older than this many seconds no longer shows the present. Its age is shown in minutes.
 const OLD: i64 = 60;
 
@@ -167,9 +170,13 @@ impl Report {
         }
         let time = page.last.map_or_else(|| zone.local(now), |last| last.local);
         let file = self.pattern.path(time.date(), time, meter);
+        let report = Some(REPORT).filter(|name| {
+            // If it cannot be told, it cannot be read either.
+            storage.exists(&file.with_file_name(name)).unwrap_or(false)
+        });
         let written = match storage.lock(&self.pattern.lock(meter)) {
             None => self
-                .render(meter, page, zone, clock, age)
+                .render(meter, page, report, zone, clock, age)
                 .map_err(std::io::Error::other)
                 .and_then(|html| storage.replace_volatile(&file, html.as_bytes()))
                 .map_err(|source| Failure { file: file.clone(), source }),
@@ -190,6 +197,7 @@ impl Report {
         &self,
         meter: &str,
         page: &mut Page,
+        report: Option<&str>,
         zone: &impl Zone,
         Clock { began, now, is_final }: Clock,
         age: i64,
@@ -225,6 +233,7 @@ impl Report {
             graph => page.has_power().then(|| self.graph(page, age, zone)),
             readings => page.readings_html.clone().map(Value::from_safe_string),
             rows => Value::from_safe_string(page.rows()),
+            report,
         })
     }
 

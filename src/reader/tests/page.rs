@@ -286,6 +286,17 @@ fn everything_in_the_page_is_escaped() {
 }
 
 #[test]
+fn the_page_links_to_that_of_the_years_once_it_is_there() {
+    let (mut recorder, storage) = recorder(&page_only(Language::English));
+    recorder.tick(at(START));
+    recorder.tick(at(START + 5));
+    assert!(!text(&storage).contains("href"));
+    storage.put("/run/report.html", "years");
+    recorder.tick(at(START + 10));
+    assert!(text(&storage).contains("<a href=\"report.html\">Days, months and years</a>"));
+}
+
+#[test]
 fn a_page_asks_nothing_of_any_other_host() {
     let (mut recorder, storage) = recorder(&page_only(Language::English));
     recorder.record(&power(START, 1));
