@@ -105,8 +105,8 @@ impl Source for OpenFile {
         if std::mem::take(&mut self.was_full) {
             signals::wait(PAUSE);
         }
-        let patience = Timespec::try_from(READ_TIMEOUT).ok();
-        match poll(&mut [PollFd::new(&self.file, PollFlags::IN)], patience.as_ref()) {
+        let timeout = Timespec::try_from(READ_TIMEOUT).ok();
+        match poll(&mut [PollFd::new(&self.file, PollFlags::IN)], timeout.as_ref()) {
             Err(Errno::INTR) => return Ok(ReadOutcome::Nothing),
             // Before its first writer a FIFO has nothing to tell: only reading shows that there is none.
             Ok(0) if self.fifo.is_none() => return Ok(ReadOutcome::Nothing),

@@ -25,13 +25,13 @@ enum Followed<M> {
 /// Whose telegram it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Heard {
-    /// That of the meter that is followed.
+    /// A telegram of the meter that is followed.
     Followed,
-    /// That of the first meter, which is followed from now on.
+    /// A telegram of the first meter, which is followed from now on.
     First,
-    /// That of the meter that takes the place of the one with this identifier.
+    /// A telegram of the meter that takes the place of the one with this identifier.
     Successor(String),
-    /// That of a meter that is not followed.
+    /// A telegram of a meter that is not followed.
     Other,
 }
 

@@ -19,7 +19,7 @@ const LOG_INTERVAL: Duration = Duration::from_secs(600);
 pub(super) struct Rates {
     doing: &'static str,
     meters: Meters<MeterRate>,
-    /// That of all meters for which there is no room.
+    /// The rate of all meters for which there is no room, together.
     others: MeterRate,
     excess: u64,
     last: Option<Instant>,
