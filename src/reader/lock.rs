@@ -1,6 +1,6 @@
 //! The lock of an output: one set of files has one writer.
 //!
-//! Owns the file that is locked, `.NAME.lock` in the folder of the output, and what it contains: the process ID of
+//! Owns the file that is locked, `p1reader-NAME.lock` in the folder of the output, and what it contains: the process ID of
 //! its holder. The kernel ends the lock with the process that holds it, however that ends, so a file that a kill
 //! left behind locks nothing. The files of the output cannot be locked themselves: they are renamed and replaced.
 

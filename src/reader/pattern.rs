@@ -127,7 +127,7 @@ impl Pattern {
             }
         };
         let name: String = self.parts.iter().map(text).collect();
-        self.directory.join(format!(".{name}.lock"))
+        self.directory.join(format!("p1reader-{name}.lock"))
     }
 
     /// Whether [`Pattern::path`] could have given this name.
@@ -301,9 +301,9 @@ mod tests {
     #[test]
     fn a_lock_is_that_of_all_files_of_a_meter_whatever_their_dates() {
         let lock = |pattern| Pattern::new(Path::new(pattern)).lock("E0047");
-        assert_eq!(lock("/v/d-DAY.csv"), Path::new("/v/.d-DAY.csv.lock"));
-        assert_eq!(lock("/v/YYYY-Www-METER"), Path::new("/v/.YYYY-Www-E0047.lock"));
-        assert_eq!(lock("/v/lastm.html"), Path::new("/v/.lastm.html.lock"));
+        assert_eq!(lock("/v/d-DAY.csv"), Path::new("/v/p1reader-d-DAY.csv.lock"));
+        assert_eq!(lock("/v/YYYY-Www-METER"), Path::new("/v/p1reader-YYYY-Www-E0047.lock"));
+        assert_eq!(lock("/v/lastm.html"), Path::new("/v/p1reader-lastm.html.lock"));
     }
 
     #[test]
