@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::process::Command;
 
 use p1_multicast::message::Translator;
@@ -222,8 +223,8 @@ fn a_second_recorder_on_the_same_files_is_refused_and_names_the_first() {
     assert_eq!(recorded(&place), [7]);
     let details = fs::read_to_string(place.path("other/details-20261122.csv")).unwrap();
     assert_eq!(details.lines().count(), 2 + 1);
-    let mut names = place.files("p1reader-").into_iter().map(|path| path.display().to_string());
-    assert!(!names.any(|name| name.ends_with(".lock")), "a lock is left");
+    let is_lock = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "lock");
+    assert!(!place.files("p1reader-").iter().any(is_lock), "a lock is left");
 }
 
 #[test]
