@@ -57,6 +57,7 @@ for suite in "${@:-bookworm trixie}"; do
         energy_meter
         settings
         history
+        turn_of_the_year
         old_records
         other_place
         changing_over

@@ -31,7 +31,7 @@ wait_until() {
 make_root() {
     root=$work/$1
     mmdebstrap --quiet --variant=minbase \
-        --include=systemd,systemd-sysv,dbus,init-system-helpers,iproute2,ca-certificates,sudo,mosquitto,mosquitto-clients,udev,logrotate,nginx-light,lighttpd \
+        --include=systemd,systemd-sysv,dbus,init-system-helpers,iproute2,ca-certificates,sudo,mosquitto,mosquitto-clients,udev,faketime,logrotate,nginx-light,lighttpd \
         "$1" "$root" "$MIRROR"
     echo '127.0.0.1 localhost' >"$root/etc/hosts" # as every installed system has it
     # Two web servers want the same port: they are started one after the other.

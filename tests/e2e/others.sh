@@ -175,6 +175,40 @@ history() {
         fail "the header of the history"
 }
 
+# The listener's clock dates the rows: faketime(1) sets it to half a minute before midnight.
+turn_of_the_year() {
+    step "at the turn of the year the history goes on in a new file, and p1report reads both"
+    inside mkdir /tmp/years
+    inside tee /tmp/years/p1reader.yml >/dev/null <<'END'
+multicast: {port: 52101, raw_port: off, interface: lo}
+p1_listener: {port: /tmp/years/meter}
+p1_reader_history: {filename: /tmp/years/history-YEAR.csv}
+p1_reader_details: {enabled: false}
+p1_reader_interval: {enabled: false}
+p1_reader_day: {enabled: false}
+weekly_log: {enabled: false}
+html_report: {enabled: false}
+END
+    inside sh -s >"$work/said" 2>&1 <<'END' || { cat "$work/said" >&2; fail "the turn of the year"; }
+set -e
+cd /tmp/years
+p1sim --link meter --start '2027-01-01 00:59:40' & meter=$!
+p1reader --config-file p1reader.yml & reader=$!
+until [ -e meter ]; do sleep 0.1; done
+LD_PRELOAD=$(ls /usr/lib/*/faketime/libfaketime.so.1) FAKETIME='@2026-12-31 23:59:40' \
+    FAKETIME_DONT_FAKE_MONOTONIC=1 p1listener --config-file p1reader.yml & listener=$!
+sleep 30
+kill $reader $listener $meter
+wait
+p1report --config-file p1reader.yml years --csv >years.csv
+END
+    inside sh -c "grep -h -c '^20' /tmp/years/history-2026.csv /tmp/years/history-2027.csv" | tr '\n' ' ' |
+        grep -q '^1 2 $' || fail "the rows on both sides of midnight"
+    inside grep -q '^2026' /tmp/years/years.csv || fail "the year that is over"
+    inside grep -q '^2027' /tmp/years/years.csv || fail "the year that begins"
+    inside rm -r /tmp/years
+}
+
 # Tells the service of a place, as p1reader(8) does.
 tell_of_place() {
     inside install -d -o p1-multicast -g p1-multicast -m 750 "$1"
