@@ -4,7 +4,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# A package of one program; that of the suite has five.
 MOST=1500000
+MOST_OF_SUITE=1750000
 # lintian wants no root, and whoever it is must be able to read the packages.
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
@@ -16,6 +18,8 @@ as_nobody=()
 for package in "$place"/*.deb; do
     size=$(stat -c %s "$package")
     echo "${package##*/}: $size bytes"
-    [ "$size" -le $MOST ] || { echo "FAILED: that is more than $MOST" >&2; exit 1; }
+    most=$MOST
+    case ${package##*/} in p1-multicast_*) most=$MOST_OF_SUITE ;; esac
+    [ "$size" -le $most ] || { echo "FAILED: that is more than $most" >&2; exit 1; }
     "${as_nobody[@]}" lintian --fail-on error,warning --tag-display-limit 0 "$package"
 done

@@ -179,7 +179,8 @@ fn a_card_whose_power_is_cut_has_all_rows_that_were_flushed() {
     in_utc(&place, &[]).stop();
     assert_whole(&cut);
     assert_eq!(rows(&cut), 700);
-    assert_eq!(files(&cut).len(), 4, "details, interval, day and weekly: {:?}", files(&cut));
+    let outputs = ["details", "interval", "day", "weekly", "history"];
+    assert_eq!(files(&cut).len(), outputs.len(), "{outputs:?}: {:?}", files(&cut));
     assert!(run("umount", &[cut.to_str().unwrap()]));
 }
 
