@@ -30,7 +30,7 @@
 //! decoder.set_keys(Some(Keys { decryption, authentication: Some(authentication) }));
 //! let Some(Event::Telegram(opened)) = decoder.feed(&mut &line[..], 0) else { panic!() };
 //! assert!(opened.text.starts_with(b"/TST5METER"));
-//! assert_eq!(opened.authenticity, Authenticity::Verified);
+//! assert_eq!(opened.authenticity, Some(Authenticity::Verified));
 //! ```
 
 mod axdr;
