@@ -2,8 +2,8 @@
 //!
 //! Owns the boundaries. All that is no frame passes as it came. Where a frame seems to begin, bytes are kept until
 //! it is complete or the line is silent. One that cannot be opened costs its first byte, never the length that it
-//! announces: the search goes on behind that byte. A frame that begins within another is opened as soon as it is
-//! complete, so that a damaged length delays nothing. Memory is bounded by [`MAX_FRAME`].
+//! announces: the search goes on behind that byte. A frame inside another one is opened when it is complete, without
+//! waiting for the outer one, so that a damaged length delays nothing. Memory is bounded by [`MAX_FRAME`].
 
 use memchr::{memchr_iter, memchr3_iter};
 

@@ -265,7 +265,7 @@ impl Storage for DiskStorage {
     }
 }
 
-/// Opens a file at its end. A new one gets its owner; one that was there is none of our business.
+/// Opens a file at its end. A new one gets the owner of its folder; the owner of an existing one stays.
 fn open_to_append(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.append(true).mode(0o644);

@@ -111,7 +111,7 @@ fn log(siv: &mut Cursive) {
     }
 }
 
-/// Shows the last days, months and years as soon as they are read.
+/// Shows the last days, months and years, once they have been read.
 fn past(siv: &mut Cursive) {
     let made = on_screen(siv, |screen| {
         screen.read_past();

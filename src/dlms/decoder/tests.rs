@@ -1,3 +1,5 @@
+//! The frames that a decoder finds, whole, damaged and in pieces; never how a program logs them.
+
 use super::super::ciphering::Sealer;
 use super::super::keys::Key;
 use super::super::{hdlc, mbus};

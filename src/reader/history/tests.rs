@@ -1,3 +1,5 @@
+//! When rows of the history end, and what they have; not in which file they come.
+
 use super::*;
 use crate::reader::tests::{Amsterdam, message};
 use crate::zone::Zone;
