@@ -250,11 +250,14 @@ impl Followed {
         self.own_times.iter().filter(|known| is_it(known)).count() == 1
     }
 
-    /// Whether this is the same listener with another port: it was restarted or its network has changed.
+    /// Whether this is the same listener with another port or another name: it was restarted, its network has
+    /// changed, or it was given a name. A new name does not interrupt the numbers of its telegrams.
     fn has_moved_to(&self, from: &Listener, meta: &Meta, is_raw: bool) -> bool {
         let ahead = meta.frame_number.wrapping_sub(self.number);
-        let fits = is_raw || meta.frame_number <= MAX_LATE || (1..=MAX_LATE).contains(&ahead);
-        fits && from.may_be(&self.listener)
+        let goes_on = (1..=MAX_LATE).contains(&ahead);
+        let is_renamed = from.address == self.listener.address && goes_on;
+        let fits = is_raw || meta.frame_number <= MAX_LATE || goes_on;
+        is_renamed || fits && from.may_be(&self.listener)
     }
 }
 
@@ -358,6 +361,26 @@ mod tests {
             (5, 5, 4, 1, 3, "pi"),
         ];
         assert_eq!(accepted(&mut filter(None), &telegrams), [true; 4]);
+    }
+
+    #[test]
+    fn a_listener_that_gets_another_name_is_the_same_one() {
+        let telegrams =
+            [(0, 0, 500, 1, 1, "pi"), (1, 1, 501, 1, 1, "attic"), (2, 2, 502, 1, 1, "attic")];
+        let lines = captured_log(|| assert_eq!(accepted(&mut filter(None), &telegrams), [true; 3]));
+        assert!(lines.is_empty(), "{lines:?}");
+    }
+
+    #[test]
+    fn two_listeners_that_one_relay_passes_on_are_two() {
+        let telegrams = [
+            (0, 0, 500, 1, 1, "pi"),
+            (0, 0, 7, 1, 1, "attic"),
+            (1, 1, 501, 1, 1, "pi"),
+            (1, 1, 8, 1, 1, "attic"),
+            (2, 2, 502, 1, 1, "pi"),
+        ];
+        assert_eq!(accepted(&mut filter(None), &telegrams), [true, false, true, false, true]);
     }
 
     #[test]
