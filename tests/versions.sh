@@ -1,12 +1,24 @@
 #!/bin/sh
-# Cargo.toml, CHANGELOG.md and debian/changelog tell of the same version.
+# Cargo.toml, both lock files, CHANGELOG.md and debian/changelog have the same version; debian/NEWS has none that
+# debian/changelog does not know.
 set -eu
 cd "$(dirname "$0")/.."
 
+fail() {
+    echo "$*" >&2
+    exit 1
+}
+
+locked() { sed -n '/^name = "p1-multicast"$/{n;s/^version = "\(.*\)"/\1/p;}' "$1"; }
+entries() { sed -n 's/^p1-multicast (\([^)]*\)).*/\1/p' "$1"; }
+
 cargo=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 changelog=$(sed -n 's/^## \[\([0-9].*\)\].*/\1/p' CHANGELOG.md | head -n 1)
-debian=$(sed -n '1s/^[^(]*(\([^)-]*\).*/\1/p' debian/changelog)
-if [ "$cargo" != "$changelog" ] || [ "$cargo" != "$debian" ]; then
-    echo "versions differ: Cargo.toml $cargo, CHANGELOG.md $changelog, debian/changelog $debian" >&2
-    exit 1
-fi
+debian=$(entries debian/changelog | head -n 1)
+for other in "Cargo.lock $(locked Cargo.lock)" "fuzz/Cargo.lock $(locked fuzz/Cargo.lock)" \
+    "CHANGELOG.md $changelog" "debian/changelog ${debian%-*}"; do
+    [ "${other#* }" = "$cargo" ] || fail "versions differ: Cargo.toml $cargo, $other"
+done
+for version in $(entries debian/NEWS); do
+    entries debian/changelog | grep -qxF "$version" || fail "debian/NEWS has $version, which debian/changelog does not know"
+done
