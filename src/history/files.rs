@@ -4,28 +4,22 @@
 //! counts. A file is read in pieces, and from the first row that is asked for; what is not a row is counted, and
 //! named with its line.
 
-use std::fs::{self, File};
-use std::io::{self, Read, Seek as _, SeekFrom};
+mod names;
+mod order;
+mod source;
+
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use flate2::read::MultiGzDecoder;
-use memchr::{memchr, memchr_iter, memrchr};
-
+use self::names::{is_year_file, names, split_pattern};
+use self::order::Order;
+use self::source::{Ends, ends, open};
 use super::classic::{DayFile, DayReader, Moments};
 use super::row::{FIRST_SECOND, Layout, Row, Selection, row_time};
 use crate::text;
 
-/// What is read at once. The longest row and header fit by far.
-const PIECE: usize = 128 * 1024;
-
-/// The longest header.
-const MAX_HEADER: usize = 16 * 1024;
-
-/// How far from the row that is asked for reading may begin, in bytes.
-const NEAR: u64 = 32 * 1024;
-
-/// What is searched for the last row.
-const TAIL: u64 = 8 * 1024;
+pub(crate) use self::order::MeterSpan;
+pub(super) use self::source::lines;
 
 /// A file of the history.
 #[derive(Clone, Debug)]
@@ -56,14 +50,6 @@ pub(crate) struct Findings {
     pub warnings: Vec<String>,
     /// Whether a file could not be read.
     pub has_unreadable: bool,
-}
-
-/// A meter, and when it was recorded.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct MeterSpan {
-    pub id: String,
-    pub from: i64,
-    pub to: i64,
 }
 
 /// The recorded years.
@@ -335,224 +321,5 @@ impl History {
         }
         read.map_err(unreadable)?;
         failure.map_or(Ok(()), Err)
-    }
-}
-
-/// Puts rows in order.
-struct Order {
-    last: i64,
-    meters: Vec<MeterSpan>,
-    late: u64,
-}
-
-impl Default for Order {
-    fn default() -> Self {
-        Self { last: i64::MIN, meters: Vec::new(), late: 0 }
-    }
-}
-
-impl Order {
-    /// Whether a row counts: it is newer than those before it.
-    fn admit(&mut self, row: &Row) -> Result<bool, HistoryError> {
-        let name = || String::from_utf8_lossy(&row.meter).into_owned();
-        let is_known = |meter: &MeterSpan| row.meter.is_empty() || meter.id.as_bytes() == row.meter;
-        match self.meters.last_mut() {
-            Some(meter) if is_known(meter) => {
-                if row.time <= self.last {
-                    self.late += 1;
-                    return Ok(false);
-                }
-                meter.to = row.time;
-            }
-            Some(meter) if meter.id.is_empty() => {
-                // Files of 1.0.0 by five minutes do not name their meter.
-                meter.id = name();
-                meter.to = row.time;
-            }
-            Some(meter) => {
-                let before = meter.id.clone();
-                if row.time <= self.last || self.meters.iter().any(is_known) {
-                    return Err(HistoryError::TwoMeters(before, name()));
-                }
-                self.meters.push(MeterSpan { id: name(), from: row.time, to: row.time });
-            }
-            None => self.meters.push(MeterSpan { id: name(), from: row.time, to: row.time }),
-        }
-        self.last = row.time;
-        Ok(true)
-    }
-}
-
-/// The folder and the last component of a path with placeholders.
-fn split_pattern(pattern: &Path) -> (&Path, String) {
-    let name = pattern.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    (pattern.parent().unwrap_or(Path::new(".")), name)
-}
-
-/// The names in a folder, in order; none where there is no such folder.
-fn names(folder: &Path) -> Result<Vec<String>, HistoryError> {
-    let unreadable = |source| HistoryError::Unreadable { path: folder.to_owned(), source };
-    let mut names = Vec::new();
-    match fs::read_dir(folder) {
-        Ok(entries) => {
-            for entry in entries {
-                names.extend(entry.map_err(unreadable)?.file_name().into_string());
-            }
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(unreadable(error)),
-    }
-    names.sort_unstable();
-    Ok(names)
-}
-
-/// Whether this is the name of a file of `pattern`: `YEAR` stands for four digits and perhaps a letter, `METER` for
-/// any text.
-fn is_year_file(name: &str, pattern: &str) -> bool {
-    let Some((before, after)) = pattern.split_once("YEAR") else { return name == pattern };
-    let fits = |text: &str, pattern: &str| match pattern.split_once("METER") {
-        Some((start, end)) => {
-            text.len() > pattern.len() - "METER".len()
-                && text.starts_with(start)
-                && text.ends_with(end)
-        }
-        None => text == pattern,
-    };
-    name.as_bytes().windows(4).enumerate().any(|(at, year)| {
-        let rest = at + 4;
-        let letter = usize::from(name.as_bytes().get(rest).is_some_and(u8::is_ascii_lowercase));
-        year.iter().all(u8::is_ascii_digit)
-            && fits(&name[..at], before)
-            && [rest, rest + letter].into_iter().any(|rest| fits(&name[rest..], after))
-    })
-}
-
-/// What the ends of a file tell.
-enum Ends {
-    Rows { first: i64, last: Option<i64> },
-    Empty,
-    Early,
-    Foreign,
-}
-
-fn ends(path: &Path, is_compressed: bool) -> io::Result<Ends> {
-    let (header, mut source) = open(path, is_compressed, i64::MIN)?;
-    if header.is_empty() {
-        return Ok(Ends::Empty);
-    }
-    if Layout::of(&header, &Selection::default()).is_none() {
-        return Ok(Ends::Foreign);
-    }
-    let (mut first, mut is_early) = (None, false);
-    lines(&mut source, |line| {
-        let time = row_time(line);
-        is_early |= time.is_some_and(|time| time < FIRST_SECOND);
-        first = time.filter(|time| *time >= FIRST_SECOND);
-        first.is_none()
-    })?;
-    let Some(first) = first else {
-        return Ok(if is_early { Ends::Early } else { Ends::Empty });
-    };
-    let last =
-        if is_compressed { None } else { Some(last_time(path)?.unwrap_or(first).max(first)) };
-    Ok(Ends::Rows { first, last })
-}
-
-/// The time of the last row of a plain file.
-fn last_time(path: &Path) -> io::Result<Option<i64>> {
-    let mut file = File::open(path)?;
-    let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
-    let mut tail = Vec::new();
-    file.take(TAIL).read_to_end(&mut tail)?;
-    let whole = memrchr(b'\n', &tail).map_or(0, |end| end);
-    Ok(tail[..whole].rsplit(|&byte| byte == b'\n').find_map(row_time))
-}
-
-/// The header of a file, and its lines from shortly before the row of `from`.
-fn open(path: &Path, is_compressed: bool, from: i64) -> io::Result<(Vec<u8>, Box<dyn Read>)> {
-    let mut file = File::open(path)?;
-    if is_compressed {
-        let mut source = MultiGzDecoder::new(file);
-        let (header, rest, _) = header(&mut source)?;
-        return Ok((header, Box::new(io::Cursor::new(rest).chain(source))));
-    }
-    let (header, rest, start) = header(&mut file)?;
-    let length = file.metadata()?.len();
-    if from == i64::MIN || rest.is_empty() {
-        return Ok((header, Box::new(io::Cursor::new(rest).chain(file))));
-    }
-    let (mut low, mut high) = (start, length.max(start));
-    while high - low > NEAR {
-        let middle = low + (high - low) / 2;
-        file.seek(SeekFrom::Start(middle))?;
-        let mut piece = [0; 2048];
-        let read = file.read(&mut piece)?;
-        let mut rows = piece[..read].split(|&byte| byte == b'\n').skip(1);
-        // Where no row is to be found, reading begins before.
-        match rows.find_map(row_time) {
-            Some(time) if time < from => low = middle,
-            _ => high = middle,
-        }
-    }
-    file.seek(SeekFrom::Start(low))?;
-    let source: Box<dyn Read> = Box::new(file);
-    if low == start {
-        return Ok((header, source));
-    }
-    // It is in the middle of a row. The rest of it is no row that counts: it is older than `from`.
-    let mut source = source;
-    let mut piece = vec![0; 4096];
-    let read = source.read(&mut piece)?;
-    let next = memchr(b'\n', &piece[..read]).map_or(read, |end| end + 1);
-    let rest = piece[next..read].to_vec();
-    Ok((header, Box::new(io::Cursor::new(rest).chain(source))))
-}
-
-/// The first line without its end, what was read behind it, and where that begins. Empty when the file has no whole
-/// line.
-fn header(source: &mut impl Read) -> io::Result<(Vec<u8>, Vec<u8>, u64)> {
-    let mut text = Vec::new();
-    source.take(MAX_HEADER as u64).read_to_end(&mut text)?;
-    let Some(end) = memchr(b'\n', &text) else { return Ok((Vec::new(), Vec::new(), 0)) };
-    let rest = text.split_off(end + 1);
-    let start = text.len() as u64;
-    text.truncate(text.trim_ascii_end().len());
-    Ok((text, rest, start))
-}
-
-/// Gives each whole line without its end, until `each` returns false. A last line without an end is torn: it is
-/// left out.
-pub(super) fn lines(source: &mut impl Read, mut each: impl FnMut(&[u8]) -> bool) -> io::Result<()> {
-    let mut piece = vec![0; PIECE];
-    let mut filled = 0;
-    let mut is_too_long = false;
-    loop {
-        let read = match source.read(&mut piece[filled..]) {
-            Ok(read) => read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
-        if read == 0 {
-            return Ok(());
-        }
-        let scanned = filled;
-        filled += read;
-        let mut start = 0;
-        for end in memchr_iter(b'\n', &piece[scanned..filled]) {
-            let end = scanned + end;
-            let is_cut = std::mem::take(&mut is_too_long);
-            if !each(if is_cut { b"" } else { &piece[start..end] }) {
-                return Ok(());
-            }
-            start = end + 1;
-        }
-        piece.copy_within(start..filled, 0);
-        filled -= start;
-        if filled == piece.len() {
-            // Longer than any row: what is left of it counts as one line that is no row.
-            is_too_long = true;
-            filled = 0;
-        }
     }
 }
