@@ -61,3 +61,9 @@ pub mod telegram;
 mod tests;
 mod text;
 pub mod zone;
+
+/// What the fuzz targets need of private modules.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    pub use crate::subscriber::{Arrival, Guard};
+}

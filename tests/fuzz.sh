@@ -47,7 +47,7 @@ seed message tests/data/*.json
 seed config etc/p1reader.yml src/config/testdata/*.yml
 seed_cat
 
-for target in telegram message config round_trip cat dlms; do
+for target in telegram message config round_trip cat dlms signature; do
     case $target in
     message) length=16384 ;; # Datagrams are longer than telegrams.
     *) length=4096 ;;

@@ -21,12 +21,29 @@ use crate::text;
 /// recorded before we started is sent again.
 const WINDOW_MICROS: i64 = 60_000_000;
 
+/// How often the key is read again, at most, when a signature is wrong.
+const KEY_INTERVAL: Duration = Duration::from_secs(10);
+
 /// How often refused datagrams are logged.
 const LOG_INTERVAL: Duration = Duration::from_secs(600);
 
 /// The most listeners, and the most raw telegrams whose signatures wait for them.
 const MAX_LISTENERS: usize = 16;
 const MAX_RAW: usize = 64;
+
+/// The order of telegrams: the end by the listener's clock, and the number.
+type Moment = (Timestamp, u64);
+
+/// Where a datagram comes from, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival {
+    /// Who sent it.
+    pub from: SocketAddr,
+    /// When it is here, by the clock of this host.
+    pub wall: Timestamp,
+    /// The same, by a clock that nobody sets.
+    pub now: Instant,
+}
 
 /// Why a datagram is refused.
 #[derive(Debug)]
@@ -56,21 +73,32 @@ impl fmt::Display for Refusal {
 
 /// Lets datagrams through that are signed and new.
 #[derive(Debug)]
-pub(super) struct Guard {
+pub struct Guard {
     key: SigningKey,
+    /// When the key may be read again.
+    next_reading: Option<Instant>,
     is_quiet: bool,
-    /// The newest telegram of each listener and meter: the end by the listener's clock, and the number.
-    newest: Vec<(String, Timestamp, u64)>,
-    /// The signatures of raw telegrams that have not come yet.
-    raw: VecDeque<String>,
+    /// The newest telegram of each listener and meter.
+    newest: Vec<(String, Moment)>,
+    /// The raw telegrams that have not come yet: from which listener and meter, and their signatures.
+    raw: VecDeque<(String, Moment, String)>,
     refused: u64,
     log: RateLimit,
 }
 
 impl Guard {
+    /// Takes what this key has signed. `is_quiet`: logs at the level `debug`.
+    #[must_use]
     pub fn new(key: SigningKey, is_quiet: bool) -> Self {
-        let log = RateLimit::new(LOG_INTERVAL);
-        Self { key, is_quiet, newest: Vec::new(), raw: VecDeque::new(), refused: 0, log }
+        Self {
+            key,
+            next_reading: None,
+            is_quiet,
+            newest: Vec::new(),
+            raw: VecDeque::new(),
+            refused: 0,
+            log: RateLimit::new(LOG_INTERVAL),
+        }
     }
 
     /// The same with this key.
@@ -79,79 +107,112 @@ impl Guard {
     }
 
     /// How many datagrams were refused.
+    #[must_use]
     pub fn refused(&self) -> u64 {
         self.refused
     }
 
-    /// Whether to take a datagram in JSON, which is here at `wall` by our clock.
+    /// Whether to take a datagram in JSON. `read_key` reads the key again: if the signature is wrong, it may
+    /// be that of another key which has been put in the place of ours.
     pub fn admits(
         &mut self,
         datagram: &[u8],
-        from: SocketAddr,
-        wall: Timestamp,
-        now: Instant,
+        arrival: Arrival,
+        read_key: impl FnOnce() -> Option<SigningKey>,
     ) -> bool {
-        let refusal = match self.judge(datagram, wall) {
-            Ok(()) => return true,
-            Err(refusal) => refusal,
-        };
-        if let Some(refusal) = refusal {
-            self.refuse(&refusal, from, now);
+        let verified = self.verify(datagram, arrival.now, read_key);
+        let judged = verified
+            .map_err(|error| Some(Refusal::Signature(error)))
+            .and_then(|()| self.judge(datagram, arrival.wall));
+        if let Err(Some(refusal)) = &judged {
+            self.refuse(refusal, arrival);
         }
-        false
+        judged.is_ok()
     }
 
-    /// Whether to take a raw telegram: once, after its JSON.
-    pub fn admits_raw(&mut self, telegram: &[u8], from: SocketAddr, now: Instant) -> bool {
-        let signature = self.key.raw_signature(telegram);
-        if let Some(at) = self.raw.iter().position(|known| *known == signature) {
-            self.raw.remove(at);
-            return true;
+    fn verify(
+        &mut self,
+        datagram: &[u8],
+        now: Instant,
+        read_key: impl FnOnce() -> Option<SigningKey>,
+    ) -> Result<(), SignatureError> {
+        let verified = self.key.verify(datagram);
+        let is_due = self.next_reading.is_none_or(|next| now >= next);
+        if verified != Err(SignatureError::Wrong) || !is_due {
+            return verified;
         }
-        self.refuse(&Refusal::RawUnknown, from, now);
-        false
+        self.next_reading = Some(now + KEY_INTERVAL);
+        let Some(key) = read_key().filter(|key| *key != self.key) else { return verified };
+        log::log!(
+            quieter(Level::Info, self.is_quiet),
+            "the multicast key has changed: using the new one"
+        );
+        self.key = key;
+        self.key.verify(datagram)
+    }
+
+    /// Whether to take a raw telegram: once, after its JSON, and before the next one is taken.
+    pub fn admits_raw(&mut self, telegram: &[u8], arrival: Arrival) -> bool {
+        let judged = self.judge_raw(telegram, arrival.wall);
+        if let Err(refusal) = &judged {
+            self.refuse(refusal, arrival);
+        }
+        judged.is_ok()
+    }
+
+    fn judge_raw(&mut self, telegram: &[u8], wall: Timestamp) -> Result<(), Refusal> {
+        let signature = self.key.raw_signature(telegram);
+        let announced = self.raw.iter().find(|(.., known)| *known == signature);
+        let (name, moment, _) = announced.cloned().ok_or(Refusal::RawUnknown)?;
+        // Those before it were lost on the way: whoever has them may not send them later.
+        self.raw.retain(|(other, earlier, _)| *other != name || *earlier > moment);
+        in_window(moment.0, wall)
     }
 
     /// No refusal for the newest telegram by another way: that is no fault.
     fn judge(&mut self, datagram: &[u8], wall: Timestamp) -> Result<(), Option<Refusal>> {
-        self.key.verify(datagram).map_err(|error| Some(Refusal::Signature(error)))?;
         // What is signed, and is no message, is logged where messages are read.
         let Ok(message) = Message::parse(datagram) else { return Ok(()) };
-        let (end, number) = (message.meta.frame_end, message.meta.frame_number);
-        let age = wall.micros_since(end);
-        if !(-WINDOW_MICROS..=WINDOW_MICROS).contains(&age) {
-            return Err(Some(Refusal::Window(age)));
-        }
+        let moment = (message.meta.frame_end, message.meta.frame_number);
+        in_window(moment.0, wall)?;
         let listener = message.meta.source.as_deref().unwrap_or_default();
         let name = format!("{listener}\0{}", meter::id(&message));
-        // One that is ahead of our clock now was set back with it.
-        let is_possible = |last: Timestamp| last.micros_since(wall) <= WINDOW_MICROS;
-        if let Some((_, last, last_number)) =
-            self.newest.iter_mut().find(|(known, ..)| *known == name)
-        {
-            if is_possible(*last) && (end, number) <= (*last, *last_number) {
-                let is_same = (end, number) == (*last, *last_number);
-                return Err(if is_same { None } else { Some(Refusal::Replayed) });
-            }
-            (*last, *last_number) = (end, number);
-        } else {
-            if self.newest.len() == MAX_LISTENERS {
-                // Only who holds the key can fill this list.
-                self.newest.remove(0);
-            }
-            self.newest.push((name, end, number));
-        }
+        self.replace_newest(&name, moment, wall)?;
         let raw = message.meta.other.iter().find(|(key, _)| key == RAW_SIGNATURE);
         if let Some(signature) = raw.and_then(|(_, value)| Value::text(value)) {
             if self.raw.len() == MAX_RAW {
                 self.raw.pop_front();
             }
-            self.raw.push_back(signature.to_owned());
+            self.raw.push_back((name, moment, signature.to_owned()));
         }
         Ok(())
     }
 
-    fn refuse(&mut self, refusal: &Refusal, from: SocketAddr, now: Instant) {
+    /// Makes this telegram the newest of its listener and meter, if it is.
+    fn replace_newest(
+        &mut self,
+        name: &str,
+        moment: Moment,
+        wall: Timestamp,
+    ) -> Result<(), Option<Refusal>> {
+        if let Some((_, last)) = self.newest.iter_mut().find(|(known, _)| known == name) {
+            // One that is ahead of our clock now was received before our clock was set back.
+            let is_possible = last.0.micros_since(wall) <= WINDOW_MICROS;
+            if is_possible && moment <= *last {
+                return Err(if moment == *last { None } else { Some(Refusal::Replayed) });
+            }
+            *last = moment;
+            return Ok(());
+        }
+        if self.newest.len() == MAX_LISTENERS {
+            // Only who holds the key can fill this list.
+            self.newest.remove(0);
+        }
+        self.newest.push((name.to_owned(), moment));
+        Ok(())
+    }
+
+    fn refuse(&mut self, refusal: &Refusal, Arrival { from, now, .. }: Arrival) {
         self.refused += 1;
         if self.log.permit(now).is_some() {
             let refused = self.refused;
@@ -159,6 +220,13 @@ impl Guard {
                 "refused a datagram from {from}, {refused} so far: {refusal}");
         }
     }
+}
+
+/// Whether a telegram that ended at `end` by its listener's clock is of now by ours.
+fn in_window(end: Timestamp, wall: Timestamp) -> Result<(), Refusal> {
+    let age = wall.micros_since(end);
+    let is_now = (-WINDOW_MICROS..=WINDOW_MICROS).contains(&age);
+    if is_now { Ok(()) } else { Err(Refusal::Window(age)) }
 }
 
 #[cfg(test)]
@@ -173,6 +241,14 @@ mod tests {
 
     const FROM: ([u8; 4], u16) = ([192, 0, 2, 1], 1);
     const RAW: &[u8] = b"/T\r\n\r\n1-0:1.7.0(00.100*kW)\r\n!\r\n";
+
+    fn second(second: i64) -> Timestamp {
+        Timestamp::from_seconds(second)
+    }
+
+    fn telegram(watts: u32) -> Vec<u8> {
+        format!("/T\r\n\r\n1-0:1.7.0(00.{watts:03}*kW)\r\n!\r\n").into_bytes()
+    }
 
     /// A guard whose clock is at `wall`, and datagrams of a listener whose clock is at `end`, in seconds.
     struct Scene {
@@ -189,12 +265,23 @@ mod tests {
         }
 
         fn datagram(&mut self, end: i64) -> Vec<u8> {
-            let end = Timestamp::from_seconds(end);
-            self.encoder.encode(RAW, end, end).0.json.to_vec()
+            self.datagram_of(RAW, end)
+        }
+
+        fn datagram_of(&mut self, raw: &[u8], end: i64) -> Vec<u8> {
+            self.encoder.encode(raw, second(end), second(end)).0.json.to_vec()
+        }
+
+        fn arrival(&self, wall: i64) -> Arrival {
+            Arrival { from: FROM.into(), wall: second(wall), now: self.start }
         }
 
         fn admits(&mut self, datagram: &[u8], wall: i64) -> bool {
-            self.guard.admits(datagram, FROM.into(), Timestamp::from_seconds(wall), self.start)
+            self.guard.admits(datagram, self.arrival(wall), || None)
+        }
+
+        fn admits_raw(&mut self, raw: &[u8], wall: i64) -> bool {
+            self.guard.admits_raw(raw, self.arrival(wall))
         }
     }
 
@@ -285,14 +372,64 @@ mod tests {
     }
 
     #[test]
+    fn a_key_in_the_place_of_ours_is_read_when_a_signature_is_wrong_and_not_each_time() {
+        let mut scene = Scene::new();
+        scene.encoder.set_key(Some(key(2)));
+        let datagrams: Vec<_> = (1000..1004).map(|end| scene.datagram(end)).collect();
+        let mut readings = 0;
+        let mut admits = |datagram: &[u8], seconds, key: Option<SigningKey>| {
+            let mut arrival = scene.arrival(1003);
+            arrival.now += Duration::from_secs(seconds);
+            scene.guard.admits(datagram, arrival, || {
+                readings += 1;
+                key
+            })
+        };
+        // The file is away, has the old key, and has the new one.
+        assert!(!admits(&datagrams[0], 0, None) && !admits(&datagrams[0], 9, Some(key(2))));
+        assert!(!admits(&datagrams[1], 10, Some(key(1))));
+        assert!(admits(&datagrams[2], 20, Some(key(2))) && admits(&datagrams[3], 40, None));
+        assert!(!admits(b"{}", 60, Some(key(3))), "it has no signature");
+        assert_eq!(readings, 3);
+    }
+
+    #[test]
     fn a_raw_telegram_is_taken_once_for_each_time_that_its_json_came() {
         let mut scene = Scene::new();
-        let admits_raw =
-            |scene: &mut Scene, raw| scene.guard.admits_raw(raw, FROM.into(), scene.start);
-        assert!(!admits_raw(&mut scene, RAW));
+        assert!(!scene.admits_raw(RAW, 1000));
         let datagram = scene.datagram(1000);
         assert!(scene.admits(&datagram, 1000));
-        assert!(!admits_raw(&mut scene, &RAW[1..]));
-        assert!(admits_raw(&mut scene, RAW) && !admits_raw(&mut scene, RAW));
+        assert!(!scene.admits_raw(&RAW[1..], 1000));
+        assert!(scene.admits_raw(RAW, 1000) && !scene.admits_raw(RAW, 1000));
+    }
+
+    #[test]
+    fn a_raw_telegram_that_was_lost_is_not_taken_later() {
+        let mut scene = Scene::new();
+        let telegrams: Vec<_> = (1..=4).map(telegram).collect();
+        for (end, raw) in (1000..).zip(&telegrams) {
+            let datagram = scene.datagram_of(raw, end);
+            assert!(scene.admits(&datagram, end));
+        }
+        assert!(scene.admits_raw(&telegrams[2], 1004));
+        for lost in &telegrams[..3] {
+            assert!(!scene.admits_raw(lost, 1004));
+        }
+        assert!(!scene.admits_raw(&telegrams[3], 1064), "it is too old");
+        assert_eq!(scene.guard.refused(), 4);
+    }
+
+    #[test]
+    fn a_raw_telegram_of_one_meter_does_not_end_those_of_another() {
+        let mut scene = Scene::new();
+        let [ours, other] = [telegram(1), telegram(2)];
+        let mut neighbour = Encoder::new(Some("other".to_owned()));
+        neighbour.set_key(Some(key(1)));
+        let datagrams = [
+            scene.datagram_of(&ours, 1000),
+            neighbour.encode(&other, second(1001), second(1001)).0.json.to_vec(),
+        ];
+        assert!(datagrams.iter().all(|datagram| scene.admits(datagram, 1001)));
+        assert!(scene.admits_raw(&other, 1001) && scene.admits_raw(&ours, 1001));
     }
 }

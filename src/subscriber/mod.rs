@@ -25,6 +25,7 @@ mod tests;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::os::fd::BorrowedFd;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use log::Level;
@@ -32,7 +33,10 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use filter::MeterFilter;
 pub(crate) use filter::Selection;
-use guard::Guard;
+#[cfg(fuzzing)]
+pub use guard::{Arrival, Guard};
+#[cfg(not(fuzzing))]
+use guard::{Arrival, Guard};
 use listener::ListenerFilter;
 pub(crate) use losses::LossCounts;
 use losses::LossTracker;
@@ -77,10 +81,19 @@ pub struct Telegram {
 enum Protection {
     /// Those of everybody.
     Open,
-    /// Those of who holds the key. Raw telegrams are announced in JSON, by this membership.
-    Signed(Box<Guard>, Option<Box<Membership>>),
+    /// Those of who holds the key.
+    Signed(Box<Signed>),
     /// None: a key is configured, and cannot be read.
     Closed(String),
+}
+
+/// What there is with a key.
+struct Signed {
+    guard: Guard,
+    /// Where the key is, unless it is a credential.
+    key_file: Option<PathBuf>,
+    /// Receives the JSON that announces raw telegrams, for a program that receives those.
+    announcements: Option<Membership>,
 }
 
 /// Receives the telegrams of a group, each one once.
@@ -200,7 +213,7 @@ impl Subscriber {
         if self.is_daemon && self.membership.is_joined() {
             if let Some((time, note)) = self.silence.log_due(now) {
                 let time = format!("for {}", text::duration(time));
-                log::warn!("{}{note}", self.intake.silence(self.group(), None, &time, now));
+                log::warn!("{}{note}", self.silence_of(None, &time, now));
             }
         }
     }
@@ -244,8 +257,31 @@ impl Subscriber {
 
     /// The message that no telegram has arrived for this long: of `meter`, or else of the configured one.
     pub fn silence(&self, meter: Option<&str>, time: Duration, now: Instant) -> String {
-        let time = format!("within {}", text::duration(time));
-        self.intake.silence(self.group(), meter, &time, now)
+        self.silence_of(meter, &format!("within {}", text::duration(time)), now)
+    }
+
+    /// The message that there was no telegram in this `time`, and what was received instead.
+    fn silence_of(&self, meter: Option<&str>, time: &str, now: Instant) -> String {
+        let Intake { filter, received, ignored, .. } = &self.intake;
+        let has_others = meter.is_some() && *received > 0;
+        let meter = meter.map(filter::quoted).or_else(|| filter.wanted());
+        let meter = meter.map(|meter| format!(" of meter {meter}")).unwrap_or_default();
+        let instead = match (filter.other(now), has_others, self.protection.refused(), ignored) {
+            (Some(other), ..) => format!("; receiving meter {other}"),
+            (None, true, ..) => "; receiving other meters".to_owned(),
+            (None, _, refused @ 1.., _) => {
+                format!("; refused {}", text::count(refused, "datagram"))
+            }
+            (None, _, _, ignored @ 1..) => {
+                format!("; ignored {}", text::count(*ignored, "datagram"))
+            }
+            _ => String::new(),
+        };
+        let group = self.group();
+        format!(
+            "no telegram{meter} from {group} {time}{instead} \
+             (see TROUBLESHOOTING in p1-multicast(7))"
+        )
     }
 
     /// What was counted of the sender of a telegram.
@@ -269,23 +305,27 @@ impl Subscriber {
 
 impl Protection {
     fn load(settings: &Multicast, feed: Feed, selection: Selection, now: Instant) -> Self {
-        match read_key(settings) {
+        match read_key(settings.key_file.as_deref()) {
             Ok(None) => Self::Open,
             Ok(Some(key)) => {
+                let mut signed = Signed::new(settings, selection, key);
                 let json = || Membership::join_when_possible(Endpoint::json(settings), now);
-                let announcements = (feed == Feed::Raw).then(|| Box::new(json()));
-                Self::Signed(Box::new(Guard::new(key, selection.is_quiet)), announcements)
+                signed.announcements = (feed == Feed::Raw).then(json);
+                Self::Signed(Box::new(signed))
             }
             Err(error) => Self::Closed(error.to_string()),
         }
     }
 
-    /// Reads the key again. One that cannot be read leaves everything as it is.
+    /// Reads the key again, for a program that receives JSON. One that cannot be read leaves everything as it is.
     fn reconfigure(&mut self, settings: &Multicast, selection: Selection) {
-        match (read_key(settings), &mut *self) {
-            (Ok(Some(key)), Self::Signed(guard, _)) => guard.set_key(key),
+        match (read_key(settings.key_file.as_deref()), &mut *self) {
+            (Ok(Some(key)), Self::Signed(signed)) => {
+                signed.guard.set_key(key);
+                signed.key_file.clone_from(&settings.key_file);
+            }
             (Ok(Some(key)), _) => {
-                *self = Self::Signed(Box::new(Guard::new(key, selection.is_quiet)), None);
+                *self = Self::Signed(Box::new(Signed::new(settings, selection, key)));
             }
             (Ok(None), _) => *self = Self::Open,
             (Err(error), _) => log::error!("{error}; keeping the current key"),
@@ -293,35 +333,51 @@ impl Protection {
     }
 
     fn admits(&mut self, datagram: &[u8], from: SocketAddr, now: Instant) -> bool {
-        let (guard, announcements) = match self {
-            Self::Open => return true,
-            Self::Closed(_) => return false,
-            Self::Signed(guard, announcements) => (guard, announcements),
-        };
-        let Some(announcements) = announcements else {
-            return guard.admits(datagram, from, SystemTime::now().into(), now);
-        };
-        // The JSON of a raw telegram is sent before it.
-        announcements.keep_up(now);
-        while let Some(from) = announcements.receive(now) {
-            guard.admits(announcements.datagram(), from, SystemTime::now().into(), now);
+        match self {
+            Self::Open => true,
+            Self::Closed(_) => false,
+            Self::Signed(signed) => signed.admits(datagram, from, now),
         }
-        guard.admits_raw(datagram, from, now)
+    }
+
+    /// How many datagrams were refused for want of a right signature.
+    fn refused(&self) -> u64 {
+        if let Self::Signed(signed) = self { signed.guard.refused() } else { 0 }
     }
 
     fn problem(&self) -> Option<String> {
-        match self {
-            Self::Signed(guard, _) if guard.refused() > 0 => {
-                Some(format!("{} refused", text::count(guard.refused(), "datagram")))
-            }
-            Self::Closed(problem) => Some(problem.clone()),
-            _ => None,
+        match (self, self.refused()) {
+            (Self::Closed(problem), _) => Some(problem.clone()),
+            (_, 0) => None,
+            (_, refused) => Some(format!("{} refused", text::count(refused, "datagram"))),
         }
     }
 }
 
-fn read_key(settings: &Multicast) -> Result<Option<SigningKey>, KeysError> {
-    key_files::read_signing_key(settings.key_file.as_deref(), credentials_directory().as_deref())
+impl Signed {
+    fn new(settings: &Multicast, selection: Selection, key: SigningKey) -> Self {
+        let guard = Guard::new(key, selection.is_quiet);
+        Self { guard, key_file: settings.key_file.clone(), announcements: None }
+    }
+
+    fn admits(&mut self, datagram: &[u8], from: SocketAddr, now: Instant) -> bool {
+        let Self { guard, key_file, announcements } = self;
+        let arrival = |from| Arrival { from, wall: SystemTime::now().into(), now };
+        let read_key = || read_key(key_file.as_deref()).ok().flatten();
+        let Some(announcements) = announcements else {
+            return guard.admits(datagram, arrival(from), read_key);
+        };
+        // The JSON of a raw telegram is sent before it.
+        announcements.keep_up(now);
+        while let Some(from) = announcements.receive(now) {
+            guard.admits(announcements.datagram(), arrival(from), read_key);
+        }
+        guard.admits_raw(datagram, arrival(from))
+    }
+}
+
+fn read_key(file: Option<&Path>) -> Result<Option<SigningKey>, KeysError> {
+    key_files::read_signing_key(file, credentials_directory().as_deref())
 }
 
 /// From datagrams to the telegrams of interest. Pure: the clock is passed in.
@@ -410,23 +466,6 @@ impl Intake {
     fn problems(&self, now: Instant) -> impl Iterator<Item = String> {
         let problems = self.filter.problem(now).into_iter().chain(self.listeners.problems(now));
         problems.chain(self.rates.problem(now))
-    }
-
-    /// See [`Subscriber::silence`].
-    fn silence(&self, group: SocketAddr, meter: Option<&str>, time: &str, now: Instant) -> String {
-        let has_others = meter.is_some() && self.received > 0;
-        let meter = meter.map(filter::quoted).or_else(|| self.filter.wanted());
-        let meter = meter.map(|meter| format!(" of meter {meter}")).unwrap_or_default();
-        let instead = match (self.filter.other(now), has_others, self.ignored) {
-            (Some(other), _, _) => format!("; receiving meter {other}"),
-            (None, true, _) => "; receiving other meters".to_owned(),
-            (None, _, ignored @ 1..) => format!("; ignored {}", text::count(ignored, "datagram")),
-            _ => String::new(),
-        };
-        format!(
-            "no telegram{meter} from {group} {time}{instead} \
-             (see TROUBLESHOOTING in p1-multicast(7))"
-        )
     }
 }
 

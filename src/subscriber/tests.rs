@@ -264,10 +264,17 @@ fn silence_is_told_with_what_was_received_instead() {
     subscriber.next(now);
     let text = silence(&subscriber);
     assert!(text.contains("within 15 s; ignored 1 datagram (see"), "{text}");
-    subscriber.intake.filter.reconfigure(
-        Some("A"),
-        Selection { all_meters: true, doing: "", hint: "", is_quiet: true },
-    );
+    let selection = Selection { all_meters: true, doing: "", hint: "", is_quiet: true };
+    let signed = Signed::new(&Multicast::default(), selection, SigningKey::new([7; 32]));
+    subscriber.protection = Protection::Signed(Box::new(signed));
+    for number in 1..=2 {
+        network.borrow_mut().datagrams.push_back(Ok(datagram(number, "A")));
+    }
+    subscriber.next(now);
+    let text = silence(&subscriber);
+    assert!(text.contains("within 15 s; refused 2 datagrams (see"), "{text}");
+    subscriber.protection = Protection::Open;
+    subscriber.intake.filter.reconfigure(Some("A"), selection);
     network.borrow_mut().datagrams.push_back(Ok(datagram(1, "B")));
     subscriber.next(now);
     let text = silence(&subscriber);

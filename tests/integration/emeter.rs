@@ -10,20 +10,20 @@ use rustix::process::Signal;
 use crate::support::{Meter, Place, Running, lo, telegram, wait_for};
 
 /// A consumer.
-struct Consumer {
+pub struct Consumer {
     receiver: Receiver,
     buffer: Vec<u8>,
 }
 
 impl Consumer {
-    fn new(place: &Place) -> Self {
+    pub fn new(place: &Place) -> Self {
         let group = IpAddr::V4(place.emeter_group());
         let receiver = Receiver::open(group, place.port, Some(&lo())).unwrap();
         Self { receiver, buffer: vec![0; 2000] }
     }
 
     /// Import power in W and the time of the next datagram, if one arrives in this time.
-    fn within(&mut self, time: Duration) -> Option<(u32, u32)> {
+    pub fn within(&mut self, time: Duration) -> Option<(u32, u32)> {
         let datagram = self.receiver.receive(&mut self.buffer, time).unwrap()?;
         assert_eq!(datagram.len, 608);
         let number = |at: usize| u32::from_be_bytes(self.buffer[at..at + 4].try_into().unwrap());

@@ -9,11 +9,13 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
+use p1_multicast::multicast::Sender;
 use rustix::process::Signal;
 use serde_json::Value;
 
 use self::broker::{Broker, Proxy, Subscriber};
-use crate::support::{Meter, Place, Running, telegram, wait_for, watts};
+use crate::signature::{forged, key_file, make_key};
+use crate::support::{Meter, Place, Running, lo, telegram, wait_for, watts};
 
 /// The meter of [`telegram`].
 const METER: &str = "E0099000012345678";
@@ -314,4 +316,33 @@ fn all_that_is_wrong_with_the_settings_is_told_at_once() {
         "{said}"
     );
     assert!(said.contains("p1_mqtt.interval: expected a whole number of seconds"), "{said}");
+}
+
+#[test]
+#[ignore = "needs mosquitto"]
+fn with_a_key_no_forged_telegram_is_published_and_another_key_is_taken_on_a_reload() {
+    let place = Place::new();
+    make_key(&place);
+    let broker = Broker::start(&place, "allow_anonymous true");
+    let section = format!("p1_mqtt: {{broker: \"127.0.0.1:{}\"}}", broker.port);
+    place.config_with(&format!("{section}\n{}", key_file(&place)));
+    let mut datagrams = place.subscriber();
+    let all = broker.subscriber(&["-t", "p1/#"]);
+    let bridge = place.daemon("p1mqtt");
+    let (mut meter, listener) = place.listen();
+    published(&mut meter, &all, 1);
+    let forger = Sender::open(place.group.into(), 0, Some(&lo())).unwrap();
+    for attack in forged(&datagrams.datagram(), 99) {
+        forger.send(place.port, &attack).unwrap();
+    }
+    bridge.wait_for_log("refused a datagram from 127.0.0.1");
+    published(&mut meter, &all, 2);
+    make_key(&place);
+    for program in [&listener, &bridge] {
+        program.signal(Signal::HUP);
+        program.wait_for_log("configuration reloaded");
+    }
+    published(&mut meter, &all, 3);
+    let states = all.payloads(&format!("/{METER}/state")).concat();
+    assert!(!states.contains("\"power_import_w\":99"), "{states}");
 }

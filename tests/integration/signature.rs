@@ -2,75 +2,200 @@
 
 use std::fs::{self, File};
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use p1_multicast::message::Message;
+use p1_multicast::message::{Encoder, Message, SigningKey};
 use p1_multicast::multicast::Sender;
+use p1_multicast::telegram::Timestamp;
+use rustix::process::Signal;
 
-use crate::support::{Place, Running, binary, lo, telegram, wait_for, watts};
+use crate::emeter::Consumer;
+use crate::reader::recorded;
+use crate::support::{Meter, Place, Running, binary, lo, telegram, wait_for, watts};
 
 /// A place whose configuration has a key, just made.
 fn place_with_key() -> Place {
     let place = Place::new();
-    let key = place.path("key");
-    let made = Command::new(binary("p1listener")).arg("--make-key").arg(&key).status().unwrap();
-    assert_eq!(made.code(), Some(0));
-    place.config_with(&format!("multicast: {{key_file: \"{}\"}}", key.display()));
+    make_key(&place);
+    place.config_with(&key_file(&place));
     place
 }
 
+/// The section of the configuration that names the key.
+pub fn key_file(place: &Place) -> String {
+    format!("multicast: {{key_file: \"{}\"}}", place.path("key").display())
+}
+
+/// Makes a key in the place of the one that is there.
+pub fn make_key(place: &Place) {
+    let _ = fs::remove_file(place.path("key"));
+    let mut command = Command::new(binary("p1listener"));
+    let made = command.arg("--make-key").arg(place.path("key")).status().unwrap();
+    assert_eq!(made.code(), Some(0));
+}
+
 /// A p1cat, and the file that it prints to.
-fn cat(place: &Place, options: &[&str]) -> (Running, std::path::PathBuf) {
+fn cat(place: &Place, options: &[&str]) -> (Running, PathBuf) {
     let out = place.path(&format!("printed{}", options.concat()));
     let mut command = place.program("p1cat");
     command.args(options).stdout(File::create(&out).unwrap());
     (Running::start(place, "p1cat", &mut command), out)
 }
 
+/// The programs that receive, and what they give out.
+struct Receivers {
+    reader: Running,
+    emeter: Running,
+    _cats: [Running; 2],
+    json: PathBuf,
+    raw: PathBuf,
+}
+
+impl Receivers {
+    fn start(place: &Place) -> Self {
+        let (reader, emeter) = (place.daemon("p1reader"), place.daemon("p1emeter"));
+        let ((json_cat, json), (raw_cat, raw)) = (cat(place, &[]), cat(place, &["--raw"]));
+        Self { reader, emeter, _cats: [json_cat, raw_cat], json, raw }
+    }
+
+    /// How often p1cat has printed this power, as JSON and raw, and p1reader has written it down.
+    fn count(&self, place: &Place, watts: u32) -> [usize; 3] {
+        let count =
+            |path: &Path, mark: &str| fs::read_to_string(path).unwrap().matches(mark).count();
+        let rows = recorded(place);
+        [
+            count(&self.json, &format!("\"1-0:1.7.0\":{watts},")),
+            count(&self.raw, &format!("1-0:1.7.0(00.{watts:03}*kW)")),
+            rows.into_iter().filter(|power| *power == watts).count(),
+        ]
+    }
+
+    /// Sends telegrams with this power until all have taken one.
+    fn follow(&self, place: &Place, meter: &mut Meter, watts: u32) {
+        wait_for(&format!("{watts} W at all of them"), || {
+            meter.send(&telegram(watts));
+            self.count(place, watts).iter().all(|count| *count > 0).then_some(())
+        });
+    }
+}
+
+/// A signed datagram with another power, and without its signatures.
+pub fn forged(genuine: &[u8], watts: u32) -> [Vec<u8>; 2] {
+    let text = std::str::from_utf8(genuine).unwrap();
+    let (before, behind) = text.split_once("\"1-0:1.7.0\":").unwrap();
+    let altered = format!("{before}\"1-0:1.7.0\":{watts},{}", behind.split_once(',').unwrap().1);
+    let (head, _) = altered.split_once(",\"raw-signature\"").unwrap();
+    let unsigned =
+        format!("{head}}},\"telegram\"{}", altered.split_once("},\"telegram\"").unwrap().1);
+    let forged = [altered, unsigned].map(String::into_bytes);
+    assert!(forged.iter().all(|one| watts_of(one) == i64::from(watts)));
+    forged
+}
+
+fn watts_of(datagram: &[u8]) -> i64 {
+    watts(&Message::parse(datagram).unwrap())
+}
+
 #[test]
-fn with_a_key_only_signed_telegrams_are_taken_and_each_once() {
+fn forged_and_replayed_datagrams_change_nothing_at_any_program() {
     let place = place_with_key();
     let mut subscriber = place.subscriber();
-    let (_json, json) = cat(&place, &[]);
-    let (_raw, raw) = cat(&place, &["--raw"]);
-    let emeter = place.daemon("p1emeter");
+    let mut consumer = Consumer::new(&place);
+    let receivers = Receivers::start(&place);
     let (mut meter, _listener) = place.listen();
-    let forger = Sender::open(place.group.into(), 0, Some(&lo())).unwrap();
-    let lines = |path: &Path, mark: &str| fs::read_to_string(path).unwrap().matches(mark).count();
-    wait_for("a telegram in both forms", || {
-        meter.send(&telegram(1));
-        (lines(&json, "\n") > 0 && lines(&raw, "!") > 0).then_some(())
-    });
-    let genuine = loop {
-        let datagram = subscriber.datagram();
-        meter.send(&telegram(2));
-        if watts(&Message::parse(&datagram).unwrap()) == 2 {
-            break datagram;
-        }
-    };
-    let text = String::from_utf8(genuine.clone()).unwrap();
-    let altered = text.replace("\"1-0:1.7.0\":2", "\"1-0:1.7.0\":9");
-    let (unsigned, _) = altered.split_once(",\"raw-signature\"").unwrap();
-    let (_, behind) = altered.split_once("},\"telegram\"").unwrap();
-    let unsigned = format!("{unsigned}}},\"telegram\"{behind}");
-    assert!(Message::parse(unsigned.as_bytes()).is_ok());
-    for forged in [altered.as_bytes(), unsigned.as_bytes(), &genuine] {
-        forger.send(place.port, forged).unwrap();
+    receivers.follow(&place, &mut meter, 1);
+    let mut genuine = Vec::new();
+    for watts in 2..6 {
+        meter.send(&telegram(watts));
+        genuine.push(wait_for("its datagram", || {
+            Some(subscriber.datagram()).filter(|datagram| watts_of(datagram) == i64::from(watts))
+        }));
     }
-    forger.send(place.port + 1, &telegram(9)).unwrap();
-    emeter.wait_for_log("refused a datagram from 127.0.0.1");
+    let forger = Sender::open(place.group.into(), 0, Some(&lo())).unwrap();
+    for datagram in &genuine {
+        for attack in [datagram.clone()].iter().chain(&forged(datagram, 99)) {
+            forger.send(place.port, attack).unwrap();
+        }
+    }
+    for watts in [2, 5, 99] {
+        forger.send(place.port + 1, &telegram(watts)).unwrap();
+    }
+    receivers.emeter.wait_for_log("refused a datagram from 127.0.0.1");
+    receivers.reader.wait_for_log("refused a datagram from 127.0.0.1");
     // What comes after them came after them.
-    wait_for("a later telegram in both forms", || {
-        meter.send(&telegram(3));
-        let is_there = lines(&json, "\"1-0:1.7.0\":3,") > 0 && lines(&raw, "(00.003*kW)") > 0;
-        is_there.then_some(())
+    receivers.follow(&place, &mut meter, 7);
+    for watts in 2..6 {
+        assert_eq!(receivers.count(&place, watts), [1; 3], "{watts} W");
+    }
+    assert_eq!(receivers.count(&place, 99), [0; 3]);
+    let mut sent = Vec::new();
+    while let Some((watts, _)) = consumer.within(Duration::from_millis(100)) {
+        sent.push(watts);
+    }
+    assert!(sent.is_sorted() && sent.last() <= Some(&7), "{sent:?}");
+    let status = receivers.reader.stopped();
+    assert!(status.contains(" datagrams refused"), "{status}");
+}
+
+#[test]
+fn p1dashboard_shows_no_forged_telegram() {
+    let place = place_with_key();
+    let mut subscriber = place.subscriber();
+    let (mut meter, _listener) = place.listen();
+    meter.send(&telegram(1));
+    let attacks = forged(&subscriber.datagram(), 999);
+    let forger = Sender::open(place.group.into(), 0, Some(&lo())).unwrap();
+    let out = place.path("screen");
+    let mut command = place.program("p1dashboard");
+    command.arg("--once").stdout(File::create(&out).unwrap());
+    let mut dashboard = Running::start(&place, "p1dashboard", &mut command);
+    wait_for("a refusal", || {
+        for datagram in &attacks {
+            forger.send(place.port, datagram).unwrap();
+        }
+        dashboard.log().contains("refused a datagram from 127.0.0.1").then_some(())
     });
-    assert_eq!(lines(&json, "\"1-0:1.7.0\":9,"), 0);
-    assert_eq!(lines(&raw, "(00.009*kW)"), 0);
-    let genuine = text.split("\"frame-end-time\"").next().unwrap();
-    assert_eq!(lines(&json, genuine), 1, "the replayed one is printed once");
+    meter.send(&telegram(7));
+    assert_eq!(dashboard.wait().code(), Some(0));
+    let screen = fs::read_to_string(out).unwrap();
+    assert!(screen.contains("7 W") && !screen.contains("999"), "{screen}");
+}
+
+#[test]
+fn another_key_is_taken_on_a_reload_and_what_the_old_one_has_signed_is_not() {
+    let place = place_with_key();
+    let mut subscriber = place.subscriber();
+    let receivers = Receivers::start(&place);
+    let (mut meter, listener) = place.listen();
+    receivers.follow(&place, &mut meter, 1);
+    meter.send(&telegram(2));
+    let old = wait_for("a datagram of the old key", || {
+        Some(subscriber.datagram()).filter(|datagram| watts_of(datagram) == 2)
+    });
+    let old_key = fs::read_to_string(place.path("key")).unwrap();
+    make_key(&place);
+    for program in [&listener, &receivers.reader] {
+        program.signal(Signal::HUP);
+        program.wait_for_log("configuration reloaded");
+    }
+    // The others read the new key by themselves.
+    receivers.follow(&place, &mut meter, 3);
+    receivers.emeter.wait_for_log("the multicast key has changed: using the new one");
+    let forger = Sender::open(place.group.into(), 0, Some(&lo())).unwrap();
+    let key = SigningKey::parse(old_key.trim_end()).unwrap();
+    let mut encoder = Encoder::new(Some("test".to_owned()));
+    encoder.set_key(Some(key));
+    let now = Timestamp::from(SystemTime::now());
+    let new = encoder.encode(&telegram(99), now, now).0.json.to_vec();
+    for datagram in [&old, &new] {
+        forger.send(place.port, datagram).unwrap();
+    }
+    receivers.reader.wait_for_log("refused a datagram from 127.0.0.1");
+    receivers.follow(&place, &mut meter, 4);
+    assert_eq!(receivers.count(&place, 99), [0; 3]);
+    assert_eq!(receivers.count(&place, 2), [1; 3]);
 }
 
 #[test]
