@@ -1,12 +1,13 @@
 //! The history file: a row each five minutes with every register, kept for years.
 //!
-//! `p1reader` writes it and `p1report` and the dashboard read it. What both must agree on has its home here.
+//! `p1reader` writes it, `p1report` imports into it, and `p1report` and the dashboard read it. What both must agree on has its home here.
 //!
 //! | module     | owns                                                                       |
 //! |------------|----------------------------------------------------------------------------|
 //! | `format`   | the columns, their order, units and times; the names of files              |
 //! | `files`    | the files of a folder in order, from the row that is asked for             |
 //! | `classic`  | days recorded before there was a history: details and 5-minute records     |
+//! | `compose`  | rows made of telegrams                                                     |
 //! | `row`      | the columns that a report needs, and the parsing of a row                  |
 //! | `register` | use as a difference of readings; exchanged meters, registers that fall     |
 //! | `calendar` | hours, days, weeks, months and years of the local clock and of contracts   |
@@ -23,6 +24,7 @@
 pub(crate) mod battery;
 pub(crate) mod calendar;
 pub(crate) mod classic;
+pub(crate) mod compose;
 pub(crate) mod files;
 mod format;
 pub(crate) mod quarter;

@@ -7,6 +7,7 @@
 //! | [`Day`]     | what has been used since midnight, by the devices' own times                  |
 //! | [`Scale`]   | the scale of a graph, with round numbers                                      |
 //! | [`PowerHistory`] | the power of the last minutes, for graphs                                |
+//! | [`Clock`]   | how telegrams follow each other in time                                       |
 //! | [`MeterRate`] | how many telegrams a meter can send                                         |
 //!
 //! Pure: telegrams and the time are passed in.
@@ -14,6 +15,7 @@
 mod day;
 mod follower;
 mod list;
+mod order;
 mod power;
 mod rate;
 mod scale;
@@ -25,6 +27,7 @@ pub(crate) use day::{DEVICES, Day};
 pub(crate) use follower::{Follower, Heard};
 pub(crate) use list::List;
 pub(crate) use list::MAX_METERS;
+pub(crate) use order::{Clock, Order};
 pub(crate) use power::{Power, PowerHistory, Span};
 #[cfg(feature = "dashboard")]
 pub(crate) use power::{Summary, round_up};

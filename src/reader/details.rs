@@ -10,8 +10,8 @@ use chrono::NaiveDateTime;
 
 use super::columns::{self, Columns};
 use super::storage::Storage;
-use crate::message::{Message, Meta, Value};
-use crate::telegram::{Decimal, Timestamp};
+use crate::history::classic::telegram;
+use crate::message::Message;
 
 /// The columns for rows of this file: those that it has, and the classic ones.
 pub(super) fn columns_of(storage: &mut dyn Storage, path: &Path) -> Columns {
@@ -71,23 +71,10 @@ pub(super) fn first_rows(
     records.skip(1).filter_map(row).collect()
 }
 
-/// The telegram of a row, without its meta data.
-fn telegram(codes: &csv::StringRecord, row: &csv::StringRecord) -> Message {
-    // Old meters write their times in digits only: twelve of them, which no register has.
-    let is_time = |cell: &str| Timestamp::parse_approximate(cell.as_bytes()).is_some();
-    let value = |cell: &str| match Decimal::parse(cell.as_bytes()) {
-        Some(number) if !is_time(cell) => Value::Number(number),
-        _ => Value::Text(cell.to_owned()),
-    };
-    let objects = codes.iter().zip(row).skip(1).filter(|(_, cell)| !cell.is_empty());
-    let telegram = objects.map(|(code, cell)| (code.to_owned(), value(cell))).collect();
-    let unknown = Timestamp::default();
-    Message { meta: Meta::new(0, unknown, unknown, None), telegram }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Value;
     use crate::reader::tests::{MemoryStorage, message};
     use crate::reading::Registers;
 

@@ -6,8 +6,8 @@ use std::io::Write;
 
 use chrono::NaiveDateTime;
 
-use super::order::Order;
 use super::totals::{Micro, Totals};
+use crate::meter::Order;
 
 /// Length of a period in seconds.
 const PERIOD: i64 = 300;
@@ -169,7 +169,7 @@ impl FiveMinutes {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reader::order::Clock;
+    use crate::meter::Clock;
     use crate::reader::tests::message;
     use crate::reading::Registers;
     use crate::telegram::Timestamp;

@@ -1,10 +1,11 @@
 //! What the recorder knows of each meter.
 
 use super::five_minutes::FiveMinutes;
-use super::history::Rows;
-use super::order::Clock;
+
 use super::page::Page;
+use crate::history::compose::Rows;
 use crate::message::Message;
+use crate::meter::Clock;
 
 /// A meter.
 #[derive(Debug)]

@@ -22,7 +22,7 @@
 //! | `columns`      | the columns of a details file, and the row of a telegram in them      |
 //! | `details`      | how such rows come into a file, and its first ones are read back      |
 //! | `five_minutes` | the 5-minute records                                                  |
-//! | `history`      | the rows of the history file                                          |
+//! | `history`      | which file the rows of the history come into                          |
 //! | `weekly`       | the line of the weekly log                                            |
 //! | `report`       | the HTML page; `page` is what it remembers                            |
 //! | `graph`        | the graph of the page                                                 |
@@ -52,7 +52,6 @@ mod leftovers;
 mod lock;
 mod meters;
 mod options;
-mod order;
 mod output;
 mod outputs;
 mod owner;

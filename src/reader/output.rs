@@ -10,7 +10,7 @@ use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 
 use super::columns::Columns;
 use super::health::{Failure, Health};
-use super::history::files::{self, Recent};
+use super::history::{self, Recent};
 use super::meters::Meter;
 use super::pattern::Pattern;
 use super::queue::{Batch, Queue};
@@ -327,7 +327,7 @@ impl Shape {
             Self::History(recent) => {
                 let name = |part| pattern.path_of(batch.date, batch.last, &batch.meter, part);
                 let of = (&*batch.meter, batch.last.date());
-                let written = files::append(storage, name, of, batch.text(), recent);
+                let written = history::append(storage, name, of, batch.text(), recent);
                 return written.map_err(|(file, source)| Failure { file, source });
             }
             Self::Complete(recent) => {

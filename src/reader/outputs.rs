@@ -8,7 +8,7 @@ use std::path::Path;
 use chrono::NaiveDateTime;
 
 use super::five_minutes::Record;
-use super::history::{self, files::Recent};
+use super::history::Recent;
 use super::meters::Meter;
 use super::output::{Output, Shape};
 use super::pattern::Pattern;
@@ -16,6 +16,7 @@ use super::storage::Storage;
 use super::today;
 use super::zone::Zone;
 use crate::config::{Config, FileOutput};
+use crate::history::compose;
 use crate::meter::Day;
 
 /// Most bytes of details rows that wait: seven hours of a three-phase meter with a telegram each second.
@@ -68,7 +69,7 @@ impl Outputs {
     }
 
     /// Adds rows of the history of this meter.
-    pub fn add_rows(&mut self, meter: &Meter, rows: impl IntoIterator<Item = history::Row>) {
+    pub fn add_rows(&mut self, meter: &Meter, rows: impl IntoIterator<Item = compose::Row>) {
         let Some(output) = &mut self.history else { return };
         for row in rows {
             output.add(meter, row.local, |out| out.extend_from_slice(&row.text));

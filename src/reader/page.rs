@@ -8,9 +8,9 @@ use std::fmt::Write;
 
 use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 
-use super::order::{Clock, Order};
 use super::zone::Zone;
 use crate::message::Message;
+use crate::meter::{Clock, Order};
 use crate::meter::{Day, Power, PowerHistory, Span};
 use crate::reading::{Readings, Registers, Value};
 use crate::telegram::{Decimal, Timestamp};

@@ -4,8 +4,8 @@
 
 use std::io::Write;
 
-use super::order::Order;
 use super::totals::{Micro, Totals};
+use crate::meter::Order;
 
 /// Whether a telegram of this whole second gets a line: the first one in each period of the clock.
 ///

@@ -1,17 +1,16 @@
 //! The rows of the history file: every register each five minutes, and what the telegrams between showed.
 //!
-//! Owns when a row ends, what it counts and which time it has. [`files`] brings rows into files; the columns are
-//! those of [`crate::history`].
+//! Owns when a row ends, what it counts and which time it has. The columns are those of [`crate::history`].
+//! The recorder makes rows of telegrams as they come, and an import of those that were recorded before.
 
-pub(super) mod files;
 mod statistics;
 
 use chrono::NaiveDateTime;
 
 use self::statistics::Tallies;
-use super::order::{Clock, Order};
-use crate::history::{COLUMNS, Content, PERIOD_SECONDS, utc_text};
+use super::{COLUMNS, Content, PERIOD_SECONDS, utc_text};
 use crate::message::Message;
+use crate::meter::{Clock, Order};
 use crate::reading::{Readings, Registers, Value};
 use crate::telegram::{Decimal, Digits, Timestamp};
 use crate::zone::Zone;
@@ -25,7 +24,7 @@ const SLOW_SECONDS: i64 = 60;
 
 /// A row.
 #[derive(Debug)]
-pub(super) struct Row {
+pub(crate) struct Row {
     /// Its local time, by which it has its file.
     pub local: NaiveDateTime,
     /// A field for each of [`COLUMNS`], and LF.
@@ -38,7 +37,7 @@ pub(super) struct Row {
 /// the start or after a gap makes a row of its own, and the last one before a gap ends one, so that registers are
 /// known on both sides.
 #[derive(Debug, Default)]
-pub(super) struct Rows {
+pub(crate) struct Rows {
     clock: Clock,
     /// The identifier of the meter, as sent.
     id: Option<String>,

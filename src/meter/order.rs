@@ -8,7 +8,7 @@ const LATE_MICROS: i64 = 60_000_000;
 
 /// How a telegram follows the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Order {
+pub(crate) enum Order {
     /// Nothing is known of the time before: the first telegram, or the clock went back.
     Reset,
     /// It is newer than the telegram of this whole second.
@@ -19,7 +19,7 @@ pub(super) enum Order {
 
 /// The time of the newest telegram.
 #[derive(Debug, Default)]
-pub(super) struct Clock(Option<Timestamp>);
+pub(crate) struct Clock(Option<Timestamp>);
 
 impl Clock {
     /// Tells how a telegram of this time follows the one before.

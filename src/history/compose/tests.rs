@@ -1,7 +1,8 @@
 //! When rows of the history end, and what they have; not in which file they come.
 
 use super::*;
-use crate::reader::tests::{Amsterdam, message};
+use crate::message::tests::message;
+use crate::reader::tests::Amsterdam;
 use crate::zone::Zone;
 
 /// 2026-11-23 09:00:00 UTC, 10:00:00 local time.

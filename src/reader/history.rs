@@ -16,7 +16,7 @@ const MAX_METERS: usize = 32;
 
 /// Which columns had values lately, of each meter.
 #[derive(Debug, Default)]
-pub(in crate::reader) struct Recent {
+pub(super) struct Recent {
     meters: Vec<Seen>,
     /// Whether it has been logged that a year has no further file.
     has_logged_last: bool,
@@ -54,7 +54,7 @@ impl Recent {
 /// Appends rows, which have a field for each of [`COLUMNS`], to the newest file of their year, or to a new one.
 ///
 /// `path` names the files of the year by their number. Gives the one that was written.
-pub(in crate::reader) fn append(
+pub(super) fn append(
     storage: &mut dyn Storage,
     path: impl Fn(u8) -> PathBuf,
     (meter, day): (&str, NaiveDate),
