@@ -41,7 +41,7 @@ quick-lint: # what takes seconds
 	$(CARGO) fmt --check
 	mandoc -Tlint -W warning man/*.[1-8]
 	! mandoc -Tlint man/*.[1-8] 2>/dev/null | grep -v -e 'longer than 80 bytes' -e 'referenced manual not found'
-	shellcheck -x -a tests/*.sh etc/examples/*.sh debian/make-* debian/*inst debian/*rm debian/mqtt/* debian/emeter/* .ci/run
+	shellcheck -x -a tests/*.sh tests/interop/*.sh etc/examples/*.sh debian/make-* debian/*inst debian/*rm debian/mqtt/* debian/emeter/* .ci/run
 	tests/versions.sh
 	tests/units.sh
 
@@ -69,7 +69,7 @@ INTEROP_SECONDS ?= 40
 interop: build ## run the other programs of etc/examples, all at once, for INTEROP_SECONDS (40); needs root
 	tests/interop.sh target/release $(INTEROP_SECONDS)
 	tests/interop-emeter.sh target/release $(INTEROP_SECONDS)
-	tests/postgresql.sh
+	tests/databases.sh target/release
 
 demo: build ## show the main job without any hardware
 	@tests/demo.sh target/release

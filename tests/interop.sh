@@ -10,13 +10,7 @@ set -euo pipefail
 if [ "${IN_NAMESPACE:-}" != yes ]; then
     cd "$(dirname "$0")/.."
     programs=$(realpath "${1:?usage: tests/interop.sh PROGRAMS [SECONDS]}")
-    # Home Assistant's parser, before the network is left behind.
-    venv=target/interop
-    if ! [ -e $venv/bin/python ] || ! $venv/bin/python -c 'import dsmr_parser' 2>/dev/null; then
-        if ! python3 -m venv $venv || ! $venv/bin/pip install --quiet 'dsmr-parser==1.4.2'; then
-            rm -rf $venv
-        fi
-    fi
+    tests/interop/prepare.sh
     rights=()
     [ "$(id -u)" -eq 0 ] || rights=(-r)
     # Processes, too, have a namespace of their own: with this script all of them end, those that scripts
@@ -138,7 +132,7 @@ if has systemd-socket-activate; then
     wait_for "the raw port" bash -c 'exec 3<>/dev/tcp/127.0.0.1/2001'
     has socat && start raw_socat socat -u TCP:127.0.0.1:2001 STDOUT
     has python3 && start raw_reconnecting python3 "$here/tests/interop/reconnecting.py" 127.0.0.1 2001
-    if [ -e target/interop ]; then
+    if target/interop/bin/python -c "import dsmr_parser" 2>/dev/null; then
         start raw_parser target/interop/bin/python "$here/tests/interop/parser.py" 127.0.0.1 2001
     else
         echo "skipped: dsmr-parser of PyPI is not there"
