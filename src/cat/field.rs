@@ -69,6 +69,11 @@ impl Field {
         }
     }
 
+    /// Whether only several telegrams together tell it.
+    pub(super) fn is_derived(&self) -> bool {
+        matches!(self, Self::Reading(reading) if reading.is_derived())
+    }
+
     /// Its value; `None` when the telegram does not tell it.
     pub(super) fn value<'m>(
         &self,

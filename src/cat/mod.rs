@@ -45,6 +45,7 @@ pub use stop_signal::StopSignal;
 use client::Client;
 
 use crate::config::{Config, Multicast};
+use crate::history::today::DayRecords;
 use crate::runtime::Exit;
 use crate::telegram::Policy;
 
@@ -66,9 +67,11 @@ pub fn run(mut options: Options, config: &Config) -> Result<Exit, Exit> {
     // Without --every nothing is held back that a signal could lose.
     let stop = options.every.map(|_| StopSignal::install()).transpose();
     let stop = stop.map_err(|error| fail(Exit::Io, &format!("cannot handle signals: {error}")))?;
-    let exit = match options.input.take() {
-        Some(path) => print_file(&path, &options, stop.as_ref()),
-        None => print_group(&config.multicast, &options, stop.as_ref()),
+    let exit = if let Some(path) = options.input.take() {
+        print_file(&path, &options, stop.as_ref())
+    } else {
+        options.records = DayRecords::of(config);
+        print_group(&config.multicast, &options, stop.as_ref())
     }?;
     if let Some(stop) = stop {
         stop.end_process().map_err(|error| fail(Exit::Io, &error))?;

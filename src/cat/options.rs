@@ -11,6 +11,7 @@ use clap::error::ErrorKind;
 use clap::{Arg, Command, Parser};
 
 use super::{Field, Format};
+use crate::history::today::DayRecords;
 use crate::runtime::{Arguments, Exit};
 
 /// How `p1cat` can end.
@@ -76,6 +77,9 @@ pub struct Options {
     /// The first line of the file that standard output appends to.
     #[arg(skip)]
     pub first_line: Option<String>,
+    /// What was recorded of today.
+    #[arg(skip)]
+    pub(super) records: DayRecords,
 }
 
 fn seconds() -> RangedU64ValueParser {

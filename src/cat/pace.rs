@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::Field;
 use crate::message::Message;
-use crate::reading::Readings;
+use crate::reading::{Derived, Readings};
 use crate::telegram::Timestamp;
 
 /// How long after the end of an interval its telegram is printed if no newer one arrives: the last
@@ -16,38 +16,38 @@ const GRACE_TIME: Duration = Duration::from_secs(2);
 /// Selects the last telegram of each interval. Intervals begin at multiples of their length since 1970,
 /// UTC.
 #[derive(Debug)]
-pub(super) struct Sampler {
+pub(super) struct Sampler<T> {
     period_micros: i64,
-    held: Option<Held>,
+    held: Option<Held<T>>,
     /// The interval whose telegram was selected last.
     done: Option<i64>,
 }
 
 #[derive(Debug)]
-struct Held {
-    message: Message,
+struct Held<T> {
+    telegram: T,
     interval: i64,
     due: Instant,
 }
 
-impl Sampler {
+impl<T> Sampler<T> {
     pub fn new(period: Duration) -> Self {
         let period_micros = i64::try_from(period.as_micros()).unwrap_or(i64::MAX).max(1);
         Self { period_micros, held: None, done: None }
     }
 
     /// Takes a telegram; returns the previous one if that was the last of its interval.
-    pub fn push(&mut self, message: Message, time: Timestamp, now: Instant) -> Option<Message> {
+    pub fn push(&mut self, telegram: T, time: Timestamp, now: Instant) -> Option<T> {
         let interval = time.micros().div_euclid(self.period_micros);
         if self.done == Some(interval) {
             return None;
         }
         let left = self.period_micros - time.micros().rem_euclid(self.period_micros);
         let left = Duration::from_micros(left.unsigned_abs());
-        let held = Held { message, interval, due: now + left + GRACE_TIME };
+        let held = Held { telegram, interval, due: now + left + GRACE_TIME };
         let before = self.held.replace(held).filter(|before| before.interval != interval)?;
         self.done = Some(before.interval);
-        Some(before.message)
+        Some(before.telegram)
     }
 
     /// When the held telegram is due even if no newer one arrives.
@@ -56,15 +56,15 @@ impl Sampler {
     }
 
     /// The held telegram, if it is due.
-    pub fn overdue(&mut self, now: Instant) -> Option<Message> {
+    pub fn overdue(&mut self, now: Instant) -> Option<T> {
         if self.due()? > now { None } else { self.finish() }
     }
 
     /// The held telegram, at the end of the stream.
-    pub fn finish(&mut self) -> Option<Message> {
+    pub fn finish(&mut self) -> Option<T> {
         let held = self.held.take()?;
         self.done = Some(held.interval);
-        Some(held.message)
+        Some(held.telegram)
     }
 }
 
@@ -78,11 +78,16 @@ pub(super) struct Changes {
 impl Changes {
     /// Whether one of these fields has changed; without fields, whether anything but the clock and the
     /// checksum has.
-    pub fn accepts(&mut self, message: &Message, fields: Option<&[Field]>) -> bool {
+    pub fn accepts(
+        &mut self,
+        message: &Message,
+        derived: &Derived,
+        fields: Option<&[Field]>,
+    ) -> bool {
         self.this.clear();
         match fields {
             Some(fields) => {
-                let readings = Readings::of(message);
+                let readings = Readings::with(message, derived);
                 for field in fields.iter().filter(|field| !field.runs_by_itself()) {
                     let value = field.value(message, &readings);
                     self.push(value.map(|value| value.to_string()).as_deref());
@@ -167,7 +172,7 @@ mod tests {
         let fields: Vec<Field> =
             ["time", "power_w", "tariff"].iter().map(|name| name.parse().unwrap()).collect();
         let mut differs = |second, objects: &[(&str, &str)]| {
-            changes.accepts(&message(second, objects), Some(&fields))
+            changes.accepts(&message(second, objects), &Derived::default(), Some(&fields))
         };
         let watts = |watts| [("1-0:1.7.0", watts), ("1-0:1.8.1", "1000")];
         assert!(differs(1, &watts("5")));
@@ -182,7 +187,9 @@ mod tests {
     #[test]
     fn without_fields_anything_but_the_clock_counts() {
         let mut changes = Changes::default();
-        let mut differs = |objects: &[(&str, &str)]| changes.accepts(&message(0, objects), None);
+        let mut differs = |objects: &[(&str, &str)]| {
+            changes.accepts(&message(0, objects), &Derived::default(), None)
+        };
         let telegram =
             |clock, id, sum| [("0-0:1.0.0", clock), ("0-0:96.1.1", id), ("checksum", sum)];
         assert!(differs(&telegram("'261122075236W", "'A", "'0001")));

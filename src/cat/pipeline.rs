@@ -6,17 +6,24 @@ use std::time::Instant;
 use super::format::Formatter;
 use super::pace::{Changes, Sampler};
 use super::{Options, Printer};
+use crate::history::today::DayRecords;
 use crate::message::Message;
-use crate::zone::HostZone;
+use crate::meter::{self, Meters, Tracker};
+use crate::reading::Derived;
+use crate::zone::{HostZone, Zone as _};
 
 /// Chooses, formats and prints telegrams.
 pub(super) struct Pipeline<W: Write> {
-    sampler: Option<Sampler>,
+    trackers: Option<Trackers>,
+    sampler: Option<Sampler<Told>>,
     changes: Option<Changes>,
     formatter: Formatter<HostZone>,
     text: Vec<u8>,
     printer: Printer<W>,
 }
+
+/// A telegram, and what it tells together with those before it.
+type Told = (Message, Derived);
 
 impl<W: Write> Pipeline<W> {
     pub fn new(options: &Options, out: W) -> Self {
@@ -26,7 +33,9 @@ impl<W: Write> Pipeline<W> {
         if let Some(header) = &options.first_line {
             formatter.resume(header);
         }
+        let trackers = || Trackers { records: options.records.clone(), meters: Meters::default() };
         Self {
+            trackers: formatter.needs_derived().then(trackers),
             sampler: options.every.map(Sampler::new),
             changes: options.on_change.then(Changes::default),
             formatter,
@@ -43,9 +52,14 @@ impl<W: Write> Pipeline<W> {
     /// Takes the next telegram, and prints what is ready.
     pub fn push(&mut self, message: Message, now: Instant) -> io::Result<()> {
         let time = message.meta.frame_start;
+        let derived = match &mut self.trackers {
+            Some(trackers) => trackers.take(&message, now),
+            None => Derived::default(),
+        };
+        let told = (message, derived);
         match &mut self.sampler {
-            None => self.print(&message),
-            Some(sampler) => match sampler.push(message, time, now) {
+            None => self.print(&told),
+            Some(sampler) => match sampler.push(told, time, now) {
                 Some(sample) => self.print(&sample),
                 None => Ok(()),
             },
@@ -83,17 +97,36 @@ impl<W: Write> Pipeline<W> {
         self.printer.flush()
     }
 
-    fn print(&mut self, message: &Message) -> io::Result<()> {
+    fn print(&mut self, (message, derived): &Told) -> io::Result<()> {
         if let Some(changes) = &mut self.changes {
-            if !changes.accepts(message, self.formatter.fields()) {
+            if !changes.accepts(message, derived, self.formatter.fields()) {
                 return Ok(());
             }
         }
         self.text.clear();
-        self.formatter.write(message, &mut self.text);
+        self.formatter.write(message, derived, &mut self.text);
         if self.text.is_empty() {
             return Ok(());
         }
         self.printer.print(&self.text)
+    }
+}
+
+/// What the telegrams of each meter tell together.
+struct Trackers {
+    records: DayRecords,
+    meters: Meters<Tracker>,
+}
+
+impl Trackers {
+    /// Takes a telegram. Of more meters than there are in a house nothing is known beyond the telegram.
+    fn take(&mut self, message: &Message, now: Instant) -> Derived {
+        let local = |time| HostZone.local(time);
+        let new = || {
+            let id = message.equipment_id();
+            Tracker::continuing(self.records.day(id.as_deref(), message.meta.frame_start, local))
+        };
+        let heard = self.meters.hear(&*meter::id(message), now, new);
+        heard.map(|member| member.state.take(message, local)).unwrap_or_default()
     }
 }

@@ -30,6 +30,7 @@ use std::time::{Duration, Instant};
 use log::LevelFilter;
 
 use crate::config::{Config, Language};
+use crate::history::today::DayRecords;
 use crate::runtime::Exit;
 use crate::telegram::Timestamp;
 use crate::text;
@@ -81,7 +82,11 @@ pub fn run(options: Options, config: &Config) -> Result<Exit, Exit> {
     };
     let now = Instant::now();
     let wanted = options.meter.or_else(|| config.multicast.meter.clone());
-    let state = State::new(wanted, local, now);
+    let records = match &options.input {
+        Some(_) => DayRecords::default(),
+        None => DayRecords::of(config),
+    };
+    let state = State::new(wanted, local, now).continuing(records);
     if options.once {
         // Who is heard matters to those who watch, not to scripts.
         if log::max_level() == LevelFilter::Info {

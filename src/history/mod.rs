@@ -1,6 +1,7 @@
 //! The history file: a row each five minutes with every register, kept for years.
 //!
-//! `p1reader` writes it, `p1report` imports into it, and `p1report` and the dashboard read it. What both must agree on has its home here.
+//! `p1reader` writes it, `p1report` imports into it, and `p1report` and the dashboard read it; others read today's rows.
+//! What both must agree on has its home here.
 //!
 //! | module     | owns                                                                       |
 //! |------------|----------------------------------------------------------------------------|
@@ -12,6 +13,7 @@
 //! | `register` | use as a difference of readings; exchanged meters, registers that fall     |
 //! | `calendar` | hours, days, weeks, months and years of the local clock and of contracts   |
 //! | `tally`    | use by period, and gaps: together the difference of the registers          |
+//! | `today`    | the day so far, for programs that start in the middle of it                |
 //! | `quarter`  | clock quarters, and the base load of the nights                            |
 //! | `voltage`  | means of ten minutes against EN 50160                                      |
 //! | `battery`  | what a battery would have done                                             |
@@ -31,6 +33,7 @@ pub(crate) mod quarter;
 pub(crate) mod register;
 pub(crate) mod row;
 pub(crate) mod tally;
+pub(crate) mod today;
 pub(crate) mod voltage;
 
 pub(crate) use format::{

@@ -152,8 +152,18 @@ impl Day {
                 Some(Value::Time(time)) => local(*time),
                 _ => readings.wall_clock(time).unwrap_or(now),
             };
-            self.take(name, device, (value, read), DEVICE_GAP);
+            self.count_device(name, device, (value, read));
         }
+    }
+
+    /// Counts what a device shows, in thousandths of its unit, and when it was read.
+    pub fn count_device(
+        &mut self,
+        name: &'static str,
+        device: Option<&str>,
+        reading: (i64, NaiveDateTime),
+    ) {
+        self.take(name, device, reading, DEVICE_GAP);
     }
 
     /// How much has been used, by the name of the reading.

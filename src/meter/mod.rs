@@ -5,6 +5,8 @@
 //! | [`Meters`]  | a bounded list: how meters are distinguished, and who makes room for whom     |
 //! | [`Follower`] | which one meter a program follows, and when another one takes its place      |
 //! | [`Day`]     | what has been used since midnight, by the devices' own times                  |
+//! | [`QuarterHours`] | the running quarter of an hour, by the clock of the meter                  |
+//! | [`Tracker`] | both of them together, for the readings that follow from several telegrams   |
 //! | [`Scale`]   | the scale of a graph, with round numbers                                      |
 //! | [`PowerHistory`] | the power of the last minutes, for graphs                                |
 //! | [`Clock`]   | how telegrams follow each other in time                                       |
@@ -17,8 +19,10 @@ mod follower;
 mod list;
 mod order;
 mod power;
+mod quarter_hour;
 mod rate;
 mod scale;
+mod tracker;
 
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
@@ -31,8 +35,10 @@ pub(crate) use order::{Clock, Order};
 pub(crate) use power::{Power, PowerHistory, Span};
 #[cfg(feature = "dashboard")]
 pub(crate) use power::{Summary, round_up};
+pub(crate) use quarter_hour::QuarterHours;
 pub(crate) use rate::MeterRate;
 pub(crate) use scale::Scale;
+pub(crate) use tracker::Tracker;
 
 use crate::message::{Message, Value};
 use crate::telegram::Timestamp;

@@ -9,9 +9,10 @@ use std::time::{Duration, Instant};
 use super::Publication;
 use super::discovery::{self, DeviceInfo};
 use super::topics::{OFFLINE, ONLINE, Topics};
+use crate::history::today::DayRecords;
 use crate::message::Message;
-use crate::meter;
-use crate::reading::{Reading, Readings, VOCABULARY, Value, write_json};
+use crate::meter::{self, Tracker};
+use crate::reading::{Derived, Reading, Readings, VOCABULARY, Value, write_json};
 use crate::runtime::OutageLog;
 use crate::text;
 use crate::zone::Zone;
@@ -30,6 +31,8 @@ pub(super) struct Meters {
     interval: Duration,
     /// The name of this host.
     host: String,
+    /// How the day began, for meters that are heard in the middle of it.
+    records: DayRecords,
     known: meter::Meters<Meter>,
     /// The broker knows that this program is online.
     is_bridge_published: bool,
@@ -40,6 +43,10 @@ struct Meter {
     name: String,
     /// The newest telegram.
     message: Message,
+    /// The day so far and the running quarter-hour.
+    tracker: Tracker,
+    /// What the newest telegram tells together with those before it.
+    derived: Derived,
     /// Whether that telegram is still to be published.
     is_new: bool,
     /// When the next state may go out.
@@ -56,16 +63,34 @@ impl Meters {
     /// No meter yet. The state of each is published once in `interval`. A listener that is called like this
     /// host has no name of its own.
     pub fn new(topics: Topics, interval: Duration, host: String) -> Self {
-        Self { topics, interval, host, known: meter::Meters::default(), is_bridge_published: false }
+        Self {
+            topics,
+            interval,
+            host,
+            records: DayRecords::default(),
+            known: meter::Meters::default(),
+            is_bridge_published: false,
+        }
+    }
+
+    /// The same with what was recorded of today.
+    pub fn continuing(self, records: DayRecords) -> Self {
+        Self { records, ..self }
     }
 
     /// Remembers a telegram. A meter is published from its second one on, because what the broker retains would
     /// outlast an identifier that was made up, or damaged.
-    pub fn update(&mut self, message: Message, now: Instant) {
+    pub fn update(&mut self, message: Message, zone: &impl Zone, now: Instant) {
         let id = meter::id(&message).into_owned();
         let name = message.meter_or_source_name();
-        match self.known.hear(&*id, now, || Meter::new(message.clone(), now)) {
+        match self.known.hear(&*id, now, || {
+            let time = message.meta.frame_start;
+            let id = message.equipment_id();
+            let day = self.records.day(id.as_deref(), time, |time| zone.local(time));
+            Meter::new(message.clone(), Tracker::continuing(day), now)
+        }) {
             Ok(member) => {
+                member.state.derived = member.state.tracker.take(&message, |time| zone.local(time));
                 member.state.message = message;
                 member.state.is_new = true;
                 if member.telegrams == 2 {
@@ -125,11 +150,13 @@ impl Meters {
 }
 
 impl Meter {
-    fn new(message: Message, now: Instant) -> Self {
+    fn new(message: Message, tracker: Tracker, now: Instant) -> Self {
         let name = message.meter_or_source_name();
         Self {
             name,
             message,
+            tracker,
+            derived: Derived::default(),
             is_new: true,
             due: now,
             announced: Vec::new(),
@@ -154,7 +181,7 @@ impl Meter {
         // At regular times, however late telegrams come, unless one was missed.
         let next = self.due + interval;
         self.due = if next > now { next } else { now + interval };
-        let readings = Readings::of(&self.message);
+        let readings = Readings::with(&self.message, &self.derived);
         if let Some(topic) = topics.discovery(&self.name) {
             if let Some(all) = to_announce(&self.announced, &readings) {
                 let info = DeviceInfo {

@@ -10,6 +10,7 @@ use super::connection::BrokerConnection;
 use super::meters::Meters;
 use super::topics::Topics;
 use crate::config::Config;
+use crate::history::today::DayRecords;
 use crate::runtime::secret::credentials_directory;
 use crate::runtime::{self, Exit, Service, Signals};
 use crate::subscriber::{Selection, Subscriber};
@@ -88,7 +89,7 @@ impl Service for Session {
         self.subscriber.wait(timeout, now);
         let now = Instant::now();
         if let Some(telegram) = self.subscriber.next(now) {
-            self.meters.update(telegram.message, now);
+            self.meters.update(telegram.message, &HostZone, now);
         }
         ControlFlow::Continue(())
     }
@@ -136,7 +137,8 @@ fn bridge(config: &Config, now: Instant) -> (Meters, BrokerConnection) {
         has_discovery: mqtt.discovery_prefix.is_some(),
     };
     let broker = BrokerConnection::new(settings, now);
-    (Meters::new(topics, mqtt.interval, runtime::hostname()), broker)
+    let meters = Meters::new(topics, mqtt.interval, runtime::hostname());
+    (meters.continuing(DayRecords::of(config)), broker)
 }
 
 /// Differs by host and by group, because a broker disconnects a client when another one with its id connects.

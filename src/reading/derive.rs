@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta};
 
+use super::derived::Derived;
 use super::device::{Devices, Family};
 use super::objects::{Objects, in_unit};
 use super::registers::Registers;
@@ -32,6 +33,10 @@ pub(super) enum Source {
     Number(Obis),
     /// What [`Registers`] has of it, in the base unit.
     Registers(fn(&Registers) -> Option<Decimal>),
+    /// What several telegrams tell together.
+    Derived(fn(&Derived) -> Option<Decimal>),
+    /// What the running quarter of an hour bears without a peak above the number of this object, in W.
+    Room(Obis),
     /// The first less the second; where the second is not sent, the first.
     Difference(Obis, Obis),
     /// This power limit, which the meter sends without a unit.
@@ -67,14 +72,15 @@ pub(super) struct Context<'m> {
     objects: Objects<'m>,
     registers: Registers,
     devices: Devices<'m>,
+    derived: Derived,
 }
 
 impl<'m> Context<'m> {
-    pub(super) fn of(message: &'m Message) -> Self {
+    pub(super) fn of(message: &'m Message, &derived: &Derived) -> Self {
         let objects = Objects::of(message);
         let registers = Registers::from_objects(&objects);
         let devices = Devices::of(&objects);
-        Self { message, objects, registers, devices }
+        Self { message, objects, registers, devices, derived }
     }
 
     /// The value of a reading; `None` when the message does not give it.
@@ -88,13 +94,19 @@ impl<'m> Context<'m> {
                 sent.find_map(texts::version).map(Value::Text)
             }
             Source::UniqueId => self.message.equipment_id().map(Value::Text),
-            Source::Timestamp => self.timestamp().map(Value::Time),
+            Source::Timestamp => clock(self.message).map(Value::Time),
             Source::ClockDrift => self.clock_drift().map(Value::Number),
             Source::State(codes, read) => self.state(codes, read).map(Value::Number),
             Source::Number(obis) => number(obis).map(Value::Number),
             Source::Registers(of) => {
                 let (_, power) = reading.unit?.base();
                 of(&self.registers)?.shifted(-power).map(Value::Number)
+            }
+            Source::Derived(of) => of(&self.derived).map(Value::Number),
+            Source::Room(peak) => {
+                let peak = objects.number(peak, Unit::Watt)?.whole();
+                let room = self.derived.quarter_hour?.room(peak);
+                Some(Value::Number(room.into()))
             }
             Source::Difference(plus, minus) => {
                 self.difference(plus, minus, reading.unit?).map(Value::Number)
@@ -134,16 +146,9 @@ impl<'m> Context<'m> {
         Some(header.strip_prefix('/').unwrap_or(header)).filter(|model| !model.is_empty())
     }
 
-    /// Senders that give no `meter-time` still send the object.
-    fn timestamp(&self) -> Option<Timestamp> {
-        const CLOCKS: [Obis; 2] = [Obis::literal("0-0:1.0.0"), Obis::literal("0-0:1.1.0")];
-        let clock = || CLOCKS.iter().find_map(|&clock| self.objects.time(clock));
-        self.message.meta.meter_time.or_else(clock)
-    }
-
     /// Worked out here, since another program has a `clock-drift` of another meaning.
     fn clock_drift(&self) -> Option<Decimal> {
-        let (meta, time) = (&self.message.meta, self.timestamp()?);
+        let (meta, time) = (&self.message.meta, clock(self.message)?);
         if (meta.frame_start, meta.frame_end) == (time, time) {
             // A recording, whose time is that of the meter.
             return None;
@@ -186,6 +191,15 @@ impl<'m> Context<'m> {
         let in_thousandths = number.decimals() == 0 && number.whole().unsigned_abs() > 1;
         if in_thousandths { number.shifted(-3) } else { Some(number) }
     }
+}
+
+/// The telegram's own time. Senders that give no `meter-time` still send the object.
+pub(crate) fn clock(message: &Message) -> Option<Timestamp> {
+    const CLOCKS: [Obis; 2] = [Obis::literal("0-0:1.0.0"), Obis::literal("0-0:1.1.0")];
+    message.meta.meter_time.or_else(|| {
+        let objects = Objects::of(message);
+        CLOCKS.iter().find_map(|&clock| objects.time(clock))
+    })
 }
 
 fn text(text: &str) -> Value<'_> {

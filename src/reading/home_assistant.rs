@@ -68,7 +68,7 @@ impl Reading {
         let sensor = Sensor {
             device_class: device.or(usual),
             state_class: match self.kind {
-                Kind::Total => Some("total_increasing"),
+                Kind::Total | Kind::Daily => Some("total_increasing"),
                 Kind::Measurement => Some("measurement"),
                 Kind::State | Kind::Time | Kind::Text => None,
             },

@@ -87,6 +87,12 @@ pub(super) static ENERGY: Metric = counter(
     Scale::KiloWhToJoule,
     "Energy from and to the grid; 3.6e6 J are one kWh.",
 );
+pub(super) static ENERGY_TODAY: Metric = Metric {
+    name: "p1_energy_today_joules",
+    kind: "gauge",
+    help: "Energy from and to the grid since local midnight; 3.6e6 J are one kWh.",
+    scale: Scale::KiloWhToJoule,
+};
 pub(super) static REACTIVE_ENERGY: Metric = counter(
     "p1_reactive_energy_varh_total",
     Scale::KiloToOne,
@@ -109,6 +115,14 @@ pub(super) static CURRENT: Metric = gauge("p1_current_amperes", "Current of each
 pub(super) static DEMAND: Metric = gauge(
     "p1_average_demand_watts",
     "Average power from the grid in the running quarter of an hour.",
+);
+pub(super) static DEMAND_FORECAST: Metric = gauge(
+    "p1_average_demand_forecast_watts",
+    "Average power from the grid in the running quarter of an hour, if the last minute goes on.",
+);
+pub(super) static DEMAND_ROOM: Metric = gauge(
+    "p1_average_demand_room_watts",
+    "Average power from the grid that the rest of the quarter of an hour bears without a new month peak.",
 );
 pub(super) static MONTH_PEAK: Metric =
     gauge("p1_month_peak_watts", "Highest quarter-hour average of power from the grid this month.");
@@ -133,6 +147,8 @@ pub(super) static SAGS: Metric =
 pub(super) static SWELLS: Metric =
     counter("p1_voltage_swells_total", Scale::One, "Voltage swells of each phase.");
 pub(super) static GAS: Metric = counter("p1_gas_cubic_meters_total", Scale::One, "Gas used.");
+pub(super) static GAS_TODAY: Metric =
+    gauge("p1_gas_today_cubic_meters", "Gas used since local midnight.");
 pub(super) static GAS_TIME: Metric =
     gauge("p1_gas_timestamp_seconds", "Unix time of the last gas reading.");
 pub(super) static WATER: Metric = counter("p1_water_cubic_meters_total", Scale::One, "Water used.");

@@ -34,6 +34,7 @@
 //!   left the unit in place. A threshold below 1000 may be in amperes, as DSMR 3.0 has it: no reading.
 
 mod derive;
+mod derived;
 mod device;
 mod failure;
 mod home_assistant;
@@ -52,6 +53,9 @@ use chrono::NaiveDateTime;
 use crate::message::Message;
 use crate::telegram::{Decimal, Timestamp, Unit};
 
+pub(crate) use derive::clock;
+pub(crate) use derived::QUARTER_SECONDS;
+pub use derived::{Derived, QuarterHour};
 pub use failure::{PowerFailure, power_failures};
 pub use home_assistant::{MAX_STATE, Sensor};
 pub use json::write_json;
@@ -76,11 +80,21 @@ pub struct Reading {
     pub series: Option<Series>,
 }
 
+impl Reading {
+    /// Whether only several telegrams together tell it.
+    #[must_use]
+    pub fn is_derived(&self) -> bool {
+        matches!(self.source, derive::Source::Derived(_) | derive::Source::Room(_))
+    }
+}
+
 /// How the value of a reading behaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A number that only rises: a register or a count.
     Total,
+    /// A number that rises all day, and begins again at midnight.
+    Daily,
     /// A number that goes up and down.
     Measurement,
     /// A whole number that stands for a state, such as the running tariff.
@@ -122,10 +136,17 @@ pub struct Readings<'m> {
 }
 
 impl<'m> Readings<'m> {
-    /// Reads a message. The time it takes grows with its length, and no faster.
+    /// Reads a message, without what only several telegrams tell. The time it takes grows with its length, and
+    /// no faster.
     #[must_use]
     pub fn of(message: &'m Message) -> Self {
-        let context = derive::Context::of(message);
+        Self::with(message, &Derived::default())
+    }
+
+    /// Reads a message; `derived` is what it tells together with those before it.
+    #[must_use]
+    pub fn with(message: &'m Message, derived: &Derived) -> Self {
+        let context = derive::Context::of(message, derived);
         let mut all = Vec::with_capacity(VOCABULARY.len());
         let mut wall_clock = Vec::new();
         for reading in VOCABULARY {

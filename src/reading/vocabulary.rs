@@ -5,14 +5,14 @@
 //! direction, phase or tariff, unit; `import` is what the customer takes from the grid, `export` what
 //! they give. They never change.
 
-use super::Kind::{Measurement, State, Text, Time, Total};
+use super::Kind::{Daily, Measurement, State, Text, Time, Total};
 use super::derive::Source;
 use super::device::Family;
 use super::home_assistant::{
     ABOUT_DEVICE, BREAKER, Class, DIAGNOSTIC, FACTOR, SENSOR, TARIFF, VOLUME,
 };
 use super::metric::Series;
-use super::{Kind, Reading, Registers, home_assistant, metric, texts};
+use super::{Derived, Kind, Reading, Registers, home_assistant, metric, texts};
 use crate::telegram::{Decimal, Obis, Unit};
 
 const NONE: Option<Unit> = None;
@@ -71,6 +71,10 @@ const fn register(of: fn(&Registers) -> Option<Decimal>) -> Source {
     Source::Registers(of)
 }
 
+const fn derived(of: fn(&Derived) -> Option<Decimal>) -> Source {
+    Source::Derived(of)
+}
+
 const fn difference(plus: &str, minus: &str) -> Source {
     Source::Difference(code(plus), code(minus))
 }
@@ -113,6 +117,8 @@ pub static VOCABULARY: &[Reading] = &[
     row("energy_export_t6_kwh",          Total,       KWH,   register(|it| it.export.tariffs[5]),             "Energy export T6",            SENSOR,        Some(metric::ENERGY.when(|it| it.export.is_split, r#"direction="export",tariff="6""#))),
     row("energy_export_t7_kwh",          Total,       KWH,   register(|it| it.export.tariffs[6]),             "Energy export T7",            SENSOR,        Some(metric::ENERGY.when(|it| it.export.is_split, r#"direction="export",tariff="7""#))),
     row("energy_export_t8_kwh",          Total,       KWH,   register(|it| it.export.tariffs[7]),             "Energy export T8",            SENSOR,        Some(metric::ENERGY.when(|it| it.export.is_split, r#"direction="export",tariff="8""#))),
+    row("energy_import_today_kwh",       Daily,       KWH,   derived(|it| it.import_today),                    "Energy import today",         SENSOR,        Some(metric::ENERGY_TODAY.of(r#"direction="import""#))),
+    row("energy_export_today_kwh",       Daily,       KWH,   derived(|it| it.export_today),                    "Energy export today",         SENSOR,        Some(metric::ENERGY_TODAY.of(r#"direction="export""#))),
     row("reactive_energy_import_kvarh",  Total,       KVARH, number("1-0:3.8.0"),                             "Reactive energy import",      SENSOR,        Some(metric::REACTIVE_ENERGY.of(r#"direction="import""#))),
     row("reactive_energy_export_kvarh",  Total,       KVARH, number("1-0:4.8.0"),                             "Reactive energy export",      SENSOR,        Some(metric::REACTIVE_ENERGY.of(r#"direction="export""#))),
 
@@ -149,6 +155,8 @@ pub static VOCABULARY: &[Reading] = &[
 
     // Peaks and limits
     row("average_power_15m_w",           Measurement, W,     register(|it| it.average_power_15m),                          "Average power 15 min",        SENSOR,        Some(metric::DEMAND.plain())),
+    row("average_power_15m_forecast_w",  Measurement, W,     derived(|it| it.quarter_hour.map(|it| it.forecast().into())),"Average power 15 min forecast",SENSOR,        Some(metric::DEMAND_FORECAST.plain())),
+    row("average_power_15m_room_w",      Measurement, W,     Source::Room(code("1-0:1.6.0")),                  "Average power 15 min room",   SENSOR,        Some(metric::DEMAND_ROOM.plain())),
     row("monthly_power_peak_w",          Measurement, W,     number("1-0:1.6.0"),                             "Monthly power peak",          SENSOR,        Some(metric::MONTH_PEAK.plain())),
     row("monthly_power_peak_timestamp",  Time,        NONE,  Source::Time(code("1-0:1.6.0")),                 "Monthly power peak time",     SENSOR,        Some(metric::MONTH_PEAK_TIME.plain())),
     row("power_threshold_w",             Measurement, W,     Source::Threshold(code("0-0:17.0.0")),           "Power threshold",             DIAGNOSTIC,    Some(metric::POWER_LIMIT.plain())),
@@ -170,6 +178,7 @@ pub static VOCABULARY: &[Reading] = &[
 
     // Devices on the M-Bus
     row("gas_m3",                        Total,       M3,    Source::DeviceReading(&GAS),                     "Gas",                         home_assistant::GAS,           Some(metric::GAS.plain())),
+    row("gas_today_m3",                  Daily,       M3,    derived(|it| it.gas_today),                       "Gas today",                   home_assistant::GAS,Some(metric::GAS_TODAY.plain())),
     row("gas_timestamp",                 Time,        NONE,  Source::DeviceTime(&GAS),                        "Gas reading time",            SENSOR,        Some(metric::GAS_TIME.plain())),
     row("gas_unique_id",                 Text,        NONE,  Source::DeviceId(&GAS),                          "Gas meter identifier",        DIAGNOSTIC,    None),
     row("water_m3",                      Total,       M3,    Source::DeviceReading(&WATER),                   "Water",                       home_assistant::WATER,         Some(metric::WATER.plain())),

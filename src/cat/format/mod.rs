@@ -26,7 +26,7 @@ use std::str::FromStr;
 
 use super::Field;
 use crate::message::Message;
-use crate::reading::{Kind, Readings, Value, write_json};
+use crate::reading::{Derived, Kind, Readings, Value, write_json};
 use crate::zone::Zone;
 
 pub use template::{Template, TemplateError};
@@ -160,10 +160,19 @@ impl<Z: Zone> Formatter<Z> {
         self.fields.as_deref()
     }
 
+    /// Whether it tells readings that only several telegrams together give.
+    pub fn needs_derived(&self) -> bool {
+        match (&self.format, &self.fields) {
+            (Format::Json | Format::Obis, _) => false,
+            (_, Some(fields)) => fields.iter().any(Field::is_derived),
+            (_, None) => true,
+        }
+    }
+
     /// Writes a telegram to `out`, behind what is there, line end included. Some formats have nothing
     /// to write of a telegram that tells none of the fields.
-    pub fn write(&mut self, message: &Message, out: &mut Vec<u8>) {
-        let context = Context { message, readings: Readings::of(message) };
+    pub fn write(&mut self, message: &Message, derived: &Derived, out: &mut Vec<u8>) {
+        let context = Context { message, readings: Readings::with(message, derived) };
         let fields = |wants: fn(Kind) -> bool| match &self.fields {
             Some(fields) => Cow::Borrowed(fields.as_slice()),
             None => Cow::Owned(Field::standard(wants)),

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::message::Encoder;
 use crate::message::tests::message;
-use crate::reading::VOCABULARY;
+use crate::reading::{Derived, VOCABULARY};
 use crate::telegram::{TARIFFS, Timestamp, Unit};
 
 /// An hour ahead of UTC.
@@ -40,7 +40,7 @@ fn written(format: &str, fields: &str, messages: &[&Message]) -> String {
     let mut formatter = Formatter::new(format.parse().unwrap(), fields, false, Winter);
     let mut out = Vec::new();
     for message in messages {
-        formatter.write(message, &mut out);
+        formatter.write(message, &Derived::default(), &mut out);
     }
     String::from_utf8(out).unwrap()
 }
@@ -117,7 +117,7 @@ fn a_file_of_its_own_has_the_head_each_time() {
         Formatter::new(Format::Csv, Some(vec!["power_w".parse().unwrap()]), true, Winter);
     for _ in 0..2 {
         let mut out = Vec::new();
-        formatter.write(&message(0, &[("1-0:1.7.0", "5")]), &mut out);
+        formatter.write(&message(0, &[("1-0:1.7.0", "5")]), &Derived::default(), &mut out);
         assert_eq!(out, b"power_w\n5\n");
     }
 }

@@ -14,6 +14,7 @@ use std::time::Instant;
 
 use chrono::NaiveDateTime;
 
+use crate::history::today::DayRecords;
 use crate::message::Message;
 use crate::meter::{self, Meters};
 use crate::telegram::Timestamp;
@@ -47,6 +48,8 @@ pub struct State {
     /// When it began.
     pub began: Instant,
     local: Local,
+    /// How the day began, for meters that are heard in the middle of it.
+    records: DayRecords,
 }
 
 impl State {
@@ -54,13 +57,24 @@ impl State {
     /// show; without it, the first one that is heard is shown.
     #[must_use]
     pub fn new(wanted: Option<String>, local: Local, now: Instant) -> Self {
-        Self { meters: Meters::default(), chosen: wanted, garbage: 0, began: now, local }
+        let records = DayRecords::default();
+        Self { meters: Meters::default(), chosen: wanted, garbage: 0, began: now, local, records }
+    }
+
+    /// The same with what was recorded of today.
+    #[must_use]
+    pub(super) fn continuing(self, records: DayRecords) -> Self {
+        Self { records, ..self }
     }
 
     /// Takes a telegram, from the network or, without a sender, from a file.
     pub fn take(&mut self, message: Message, from: Option<Sender>, now: Instant) {
         let id = meter::id(&message).into_owned();
-        match self.meters.hear(&*id, now, || Meter::new(&id, message.clone(), now)) {
+        match self.meters.hear(&*id, now, || {
+            let time = message.meta.frame_start;
+            let day = self.records.day(message.equipment_id().as_deref(), time, self.local);
+            Meter::new(&id, message.clone(), day, now)
+        }) {
             Ok(member) => {
                 member.state.take(message, from, now, self.local);
                 if member.telegrams == 1 {

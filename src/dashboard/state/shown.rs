@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use super::{Local, Sender, Window};
 use crate::message::Message;
-use crate::meter::{Day, Power, PowerHistory, Summary};
-use crate::reading::{Readings, Registers, Value};
+use crate::meter::{Day, Power, PowerHistory, Summary, Tracker};
+use crate::reading::{Derived, Readings, Registers};
 use crate::telegram::Decimal;
 
 /// What a meter that has not yet spoken twice is expected to do: DSMR 4 meters speak every ten seconds.
@@ -27,8 +27,10 @@ pub struct Meter {
     pub received: u64,
     /// The power of the last day.
     history: PowerHistory,
-    /// What was used today.
-    pub(crate) day: Day,
+    /// The day so far and the running quarter-hour.
+    tracker: Tracker,
+    /// What its newest telegram tells together with those before it.
+    derived: Derived,
     arrived: Instant,
     interval: Duration,
 }
@@ -45,15 +47,16 @@ pub enum Freshness {
 }
 
 impl Meter {
-    /// A meter of this name, to take its first telegram.
-    pub(super) fn new(name: &str, first: Message, now: Instant) -> Self {
+    /// A meter of this name, to take its first telegram, on a day of which this is known.
+    pub(super) fn new(name: &str, first: Message, day: Day, now: Instant) -> Self {
         Self {
             name: name.to_owned(),
             message: first,
             from: None,
             received: 0,
             history: PowerHistory::new(&Window::SPANS),
-            day: Day::default(),
+            tracker: Tracker::continuing(day),
+            derived: Derived::default(),
             arrived: now,
             interval: USUAL_INTERVAL,
         }
@@ -77,25 +80,18 @@ impl Meter {
     /// Adds the newest telegram to what is remembered.
     fn count(&mut self, local: Local) {
         self.received += 1;
-        let readings = Readings::of(&self.message);
-        let registers = Registers::of(&self.message);
-        let time = self.message.meta.frame_start;
-        let now = local(time);
-        let watts = |power: Option<Decimal>| power.map_or(0, Decimal::whole);
-        let (import, export) = (watts(registers.power.import), watts(registers.power.export));
-        if self.day.begin(now) {
-            let id = match readings.get("unique_id") {
-                Some(Value::Text(id)) => Some(&**id),
-                _ => None,
-            };
-            let energy = [registers.import.total, registers.export.total];
-            let energy = energy.map(|total| total.map(Decimal::whole));
-            self.day.count(id, energy, [import, export], now);
-            self.day.count_devices(&readings, now, local);
+        self.derived = self.tracker.take(&self.message, local);
+        let power = Registers::of(&self.message).power;
+        if power.net.is_some() {
+            let watts = |power: Option<Decimal>| power.map_or(0, Decimal::whole);
+            let power = Power { import: watts(power.import), export: watts(power.export) };
+            self.history.add(self.message.meta.frame_start.seconds(), power);
         }
-        if registers.power.net.is_some() {
-            self.history.add(time.seconds(), Power { import, export });
-        }
+    }
+
+    /// What was used today.
+    pub(crate) fn day(&self) -> &Day {
+        &self.tracker.day
     }
 
     /// Whether there is anything to draw: power of two moments.
@@ -120,7 +116,7 @@ impl Meter {
     /// What its newest telegram says.
     #[must_use]
     pub fn readings(&self) -> Readings<'_> {
-        Readings::of(&self.message)
+        Readings::with(&self.message, &self.derived)
     }
 
     /// How long ago its newest telegram came.

@@ -31,7 +31,7 @@ impl Bridge {
 
     fn take_once(&mut self, millis: u64, objects: &[(&str, &str)]) {
         let now = self.at(millis);
-        self.meters.update(message(1_795_330_000, objects), now);
+        self.meters.update(message(1_795_330_000, objects), &HostZone, now);
     }
 
     fn telegram(&mut self, millis: u64, watts: &str) {
@@ -253,8 +253,8 @@ fn meters_are_told_apart_by_the_names_of_their_listeners_unless_that_is_the_host
         let objects: Vec<_> = id.into_iter().chain([("1-0:1.7.0", "7")]).collect();
         let mut message = message(0, &objects);
         message.meta.source = source.map(str::to_owned);
-        bridge.meters.update(message.clone(), bridge.start);
-        bridge.meters.update(message, bridge.start);
+        bridge.meters.update(message.clone(), &HostZone, bridge.start);
+        bridge.meters.update(message, &HostZone, bridge.start);
         let mut due = bridge.meters.due(bridge.start, &HostZone);
         let config: serde_json::Value =
             serde_json::from_slice(&due.remove(due.len() - 2).payload).unwrap();

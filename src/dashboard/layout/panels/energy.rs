@@ -12,7 +12,7 @@ const ENDS: [usize; 2] = [23, 35];
 /// What a register has risen by: the label says whether since midnight or since when.
 pub fn today(data: &PanelData<'_>, name: &str) -> Option<(String, String)> {
     let words = data.frame.display.words;
-    let used = data.meter.day.used(name)?;
+    let used = data.meter.day().used(name)?;
     let label = match used.since {
         None => words.today.to_owned(),
         Some(time) => format!("{} {}", words.since, figures::minute(time)),
