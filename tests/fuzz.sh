@@ -40,12 +40,35 @@ seed_cat() {
     done
 }
 
+# A file begins with the byte that chooses how its bytes are packed: two lists that meters push, in hexadecimal.
+seed_dlms() {
+    seed_telegrams dlms
+    time=07E80B0E04120C0C00FFC400
+    number=0600005AB1
+    by_position=0F000000010C${time}0209090C$time$number$number$number$number$number$number$number$number
+    by_code=0F0000000100020309060100010700FF${number}02020FFF161B
+    for choice in 00 01 02 03; do
+        bytes "$choice$by_position" >"fuzz/corpus/dlms/$choice-by-position"
+        bytes "$choice$by_code" >"fuzz/corpus/dlms/$choice-by-code"
+    done
+}
+
+bytes() {
+    digits=$1
+    while [ -n "$digits" ]; do
+        rest=${digits#??}
+        printf '%b' "\\0$(printf %o "0x${digits%"$rest"}")"
+        digits=$rest
+    done
+}
+
 seed_telegrams telegram
 seed_telegrams round_trip
-seed_telegrams dlms
+seed_dlms
 seed message tests/data/*.json
 seed config etc/p1reader.yml src/config/testdata/*.yml
 seed_cat
+seed signature tests/data/*.json
 
 for target in telegram message config round_trip cat dlms signature; do
     case $target in

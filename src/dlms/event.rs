@@ -72,4 +72,6 @@ pub struct Counts {
     pub bad_checksum: u64,
     /// Frames that were shorter than they announced, in number.
     pub incomplete: u64,
+    /// How often the invocation counter of the meter went back.
+    pub resets: u64,
 }

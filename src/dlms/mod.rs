@@ -6,6 +6,8 @@
 //! | part        | owns                                                                |
 //! |-------------|---------------------------------------------------------------------|
 //! | `decoder`   | the frames in a stream of bytes                                     |
+//! | `pending`   | the bytes that are kept until a frame is complete                   |
+//! | `attempt`   | from a complete frame to the text of a telegram                     |
 //! | `event`     | what comes of them                                                  |
 //! | `opener`    | which tag is demanded, and what is wrong with the keys              |
 //! | `ciphering` | the frame that begins with `DB`, and its cipher                     |
@@ -33,6 +35,7 @@
 //! assert_eq!(opened.authenticity, Some(Authenticity::Verified));
 //! ```
 
+mod attempt;
 mod axdr;
 mod ciphering;
 mod compose;
@@ -42,6 +45,7 @@ mod hdlc;
 mod keys;
 mod mbus;
 mod opener;
+mod pending;
 mod polish;
 mod push;
 mod recording;

@@ -5,9 +5,9 @@
 use std::ops::Range;
 
 use super::ciphering::{Ciphered, Found, MARK};
-use super::decoder::next_start;
 use super::hdlc::{FLAG, HdlcFrame};
 use super::mbus::MBusFrame;
+use super::pending::next_start;
 use super::transfer::Transfer;
 
 /// The first encrypted frame in these bytes, or the first push with all its HDLC or M-Bus frames. An incomplete

@@ -19,7 +19,13 @@ struct Table {
     /// The kinds of all values.
     kinds: &'static str,
     /// What they are.
-    rows: &'static [Row],
+    parts: &'static [&'static [Row]],
+}
+
+impl Table {
+    fn rows(&self) -> impl Iterator<Item = &'static Row> {
+        self.parts.iter().copied().flatten()
+    }
 }
 
 /// Code, scaler and unit.
@@ -45,139 +51,51 @@ const fn phase(c: u8, scaler: i8, unit: u8) -> Row {
     ([1, 0, c, 7, 0, 255], scaler, unit)
 }
 
+const POWERS: &[Row] = &[power(1, W), power(2, W), power(3, VAR), power(4, VAR)];
+const REGISTERS: &[Row] = &[energy(1, WH), energy(2, WH), energy(3, VARH), energy(4, VARH)];
+
+/// How lists of Kaifa meters in Norway begin.
+const KAIFA: &[Row] = &[LIST_ID, DEVICE_ID, MODEL];
+const KAIFA_ONE_PHASE: &[Row] = &[phase(31, -3, AMPERE), phase(32, -1, VOLT)];
+const KAIFA_THREE_PHASES: &[Row] = &[
+    phase(31, -3, AMPERE),
+    phase(51, -3, AMPERE),
+    phase(71, -3, AMPERE),
+    phase(32, -1, VOLT),
+    phase(52, -1, VOLT),
+    phase(72, -1, VOLT),
+];
+
 const TABLES: &[Table] = &[
     // Wiener Netze.
-    Table {
-        kinds: "onnnnnnnn",
-        rows: &[
-            TIME,
-            energy(1, WH),
-            energy(2, WH),
-            energy(3, VARH),
-            energy(4, VARH),
-            power(1, W),
-            power(2, W),
-            power(3, VAR),
-            power(4, VAR),
-        ],
-    },
+    Table { kinds: "onnnnnnnn", parts: &[&[TIME], REGISTERS, POWERS] },
     // Kärnten Netz, Wels Strom: the push setup, the meter, time and date, and two texts at the end.
     Table {
         kinds: "oooonnnnnnoo",
-        rows: &[
-            UNKNOWN,
-            DEVICE_ID,
-            UNKNOWN,
-            UNKNOWN,
-            energy(1, WH),
-            energy(2, WH),
-            energy(3, VARH),
-            energy(4, VARH),
-            power(1, W),
-            power(2, W),
-            UNKNOWN,
-            UNKNOWN,
+        parts: &[
+            &[UNKNOWN, DEVICE_ID, UNKNOWN, UNKNOWN],
+            REGISTERS,
+            &[power(1, W), power(2, W), UNKNOWN, UNKNOWN],
         ],
     },
     // Netz Burgenland: three values before the meter are of unknown meaning.
     Table {
         kinds: "nnnnnnnnnnnnno",
-        rows: &[
-            phase(32, 0, VOLT),
-            phase(52, 0, VOLT),
-            phase(72, 0, VOLT),
-            phase(31, -2, AMPERE),
-            phase(51, -2, AMPERE),
-            phase(71, -2, AMPERE),
-            power(1, W),
-            power(2, W),
-            energy(1, WH),
-            energy(2, WH),
-            UNKNOWN,
-            UNKNOWN,
-            UNKNOWN,
-            DEVICE_ID,
+        parts: &[
+            &[phase(32, 0, VOLT), phase(52, 0, VOLT), phase(72, 0, VOLT)],
+            &[phase(31, -2, AMPERE), phase(51, -2, AMPERE), phase(71, -2, AMPERE)],
+            &[power(1, W), power(2, W), energy(1, WH), energy(2, WH)],
+            &[UNKNOWN, UNKNOWN, UNKNOWN, DEVICE_ID],
         ],
     },
-    // Kaifa in Norway, list 1.
-    Table { kinds: "n", rows: &[power(1, W)] },
-    // List 2 of one phase.
-    Table {
-        kinds: "ooonnnnnn",
-        rows: &[
-            LIST_ID,
-            DEVICE_ID,
-            MODEL,
-            power(1, W),
-            power(2, W),
-            power(3, VAR),
-            power(4, VAR),
-            phase(31, -3, AMPERE),
-            phase(32, -1, VOLT),
-        ],
-    },
-    // List 3 of one phase.
-    Table {
-        kinds: "ooonnnnnnonnnn",
-        rows: &[
-            LIST_ID,
-            DEVICE_ID,
-            MODEL,
-            power(1, W),
-            power(2, W),
-            power(3, VAR),
-            power(4, VAR),
-            phase(31, -3, AMPERE),
-            phase(32, -1, VOLT),
-            TIME,
-            energy(1, WH),
-            energy(2, WH),
-            energy(3, VARH),
-            energy(4, VARH),
-        ],
-    },
-    // List 2 of three phases.
-    Table {
-        kinds: "ooonnnnnnnnnn",
-        rows: &[
-            LIST_ID,
-            DEVICE_ID,
-            MODEL,
-            power(1, W),
-            power(2, W),
-            power(3, VAR),
-            power(4, VAR),
-            phase(31, -3, AMPERE),
-            phase(51, -3, AMPERE),
-            phase(71, -3, AMPERE),
-            phase(32, -1, VOLT),
-            phase(52, -1, VOLT),
-            phase(72, -1, VOLT),
-        ],
-    },
-    // List 3 of three phases.
+    // Kaifa in Norway: list 1, lists 2 and 3 of one phase, lists 2 and 3 of three phases.
+    Table { kinds: "n", parts: &[&[power(1, W)]] },
+    Table { kinds: "ooonnnnnn", parts: &[KAIFA, POWERS, KAIFA_ONE_PHASE] },
+    Table { kinds: "ooonnnnnnonnnn", parts: &[KAIFA, POWERS, KAIFA_ONE_PHASE, &[TIME], REGISTERS] },
+    Table { kinds: "ooonnnnnnnnnn", parts: &[KAIFA, POWERS, KAIFA_THREE_PHASES] },
     Table {
         kinds: "ooonnnnnnnnnnonnnn",
-        rows: &[
-            LIST_ID,
-            DEVICE_ID,
-            MODEL,
-            power(1, W),
-            power(2, W),
-            power(3, VAR),
-            power(4, VAR),
-            phase(31, -3, AMPERE),
-            phase(51, -3, AMPERE),
-            phase(71, -3, AMPERE),
-            phase(32, -1, VOLT),
-            phase(52, -1, VOLT),
-            phase(72, -1, VOLT),
-            TIME,
-            energy(1, WH),
-            energy(2, WH),
-            energy(3, VARH),
-            energy(4, VARH),
-        ],
+        parts: &[KAIFA, POWERS, KAIFA_THREE_PHASES, &[TIME], REGISTERS],
     },
 ];
 
@@ -187,7 +105,7 @@ pub fn by_position<'a>(items: &[Value<'a>]) -> Option<Vec<Reading<'a>>> {
         table.kinds.len() == items.len() && items.iter().zip(table.kinds.bytes()).all(is_kind)
     };
     let table = TABLES.iter().find(is_of)?;
-    let known = items.iter().zip(table.rows).filter(|(_, row)| **row != UNKNOWN);
+    let known = items.iter().zip(table.rows()).filter(|(_, row)| **row != UNKNOWN);
     let readings = known.map(|(value, &(code, scaler, unit))| Reading {
         code: Some(code),
         value: value.clone(),
@@ -211,10 +129,10 @@ mod tests {
     #[test]
     fn each_table_says_of_each_value_what_it_is_and_no_two_are_alike() {
         for (at, table) in TABLES.iter().enumerate() {
-            assert_eq!(table.kinds.len(), table.rows.len(), "{}", table.kinds);
+            assert_eq!(table.kinds.len(), table.rows().count(), "{}", table.kinds);
             assert!(TABLES[at + 1..].iter().all(|other| other.kinds != table.kinds));
             let codes: Vec<_> =
-                table.rows.iter().filter(|row| **row != UNKNOWN).map(|row| row.0).collect();
+                table.rows().filter(|row| **row != UNKNOWN).map(|row| row.0).collect();
             let mut unique = codes.clone();
             unique.sort_unstable();
             unique.dedup();

@@ -184,13 +184,17 @@ pub fn fault(reason: Refusal) -> String {
 /// The counts of frames for the log, if there were any.
 #[must_use]
 pub fn counters(counts: &Counts) -> String {
-    let Counts { frames, decrypted, bad_tag, bad_checksum, incomplete, .. } = counts;
+    let Counts { frames, decrypted, bad_tag, bad_checksum, incomplete, resets } = counts;
     if *frames == 0 {
         return String::new();
     }
     let frames = text::count(*frames, "encrypted frame");
+    let resets = match resets {
+        0 => String::new(),
+        resets => format!("; the invocation counter went back {}", text::count(*resets, "time")),
+    };
     format!(
-        "; {frames}: {decrypted} decrypted, {bad_tag} with a wrong tag, {bad_checksum} with a wrong checksum, {incomplete} incomplete"
+        "; {frames}: {decrypted} decrypted, {bad_tag} with a wrong tag, {bad_checksum} with a wrong checksum, {incomplete} incomplete{resets}"
     )
 }
 
@@ -314,9 +318,11 @@ mod tests {
     #[test]
     fn the_counters_are_absent_where_nothing_is_encrypted() {
         assert_eq!(counters(&Counts::default()), "");
-        let counts = Counts { frames: 2, decrypted: 1, bad_tag: 1, ..Counts::default() };
-        assert!(
-            counters(&counts).starts_with("; 2 encrypted frames: 1 decrypted, 1 with a wrong tag")
-        );
+        let mut counts = Counts { frames: 2, decrypted: 1, bad_tag: 1, ..Counts::default() };
+        let expected = "; 2 encrypted frames: 1 decrypted, 1 with a wrong tag, 0 with a wrong checksum, 0 incomplete";
+        assert_eq!(counters(&counts), expected);
+        counts.resets = 1;
+        let expected = format!("{expected}; the invocation counter went back 1 time");
+        assert_eq!(counters(&counts), expected);
     }
 }

@@ -2,6 +2,8 @@
 
 use super::super::ciphering::Sealer;
 use super::super::keys::Key;
+use super::super::opener::Authenticity;
+use super::super::pending::MAX_PENDING;
 use super::super::{hdlc, mbus};
 use super::*;
 use crate::telegram::{crc16, crc16_x25};
@@ -267,7 +269,7 @@ fn a_telnet_adapter_that_doubles_bytes_makes_frames_longer() {
 }
 
 #[test]
-fn a_counter_may_do_anything_and_its_return_is_reported() {
+fn a_counter_may_do_anything_and_its_return_is_reported_and_counted() {
     let mut decoder = decoder(Some(KEYS));
     for (counter, expected) in
         [(5, false), (5, false), (u32::MAX, false), (0, true), (7, false), (6, true)]
@@ -278,6 +280,7 @@ fn a_counter_may_do_anything_and_its_return_is_reported() {
         let Some(Event::Telegram(Opened { is_counter_lower, .. })) = event else { panic!() };
         assert_eq!(is_counter_lower, expected, "{counter}");
     }
+    assert_eq!(decoder.counts().resets, 2);
 }
 
 /// A telegram as Polish meters send it; its lines have all bytes of the frame's own marks.
@@ -339,7 +342,7 @@ fn random_bytes_give_nothing_in_bounded_memory() {
         while let Some(event) = decoder.feed(&mut input, 0) {
             assert!(matches!(event, Event::Plain { .. }));
         }
-        assert!(decoder.pending.capacity() <= 2 * MAX_PENDING);
+        assert!(decoder.pending.sizes().0 <= 2 * MAX_PENDING);
     }
     // Heads of frames that never end.
     for _ in 0..2000 {
@@ -347,7 +350,8 @@ fn random_bytes_give_nothing_in_bounded_memory() {
         while let Some(event) = decoder.feed(&mut input, 0) {
             assert!(!matches!(event, Event::Telegram(_)));
         }
-        assert!(decoder.pending.capacity() <= 2 * MAX_PENDING && decoder.candidates.len() < 2000);
+        let (capacity, candidates) = decoder.pending.sizes();
+        assert!(capacity <= 2 * MAX_PENDING && candidates < 2000);
     }
 }
 
