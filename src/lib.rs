@@ -19,6 +19,7 @@
 //! | [`config`]    | the YAML file                                                              |
 //! | [`runtime`]   | what every program does: options, log, signals, systemd, exit codes        |
 //! | [`zone`]      | local time                                                                 |
+//! | `words`       | every word that is shown, in Dutch and English: one table                  |
 //! | `text`        | durations, counts and foreign text as log messages show them               |
 //! | `atomic_file` | files replaced by rename                                                   |
 //! | `key_files`   | keys of a meter that encrypts and of signatures, from files or credentials |
@@ -60,6 +61,7 @@ pub mod telegram;
 #[cfg(test)]
 mod tests;
 mod text;
+mod words;
 pub mod zone;
 
 /// What the fuzz targets need of private modules.

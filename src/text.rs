@@ -60,25 +60,6 @@ pub fn absence(path: &Path) -> String {
     format!("there is no {}: is the cable plugged in?", path.display())
 }
 
-/// Makes the struct of all words of a program, and a table of them for each language.
-macro_rules! words {
-    ($($name:ident: $english:literal, $dutch:literal;)*) => {
-        /// The words of one language.
-        #[derive(Debug, PartialEq, Eq)]
-        #[allow(missing_docs, reason = "each is named after its English text; a private module needs none")]
-        pub struct Words {
-            $(pub $name: &'static str,)*
-        }
-
-        /// English.
-        pub static ENGLISH: Words = Words { $($name: $english,)* };
-
-        /// Dutch.
-        pub static DUTCH: Words = Words { $($name: $dutch,)* };
-    };
-}
-pub(crate) use words;
-
 /// The name of the locale, such as `nl_NL.UTF-8`.
 #[must_use]
 pub fn locale(variable: &dyn Fn(&str) -> Option<String>) -> String {

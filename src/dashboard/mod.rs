@@ -5,7 +5,6 @@
 //! | `state`    | what is known of the meters. Pure                                       |
 //! | `layout`   | from the state to a page of cells. Pure                                 |
 //! | `past`     | what the history says of days, months and years                         |
-//! | `words`    | the words on the screen, in two languages                               |
 //! | `printable`| which characters may reach the terminal                                 |
 //! | `source`   | the multicast group, or a recording                                     |
 //! | `terminal` | what the terminal can do; taking it and giving it back                  |
@@ -21,7 +20,6 @@ mod source;
 pub mod state;
 mod terminal;
 mod view;
-pub mod words;
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _};
@@ -29,11 +27,12 @@ use std::time::{Duration, Instant};
 
 use log::LevelFilter;
 
-use crate::config::{Config, Language};
+use crate::config::Config;
 use crate::history::today::DayRecords;
 use crate::runtime::Exit;
 use crate::telegram::Timestamp;
 use crate::text;
+use crate::words::Words;
 use crate::zone::{HostZone, Zone as _};
 
 pub use options::{EXITS, Options};
@@ -42,21 +41,17 @@ use layout::DisplayOptions;
 use source::{Network, Recording, Source};
 use state::{State, Window};
 use terminal::Depth;
-use words::{DUTCH, ENGLISH};
 
 /// Runs the dashboard. Everything that can fail does so before the terminal is taken.
 pub fn run(options: Options, config: &Config) -> Result<Exit, Exit> {
     let variable = |name: &str| std::env::var(name).ok();
     let (glyphs, depth) = terminal::abilities(&variable);
     let display = DisplayOptions {
-        words: match text::language(
+        words: Words::of(text::language(
             options.language,
             config.p1_dashboard.language,
             &text::locale(&variable),
-        ) {
-            Language::Dutch => &DUTCH,
-            Language::English => &ENGLISH,
-        },
+        )),
         glyphs: if options.ascii { &layout::ASCII } else { glyphs },
         kilowatts: false,
         window: Window::default(),

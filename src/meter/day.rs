@@ -10,6 +10,7 @@
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 
+use super::hours::Hours;
 use crate::reading::{Readings, Value};
 use crate::telegram::{Decimal, Timestamp};
 
@@ -54,6 +55,7 @@ pub(crate) struct Day {
     /// The time of the newest telegram.
     newest: NaiveDateTime,
     registers: Vec<Register>,
+    hours: Hours,
     /// The highest power from and to the grid, W, and when that was.
     pub peaks: [Option<(i64, NaiveDateTime)>; 2],
 }
@@ -106,7 +108,9 @@ impl Day {
         if now.date() < before {
             // The clock went back.
             self.registers.clear();
+            self.hours = Hours::default();
         }
+        self.hours.restart();
         self.registers.retain(|register| register.last.1 > gone);
         self.registers.iter_mut().for_each(Register::restart);
         self.peaks = [None; 2];
@@ -121,6 +125,7 @@ impl Day {
         power: [i64; 2],
         now: NaiveDateTime,
     ) {
+        self.hours.take(energy, now);
         for (name, energy) in [IMPORT, EXPORT].into_iter().zip(energy) {
             if let Some(energy) = energy {
                 self.take(name, meter, (energy, now), METER_GAP);
@@ -175,6 +180,11 @@ impl Day {
             amount: Decimal::new(registers().map(used).sum(), 3),
             since: Some(since).filter(|since| *since > self.midnight() + FIRST_READING),
         })
+    }
+
+    /// Energy from and to the grid of each hour so far, Wh; `None` where it is not known.
+    pub fn hours(&self) -> &[[Option<i64>; 2]; 24] {
+        self.hours.used()
     }
 
     fn midnight(&self) -> NaiveDateTime {

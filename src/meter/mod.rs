@@ -5,6 +5,7 @@
 //! | [`Meters`]  | a bounded list: how meters are distinguished, and who makes room for whom     |
 //! | [`Follower`] | which one meter a program follows, and when another one takes its place      |
 //! | [`Day`]     | what has been used since midnight, by the devices' own times                  |
+//! | `hours`     | energy of today by hour of the clock                                         |
 //! | [`QuarterHours`] | the running quarter of an hour, by the clock of the meter                  |
 //! | [`Tracker`] | both of them together, for the readings that follow from several telegrams   |
 //! | [`Scale`]   | the scale of a graph, with round numbers                                      |
@@ -16,6 +17,7 @@
 
 mod day;
 mod follower;
+mod hours;
 mod list;
 mod order;
 mod power;

@@ -30,7 +30,14 @@ impl Scale {
         }
         // With numbers below alone the zero line is on top.
         let least = i64::from(below == 0);
-        Self { top: up(above, line).max(least) * line, bottom: -up(below, line) * line, line }
+        let (lines_above, lines_below) = (up(above, line).max(least), up(below, line));
+        // A little on one side takes no whole line there when the other side has lines.
+        let end = |number: i64, lines: i64, others: i64| match lines {
+            1 if others > 0 && number * 4 <= line => number,
+            _ => lines * line,
+        };
+        let top = end(above, lines_above, lines_below);
+        Self { top, bottom: -end(below, lines_below, lines_above), line }
     }
 
     /// How far below the top this number is, in thousandths of the height.

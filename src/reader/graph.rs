@@ -125,8 +125,51 @@ fn outline(series: &[Option<Power>], scale: &Scale, power: fn(&Power) -> i64) ->
 
 /// Marks at the lines of the scale, W.
 fn lines(scale: &Scale) -> Vec<Mark> {
-    let mark = |(at, power): (i64, i64)| Mark { at, label: power.abs().to_string() };
+    let mark = |(at, power): (i64, i64)| Mark { at, label: signed(&power.to_string()) };
     scale.lines().map(mark).collect()
+}
+
+/// A number with the minus sign of print.
+pub(super) fn signed(number: &str) -> String {
+    number.replace('-', "\u{2212}")
+}
+
+/// Bars of energy by hour: import above the zero line, export below it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct HourBars {
+    /// Where the zero line is, from above.
+    pub zero: i64,
+    /// The bars as SVG paths, ten across for an hour.
+    pub power_in: String,
+    pub power_out: String,
+    pub lines: Vec<Mark>,
+}
+
+impl HourBars {
+    /// Bars for Wh from and to the grid, and labels in kWh with this decimal point; `None` without any energy.
+    pub fn of(hours: &[[Option<i64>; 2]; 24], point: &str) -> Option<Self> {
+        let highest = |at: usize| hours.iter().filter_map(|hour| hour[at]).max();
+        let (import, export) = (highest(0), highest(1));
+        import.or(export)?;
+        let scale = Scale::of(import.unwrap_or(0), export.unwrap_or(0));
+        let zero = scale.place(0);
+        let bars = |at: usize, sign: i64| {
+            let bar = |(hour, used): (usize, &[Option<i64>; 2])| {
+                let place = scale.place(sign * used[at]?);
+                (place != zero).then(|| format!("M{} {zero}V{place}h8V{zero}", hour * 10 + 1))
+            };
+            hours.iter().enumerate().filter_map(bar).collect()
+        };
+        let label = |wh: i64| signed(&kilo(wh)).replace('.', point);
+        let lines = scale.lines().map(|(at, wh)| Mark { at, label: label(wh) }).collect();
+        Some(Self { zero, power_in: bars(0, 1), power_out: bars(1, -1), lines })
+    }
+}
+
+/// A thousandth without zeros at its end.
+fn kilo(number: i64) -> String {
+    let text = Decimal::new(number, 3).to_string();
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// Marks at round times of the local clock.
@@ -180,7 +223,7 @@ mod tests {
         let graph = graph(&[(0, 30, 0), (1, 0, 10)]);
         assert_eq!(
             labels(&graph.lines),
-            [(1000, "10"), (750, "0"), (500, "10"), (250, "20"), (0, "30")]
+            [(1000, "−10"), (750, "0"), (500, "10"), (250, "20"), (0, "30")]
         );
         assert_eq!(graph.zero, 750);
         assert_eq!(graph.power_in, "M0 750V0h1V750h1V750");
@@ -206,7 +249,28 @@ mod tests {
         let graph = graph(&[(11, 0, 3400)]);
         assert_eq!(graph.zero, 0);
         assert_eq!(labels(&graph.lines).last(), Some(&(0, "0")));
-        assert_eq!(labels(&graph.lines)[0], (1000, "4000"));
+        assert_eq!(labels(&graph.lines)[0], (1000, "−4000"));
+    }
+
+    #[test]
+    fn a_little_on_one_side_takes_no_whole_line_there() {
+        let graph = graph(&[(0, 17, 0), (1, 0, 3400)]);
+        let labels = labels(&graph.lines);
+        assert_eq!((labels[0], labels.last().unwrap().1), ((1000, "−4000"), "0"));
+        assert!((1..10).contains(&graph.zero), "{}", graph.zero);
+    }
+
+    #[test]
+    fn each_hour_has_its_bars() {
+        let mut hours = [[None; 2]; 24];
+        hours[7] = [Some(1500), Some(0)];
+        hours[13] = [Some(0), Some(500)];
+        let bars = HourBars::of(&hours, ",").unwrap();
+        assert_eq!(bars.power_in, "M71 750V0h8V750");
+        assert_eq!(bars.power_out, "M131 750V1000h8V750");
+        let labels = labels(&bars.lines);
+        assert_eq!(labels[..2], [(1000, "−0,5"), (750, "0")]);
+        assert_eq!(HourBars::of(&[[None; 2]; 24], ","), None);
     }
 
     #[test]
@@ -216,7 +280,10 @@ mod tests {
         {
             let graph = graph(&[(11, power_in, power_out)]);
             assert!((2..=6).contains(&graph.lines.len()), "{graph:?}");
-            let digits = graph.lines.iter().map(|mark| mark.label.trim_end_matches('0').len());
+            let digits = graph
+                .lines
+                .iter()
+                .map(|mark| mark.label.trim_start_matches('−').trim_end_matches('0').len());
             assert!(digits.max() <= Some(2), "{graph:?}");
         }
     }

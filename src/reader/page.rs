@@ -11,7 +11,7 @@ use chrono::{NaiveDate, NaiveDateTime, TimeDelta};
 use super::zone::Zone;
 use crate::message::Message;
 use crate::meter::{Clock, Order};
-use crate::meter::{Day, Power, PowerHistory, Span};
+use crate::meter::{Day, Power, PowerHistory, QuarterHours, Span};
 use crate::reading::{Readings, Registers, Value};
 use crate::telegram::{Decimal, Timestamp};
 
@@ -57,6 +57,9 @@ pub(super) struct Page {
     power: Option<(PowerHistory, Span)>,
     pub last: Option<Last>,
     pub day: Option<Day>,
+    pub quarter_hours: QuarterHours,
+    /// The peak of the month, W, where the meter tells it.
+    pub month_peak: Option<i64>,
     /// Whether that day is over, and no telegram has come since.
     pub is_past: bool,
     /// The readings of a telegram, by name.
@@ -98,6 +101,9 @@ impl Page {
         if let Some(power) = last.power {
             self.add_power(last.time.seconds(), last.local, power);
             self.history(minutes).add(last.time.seconds(), power);
+        }
+        if let Some(time) = message.meta.meter_time {
+            self.quarter_hours.take(time.seconds(), registers);
         }
         if let Some(day) = self.day.as_mut() {
             if day.begin(last.local) {
@@ -160,6 +166,7 @@ impl Page {
             Value::Time(time) => zone.local(*time).format("%d-%m-%Y %H:%M").to_string(),
             Value::Number(_) | Value::Text(_) => value.to_string(),
         };
+        self.month_peak = readings.number("monthly_power_peak_w").map(Decimal::whole);
         self.readings.clear();
         let readings = readings.iter().map(|(reading, value)| (reading.name, text(value)));
         self.readings.extend(readings);
@@ -202,9 +209,17 @@ impl Row {
         // Writing to memory does not fail.
         let _ = write!(html, "<tr><th>{}", self.local.format("%H:%M:%S"));
         for power in self.seconds {
-            let _ = match power {
-                Some(Power { import, export }) => write!(html, "<td>{import}<td>{export}"),
-                None => html.write_str("<td><td>"),
+            let Some(Power { import, export }) = power else {
+                html.push_str("<td><td>");
+                continue;
+            };
+            let _ = match import {
+                0 => html.write_str("<td><s>0</s>"),
+                _ => write!(html, "<td>{import}"),
+            };
+            let _ = match export {
+                0 => html.write_str("<td><s>0</s>"),
+                _ => write!(html, "<td>−{export}"),
             };
         }
         html.push('\n');

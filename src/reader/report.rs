@@ -1,14 +1,14 @@
 //! The HTML page as an output: where it is written, when, and with which numbers.
 //!
-//! Owns the way from what [`Page`] remembers to the file; `lastm.html` owns the layout and `words.json` the
-//! words. A page is written also when no telegrams come: it says so, and how long ago the last one was.
+//! Owns the way from what [`Page`] remembers to the file; `lastm.html` and `readings.html` own the layout. A page is written also when no telegrams come: it says so, and how long ago the last one was.
 
-use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-use chrono::NaiveDateTime;
+use chrono::{NaiveDateTime, TimeDelta};
+use minijinja::value::Object;
 use minijinja::{Environment, Value, context};
 
-use super::graph::{Graph, Mark, Window};
+use super::graph::{Graph, HourBars, Mark, Window};
 use super::health::{Failure, Health};
 use super::leftovers;
 use super::meters::Meter;
@@ -17,10 +17,11 @@ use super::pattern::Pattern;
 use super::storage::Storage;
 use super::whole_seconds;
 use super::zone::Zone;
-use crate::config::{HtmlReport, Language};
+use crate::config::HtmlReport;
 use crate::message::Message;
 use crate::reading::Registers;
 use crate::telegram::{TARIFFS, Timestamp};
+use crate::words::{Words, filled};
 
 /// Name and text of the templates. Their names end with `.html`: what is put into them is escaped.
 const PAGE: (&str, &str) = ("lastm.html", include_str!("lastm.html"));
@@ -64,7 +65,7 @@ pub(super) struct Report {
     settings: HtmlReport,
     pattern: Pattern,
     environment: Environment<'static>,
-    words: Value,
+    words: &'static Words,
     health: Health,
     /// Shown until a meter has been heard.
     no_meter: Page,
@@ -75,6 +76,7 @@ impl Report {
         let mut environment = Environment::new();
         environment
             .add_filter("with_point", |number: String, point: &str| number.replace('.', point));
+        environment.add_filter("filled", |text: String, value: String| filled(&text, &value));
         for (name, text) in [PAGE, READINGS] {
             environment.add_template(name, text).expect("a constant that the tests render");
         }
@@ -82,7 +84,7 @@ impl Report {
             settings: settings.clone(),
             pattern: Pattern::new(&settings.filename),
             environment,
-            words: words(settings.language),
+            words: Words::of(settings.language),
             health: Health::of_page("html"),
             no_meter: Page::default(),
         }
@@ -204,9 +206,10 @@ impl Report {
     ) -> Result<String, minijinja::Error> {
         if page.readings_html.is_none() {
             let html = self.environment.get_template(READINGS.0)?.render(context! {
-                t => self.words.clone(),
+                t => vocabulary(self.words),
                 today => today(page),
-                tariffs => tariffs(page),
+                hours => self.hours(page),
+                registers => registers(page),
                 readings => Value::from_pairs(page.readings.iter().map(|(name, text)| (*name, text.as_str()))),
             })?;
             page.readings_html = Some(html);
@@ -220,7 +223,7 @@ impl Report {
         });
         self.environment.get_template(PAGE.0)?.render(context! {
             language => self.settings.language.code(),
-            t => self.words.clone(),
+            t => vocabulary(self.words),
             refresh => self.period(),
             minutes => self.settings.minutes,
             meter => self.has_meter().then_some(meter),
@@ -230,11 +233,24 @@ impl Report {
             is_old => age >= OLD,
             is_final,
             last,
+            model => page.readings.get("meter_model"),
+            id => page.readings.get("unique_id"),
+            quarter => if age >= OLD || is_final { None } else { quarter_hour(page, zone) },
             graph => page.has_power().then(|| self.graph(page, age, zone)),
             readings => page.readings_html.clone().map(Value::from_safe_string),
             rows => Value::from_safe_string(page.rows()),
             report,
         })
+    }
+
+    /// The energy of today by hour.
+    fn hours(&self, page: &Page) -> Option<Value> {
+        let day = page.day.as_ref().filter(|_| !page.is_past)?;
+        let HourBars { zero, power_in, power_out, lines } =
+            HourBars::of(day.hours(), self.words.point)?;
+        let (power_in, power_out) =
+            (Value::from_safe_string(power_in), Value::from_safe_string(power_out));
+        Some(context! { zero, power_in, power_out, lines => marks(&lines) })
     }
 
     /// The graph up to now: its last telegram is so many seconds old.
@@ -247,9 +263,35 @@ impl Report {
     }
 }
 
+/// The running quarter-hour of a meter that sends its mean or the month's peak; other meters' owners do not pay
+/// by it.
+fn quarter_hour(page: &Page, zone: &impl Zone) -> Option<Value> {
+    let quarter = page.quarter_hours.running()?;
+    let is_told = page.month_peak.is_some() || page.readings.contains_key("average_power_15m_w");
+    let last = page.last.filter(|_| is_told)?;
+    let end = zone.local(last.time) + TimeDelta::seconds(quarter.left);
+    let forecast = quarter.forecast();
+    let peak = page.month_peak;
+    // The whole bar is the peak, or what is above it.
+    let whole = peak.unwrap_or(0).max(forecast).max(quarter.average).max(1);
+    let part = |watts: i64| watts.clamp(0, whole).saturating_mul(100) / whole;
+    Some(context! {
+        average => quarter.average,
+        forecast,
+        room => peak.map(|peak| quarter.room(peak)),
+        end => end.format("%H:%M").to_string(),
+        peak,
+        peak_time => page.readings.get("monthly_power_peak_timestamp"),
+        is_peak => peak.is_some_and(|peak| forecast > peak),
+        parts => context! {
+            average => part(quarter.average),
+            forecast => part(forecast),
+            peak => peak.map(part),
+        },
+    })
+}
+
 fn graph_value(graph: Graph) -> Value {
-    let mark = |Mark { at, label }: &Mark| context! { at, label };
-    let marks = |marks: &[Mark]| marks.iter().map(mark).collect::<Value>();
     context! {
         steps => graph.steps,
         zero => graph.zero,
@@ -260,24 +302,37 @@ fn graph_value(graph: Graph) -> Value {
     }
 }
 
-/// The words of the templates.
-fn words(language: Language) -> Value {
-    type Words = HashMap<String, BTreeMap<String, String>>;
-    let mut words: Words =
-        serde_json::from_str(include_str!("words.json")).expect("a constant that the tests read");
-    Value::from_pairs(words.remove(language.code()).unwrap_or_default())
+fn marks(marks: &[Mark]) -> Value {
+    marks.iter().map(|Mark { at, label }| context! { at, label }).collect()
 }
 
-/// The registers of each tariff that the meter has, kWh.
-fn tariffs(page: &Page) -> Value {
-    let of = |direction: &'static str| {
-        let register = |number: usize| {
-            let energy = page.readings.get(&*format!("energy_{direction}_t{number}_kwh"))?;
-            Some(context! { number, energy })
-        };
-        (direction, (1..=TARIFFS).filter_map(register).collect::<Value>())
+/// The words as templates take them: looked up in the table, so that they need no memory.
+#[derive(Debug)]
+struct Vocabulary(&'static Words);
+
+impl Object for Vocabulary {
+    fn get_value(self: &Arc<Self>, name: &Value) -> Option<Value> {
+        self.0.get(name.as_str()?).map(Value::from)
+    }
+}
+
+fn vocabulary(words: &'static Words) -> Value {
+    Value::from_object(Vocabulary(words))
+}
+
+/// A row for each tariff that the meter has, and one for the total, kWh.
+fn registers(page: &Page) -> Value {
+    let reading = |name: String| page.readings.get(&*name);
+    let running = page.readings.get("tariff").and_then(|tariff| tariff.parse::<usize>().ok());
+    let tariff = |number: usize| {
+        let [import, export] =
+            ["import", "export"].map(|way| reading(format!("energy_{way}_t{number}_kwh")));
+        import.or(export)?;
+        Some(context! { tariff => number, import, export, is_running => running == Some(number) })
     };
-    Value::from_pairs(["import", "export"].map(of))
+    let [import, export] = ["import", "export"].map(|way| reading(format!("energy_{way}_kwh")));
+    let total = import.or(export).map(|_| context! { import, export });
+    (1..=TARIFFS).filter_map(tariff).chain(total).collect()
 }
 
 /// The day so far: what was used of each register, and since when, and the highest powers, W.

@@ -4,11 +4,11 @@ use super::machine::{Document, Record};
 use super::options::Options;
 use super::query::{QueryError, Source};
 use super::table::{Column, Table};
-use super::words::Words;
 use crate::history::battery::{Battery, WhatIf};
 use crate::history::calendar::Unit;
 use crate::history::row::{EXPORT, IMPORT, Selection};
 use crate::history::tally::Ledger;
+use crate::words::Words;
 use crate::zone::Zone;
 
 /// Without a range: the last 365 days.

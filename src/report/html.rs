@@ -25,8 +25,8 @@ use super::options::{Compare, Options};
 use super::periods::register_text;
 use super::query::{Periods, QueryError, Source};
 use super::table::percent;
-use super::words::Words;
 use crate::history::calendar::{Span, Unit};
+use crate::words::Words;
 use crate::zone::Zone;
 
 /// Its name ends with `.html`: what is put into it is escaped.

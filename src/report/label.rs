@@ -4,8 +4,8 @@
 
 use chrono::{Datelike as _, NaiveDateTime};
 
-use super::words::Words;
 use crate::history::calendar::{Calendar, Span, Unit};
+use crate::words::Words;
 use crate::zone::Zone;
 
 /// A period's name for people: `th 2026-11-19`, `2026-W48`, `nov 2026`.

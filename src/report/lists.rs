@@ -6,10 +6,10 @@ use super::options::{By, Options};
 use super::periods::register_text;
 use super::query::{PeriodRow, Periods, QueryError, Source};
 use super::table::{Bar, Column, Table, decimal};
-use super::words::Words;
 use crate::history::calendar::Unit;
 use crate::history::row::{EXPORT, IMPORT};
 use crate::history::tally::Gap;
+use crate::words::Words;
 use crate::zone::Zone;
 
 /// How many days are in the list without a count.

@@ -14,7 +14,6 @@
 //! | `label`   | the names of periods and times                                             |
 //! | `range`   | the dates of the command line                                              |
 //! | `alert`   | conditions for scripts                                                     |
-//! | `words`   | the words, in two languages                                                |
 //!
 //! The history, the clock and the zone are passed in to everything but [`run`].
 
@@ -31,7 +30,6 @@ mod range;
 mod summary;
 mod table;
 mod voltage;
-mod words;
 
 #[cfg(test)]
 mod tests;
@@ -45,6 +43,7 @@ pub use alert::Alert;
 pub use options::{By, Compare, EXITS, Kind, Options};
 pub use range::When;
 
+use crate::words::Words;
 use battery::Batteries;
 use lists::{Gaps, Months, Top};
 use machine::Document;
@@ -52,7 +51,6 @@ use query::{QueryError, Source};
 use summary::Summary;
 use table::{Style, Table};
 use voltage::Chapter;
-use words::{DUTCH, ENGLISH, Words};
 
 use crate::atomic_file;
 use crate::config::{Config, Language};
@@ -76,7 +74,7 @@ const WIDTH: u16 = 80;
 pub fn run(options: &Options, config: &Config) -> Result<Exit, Exit> {
     let variable = |name: &str| std::env::var(name).ok();
     check(options)?;
-    let words = words_of(text::language(options.language, None, &text::locale(&variable)));
+    let words = Words::of(text::language(options.language, None, &text::locale(&variable)));
     let pattern = pattern(options, config);
     let meter = options.meter.as_deref();
     let mut history = History::open(&pattern, meter).map_err(|error| fail(Exit::Io, &error))?;
@@ -139,19 +137,12 @@ fn write_page<Z: Zone + Clone>(
     options: &Options,
     language: Language,
 ) -> Result<(), Exit> {
-    let words = words_of(language);
+    let words = Words::of(language);
     let page = html::Page::read(source, options, words).map_err(fail_query)?;
     // The template is ours, and what it shows is text.
     let text = page.render(language.code(), words).map_err(|error| fail(Exit::Bug, &error))?;
     atomic_file::replace(file, |out| out.write_all(text.as_bytes()))
         .map_err(|error| fail(Exit::Io, &format!("{}: {error}", file.display())))
-}
-
-fn words_of(language: Language) -> &'static Words {
-    match language {
-        Language::Dutch => &DUTCH,
-        Language::English => &ENGLISH,
-    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "it maps an error")]

@@ -8,9 +8,9 @@ use super::label;
 use super::options::{By, Compare, Options};
 use super::query::{Estimate, PeriodRow, Periods};
 use super::table::{Bar, Table};
-use super::words::Words;
 use crate::history::calendar::Unit;
 use crate::history::row::{EXPORT, IMPORT};
+use crate::words::Words;
 use crate::zone::Zone;
 
 /// Behind the name of the period in which the history ends, and of one that is not known as a whole.

@@ -6,8 +6,8 @@ use super::options::{Compare, Options};
 use super::periods::register_text;
 use super::query::{Periods, QueryError, Source};
 use super::table::{Column, Table, decimal, percent};
-use super::words::Words;
 use crate::history::calendar::Unit;
+use crate::words::Words;
 use crate::zone::Zone;
 
 /// The units of the summary, their names in JSON, and the decimals of their numbers.

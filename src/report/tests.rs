@@ -11,6 +11,7 @@ use clap::Parser as _;
 
 use super::*;
 use crate::reader::tests::Amsterdam;
+use crate::words::{DUTCH, ENGLISH};
 
 /// 2024-12-20 00:00 and 2026-11-25 14:15 in Amsterdam.
 const FIRST: i64 = 1_734_649_200;
@@ -120,7 +121,7 @@ fn options(command: &str) -> Options {
 fn printed(folder: &Path, command: &str) -> Result<String, QueryError> {
     let options = options(command);
     let report = Report::read(&mut source(folder, LAST + 120), &options)?;
-    let words = if options.language == Some(Language::Dutch) { &DUTCH } else { &ENGLISH };
+    let words = Words::of(options.language.unwrap_or(Language::English));
     let style = Style {
         width: options.width.unwrap_or(80).into(),
         is_ascii: options.ascii,

@@ -5,11 +5,11 @@ use super::machine::{Document, Record};
 use super::options::Options;
 use super::query::{QueryError, Source};
 use super::table::{Column, Style, Table, decimal};
-use super::words::Words;
 use crate::history::calendar::{Calendar, Unit};
 use crate::history::row::Selection;
 use crate::history::voltage::{At, MEANS_A_WEEK, Phase, Voltage, Week};
 use crate::telegram::Timestamp;
+use crate::words::Words;
 use crate::zone::Zone;
 
 /// Without a range: so many seconds.

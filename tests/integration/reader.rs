@@ -86,7 +86,7 @@ fn every_output_is_written() {
     assert_eq!(weekly[0], "1795330500:4000010.000:4884452.000:100.000 : 8673.000:5385.000:0.000");
     assert_eq!(weekly.len(), 61);
     let page = fs::read_to_string(place.path("lastm.html")).unwrap();
-    assert!(page.contains("Vermogensverbruik") && page.ends_with("</html>"), "{page}");
+    assert!(page.contains("Slimme meter") && page.ends_with("</html>"), "{page}");
     assert!(place.files(".").is_empty(), "no temporary file is left");
 }
 

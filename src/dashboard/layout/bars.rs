@@ -6,6 +6,7 @@ use super::page::{Area, Line, Page, Style};
 use super::panels::PanelData;
 use super::{Action, Frame, figures};
 use crate::dashboard::state::{Freshness, Meter};
+use crate::words::filled;
 
 /// How old the newest telegram is, in words, and how bad that is.
 pub(super) fn age(frame: &Frame<'_>, meter: &Meter) -> (Style, String) {
@@ -16,8 +17,8 @@ pub(super) fn age(frame: &Frame<'_>, meter: &Meter) -> (Style, String) {
         _ if frame.ended => (Style::Warning, words.ended.to_owned()),
         Freshness::Fresh if seconds == 0 => (Style::Good, words.just_now.to_owned()),
         Freshness::Fresh => (Style::Good, format!("{span} {}", words.ago)),
-        Freshness::Late => (Style::Warning, format!("{} {span}", words.no_telegram_for)),
-        Freshness::Lost => (Style::Alarm, format!("{} {span}", words.no_telegram_for)),
+        Freshness::Late => (Style::Warning, filled(words.no_telegram_for, &span)),
+        Freshness::Lost => (Style::Alarm, filled(words.no_telegram_for, &span)),
     }
 }
 

@@ -4,8 +4,8 @@
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 
-use crate::dashboard::words::Words;
 use crate::telegram::Decimal;
+use crate::words::Words;
 
 /// A power in W, given in W or kW, without its unit.
 #[must_use]
@@ -42,9 +42,9 @@ pub fn mark(watts: i64) -> String {
 #[must_use]
 pub fn span(seconds: u64, words: &Words) -> String {
     let units = [
-        (86_400, words.day, 3600, words.hour),
-        (3600, words.hour, 60, words.minute),
-        (60, words.minute, 1, words.second),
+        (86_400, words.days_unit, 3600, words.hours_unit),
+        (3600, words.hours_unit, 60, words.minutes_unit),
+        (60, words.minutes_unit, 1, words.seconds_unit),
     ];
     for (large, large_name, small, small_name) in units {
         if seconds >= large {
@@ -55,7 +55,7 @@ pub fn span(seconds: u64, words: &Words) -> String {
             };
         }
     }
-    format!("{seconds} {}", words.second)
+    format!("{seconds} {}", words.seconds_unit)
 }
 
 /// `13:45:12`
@@ -104,17 +104,17 @@ pub fn month_and_year(date: NaiveDate, words: &Words) -> String {
 
 fn weekday(date: NaiveDate, words: &Words) -> &'static str {
     let place = date.weekday().num_days_from_monday() as usize;
-    words.days.split(' ').nth(place).unwrap_or_default()
+    words.weekdays_title.split(' ').nth(place).unwrap_or_default()
 }
 
 fn month(date: NaiveDate, words: &Words) -> &'static str {
-    words.months.split(' ').nth(date.month0() as usize).unwrap_or_default()
+    words.month_names_title.split(' ').nth(date.month0() as usize).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dashboard::words::{DUTCH, ENGLISH};
+    use crate::words::{DUTCH, ENGLISH};
 
     #[test]
     fn power_keeps_its_sign_and_every_watt() {

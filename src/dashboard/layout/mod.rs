@@ -31,7 +31,7 @@ mod waiting;
 use std::time::Instant;
 
 use super::state::{State, Window};
-use super::words::Words;
+use crate::words::Words;
 
 use panels::PanelData;
 

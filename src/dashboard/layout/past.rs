@@ -4,8 +4,8 @@ use super::figures;
 use super::page::{Line, Style};
 use super::{DisplayOptions, Glyphs};
 use crate::dashboard::past::{Entry, Past, REGISTERS};
-use crate::dashboard::words::Words;
 use crate::telegram::Decimal;
+use crate::words::Words;
 
 /// The width of the labels, of a number, and of the narrowest bar.
 const LABEL: usize = 11;
@@ -101,8 +101,8 @@ fn column(
     match register {
         0 => (words.import, "kWh"),
         1 => (words.export_short, "kWh"),
-        2 => (words.gas, glyphs.cubic_metre),
-        3 => (words.water, glyphs.cubic_metre),
+        2 => (words.gas_name, glyphs.cubic_metre),
+        3 => (words.water_name, glyphs.cubic_metre),
         4 => (words.heat, "GJ"),
         _ => (words.cooling, "GJ"),
     }
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
     use crate::dashboard::layout::{ASCII, UNICODE};
     use crate::dashboard::state::Window;
-    use crate::dashboard::words::{DUTCH, ENGLISH};
+    use crate::words::{DUTCH, ENGLISH};
 
     fn entry((year, month, day): (i32, u32, u32), used: [Option<i64>; 3], whole: bool) -> Entry {
         let [import, export, gas] = used;

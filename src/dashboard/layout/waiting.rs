@@ -2,6 +2,7 @@
 
 use super::page::{Line, Page, Style};
 use super::{Frame, bars, figures, panels};
+use crate::words::filled;
 
 /// Draws the page.
 pub(super) fn draw(page: &mut Page, frame: &Frame<'_>) {
@@ -24,7 +25,7 @@ pub(super) fn draw(page: &mut Page, frame: &Frame<'_>) {
         lines.push(Line::of(Style::Warning, words.heard_others));
     }
     if frame.state.garbage > 0 {
-        let garbage = format!("{} {}", frame.state.garbage, words.heard_garbage);
+        let garbage = filled(words.heard_garbage, &frame.state.garbage.to_string());
         lines.push(Line::of(Style::Warning, garbage));
     }
     lines.push(Line::new());

@@ -11,7 +11,7 @@ use crate::dashboard::layout::{self, Action, DisplayOptions, Frame, Line, Page, 
 use crate::dashboard::source;
 use crate::dashboard::state::State;
 use crate::dashboard::terminal::Depth;
-use crate::dashboard::words::{DUTCH, ENGLISH};
+use crate::words::{DUTCH, ENGLISH};
 
 /// The name of the screen among the views.
 pub(super) const SCREEN: &str = "screen";

@@ -16,9 +16,9 @@ use crate::dashboard::layout::{self, ASCII, DisplayOptions, Glyphs, UNICODE};
 use crate::dashboard::source;
 use crate::dashboard::state::{self, State, Window};
 use crate::dashboard::terminal::Depth;
-use crate::dashboard::words::{DUTCH, ENGLISH, Words};
 use crate::message::{Message, Translator, Value};
 use crate::telegram::{Decimal, Policy, Timestamp};
+use crate::words::{DUTCH, ENGLISH, Words};
 
 const SIZES: [(usize, usize); 3] = [(80, 24), (120, 40), (40, 12)];
 

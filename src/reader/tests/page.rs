@@ -38,7 +38,7 @@ fn there_is_a_page_before_the_first_telegram_which_says_so() {
     let (mut recorder, storage) = recorder(&page_only(Language::English));
     recorder.tick(at(START));
     recorder.tick(at(START + 5));
-    assert!(text(&storage).contains("No telegram so far, for 5 s (since 06:44)"));
+    assert!(text(&storage).contains("No telegram yet, for 5 s (since 06:44)"));
     assert!(!text(&storage).contains("<table>"));
 }
 
@@ -52,7 +52,7 @@ fn before_the_first_telegram_the_page_is_renewed_each_minute_with_the_time_waite
         recorder.tick(at(START + after));
     }
     assert_eq!(storage.writes(), writes + 10);
-    assert!(text(&storage).contains("No telegram so far, for 11 min (since 06:44)."));
+    assert!(text(&storage).contains("No telegram yet, for 11 min (since 06:44)."));
 }
 
 #[test]
@@ -80,12 +80,12 @@ fn a_meter_without_electricity_has_a_page_without_power() {
     let text = text(&storage);
     assert!(text.contains("Last telegram 22-11-2026 06:46:49, 0 s ago"), "{text}");
     for (name, value) in [
-        ("Inlet heat meter", "12.345 GJ"),
-        ("Warm water meter", "6.789 m³"),
-        ("Cooling meter", "0.098 GJ"),
+        ("Heat (inlet)", "12.345 GJ"),
+        ("Warm water", "6.789 m³"),
+        ("Cooling", "0.098 GJ"),
         ("Submeter", "0.076 kWh"),
     ] {
-        assert!(text.contains(&format!("<dt>{name}</dt><dd>{value}")), "{name}: {text}");
+        assert!(text.contains(&format!("<th scope=\"row\">{name}<td>{value}")), "{name}: {text}");
     }
     assert!(!text.contains("class=\"now\"") && !text.contains("<svg"), "{text}");
 }
@@ -104,9 +104,11 @@ fn every_tariff_that_the_meter_has_is_on_the_page() {
     recorder.record(&message(START, &objects));
     recorder.flush();
     let text = text(&storage);
-    assert!(text.contains("<dt>Register import T3</dt><dd>3333.000 kWh</dd>"), "{text}");
-    assert!(text.contains("<dt>Register export</dt><dd>0.050 kWh</dd>"), "{text}");
-    assert_eq!(text.matches("<dt>Register").count(), 4, "{text}");
+    let running =
+        "<tr class=\"running\"><th scope=\"row\">tariff 3 <small>(now)</small><td>3333.000<td>\n";
+    assert!(text.contains(running), "{text}");
+    assert!(text.contains("<tr><th scope=\"row\">total<td>3336.000<td>0.050\n"), "{text}");
+    assert_eq!(text.matches("<th scope=\"row\">tariff").count(), 3, "{text}");
 }
 
 #[test]
@@ -129,8 +131,8 @@ fn a_page_whose_telegrams_stop_says_so_and_for_how_long() {
         assert!(text(&storage).contains(expected), "{after}: {}", text(&storage));
         assert_eq!(text(&storage).contains("<b>42 W</b>"), after < 60, "it is not power now");
         let is_same_day = after < 80_000;
-        assert_eq!(text(&storage).contains("Import today"), is_same_day, "{after}");
-        assert!(text(&storage).contains("Register import"));
+        assert_eq!(text(&storage).contains("<h2>today</h2>"), is_same_day, "{after}");
+        assert!(text(&storage).contains("<h2>Registers, kWh</h2>"));
         assert!(storage.writes() > writes);
         writes = storage.writes();
     }
@@ -209,21 +211,13 @@ fn what_two_meters_counted_on_the_day_of_the_swap_is_added_up_also_after_a_resta
         recorder.record(&message(MIDNIGHT + second, &[("1-0:1.8.1", import), ("1-0:1.7.0", "1")]));
     }
     recorder.flush();
-    assert!(
-        text(&storage).contains("<dt>Import today</dt><dd>8.500 kWh</dd>"),
-        "{}",
-        text(&storage)
-    );
+    assert!(text(&storage).contains("<dt>import</dt><dd>8.500 kWh</dd>"), "{}", text(&storage));
     recorder.finish();
     let mut recorder = Recorder::new(&settings, storage.clone(), Amsterdam);
     recorder.tick(at(MIDNIGHT + 44_000));
     recorder.record(&power(MIDNIGHT + 44_000, 5));
     recorder.flush();
-    assert!(
-        text(&storage).contains("<dt>Import today</dt><dd>9.000 kWh</dd>"),
-        "{}",
-        text(&storage)
-    );
+    assert!(text(&storage).contains("<dt>import</dt><dd>9.000 kWh</dd>"), "{}", text(&storage));
 }
 
 #[test]
@@ -251,13 +245,13 @@ fn gas_of_the_hour_before_midnight_is_yesterdays_also_after_a_restart() {
         recorder.record(&telegram(second, time, gas));
     }
     recorder.flush();
-    assert!(text(&storage).contains("<dt>Gas today</dt><dd>0.000 m³</dd>"), "{}", text(&storage));
+    assert!(text(&storage).contains("<dt>gas</dt><dd>0.000 m³</dd>"), "{}", text(&storage));
     recorder.finish();
     let mut recorder = Recorder::new(&settings, storage.clone(), Amsterdam);
     recorder.tick(at(MIDNIGHT + 36_300));
     recorder.record(&telegram(36_300, "'261123100000W", "7000"));
     recorder.flush();
-    assert!(text(&storage).contains("<dt>Gas today</dt><dd>1.000 m³</dd>"), "{}", text(&storage));
+    assert!(text(&storage).contains("<dt>gas</dt><dd>1.000 m³</dd>"), "{}", text(&storage));
 }
 
 #[test]
@@ -294,6 +288,72 @@ fn the_page_links_to_that_of_the_years_once_it_is_there() {
     storage.put("/run/report.html", "years");
     recorder.tick(at(START + 10));
     assert!(text(&storage).contains("<a href=\"report.html\">Days, months and years</a>"));
+}
+
+#[test]
+fn before_the_first_telegram_there_is_a_list_of_what_to_check() {
+    let (mut recorder, storage) = recorder(&page_only(Language::Dutch));
+    recorder.tick(at(START));
+    recorder.tick(at(START + 5));
+    assert!(text(&storage).contains("<li>of p1listener draait:  systemctl status p1listener"));
+    assert!(!text(&storage).contains("<svg"), "no empty chart");
+    recorder.record(&power(START + 6, 1));
+    recorder.flush();
+    assert!(!text(&storage).contains("<ol>"));
+}
+
+#[test]
+fn the_quarter_hour_is_there_for_those_who_have_its_peak() {
+    let (mut recorder, storage) = recorder(&page_only(Language::English));
+    let belgian = [
+        ("1-0:1.8.1", "1000"),
+        ("1-0:1.7.0", "4000"),
+        ("1-0:1.4.0", "1000"),
+        ("1-0:1.6.0.A", "'261122061500W"),
+        ("1-0:1.6.0.B", "2500"),
+    ];
+    let begin = START + 900 - START % 900;
+    let mut telegram = |second: i64, objects: &[(&str, &str)]| {
+        let mut message = message(begin + second, objects);
+        message.meta.meter_time = Some(at(begin + second));
+        recorder.record(&message);
+        recorder.flush();
+        text(&storage)
+    };
+    let page = telegram(450, &belgian);
+    assert!(page.contains("<dt>it will end with</dt><dd>3000 W <small>"), "{page}");
+    assert!(page.contains("<dt>may be drawn until 07:00</dt><dd>3000 W <small>"), "{page}");
+    assert!(page.contains("<dt>month peak</dt><dd>2500 W"), "{page}");
+}
+
+#[test]
+fn today_has_a_bar_for_each_hour() {
+    let (mut recorder, storage) = recorder(&page_only(Language::Dutch));
+    for (second, import) in [(0, "0"), (600, "500"), (3600, "2000"), (3601, "2000"), (4200, "3000")]
+    {
+        let objects = [("1-0:1.8.1", import), ("1-0:1.7.0", "1")];
+        recorder.record(&message(MIDNIGHT + second, &objects));
+    }
+    recorder.flush();
+    let text = text(&storage);
+    let (_, hours) = text.split_once("<div class=\"graph hours\">").unwrap();
+    assert!(hours.contains("<path class=\"in\" d=\"M1 1000V"), "{hours}");
+    assert!(hours.contains(">0,5</span>"), "{hours}");
+}
+
+#[test]
+fn every_word_of_the_templates_is_in_the_table() {
+    let words = crate::words::Words::of(Language::English);
+    for template in [include_str!("../lastm.html"), include_str!("../readings.html")] {
+        for piece in template.split("t.").skip(1) {
+            let name = piece.split(|c: char| !c.is_ascii_lowercase() && c != '_').next().unwrap();
+            let before =
+                template[..piece.as_ptr() as usize - template.as_ptr() as usize - 2].chars().last();
+            if before.is_none_or(|c| !c.is_alphanumeric() && c != '"' && c != '_') {
+                assert!(words.get(name).is_some(), "{name}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use minijinja::{Value, context};
 use super::months::Entry;
 use super::number::{number, short};
 use crate::meter::Scale;
-use crate::report::words::Words;
+use crate::words::Words;
 
 /// A bar is so wide; its slot is 100.
 pub(super) const SLOT: i64 = 100;

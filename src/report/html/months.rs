@@ -5,7 +5,7 @@ use crate::report::label;
 use crate::report::options::Options;
 use crate::report::query::{Periods, QueryError, Source};
 use crate::report::range::When;
-use crate::report::words::Words;
+use crate::words::Words;
 use crate::zone::Zone;
 
 /// What a period has in a picture.

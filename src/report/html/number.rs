@@ -1,7 +1,7 @@
 //! Numbers and words of the page: the decimal sign and the capitals of its language.
 
 use crate::report::table::decimal;
-use crate::report::words::Words;
+use crate::words::Words;
 
 pub(super) fn capitalised(word: &str) -> String {
     let mut letters = word.chars();

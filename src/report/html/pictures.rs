@@ -11,7 +11,7 @@ use crate::history::calendar::{Span, Unit};
 use crate::meter::Scale;
 use crate::report::label;
 use crate::report::query::{PeriodRow, Periods};
-use crate::report::words::Words;
+use crate::words::Words;
 use crate::zone::Zone;
 
 impl<Z: Zone + Clone> Page<Z> {

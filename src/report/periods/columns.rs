@@ -4,7 +4,7 @@ use super::{BASE, Of, PEAK, Quantity, used};
 use crate::history::calendar::Unit;
 use crate::report::query::{PeriodRow, Periods};
 use crate::report::table::{Column, Table, decimal, percent};
-use crate::report::words::Words;
+use crate::words::Words;
 use crate::zone::Zone;
 
 impl<Z: Zone + Clone> Periods<Z> {

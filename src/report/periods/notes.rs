@@ -7,7 +7,7 @@ use crate::report::label;
 use crate::report::options::Options;
 use crate::report::query::{Method, Periods};
 use crate::report::table::decimal;
-use crate::report::words::Words;
+use crate::words::Words;
 use crate::zone::Zone;
 
 /// How many gaps are named below a table.

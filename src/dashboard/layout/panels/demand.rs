@@ -4,11 +4,9 @@ use super::PanelData;
 use crate::dashboard::layout::figures::{self, power_with_unit};
 use crate::dashboard::layout::grid::Panel;
 use crate::dashboard::layout::page::{Line, Style};
+use crate::reading::QUARTER_SECONDS;
 
-/// Seconds of a quarter-hour. Offsets of time zones are multiples of it.
-const QUARTER: i64 = 900;
-
-/// Parts of the month's peak at which the bar changes its style, in percent.
+/// Parts of the month's peak at which the forecast changes its style, in percent.
 const WARNING: i64 = 80;
 const ALARM: i64 = 100;
 
@@ -17,39 +15,45 @@ pub(super) fn panel<'a>(data: &'a PanelData<'a>) -> Option<Panel<'a>> {
     let frame = data.frame;
     let words = frame.display.words;
     let average = data.whole("average_power_15m_w")?;
+    let forecast = data.whole("average_power_15m_forecast_w");
+    let room = data.whole("average_power_15m_room_w");
     let peak = data.whole("monthly_power_peak_w");
     let watts = |watts: i64| power_with_unit(watts, frame.display.kilowatts);
     let left = data.moment("timestamp").map(|time| {
-        let seconds = QUARTER - time.seconds().rem_euclid(QUARTER);
+        let seconds = QUARTER_SECONDS - time.seconds().rem_euclid(QUARTER_SECONDS);
         let span = figures::span(u64::try_from(seconds).unwrap_or_default(), words);
         format!("{span} {}", words.left)
     });
-    let percent = peak.filter(|peak| *peak > 0).map(|peak| average.saturating_mul(100) / peak);
+    let end = forecast.unwrap_or(average);
+    let percent = peak.filter(|peak| *peak > 0).map(|peak| end.saturating_mul(100) / peak);
     let style = match percent {
         Some(ALARM..) => Style::Alarm,
         Some(WARNING..) => Style::Warning,
         _ => Style::Good,
     };
-    let now = Line::new().pair(words.average, Style::Strong, Some(watts(average))).pair(
-        "",
-        Style::Text,
-        left,
+    let now = Line::new().pair(words.average, Style::Text, Some(watts(average))).pair(
+        words.forecast,
+        Style::Strong,
+        forecast.map(watts),
     );
+    let rest =
+        Line::new().pair(words.room, Style::Strong, room.map(watts)).pair("", Style::Text, left);
     let when = data
         .moment("monthly_power_peak_timestamp")
         .map(|time| figures::day_and_minute(frame.state.local(time), words));
-    let month = Line::new().pair(words.month_peak, Style::Strong, peak.map(watts)).pair(
+    let month = Line::new().pair(words.month_peak, Style::Text, peak.map(watts)).pair(
         "",
         Style::Text,
         when,
     );
-    let rows = 2 + usize::from(percent.is_some());
+    let lines: Vec<Line> = [now, rest, month].into_iter().filter(|line| line.width() > 0).collect();
+    let rows = lines.len() + usize::from(percent.is_some());
     Some(Panel {
         rows: [2, rows],
         lines: Box::new(move |width, height| {
-            let mut lines = vec![now.clone(), month.clone()];
-            if let (Some(percent), Some(peak)) = (percent, peak.filter(|_| height > 2)) {
-                let bar = frame.display.glyphs.bar(width.saturating_sub(7), average, peak, style);
+            let mut lines = lines.clone();
+            if let (Some(percent), Some(peak)) = (percent, peak.filter(|_| height >= rows)) {
+                let bar = frame.display.glyphs.bar(width.saturating_sub(7), end, peak, style);
                 lines.insert(1, bar.right(width, style, format!("{percent} %")));
             }
             lines

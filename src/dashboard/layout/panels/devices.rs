@@ -4,8 +4,8 @@ use super::{PanelData, today};
 use crate::dashboard::layout::figures;
 use crate::dashboard::layout::grid::Panel;
 use crate::dashboard::layout::page::{Line, Style};
-use crate::dashboard::words::Words;
 use crate::message::{Message, Value as Sent, decode_identifier};
+use crate::words::Words;
 
 /// A kind of device: its reading, the beginning of the names of its other readings, its word and unit.
 struct Kind {
@@ -15,8 +15,8 @@ struct Kind {
 }
 
 const KINDS: [Kind; 10] = [
-    Kind { reading: "gas_m3", word: |w| w.gas, unit: "m3" },
-    Kind { reading: "water_m3", word: |w| w.water, unit: "m3" },
+    Kind { reading: "gas_m3", word: |w| w.gas_name, unit: "m3" },
+    Kind { reading: "water_m3", word: |w| w.water_name, unit: "m3" },
     Kind { reading: "warm_water_m3", word: |w| w.warm_water, unit: "m3" },
     Kind { reading: "heat_gj", word: |w| w.heat, unit: "GJ" },
     Kind { reading: "heat_m3", word: |w| w.heat, unit: "m3" },

@@ -142,7 +142,7 @@ pub(super) fn panel<'a>(data: &'a PanelData<'a>) -> Option<Panel<'a>> {
             lines.push(summary(data));
             lines
         }),
-        ..Panel::of_lines(&format!("{} {window}", words.last), 40, 5, Vec::new())
+        ..Panel::of_lines(&format!("{} {window}", words.last_time), 40, 5, Vec::new())
     })
 }
 

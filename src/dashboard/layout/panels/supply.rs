@@ -6,6 +6,19 @@ use crate::dashboard::layout::grid::Panel;
 use crate::dashboard::layout::page::{Line, Style};
 use crate::reading::power_failures;
 
+/// Cells across, frame and margin included, and what they take.
+const WIDTH: usize = 40;
+const FRAME: usize = 4;
+
+/// Both in one row if there is room.
+fn in_rows(one: Line, other: Line) -> Vec<Line> {
+    if one.width() + 2 + other.width() <= WIDTH - FRAME {
+        let gap = if one.width() > 0 { "  " } else { "" };
+        return vec![one.text(Style::Text, gap).join(other)];
+    }
+    vec![one, other]
+}
+
 /// Sags or swells of the phases, with blanks between them.
 fn of_phases(data: &PanelData<'_>, kind: &str) -> Option<String> {
     let counts = (1..=3).filter_map(|phase| data.figure(&format!("voltage_{kind}_l{phase}_count")));
@@ -25,7 +38,7 @@ pub fn failure_lines(data: &PanelData<'_>) -> Vec<Line> {
         let length = failure.seconds.and_then(|seconds| u64::try_from(seconds.whole()).ok());
         let length = length
             .map_or_else(|| words.unknown_length.to_owned(), |length| figures::span(length, words));
-        Line::of(Style::Text, end).at(18).text(Style::Warning, length)
+        Line::of(Style::Text, end).at(18).text(Style::Strong, length)
     };
     failures.iter().rev().map(line).collect()
 }
@@ -37,11 +50,9 @@ pub(super) fn panel<'a>(data: &'a PanelData<'a>) -> Option<Panel<'a>> {
     let counts = Line::new()
         .pair(words.failures, Style::Text, data.figure("any_power_fail_count"))
         .pair(words.long, Style::Text, data.figure("long_power_fail_count"));
-    let sags = Line::new().pair(words.sags, Style::Text, of_phases(data, "sag")).pair(
-        words.swells,
-        Style::Text,
-        of_phases(data, "swell"),
-    );
+    let sags = Line::new().pair(words.sags, Style::Text, of_phases(data, "sag"));
+    let swells = Line::new().pair(words.swells, Style::Text, of_phases(data, "swell"));
+    let sags = in_rows(sags, swells);
     let grid = Line::new()
         .pair(words.frequency, Style::Text, data.with_unit("frequency_hz", "Hz"))
         .pair(words.power_factor, Style::Text, data.figure("power_factor"));
@@ -54,11 +65,11 @@ pub(super) fn panel<'a>(data: &'a PanelData<'a>) -> Option<Panel<'a>> {
         Style::Text,
         limit,
     );
-    let mut lines: Vec<Line> =
-        [counts, sags, grid, rest].into_iter().filter(|line| line.width() > 0).collect();
+    let lines = [vec![counts], sags, vec![grid, rest]].into_iter().flatten();
+    let mut lines: Vec<Line> = lines.filter(|line| line.width() > 0).collect();
     lines.extend(log);
     if lines.is_empty() {
         return None;
     }
-    Some(Panel::of_lines(words.supply, 40, 2, lines))
+    Some(Panel::of_lines(words.supply, WIDTH, 2, lines))
 }
