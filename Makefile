@@ -39,8 +39,8 @@ lint: quick-lint ## check format, lints for all sets of features, documentation,
 
 quick-lint: # what takes seconds
 	$(CARGO) fmt --check
-	mandoc -Tlint -W warning man/*.[1-8]
 	! mandoc -Tlint man/*.[1-8] 2>/dev/null | grep -v -e 'longer than 80 bytes' -e 'referenced manual not found'
+	tests/manuals.sh
 	shellcheck -x -a tests/*.sh tests/interop/*.sh etc/examples/*.sh debian/make-* debian/*inst debian/*rm debian/mqtt/* debian/emeter/* .ci/run
 	tests/versions.sh
 	tests/units.sh
