@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use divan::{AllocProfiler, Bencher, counter::BytesCount};
 use p1_multicast::dlms::{Decoder, Event, Key, Keys, Sealer};
-use p1_multicast::message::{Message, Translator};
+use p1_multicast::message::{Encoder, Message, SigningKey, Translator};
 use p1_multicast::telegram::{Intake, Policy, Telegram, Timestamp, crc16};
 
 #[global_allocator]
@@ -19,6 +19,7 @@ fn main() {
     // `cargo test` runs a bench with `--test`, only to see that it works.
     if std::env::args().any(|argument| argument == "--bench") {
         compare();
+        keys();
     }
 }
 
@@ -69,14 +70,20 @@ fn pass_through_decoder(bencher: Bencher) {
 /// What an encrypted telegram costs in the decoder.
 #[divan::bench]
 fn decrypt(bencher: Bencher) {
+    let (bytes, mut decoder) = encrypted();
+    assert_eq!(decode(&bytes, &mut decoder), telegram().len());
+    bencher.counter(BytesCount::of_slice(&bytes)).bench_local(|| decode(&bytes, &mut decoder));
+}
+
+/// An encrypted telegram with a tag, and a decoder with the keys.
+fn encrypted() -> (Vec<u8>, Decoder<()>) {
     let (decryption, authentication) = (Key::new([7; 16]), Key::new([9; 16]));
     let title = Some(*b"TST\0\0\0\0\x01");
     let mut bytes = Vec::new();
     Sealer { title, control: 0x30, decryption, authentication }.seal(&telegram(), 1, &mut bytes);
     let mut decoder = Decoder::default();
     decoder.set_keys(Some(Keys { decryption, authentication: Some(authentication) }));
-    assert_eq!(decode(&bytes, &mut decoder), telegram().len());
-    bencher.counter(BytesCount::of_slice(&bytes)).bench_local(|| decode(&bytes, &mut decoder));
+    (bytes, decoder)
 }
 
 /// How many bytes of text come of these.
@@ -157,22 +164,59 @@ fn dsmr_parse(bytes: &[u8]) -> usize {
 
 /// Prints the median of each contender, and how many times as long as ours it is.
 fn compare() {
-    const ROUNDS: usize = 4000;
     let bytes = telegram();
     let mut intake = Intake::new(Policy::Require);
     let mut translator = translator();
-    let mut ours = || read(&bytes, &mut intake, values);
-    let mut with_json = || translate(&bytes, &mut translator);
-    let (mut first, mut second) = (|| dsmr5(&bytes), || dsmr_parse(&bytes));
-    let mut contenders: [(&str, &mut dyn FnMut() -> usize); 4] = [
-        ("ours: frame, checksum, values", &mut ours),
-        ("ours, with JSON", &mut with_json),
-        ("dsmr5: the same without JSON", &mut first),
-        ("dsmr-parse: the same", &mut second),
+    let medians = medians([
+        &mut || read(&bytes, &mut intake, values),
+        &mut || translate(&bytes, &mut translator),
+        &mut || dsmr5(&bytes),
+        &mut || dsmr_parse(&bytes),
+    ]);
+    let names = [
+        "ours: frame, checksum, values",
+        "ours, with JSON",
+        "dsmr5: the same without JSON",
+        "dsmr-parse: the same",
     ];
-    let mut times = [const { Vec::<Duration>::new() }; 4];
+    println!("\none ESMR 5.0 telegram of {} bytes, medians of the same run:", bytes.len());
+    for (name, median) in names.iter().zip(medians) {
+        println!("  {name:30} {median:6.2} µs  {:5.2} ×", median / medians[0]);
+    }
+}
+
+/// Prints what keys cost: those of the meter, and that of the group.
+fn keys() {
+    let (plain, time) = (telegram(), Timestamp::default());
+    let ((sealed, mut opening), mut passing) = (encrypted(), Decoder::default());
+    let key = SigningKey::new([7; 32]);
+    let [mut unsigned, mut signing] = [(); 2].map(|()| Encoder::new(Some("raspberrypi".into())));
+    signing.set_key(Some(key.clone()));
+    let signed = signing.encode(&plain, time, time).0.json.to_vec();
+    let encode = |encoder: &mut Encoder| encoder.encode(black_box(&plain), time, time).0.json.len();
+    let [passed, opened, written, written_signed, verified] = medians([
+        &mut || decode(&plain, &mut passing),
+        &mut || decode(&sealed, &mut opening),
+        &mut || encode(&mut unsigned),
+        &mut || encode(&mut signing),
+        &mut || usize::from(key.verify(black_box(&signed)).is_ok()),
+    ]);
+    println!("\nwhat keys cost, a telegram:");
+    for (what, cost, budget) in [
+        ("encrypted, more than plain", opened - passed, 10),
+        ("signature, at the sender", written_signed - written, 20),
+        ("signature, at a receiver", verified, 20),
+    ] {
+        println!("  {what:30} {cost:6.2} µs  budget <= {budget} µs");
+    }
+}
+
+/// The median time that each of these takes, in µs. They take turns.
+fn medians<const N: usize>(mut contenders: [&mut dyn FnMut() -> usize; N]) -> [f64; N] {
+    const ROUNDS: usize = 4000;
+    let mut times = [const { Vec::<Duration>::new() }; N];
     for _ in 0..ROUNDS {
-        for ((_, run), times) in contenders.iter_mut().zip(&mut times) {
+        for (run, times) in contenders.iter_mut().zip(&mut times) {
             let start = Instant::now();
             for _ in 0..10 {
                 black_box(run());
@@ -180,12 +224,8 @@ fn compare() {
             times.push(start.elapsed() / 10);
         }
     }
-    let medians = times.map(|mut times| {
+    times.map(|mut times| {
         times.sort_unstable();
         times[ROUNDS / 2].as_secs_f64() * 1e6
-    });
-    println!("\none ESMR 5.0 telegram of {} bytes, medians of the same run:", bytes.len());
-    for ((name, _), median) in contenders.iter().zip(medians) {
-        println!("  {name:30} {median:6.2} µs  {:5.2} ×", median / medians[0]);
-    }
+    })
 }

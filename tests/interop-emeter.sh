@@ -2,6 +2,7 @@
 # p1sim, p1listener, p1emeter, and two receivers of other people at once: each second's watts are those of p1cat.
 # usage: tests/interop-emeter.sh PROGRAMS SECONDS      needs root, python3 with venv, node and npm, and PyPI and
 # npm, or what of them was fetched before; a receiver that cannot be had is skipped, and said
+#        tests/interop-emeter.sh fetch                 only fetches them
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,6 +17,7 @@ if [ "${3:-}" != alone ]; then
     if [ ! -e "$fetched/package/main.js" ]; then
         (cd "$fetched" && npm pack --silent iobroker.sma-em@1.4.0 && tar xf iobroker.sma-em-1.4.0.tgz) || true
     fi
+    [ "$1" != fetch ] || exit 0
     # All traffic stays in a network of our own.
     exec unshare --net "$PWD/tests/interop-emeter.sh" "$1" "$2" alone
 fi

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use p1_multicast::multicast::Receiver;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-use crate::programs::{GROUP, LISTENER_PORT, bare_loop, config, lo, start};
+use crate::programs::{GROUP, LISTENER_PORT, bare_loop, config, config_with_keys, lo, start};
 
 const BARE_PORT: u16 = 27_003;
 const FLOOR_PORT: u16 = 27_005;
@@ -35,6 +35,13 @@ impl Lane {
         Self { meter, program: start(folder, "p1listener"), receiver: receiver(LISTENER_PORT) }
     }
 
+    /// The same with keys for a meter that encrypts, and for signatures.
+    pub fn listener_with_keys(folder: &Path) -> Self {
+        let (meter, port) = pty();
+        config_with_keys(folder, &port);
+        Self { meter, program: start(folder, "p1listener"), receiver: receiver(LISTENER_PORT) }
+    }
+
     /// The yardstick for latency: it wakes up for each piece that comes in.
     pub fn bare_loop(folder: &Path) -> Self {
         Self::yardstick(folder, &[BARE_PORT])
@@ -53,13 +60,19 @@ impl Lane {
 
     /// The time from the last byte to the datagram, when all others have been there for a while.
     pub fn one_latency(&mut self, telegram: &[u8]) -> Duration {
+        let start = self.send(telegram);
+        receive(&self.receiver);
+        start.elapsed()
+    }
+
+    /// Writes a telegram, and gives the time just before its last byte.
+    pub fn send(&mut self, telegram: &[u8]) -> Instant {
         let (last, before) = telegram.split_last().expect("a telegram");
         self.meter.write_all(before).expect("to write");
         std::thread::sleep(Duration::from_millis(2));
         let start = Instant::now();
         self.meter.write_all(&[*last]).expect("to write");
-        receive(&self.receiver);
-        start.elapsed()
+        start
     }
 
     /// The time from a telegram that comes at once to the datagram.

@@ -4,6 +4,7 @@
 //! through multicast on `lo` to the reader, beside a bare read-and-send loop in C as the yardstick.
 //! It asserts nothing: figures belong here, and verdicts to the one who reads them.
 
+mod emeter;
 mod figures;
 mod lane;
 mod programs;
@@ -15,6 +16,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use p1_multicast::dlms::{Key, Sealer};
 use p1_multicast::message::Translator;
 use p1_multicast::multicast::Sender;
 use p1_multicast::telegram::{self, Policy, crc16};
@@ -42,6 +44,8 @@ fn main() {
     latency(folder.path(), &telegram);
     bursts(folder.path(), &telegram);
     listener_cost(folder.path(), &telegram);
+    listener_cost_with_keys(folder.path(), &telegram);
+    emeter::emeter_cost(folder.path(), seconds(&telegram));
     reader_cost(folder.path(), &telegram);
     dashboard_cost(folder.path(), &telegram);
 }
@@ -147,6 +151,28 @@ fn listener_cost(folder: &Path, telegram: &[u8]) {
     for lane in lanes {
         end(lane.program);
     }
+}
+
+/// Encrypted telegrams to a listener that signs what it sends.
+fn listener_cost_with_keys(folder: &Path, telegram: &[u8]) {
+    let mut lane = Lane::listener_with_keys(folder);
+    let (title, key) = (Some(*b"TST\0\0\0\0\x01"), Key::new([7; 16]));
+    let sealer = Sealer { title, control: 0x30, decryption: key, authentication: key };
+    let frames = seconds(telegram).zip(0..).map(|(telegram, counter)| {
+        let mut frame = Vec::new();
+        sealer.seal(&telegram, counter, &mut frame);
+        frame
+    });
+    let frames: Vec<_> = frames.collect();
+    let mut stopwatch = Stopwatch::start(&lane.program);
+    for frame in frames {
+        lane.meter.write_all(&frame).expect("to write");
+        receive(&lane.receiver);
+    }
+    let cost = millis(stopwatch.each(ROUNDS));
+    row("p1listener that decrypts and signs, the same", &cost, "-");
+    row("p1listener that decrypts and signs, memory (PSS)", &memory(&lane.program), "<= 2 MiB");
+    end(lane.program);
 }
 
 /// A telegram a second to each in turn; the times from the last byte to the datagram.

@@ -1,8 +1,9 @@
 //! The programs that are measured: their configuration, their start and their end.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader};
 use std::net::Ipv4Addr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -18,10 +19,28 @@ pub fn lo() -> Interface {
 }
 
 pub fn config(folder: &Path, port: &Path) {
+    write_config(folder, port, ["", ""]);
+}
+
+/// The same with a key for a meter that encrypts, and a key that signs.
+pub fn config_with_keys(folder: &Path, port: &Path) {
+    let key_file = |name: &str, digits: &str| {
+        let path = folder.join(name);
+        fs::write(&path, digits).expect("to write a key");
+        fs::set_permissions(&path, Permissions::from_mode(0o600)).expect("to protect a key");
+        format!("key_file: \"{}\"", path.display())
+    };
+    let decryption = format!(", decryption_{}", key_file("decryption", &"07".repeat(16)));
+    let signature = format!(", {}", key_file("signature", &"07".repeat(32)));
+    write_config(folder, port, [&decryption, &signature]);
+}
+
+fn write_config(folder: &Path, port: &Path, [decryption, signature]: [&str; 2]) {
     let (port, place) = (port.display(), folder.display());
     let text = format!(
-        "p1_listener: {{port: \"{port}\"}}\n\
-         multicast: {{address: {GROUP}, port: {LISTENER_PORT}, raw_port: {}, interface: lo, TTL: 0}}\n\
+        "p1_listener: {{port: \"{port}\"{decryption}}}\n\
+         multicast: {{address: {GROUP}, port: {LISTENER_PORT}, raw_port: {}, interface: lo, TTL: 0{signature}}}\n\
+         p1_emeter: {{interface: lo, TTL: 0}}\n\
          p1_reader_details: {{filename: \"{place}/details.csv-DAY.csv\"}}\n\
          p1_reader_interval: {{filename: \"{place}/interval-PERIOD.csv\"}}\n\
          p1_reader_day: {{filename: \"{place}/day-DAY.csv\"}}\n\

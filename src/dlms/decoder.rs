@@ -12,7 +12,7 @@ use super::hdlc::{FLAG, HdlcFrame};
 use super::keys::Keys;
 use super::mbus::{MBusFrame, START};
 use super::opener::{Opener, Refusal};
-use super::pending::{Pending, next_start};
+use super::pending::{Pending, carrier_length, next_start};
 use super::polish;
 use super::transfer::Transfer;
 
@@ -146,15 +146,21 @@ impl<T: Copy> Decoder<T> {
         let bytes = self.pending.bytes_from(index);
         // The head of such a frame has a checksum: what is in it is no other frame.
         let is_carrier = matches!(bytes[0], FLAG | START);
-        let found = match bytes[0] {
-            FLAG => HdlcFrame::read(bytes).map(|frame| frame.length),
-            START => MBusFrame::read(bytes).map(|frame| frame.length),
-            _ => match self.attempt(index) {
+        let found = if is_carrier {
+            carrier_length(bytes)
+        } else {
+            match self.attempt(index) {
+                // Without a key its head is all that is known: what has a checksum is more.
+                Found::Yes(Attempt { result: Err(Refusal::NoKey), length, .. })
+                    if self.pending.has_carrier(index, length) =>
+                {
+                    Found::No
+                }
                 Found::Yes(attempt) if index == 0 || !attempt.is_frame() => {
                     return Step::Conclude(attempt);
                 }
                 other => other.map(|attempt| attempt.length),
-            },
+            }
         };
         match found {
             // Those before it go on behind its beginning: they have lost bytes. Then it is the first.

@@ -6,8 +6,8 @@ use memchr::{memchr_iter, memchr3_iter};
 
 use super::ciphering::{Ciphered, Found, MARK, MAX_FRAME};
 use super::event::Fit;
-use super::hdlc::FLAG;
-use super::mbus::START;
+use super::hdlc::{FLAG, HdlcFrame};
+use super::mbus::{MBusFrame, START};
 
 /// How many bytes are kept at most.
 pub const MAX_PENDING: usize = MAX_FRAME + 4096;
@@ -129,6 +129,13 @@ impl<T: Copy> Pending<T> {
         self.candidates.remove(index);
     }
 
+    /// Whether an HDLC or M-Bus frame is within the first `length` bytes of this candidate.
+    pub fn has_carrier(&self, index: usize, length: usize) -> bool {
+        let end = self.candidates[index].at + length;
+        let mut others = self.candidates[index + 1..].iter().take_while(|other| other.at < end);
+        others.any(|other| matches!(carrier_length(&self.bytes[other.at..end]), Found::Yes(_)))
+    }
+
     /// How the frame of this candidate and length fits to what is around it.
     pub fn fit(&self, index: usize, length: usize) -> Fit {
         let end = self.candidates[index].at + length;
@@ -143,6 +150,15 @@ impl<T: Copy> Pending<T> {
         } else {
             Fit::Longer
         }
+    }
+}
+
+/// The length of the HDLC or M-Bus frame at the beginning of these bytes.
+pub fn carrier_length(bytes: &[u8]) -> Found<usize> {
+    match bytes.first() {
+        Some(&FLAG) => HdlcFrame::read(bytes).map(|frame| frame.length),
+        Some(&START) => MBusFrame::read(bytes).map(|frame| frame.length),
+        _ => Found::No,
     }
 }
 

@@ -466,6 +466,20 @@ fn a_push_in_hdlc_or_mbus_frames_becomes_the_text_of_a_telegram() {
 }
 
 #[test]
+fn a_push_behind_what_only_looks_like_an_encrypted_frame_is_found_without_a_key_however_it_is_cut()
+{
+    let (push, text) = push();
+    let frame = hdlc::frame_of(&[b"\xE6\xE7\x00", &push[..]].concat(), false);
+    let head = b"\xDB\x08TST\x01\x02\x03\x04\x05\x82\x01\x80\x30\0\0\0\x01";
+    let stream = [&head[..], &frame, &frame, &frame].concat();
+    for size in [1, 64, 10_000] {
+        let outcome = feed(&mut decoder(None), stream.chunks(size));
+        assert_eq!(outcome.telegrams.len(), 3, "{size}");
+        assert_eq!(outcome.texts(), composed("/DLM5", &text).repeat(3));
+    }
+}
+
+#[test]
 fn a_push_that_is_encrypted_is_named_without_a_key_and_one_that_is_not_known_is_reported() {
     let (push, _) = push();
     let mut frame = Vec::new();

@@ -1,6 +1,7 @@
-# Prints time and net power in W of each datagram, as pysma-plus reads it: receive.py ADDRESS
+# Prints time, net power in W, and when it was read in ns, of each datagram as pysma-plus reads it: receive.py ADDRESS
 import socket
 import sys
+import time
 
 from pysmaplus.device_em import SMAspeedwireEM
 
@@ -14,4 +15,4 @@ while True:
     datagram, sender = receiver.recvfrom(2000)
     values = meter.datagram_received(datagram, sender)
     tick = int.from_bytes(datagram[24:28], "big")
-    print(tick, (values["1:4:0"] - values["2:4:0"]) / 10, flush=True)
+    print(tick, (values["1:4:0"] - values["2:4:0"]) / 10, time.monotonic_ns(), flush=True)
