@@ -188,6 +188,16 @@ fn a_threshold_that_may_be_in_amperes_is_no_reading() {
 }
 
 #[test]
+fn the_threshold_of_a_meter_in_luxembourg_is_an_apparent_power() {
+    let telegram = b"/Lux5\\253663629_D\r\n\r\n0-0:17.0.0(27.600*kVA)\r\n!\r\n";
+    let message = message(telegram, Policy::Ignore);
+    let readings = Readings::of(&message);
+    let found = |name| readings.get(name).map(ToString::to_string);
+    assert_eq!(found("power_threshold_w"), None);
+    assert_eq!(found("power_threshold_va").as_deref(), Some("27600"));
+}
+
+#[test]
 fn a_limit_of_nines_is_none() {
     for line in ["0-0:17.0.0(999.9*kW)", "0-0:17.0.0(0999.00*kW)", "0-0:17.0.0(999.9*kVA)"] {
         for name in ["power_threshold_w", "power_threshold_va"] {
