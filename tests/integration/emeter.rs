@@ -2,9 +2,10 @@
 
 use std::fs::File;
 use std::net::IpAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant, SystemTime};
 
-use p1_multicast::multicast::Receiver;
+use p1_multicast::message::Encoder;
+use p1_multicast::multicast::{Receiver, Sender};
 use rustix::process::Signal;
 
 use crate::support::{Meter, Place, Running, lo, telegram, wait_for};
@@ -93,6 +94,92 @@ fn a_reload_applies_the_serial_number() {
     answered(&mut meter, &mut consumer, 42);
     assert_eq!(consumer.buffer[20..24], [0, 0, 0, 7]);
     emeter.wait_for_log("using serial number 7 and SUSy-ID 349 for meter \"E0099000012345678\"");
+}
+
+/// Another listener in the same group, and what its meter says.
+struct Neighbour {
+    sender: Sender,
+    encoder: Encoder,
+}
+
+impl Neighbour {
+    fn new(place: &Place) -> Self {
+        let sender = Sender::open(place.group.into(), 0, Some(&lo())).unwrap();
+        Self { sender, encoder: Encoder::new(Some("neighbour".to_owned())) }
+    }
+
+    fn send(&mut self, place: &Place, telegram: &[u8]) {
+        let now = SystemTime::now().into();
+        let json = self.encoder.encode(telegram, now, now).0.json;
+        self.sender.send(place.port, json).unwrap();
+    }
+}
+
+/// The powers that are sent while a neighbour sends these telegrams, and our meter 100 W and a little more.
+fn sent_beside(place: &Place, theirs: &[u8]) -> Vec<u32> {
+    let mut consumer = Consumer::new(place);
+    let emeter = place.daemon("p1emeter");
+    let (mut meter, _listener) = place.listen();
+    answered(&mut meter, &mut consumer, 100);
+    let mut neighbour = Neighbour::new(place);
+    let mut sent = Vec::new();
+    for watts in 101..104 {
+        wait_for(&format!("{watts} W"), || {
+            neighbour.send(place, theirs);
+            meter.send(&telegram(watts));
+            let (found, _) = consumer.within(Duration::from_secs(1))?;
+            sent.push(found);
+            (found == watts).then_some(())
+        });
+    }
+    emeter.stop();
+    sent
+}
+
+#[test]
+fn of_two_listeners_of_one_meter_and_of_two_meters_one_is_followed() {
+    let place = Place::new();
+    place.config();
+    let sent = sent_beside(&place, &telegram(500));
+    assert!(!sent.contains(&500) && sent.is_sorted(), "{sent:?}");
+    let place = Place::new();
+    place.config();
+    let other = String::from_utf8(telegram(500)).unwrap();
+    let other =
+        other.replace("4530303939303030303132333435363738", "4530303939303030303132333435363739");
+    let sent = sent_beside(&place, other.as_bytes());
+    assert!(!sent.contains(&500) && sent.is_sorted(), "{sent:?}");
+}
+
+#[test]
+fn a_datagram_is_held_until_two_telegrams_are_missing() {
+    let place = Place::new();
+    place.config_with("p1_emeter: {hold: 12}");
+    let mut consumer = Consumer::new(&place);
+    let _emeter = place.daemon("p1emeter");
+    let (mut meter, mut listener) = place.listen();
+    answered(&mut meter, &mut consumer, 423);
+    let interval = Duration::from_secs(2);
+    let before = Instant::now();
+    while before.elapsed() < interval {
+        consumer.within(interval.saturating_sub(before.elapsed()));
+    }
+    meter.send(&telegram(42));
+    let (mut first, mut ticks) = (None, Vec::new());
+    while let Some((watts, tick)) = consumer.within(interval) {
+        if watts == 42 {
+            first.get_or_insert_with(Instant::now);
+            ticks.push(tick);
+        }
+        if ticks.len() == 1 {
+            listener.signal(Signal::KILL);
+        }
+    }
+    listener.wait();
+    assert!(ticks.len() > 2 && ticks.is_sorted_by(|one, two| *two >= one + 900), "{ticks:?}");
+    let held = ticks[ticks.len() - 1] - ticks[0];
+    assert!(held <= 12_000, "{held} ms");
+    assert_eq!(consumer.within(interval), None);
 }
 
 #[test]

@@ -405,3 +405,45 @@ fn a_host_with_two_ways_to_the_lan_takes_each_telegram_once() {
     assert_eq!(fs::read(bytes).unwrap(), telegrams.concat());
     listener.stop();
 }
+
+/// Sends telegrams until datagrams of the energy meter leave by `v0`.
+fn datagrams_leave(scene: &mut Scene, watts: u32) {
+    let before = scene.namespace.sent_by("v0");
+    wait_for("datagrams of the energy meter", || {
+        scene.meter.send(&telegram(watts));
+        (scene.namespace.sent_by("v0") > before + 1).then_some(())
+    });
+}
+
+#[test]
+#[ignore = "needs root and network namespaces"]
+fn p1emeter_survives_the_loss_of_its_route_and_goes_on_when_it_is_back() {
+    let mut scene =
+        Scene::begin("address: 239.255.80.7, port: 28017, raw_port: off, interface: lo, TTL: 0");
+    scene.namespace.ip("link set lo up");
+    // Nothing else leaves by that interface.
+    scene.namespace.set("net/ipv6/conf/all/disable_ipv6", "1");
+    let emeter = scene.namespace.run(&scene.place, "p1emeter", None);
+    emeter.wait_for_log(" started: ");
+    let send_until = |scene: &mut Scene, count: usize, text: &str| {
+        wait_for(text, || {
+            scene.meter.send(&telegram(1));
+            (emeter.log().matches(text).count() >= count).then_some(())
+        });
+    };
+    send_until(&mut scene, 1, "there is no route to 239.12.255.254:9522: datagrams stay on this");
+    scene.namespace.plug_in();
+    for times in 1..=2 {
+        scene.namespace.ip("link set v0 up");
+        if times == 1 {
+            scene.namespace.ip("addr add 192.0.2.1/24 dev v0");
+        }
+        scene.namespace.ip("route replace default via 192.0.2.254");
+        send_until(&mut scene, times, "datagrams leave this machine");
+        datagrams_leave(&mut scene, 2);
+        scene.namespace.ip("link set v0 down");
+        send_until(&mut scene, times + 1, "datagrams stay on this machine");
+    }
+    emeter.stop();
+    scene.end();
+}
