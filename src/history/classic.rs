@@ -163,7 +163,7 @@ impl<'s> DayReader<'s> {
             field(total).or(tariffs)
         };
         if let Some(at) = columns.meter {
-            row.meter.extend_from_slice(decode_identifier(fields[at]).as_bytes());
+            row.set_meter(decode_identifier(fields[at]).as_bytes());
         }
         for (name, places) in [("import", columns.import), ("export", columns.export)] {
             self.put(row, &format!("energy_{name}_kwh"), total(places), time);
@@ -198,7 +198,7 @@ impl<'s> DayReader<'s> {
     fn begin(&self, row: &mut Row, time: i64) {
         let late = time.rem_euclid(PERIOD);
         row.time = if late <= MAX_LATE { time - late } else { time };
-        row.meter.clear();
+        row.set_meter(b"");
         row.telegrams = 0;
         row.voltage = [None; 3];
         row.registers.clear();

@@ -15,7 +15,7 @@ use self::names::{is_year_file, names, split_pattern};
 use self::order::Order;
 use self::source::{Ends, ends, open};
 use super::classic::{DayFile, DayReader, Moments};
-use super::row::{FIRST_SECOND, Layout, Row, Selection, row_time};
+use super::row::{FIRST_SECOND, Row, RowReader, Selection};
 use crate::text;
 
 pub(crate) use self::order::MeterSpan;
@@ -285,28 +285,27 @@ impl History {
         let path = &file.path;
         let unreadable = |source| HistoryError::Unreadable { path: path.clone(), source };
         let (header, mut source) = open(path, file.is_compressed, from).map_err(unreadable)?;
-        let Some(layout) = Layout::of(&header, selection) else { return Ok(()) };
-        let mut row = Row::default();
+        let Some(mut reader) = RowReader::new(&header, selection) else { return Ok(()) };
         let mut bad = 0u64;
         let mut failure = None;
         let wanted = self.meter.as_deref().map(str::as_bytes);
         let read = lines(&mut source, |line| {
             // Before the rest of the row is looked at.
-            let is_row = match row_time(line) {
+            let row = match reader.time(line) {
                 Some(time) if time < from || time < FIRST_SECOND => return true,
                 Some(time) if time > to => return false,
-                Some(time) => layout.read(line, time, &mut row),
-                None => false,
+                Some(time) => reader.read(line, time),
+                None => None,
             };
-            if !is_row {
+            let Some(row) = row else {
                 bad += 1;
                 return true;
-            }
-            if wanted.is_some_and(|wanted| row.meter != wanted) {
+            };
+            if wanted.is_some_and(|wanted| row.meter() != wanted) {
                 return true;
             }
-            match order.admit(&row) {
-                Ok(true) => each(&row),
+            match order.admit(row) {
+                Ok(true) => each(row),
                 Ok(false) => {}
                 Err(error) => {
                     failure = Some(error);

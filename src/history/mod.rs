@@ -9,7 +9,8 @@
 //! | `files`    | the files of a folder in order, from the row that is asked for             |
 //! | `classic`  | days recorded before there was a history: details and 5-minute records     |
 //! | `compose`  | rows made of telegrams                                                     |
-//! | `row`      | the columns that a report needs, and the parsing of a row                  |
+//! | `row`      | the columns that a report needs, and what a row says of them               |
+//! | `field`    | numbers and times of fields                                                |
 //! | `register` | use as a difference of readings; exchanged meters, registers that fall     |
 //! | `calendar` | hours, days, weeks, months and years of the local clock and of contracts   |
 //! | `tally`    | use by period, and gaps: together the difference of the registers          |
@@ -27,6 +28,7 @@ pub(crate) mod battery;
 pub(crate) mod calendar;
 pub(crate) mod classic;
 pub(crate) mod compose;
+pub(crate) mod field;
 pub(crate) mod files;
 mod format;
 pub(crate) mod quarter;

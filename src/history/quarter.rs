@@ -30,7 +30,8 @@ pub(crate) struct Quarter {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Quarters {
     last: Option<(i64, i64, i64)>,
-    meter: Vec<u8>,
+    /// Its fingerprint.
+    meter: u64,
 }
 
 impl Quarters {
@@ -43,8 +44,8 @@ impl Quarters {
             |at: usize| row.registers.get(at).copied().flatten().map(|reading| reading.value);
         let (import, export) = (value(0)?, value(1).unwrap_or(0));
         let before = self.last.replace((row.time, import, export));
-        if self.meter != row.meter {
-            self.meter.clone_from(&row.meter);
+        if self.meter != row.device {
+            self.meter = row.device;
             return None;
         }
         let (time, old_import, old_export) = before?;
@@ -153,12 +154,7 @@ mod tests {
 
     fn row(time: i64, import: i64, meter: &str) -> Row {
         let reading = |value| Some(Reading { time, value, device: 0 });
-        Row {
-            time,
-            meter: meter.into(),
-            registers: vec![reading(import), reading(0)],
-            ..Row::default()
-        }
+        Row::of(time, meter, vec![reading(import), reading(0)])
     }
 
     #[test]

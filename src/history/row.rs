@@ -1,10 +1,11 @@
 //! A row of the history file: which of its columns a report needs, and what they say.
 //!
-//! Owns the parsing. A row that has not the number of fields of its header, or no time, is none. Numbers are exact, in
-//! thousandths of their unit.
+//! A row that has not the number of fields of its header, or no time, is none. Numbers are exact, in thousandths of
+//! their unit.
 
-use memchr::{memchr_iter, memrchr_iter};
+use memchr::{memchr, memchr_iter, memrchr};
 
+use super::field::{Times, thousandths};
 use super::register::Reading;
 use crate::meter::DEVICES;
 
@@ -37,8 +38,9 @@ pub(crate) struct Selection {
 pub(crate) struct Row {
     /// The end of the row's five minutes, in Unix seconds.
     pub time: i64,
-    /// The identifier of the meter; empty when it has none.
-    pub meter: Vec<u8>,
+    meter: Vec<u8>,
+    /// The fingerprint of the meter; 0 when it has no identifier.
+    pub device: u64,
     /// In the order of the selection.
     pub registers: Vec<Option<Reading>>,
     /// The mean voltage of each phase, in thousandths of a volt.
@@ -60,95 +62,114 @@ enum Slot {
     Voltage(usize),
 }
 
-/// How rows below one header are read.
+/// Reads the rows below one header.
 #[derive(Clone, Debug)]
-pub(crate) struct Layout {
-    /// What to read, in the order of the columns.
-    slots: Vec<(usize, Slot)>,
-    /// How many of them are found from the left; the others are nearer to the right end.
-    left: usize,
+pub(crate) struct RowReader {
+    /// Fields that are found from the left, behind the time: how many fields are passed before each, and what it is
+    /// for.
+    left: Vec<(usize, Slot)>,
+    /// Fields that are found from the right end, the last one first.
+    right: Vec<(usize, Slot)>,
     commas: usize,
-    registers: usize,
+    times: Times,
+    row: Row,
 }
 
-impl Layout {
+impl RowReader {
     /// Reads a header; `None` when it is not that of a history file.
-    pub fn of(header: &[u8], selection: &Selection) -> Option<Self> {
+    pub fn new(header: &[u8], selection: &Selection) -> Option<Self> {
         let names: Vec<&[u8]> = header.split(|&byte| byte == b',').map(unquoted).collect();
         if *names.first()? != TIME.as_bytes() {
             return None;
         }
-        let place = |name: &str| names.iter().position(|known| *known == name.as_bytes());
-        let mut slots = vec![(place(METER)?, Slot::Meter)];
-        slots.extend(place(TELEGRAMS).map(|at| (at, Slot::Telegrams)));
-        for (at, name) in selection.registers.iter().enumerate() {
-            slots.extend(place(name).map(|column| (column, Slot::Register(at))));
-            if let Some([_, time, device]) = DEVICES.iter().find(|[device, ..]| device == name) {
-                // `gas_time_utc`, and in files of other programs `gas_timestamp`.
-                let utc = time.replace("_timestamp", "_time_utc");
-                let time = place(&utc).or_else(|| place(time));
-                slots.extend(time.map(|column| (column, Slot::DeviceTime(at))));
-                slots.extend(place(device).map(|column| (column, Slot::Device(at))));
-            }
-        }
-        if selection.has_voltage {
-            let name = |phase| format!("voltage_l{phase}_mean_v");
-            let columns = (0..3).filter_map(|at| Some((place(&name(at + 1))?, Slot::Voltage(at))));
-            slots.extend(columns);
-        }
-        slots.sort_by_key(|(column, _)| *column);
         let commas = names.len() - 1;
+        let slots = slots(&names, selection)?;
+        let (left, right) = slots.split_at(split(&slots, commas));
+        let passed = |first: usize, places: &mut dyn Iterator<Item = (usize, Slot)>| {
+            let mut next = first;
+            let fields = places.map(|(place, slot)| {
+                let passed = place - next;
+                next = place + 1;
+                (passed, slot)
+            });
+            fields.collect()
+        };
         Some(Self {
-            left: split(&slots, commas),
-            slots,
+            left: passed(1, &mut left.iter().copied()),
+            right: passed(
+                0,
+                &mut right.iter().rev().map(|(column, slot)| (commas - column, *slot)),
+            ),
             commas,
-            registers: selection.registers.len(),
+            times: Times::default(),
+            row: Row { registers: vec![None; selection.registers.len()], ..Row::default() },
         })
     }
 
-    /// Reads a row into `row`; false when it is none.
-    pub fn read(&self, line: &[u8], time: i64, row: &mut Row) -> bool {
+    /// The time of a row, without reading the rest.
+    pub fn time(&mut self, line: &[u8]) -> Option<i64> {
+        self.times.seconds(time_field(line)?.0)
+    }
+
+    /// Reads a row of this time; `None` when it is none.
+    pub fn read(&mut self, line: &[u8], time: i64) -> Option<&Row> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if memchr_iter(b',', line).count() != self.commas {
-            return false;
+            return None;
         }
-        row.time = time;
-        row.registers.clear();
-        row.registers.resize(self.registers, None);
-        row.voltage = [None; 3];
-        row.telegrams = 0;
-        let (left, right) = self.slots.split_at(self.left);
-        let (mut column, mut start) = (0, 0);
-        let mut slots = left.iter().peekable();
-        for end in memchr_iter(b',', line).chain([line.len()]) {
-            while let Some((_, slot)) = slots.next_if(|(at, _)| *at == column) {
-                take(row, *slot, &line[start..end]);
+        self.row.time = time;
+        let mut start = time_field(line)?.1 + 1;
+        if line.get(start - 1) != Some(&b',') {
+            return None;
+        }
+        for (passed, slot) in &self.left {
+            for _ in 0..*passed {
+                start += memchr(b',', line.get(start..)?)? + 1;
             }
-            if slots.peek().is_none() {
-                break;
-            }
-            column += 1;
-            start = end + 1;
+            let rest = line.get(start..)?;
+            let field = &rest[..memchr(b',', rest).unwrap_or(rest.len())];
+            self.row.take(*slot, field, &mut self.times);
+            start += field.len() + 1;
         }
         // A register comes before its time and its device, so the fields are found first and read then.
-        let mut found = [(0, 0); MAX_RIGHT];
-        let (mut column, mut end) = (self.commas, line.len());
-        let mut slots = right.iter().zip(&mut found).rev().peekable();
-        for comma in memrchr_iter(b',', line) {
-            while let Some((_, place)) = slots.next_if(|((at, _), _)| *at == column) {
-                *place = (comma + 1, end);
+        let mut found = [&line[..0]; MAX_RIGHT];
+        let mut rest = line;
+        for ((passed, _), place) in self.right.iter().zip(&mut found) {
+            for _ in 0..*passed {
+                rest = &rest[..memrchr(b',', rest)?];
             }
-            if slots.peek().is_none() {
-                break;
-            }
-            column -= 1;
-            end = comma;
+            let before = memrchr(b',', rest)?;
+            *place = &rest[before + 1..];
+            rest = &rest[..before];
         }
-        for ((_, slot), (start, end)) in right.iter().zip(found) {
-            take(row, *slot, &line[start..end]);
+        for ((_, slot), field) in self.right.iter().zip(&found).rev() {
+            self.row.take(*slot, field, &mut self.times);
         }
-        true
+        Some(&self.row)
     }
+}
+
+/// What to read, in the order of the columns. `None` when the names are not those of a history file.
+fn slots(names: &[&[u8]], selection: &Selection) -> Option<Vec<(usize, Slot)>> {
+    let place = |name: &str| names.iter().position(|known| *known == name.as_bytes());
+    let mut slots = vec![(place(METER)?, Slot::Meter)];
+    for (at, name) in selection.registers.iter().enumerate() {
+        slots.extend(place(name).map(|column| (column, Slot::Register(at))));
+        if let Some([_, time, device]) = DEVICES.iter().find(|[device, ..]| device == name) {
+            // `gas_time_utc`, and in files of other programs `gas_timestamp`.
+            let utc = time.replace("_timestamp", "_time_utc");
+            let time = place(&utc).or_else(|| place(time));
+            slots.extend(time.map(|column| (column, Slot::DeviceTime(at))));
+            slots.extend(place(device).map(|column| (column, Slot::Device(at))));
+        }
+    }
+    if selection.has_voltage {
+        slots.extend(place(TELEGRAMS).map(|at| (at, Slot::Telegrams)));
+        let name = |phase| format!("voltage_l{phase}_mean_v");
+        slots.extend((0..3).filter_map(|at| Some((place(&name(at + 1))?, Slot::Voltage(at)))));
+    }
+    slots.sort_by_key(|(column, _)| *column);
+    Some(slots)
 }
 
 /// How many of the slots are found from the left, so that the fewest commas are passed.
@@ -165,40 +186,62 @@ fn split(slots: &[(usize, Slot)], commas: usize) -> usize {
 
 /// The time of a row, without reading the rest.
 pub(crate) fn row_time(line: &[u8]) -> Option<i64> {
-    let length = if line.first() == Some(&b'"') { 22 } else { 20 };
-    seconds(unquoted(line.get(..length)?))
+    Times::default().seconds(time_field(line)?.0)
 }
 
-fn take(row: &mut Row, slot: Slot, field: &[u8]) {
-    if field.is_empty() {
-        if matches!(slot, Slot::Meter) {
-            row.meter.clear();
-        }
-        return;
+/// The text of the time at the beginning of a row, and the length of its field.
+fn time_field(line: &[u8]) -> Option<(&[u8], usize)> {
+    let length = if line.first() == Some(&b'"') { 22 } else { 20 };
+    line.get(..length).map(|field| (unquoted(field), length))
+}
+
+impl Row {
+    /// A row of this meter.
+    #[cfg(test)]
+    pub fn of(time: i64, meter: &str, registers: Vec<Option<Reading>>) -> Self {
+        let mut row = Self { time, registers, ..Self::default() };
+        row.set_meter(meter.as_bytes());
+        row
     }
-    match slot {
-        Slot::Meter => {
-            row.meter.clear();
-            row.meter.extend_from_slice(unquoted(field));
+
+    /// The identifier of the meter; empty when it has none.
+    pub fn meter(&self) -> &[u8] {
+        &self.meter
+    }
+
+    pub fn set_meter(&mut self, meter: &[u8]) {
+        if meter != self.meter {
+            self.meter.clear();
+            self.meter.extend_from_slice(meter);
+            self.device = if meter.is_empty() { 0 } else { fingerprint(meter) };
         }
-        Slot::Telegrams => row.telegrams = thousandths(field).unwrap_or(0) / 1000,
-        Slot::Register(at) => {
-            let (time, device) = (row.time, 0);
-            row.registers[at] = thousandths(field).map(|value| Reading { time, value, device });
-        }
-        Slot::DeviceTime(at) => {
-            let now = row.time;
-            let told = seconds(field).filter(|told| (now - told).abs() <= SENSIBLE);
-            if let (Some(reading), Some(told)) = (&mut row.registers[at], told) {
-                reading.time = told.min(now);
+    }
+
+    /// Takes a field, also an empty one: what it is for has no value then.
+    fn take(&mut self, slot: Slot, field: &[u8], times: &mut Times) {
+        match slot {
+            Slot::Meter => self.set_meter(unquoted(field)),
+            Slot::Telegrams => self.telegrams = thousandths(field).unwrap_or(0) / 1000,
+            Slot::Register(at) => {
+                let (time, device) = (self.time, 0);
+                self.registers[at] =
+                    thousandths(field).map(|value| Reading { time, value, device });
             }
-        }
-        Slot::Device(at) => {
-            if let Some(reading) = &mut row.registers[at] {
-                reading.device = fingerprint(unquoted(field));
+            Slot::DeviceTime(at) => {
+                let now = self.time;
+                let told = times.seconds(field).filter(|told| (now - told).abs() <= SENSIBLE);
+                if let (Some(reading), Some(told)) = (&mut self.registers[at], told) {
+                    reading.time = told.min(now);
+                }
             }
+            Slot::Device(at) => {
+                let device = Some(unquoted(field)).filter(|device| !device.is_empty());
+                if let (Some(reading), Some(device)) = (&mut self.registers[at], device) {
+                    reading.device = fingerprint(device);
+                }
+            }
+            Slot::Voltage(at) => self.voltage[at] = thousandths(field),
         }
-        Slot::Voltage(at) => row.voltage[at] = thousandths(field),
     }
 }
 
@@ -212,78 +255,6 @@ pub(crate) fn fingerprint(identifier: &[u8]) -> u64 {
 
 fn unquoted(field: &[u8]) -> &[u8] {
     field.strip_prefix(b"\"").and_then(|field| field.strip_suffix(b"\"")).unwrap_or(field)
-}
-
-/// A decimal number in thousandths, cut off beyond; `None` for anything else.
-pub(crate) fn thousandths(field: &[u8]) -> Option<i64> {
-    let digits = field.strip_prefix(b"-").unwrap_or(field);
-    // 15 digits and three more fit in an i64.
-    if digits.is_empty() || digits.len() > 19 || !digits[0].is_ascii_digit() {
-        return None;
-    }
-    let (mut number, mut decimals) = (0i64, None);
-    for &byte in digits {
-        match (byte, &mut decimals) {
-            (b'.', None) => decimals = Some(0u8),
-            (b'0'..=b'9', Some(3..)) => {}
-            (b'0'..=b'9', decimals) => {
-                number = number.checked_mul(10)?.checked_add(i64::from(byte - b'0'))?;
-                if let Some(decimals) = decimals {
-                    *decimals += 1;
-                }
-            }
-            _ => return None,
-        }
-    }
-    let missing = 3 - decimals.unwrap_or(0);
-    let number = number.checked_mul([1, 10, 100, 1000][usize::from(missing)])?;
-    Some(if digits.len() < field.len() { -number } else { number })
-}
-
-/// Unix seconds of `YYYY-MM-DDThh:mm:ss` with `Z` or an offset such as `+01:00`.
-pub(crate) fn seconds(text: &[u8]) -> Option<i64> {
-    let (clock, offset) = text.split_at_checked(19)?;
-    let digit = |at: usize| {
-        let digit = clock[at].wrapping_sub(b'0');
-        if digit < 10 { Some(i64::from(digit)) } else { None }
-    };
-    let pair = |at: usize| Some(digit(at)? * 10 + digit(at + 1)?);
-    let separators = [clock[4], clock[7], clock[10], clock[13], clock[16]];
-    if separators != *b"--T::" {
-        return None;
-    }
-    let (year, month, day) = (pair(0)? * 100 + pair(2)?, pair(5)?, pair(8)?);
-    let (hour, minute, second) = (pair(11)?, pair(14)?, pair(17)?);
-    if !(1..=12).contains(&month)
-        || !(1..=31).contains(&day)
-        || hour > 23
-        || minute > 59
-        || second > 60
-    {
-        return None;
-    }
-    let offset = match offset {
-        b"Z" => 0,
-        [sign @ (b'+' | b'-'), h1, h0, b':', m1, m0] => {
-            let number = |tens: &u8, ones: &u8| {
-                let is_digit = tens.is_ascii_digit() && ones.is_ascii_digit();
-                is_digit.then(|| i64::from(tens - b'0') * 10 + i64::from(ones - b'0'))
-            };
-            let seconds = number(h1, h0)? * 3600 + number(m1, m0)? * 60;
-            if *sign == b'-' { -seconds } else { seconds }
-        }
-        _ => return None,
-    };
-    Some(days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset)
-}
-
-/// Days from 1970-01-01 to this date of the Gregorian calendar (Howard Hinnant, `days_from_civil`).
-fn days(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year - era * 400;
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
 #[cfg(test)]
@@ -300,10 +271,9 @@ mod tests {
     }
 
     fn row(line: &str) -> Option<Row> {
-        let mut row = Row::default();
-        let layout = Layout::of(HEADER, &selection()).unwrap();
-        let time = row_time(line.as_bytes())?;
-        layout.read(line.as_bytes(), time, &mut row).then_some(row)
+        let mut reader = RowReader::new(HEADER, &selection()).unwrap();
+        let time = reader.time(line.as_bytes())?;
+        reader.read(line.as_bytes(), time).cloned()
     }
 
     #[test]
@@ -312,7 +282,7 @@ mod tests {
             "2026-11-25T13:10:00Z,2026-11-25T14:10:00,E1,30,12.345,230.1,5,2026-11-25T13:05:00Z,G1",
         )
         .unwrap();
-        assert_eq!((row.time, &*row.meter, row.telegrams), (1_795_612_200, &b"E1"[..], 30));
+        assert_eq!((row.time, row.meter(), row.telegrams), (1_795_612_200, &b"E1"[..], 30));
         assert_eq!(row.registers[0], Some(Reading { time: row.time, value: 12_345, device: 0 }));
         assert_eq!(row.registers[1], None, "the file has no such column");
         let device = fingerprint(b"G1");
@@ -349,41 +319,11 @@ mod tests {
     #[test]
     fn only_the_header_of_a_history_file_is_one() {
         for header in ["", "datum;version", "time,unique_id", "time_utc,time_local"] {
-            assert!(Layout::of(header.as_bytes(), &selection()).is_none(), "{header}");
+            assert!(RowReader::new(header.as_bytes(), &selection()).is_none(), "{header}");
         }
-    }
-
-    #[test]
-    fn numbers_are_cut_to_thousandths() {
-        for (text, expected) in [
-            ("12", Some(12_000)),
-            ("-0.5", Some(-500)),
-            ("1.23456", Some(1234)),
-            ("000001.230", Some(1230)),
-            ("", None),
-            (".5", None),
-            ("1e3", None),
-            ("1.2.3", None),
-            ("99999999999999999999", None),
-        ] {
-            assert_eq!(thousandths(text.as_bytes()), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_time_with_an_offset_is_the_same_moment() {
-        assert_eq!(seconds(b"2026-11-25T14:10:00+01:00"), seconds(b"2026-11-25T13:10:00Z"));
-        assert_eq!(seconds(b"2026-11-25T14:10:00"), None);
     }
 
     proptest! {
-        #[test]
-        fn times_are_those_of_chrono(second in 0i64..4_000_000_000) {
-            let time = chrono::DateTime::from_timestamp(second, 0).unwrap();
-            let text = time.format("%Y-%m-%dT%H:%M:%SZ").to_string();
-            prop_assert_eq!(seconds(text.as_bytes()), Some(second));
-        }
-
         #[test]
         fn any_line_is_a_row_or_none(line in "[0-9A-Z,.:\"-]{0,120}") {
             row(&line);

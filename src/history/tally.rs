@@ -7,7 +7,7 @@
 
 use super::calendar::{Calendar, Span};
 use super::register::{Register, Step};
-use super::row::{Row, fingerprint};
+use super::row::Row;
 use crate::meter::DEVICES;
 use crate::zone::Zone;
 
@@ -49,6 +49,18 @@ impl Period {
             cut: span.end,
             quarters: 0,
             peak: None,
+        }
+    }
+
+    /// Adds what a step that belongs to this period counted.
+    fn add(&mut self, register: usize, step: Step, amount: i64) {
+        *self.used[register].get_or_insert(0) += amount;
+        if step.to <= self.cut {
+            *self.part[register].get_or_insert(0) += amount;
+        }
+        if register == 0 {
+            let (from, _) = self.covered.unwrap_or((step.from, step.to));
+            self.covered = Some((from, step.to));
         }
     }
 
@@ -118,6 +130,19 @@ impl<Z: Zone> Tally<Z> {
 
     /// Takes the step of a register.
     pub fn add(&mut self, register: usize, step: Step) {
+        // Nearly all steps are regular ones within the last period.
+        if let (Some(period), Some(amount), true) =
+            (self.periods.last_mut(), step.amount, step.is_regular)
+        {
+            if step.from >= period.span.start && step.to <= period.span.end {
+                period.add(register, step, amount);
+                return;
+            }
+        }
+        self.add_any(register, step);
+    }
+
+    fn add_any(&mut self, register: usize, step: Step) {
         if step.to <= self.limits.from || step.from >= self.limits.to {
             return;
         }
@@ -130,18 +155,9 @@ impl<Z: Zone> Tally<Z> {
         let is_near = is_device && step.is_regular && step.to - step.from <= room && step.to <= end;
         let is_in_period = is_inside || is_near;
         if let (Some(amount), true) = (step.amount, is_in_period) {
-            *period.used[register].get_or_insert(0) += amount;
-            if step.to <= period.cut {
-                *period.part[register].get_or_insert(0) += amount;
-            }
+            period.add(register, step, amount);
         }
-        if register == 0 {
-            period.has_unknown |= step.amount.is_none();
-            if is_inside && step.amount.is_some() {
-                let (from, _) = *period.covered.get_or_insert((step.from, step.to));
-                period.covered = Some((from, step.to));
-            }
-        }
+        period.has_unknown |= register == 0 && step.amount.is_none();
         let is_gap = !is_device && !step.is_regular && step.to - step.from > MAX_STEP;
         if !is_in_period || step.amount.is_none() || is_gap || is_device && !step.is_regular {
             self.add_gap(register, step, !is_in_period, is_gap);
@@ -215,8 +231,6 @@ impl<Z: Zone> Tally<Z> {
 pub(crate) struct Ledger {
     registers: Vec<Register>,
     is_device: Vec<bool>,
-    meter: Vec<u8>,
-    device: u64,
 }
 
 impl Ledger {
@@ -225,22 +239,20 @@ impl Ledger {
         Self {
             registers: vec![Register::default(); registers.len()],
             is_device: registers.iter().map(is_device).collect(),
-            ..Self::default()
         }
     }
 
     /// Takes a row, and tells the step of each register that has a new reading.
     pub fn take(&mut self, row: &Row, mut each: impl FnMut(usize, Step)) {
-        if row.meter != self.meter {
-            self.meter.clone_from(&row.meter);
-            self.device = if row.meter.is_empty() { 0 } else { fingerprint(&row.meter) };
-        }
-        for (at, reading) in row.registers.iter().enumerate() {
+        let registers = self.registers.iter_mut().zip(&self.is_device);
+        for (at, (reading, (register, is_device))) in
+            row.registers.iter().zip(registers).enumerate()
+        {
             let Some(mut reading) = *reading else { continue };
-            if !self.is_device[at] {
-                reading.device = self.device;
+            if !is_device {
+                reading.device = row.device;
             }
-            if let Some(step) = self.registers[at].take(reading) {
+            if let Some(step) = register.take(reading) {
                 each(at, step);
             }
         }

@@ -68,7 +68,7 @@ fn read(
             return;
         }
         let [import, export, gas] = [0, 1, 2].map(|at| row.registers.get(at).copied().flatten());
-        let meter = std::str::from_utf8(&row.meter).ok().filter(|meter| !meter.is_empty());
+        let meter = std::str::from_utf8(row.meter()).ok().filter(|meter| !meter.is_empty());
         let energy = [import, export].map(|register| register.map(|reading| reading.value));
         day.count(meter, energy, [0; 2], time);
         if let Some(gas) = gas {

@@ -167,12 +167,9 @@ mod tests {
     fn of(rows: &[(i64, i64, i64)]) -> Voltage<Amsterdam> {
         let mut voltage = Voltage::new(Calendar::new(Amsterdam, Unit::Week));
         for &(time, volts, telegrams) in rows {
-            let row = Row {
-                time,
-                voltage: [Some(volts * 1000), None, None],
-                telegrams,
-                ..Row::default()
-            };
+            let mut row = Row::of(time, "", Vec::new());
+            row.voltage = [Some(volts * 1000), None, None];
+            row.telegrams = telegrams;
             voltage.take(&row);
         }
         voltage

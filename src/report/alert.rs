@@ -4,7 +4,7 @@
 
 use std::str::FromStr;
 
-use crate::history::row::thousandths;
+use crate::history::field::thousandths;
 
 /// The names of numbers that a condition can be about, each with the name it has in JSON.
 const NAMES: [(&str, &str); 8] = [

@@ -211,7 +211,7 @@ fn json(command: &str) -> serde_json::Value {
 /// Thousandths of a number in JSON.
 fn number(value: &serde_json::Value) -> i64 {
     let text = value.to_string();
-    crate::history::row::thousandths(text.as_bytes()).unwrap()
+    crate::history::field::thousandths(text.as_bytes()).unwrap()
 }
 
 #[test]

@@ -14,22 +14,27 @@ pub(crate) struct MeterSpan {
 /// Puts rows in order.
 pub(super) struct Order {
     pub last: i64,
+    /// The fingerprint of the meter of the last row.
+    device: u64,
     pub meters: Vec<MeterSpan>,
     pub late: u64,
 }
 
 impl Default for Order {
     fn default() -> Self {
-        Self { last: i64::MIN, meters: Vec::new(), late: 0 }
+        Self { last: i64::MIN, device: 0, meters: Vec::new(), late: 0 }
     }
 }
 
 impl Order {
     /// Whether a row counts: it is newer than those before it.
     pub(super) fn admit(&mut self, row: &Row) -> Result<bool, HistoryError> {
-        let name = || String::from_utf8_lossy(&row.meter).into_owned();
-        let is_known = |meter: &MeterSpan| row.meter.is_empty() || meter.id.as_bytes() == row.meter;
+        let name = || String::from_utf8_lossy(row.meter()).into_owned();
+        let is_known = |meter: &MeterSpan| row.device == 0 || meter.id.as_bytes() == row.meter();
         match self.meters.last_mut() {
+            Some(meter) if row.device == self.device && row.time > self.last => {
+                meter.to = row.time;
+            }
             Some(meter) if is_known(meter) => {
                 if row.time <= self.last {
                     self.late += 1;
@@ -52,6 +57,7 @@ impl Order {
             None => self.meters.push(MeterSpan { id: name(), from: row.time, to: row.time }),
         }
         self.last = row.time;
+        self.device = row.device;
         Ok(true)
     }
 }

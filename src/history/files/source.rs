@@ -7,7 +7,7 @@ use std::path::Path;
 use flate2::read::MultiGzDecoder;
 use memchr::{memchr, memchr_iter, memrchr};
 
-use crate::history::row::{FIRST_SECOND, Layout, Selection, row_time};
+use crate::history::row::{FIRST_SECOND, RowReader, Selection, row_time};
 
 /// What is read at once. The longest row and header fit by far.
 const PIECE: usize = 128 * 1024;
@@ -34,7 +34,7 @@ pub(super) fn ends(path: &Path, is_compressed: bool) -> io::Result<Ends> {
     if header.is_empty() {
         return Ok(Ends::Empty);
     }
-    if Layout::of(&header, &Selection::default()).is_none() {
+    if RowReader::new(&header, &Selection::default()).is_none() {
         return Ok(Ends::Foreign);
     }
     let (mut first, mut is_early) = (None, false);
