@@ -11,6 +11,7 @@
 //! | `tcp`       | a port behind a TCP connection                                    |
 //! | `line`      | the port opened, lost, and opened again                           |
 //! | `pace`      | how long to sleep within a telegram                               |
+//! | `delivery`  | what becomes of the text of the meter                            |
 //! | `admission` | which telegrams are sent: no more than a meter can send, and      |
 //! |             | none that comes back, which `relay` recognises                    |
 //! | `encryption`| warnings about the keys of meters that encrypt                    |
@@ -24,6 +25,7 @@
 mod adapters;
 mod admission;
 mod clock;
+mod delivery;
 mod device;
 mod diagnosis;
 mod encryption;
@@ -47,7 +49,6 @@ mod wire;
 mod tests;
 
 use std::io;
-use std::mem;
 use std::ops::{ControlFlow, Range};
 use std::time::{Instant, SystemTime};
 
@@ -55,27 +56,23 @@ pub use adapters::LASTING_NAMES;
 pub use make_key::make_key;
 pub use options::{EXITS, Options};
 
-use admission::Admission;
-use clock::ClockWatch;
+use delivery::Delivery;
 use device::{Device, Place};
 use encryption::EncryptionMonitor;
 use file::StandardInput;
-use health::Health;
 use line::{Event, Line};
-use pace::Pace;
 use raw_log::RawLog;
 use source::{Port, SourceKind};
 use speed::Search;
 use tcp::TcpPort;
 
 use crate::config::{self, Config};
-use crate::dlms::{Decoder, Event as Decoded, Keys};
+use crate::dlms::{Decoder, Keys};
 use crate::key_files::{self, KeysError};
-use crate::message::{Datagram, SigningKey, Translator};
-use crate::publisher::{Destinations, Publisher};
+use crate::message::SigningKey;
 use crate::runtime::secret::credentials_directory;
 use crate::runtime::{self, Exit, Service, Signals, signals};
-use crate::telegram::{HoursAhead, MeterZone, Timestamp};
+use crate::telegram::Timestamp;
 
 /// How many bytes are read from the port at a time.
 const BUFFER: usize = 4096;
@@ -114,7 +111,7 @@ pub fn run(
     let port = port(&config.p1_listener);
     let mut listener = Listener::new(config, port, raw_log, Instant::now());
     listener.set_keys(keys);
-    listener.translator.set_key(signing_key);
+    listener.delivery.translator.set_key(signing_key);
     runtime::run("p1listener", listener, &signals, reload);
     Ok(Exit::Done)
 }
@@ -131,56 +128,32 @@ fn read_signing_key(settings: &config::Multicast) -> Result<Option<SigningKey>, 
     key_files::read_signing_key(settings.key_file.as_deref(), credentials_directory().as_deref())
 }
 
-/// The port, the decoder, the translator and the publisher, in a row.
+/// The port, the decoder and what is done with the text that they give, in a row.
 struct Listener {
-    config: Config,
     line: Line,
-    pace: Pace,
     decoder: Decoder<Timestamp>,
-    translator: Translator,
-    admission: Admission,
-    publisher: Publisher,
-    health: Health,
-    clock: ClockWatch,
-    encryption: EncryptionMonitor,
+    delivery: Delivery,
     raw_log: Option<RawLog>,
     buffer: Box<[u8]>,
     /// Where in the buffer are the bytes that wait until subscribers can follow.
     waiting: Range<usize>,
 }
 
-/// Text of the meter, plain or decrypted.
-struct Piece<'a> {
-    bytes: &'a [u8],
-    /// When the first one came in.
-    time: Timestamp,
-    /// The length of the frame that they come from, in bytes.
-    frame: Option<usize>,
-    /// How many bytes of the port are behind them.
-    behind: usize,
-}
-
-impl Piece<'_> {
-    /// The length on the line of a telegram that is complete, if it was a frame, and how many bytes are behind it.
-    fn on_the_line(&self) -> (Option<usize>, usize) {
-        (self.frame, self.bytes.len() + self.behind)
-    }
-}
-
 impl Service for Listener {
     type Settings = Config;
 
     fn description(&self) -> String {
-        format!("{} to {}", self.line.description(), self.publisher.group())
+        format!("{} to {}", self.line.description(), self.delivery.publisher.group())
     }
 
     fn status(&self, now: Instant) -> String {
-        let clock = self.clock.lasting(now).map(|hours| hours.to_string());
-        let (line, network) = (self.line.trouble().map(str::to_owned), self.publisher.trouble());
-        let encryption = self.encryption.trouble();
-        let troubles = [line, encryption, network, self.admission.trouble(now), clock];
-        let (counts, unsent) = (self.translator.counts(), self.publisher.failures());
-        self.health.status(&self.line.description(), &counts, unsent, &troubles, now)
+        let Delivery { translator, admission, publisher, health, clock, encryption, .. } =
+            &self.delivery;
+        let clock = clock.lasting(now).map(|hours| hours.to_string());
+        let (line, network) = (self.line.trouble().map(str::to_owned), publisher.trouble());
+        let troubles = [line, encryption.trouble(), network, admission.trouble(now), clock];
+        let (counts, unsent) = (translator.counts(), publisher.failures());
+        health.status(&self.line.description(), &counts, unsent, &troubles, now)
     }
 
     /// Touches only what has changed.
@@ -190,25 +163,17 @@ impl Service for Listener {
             Err(error) => log::error!("{error}; keeping the current keys"),
         }
         match read_signing_key(&config.multicast) {
-            Ok(key) => self.translator.set_key(key),
+            Ok(key) => self.delivery.translator.set_key(key),
             Err(error) => log::error!("{error}; keeping the current key"),
         }
-        let (old, new) = (&self.config.p1_listener, &config.p1_listener);
+        let (old, new) = (&self.delivery.config.p1_listener, &config.p1_listener);
         if (&old.port, old.baud_rate, old.format) != (&new.port, new.baud_rate, new.format) {
             self.line.replace(port(new), now);
-        }
-        self.translator.set_policy(new.checksum);
-        self.translator.set_source(source_name(new));
-        self.translator.set_zone(new.time_zone);
-        self.health.set_max_silence(new.silence);
-        if self.config.multicast != config.multicast {
-            self.admission.reconfigure(config.multicast.clone(), now);
-            self.publisher.reconfigure(destinations(&config.multicast), now);
         }
         if let Some(raw_log) = &mut self.raw_log {
             raw_log.reopen();
         }
-        self.config = config;
+        self.delivery.reconfigure(config, now);
     }
 
     fn flush(&mut self, now: Instant) {
@@ -218,9 +183,9 @@ impl Service for Listener {
     /// Waits for bytes, at most [`source::READ_TIMEOUT`], and publishes what they complete. Breaks at the
     /// end of a file.
     fn step(&mut self, now: Instant) -> ControlFlow<()> {
-        let pause = self.admission.pause(now);
+        let pause = self.delivery.admission.pause(now);
         let is_read = self.line.trouble().is_none() && pause.is_none();
-        self.health.check(is_read, || self.line.holders(), now);
+        self.delivery.health.check(is_read, || self.line.holders(), now);
         if let Some(pause) = pause {
             signals::wait(pause.min(source::READ_TIMEOUT));
             return ControlFlow::Continue(());
@@ -233,14 +198,13 @@ impl Service for Listener {
         match self.line.step(&mut self.buffer[..], now) {
             Event::Bytes(length) => {
                 self.process(length, now);
-                let byte_time = self.line.byte_time();
-                if let Some(time) = byte_time.and_then(|byte_time| self.pace.sleep_time(byte_time))
-                {
+                let (line, pace) = (&self.line, &mut self.delivery.pace);
+                if let Some(time) = line.byte_time().and_then(|time| pace.sleep_time(time)) {
                     signals::wait(time);
                 }
             }
             Event::Silence => {
-                self.pace.restart();
+                self.delivery.pace.restart();
                 self.finish_frames(now);
             }
             Event::Changed => self.finish_stream(now),
@@ -261,28 +225,20 @@ impl Service for Listener {
 
 impl Listener {
     fn new(config: Config, port: Box<dyn Port>, raw_log: Option<RawLog>, now: Instant) -> Self {
-        let settings = &config.p1_listener;
         Self {
             line: Line::new(port, now),
-            pace: Pace::default(),
             decoder: Decoder::default(),
-            translator: translator(settings),
-            admission: Admission::new(config.multicast.clone(), now),
-            publisher: Publisher::new(destinations(&config.multicast), now),
-            health: Health::new(settings.silence, now),
-            clock: ClockWatch::default(),
-            encryption: EncryptionMonitor::new(),
+            delivery: Delivery::new(config, now),
             raw_log,
             buffer: Box::new([0; BUFFER]),
             waiting: 0..0,
-            config,
         }
     }
 
     /// Decrypts with these keys, or with none, from now on.
     fn set_keys(&mut self, keys: Option<Keys>) {
         if self.decoder.set_keys(keys) {
-            self.encryption = EncryptionMonitor::new();
+            self.delivery.encryption = EncryptionMonitor::new();
         }
     }
 
@@ -292,28 +248,28 @@ impl Listener {
         if let Some(raw_log) = &mut self.raw_log {
             raw_log.write(bytes);
         }
-        self.health.on_bytes(bytes, now);
+        self.delivery.health.on_bytes(bytes, now);
         self.watch_group(now);
         // The line may have been waited for since `now`.
         let arrival = Instant::now();
-        self.pace.received(length, self.line.byte_time().unwrap_or_default(), arrival);
+        self.delivery.pace.received(length, self.line.byte_time().unwrap_or_default(), arrival);
         self.waiting = 0..length;
         self.decode(now);
     }
 
     /// The line was opened, lost or has ended: what came before and what comes now do not belong together.
     fn finish_stream(&mut self, now: Instant) {
-        self.pace.restart();
+        self.delivery.pace.restart();
         self.watch_group(now);
         self.finish_frames(now);
-        self.translate(None, now);
+        self.delivery.finish(&mut self.line, now);
     }
 
     /// Takes in what the group has carried so far, if this port may be a relay of it.
     fn watch_group(&mut self, now: Instant) {
         if let Some(kind) = self.line.source_kind() {
-            let is_beginning = self.pace.is_at_beginning();
-            self.admission.update(kind, is_beginning, SystemTime::now().into(), now);
+            let is_beginning = self.delivery.pace.is_at_beginning();
+            self.delivery.admission.update(kind, is_beginning, SystemTime::now().into(), now);
         }
     }
 
@@ -321,115 +277,34 @@ impl Listener {
     fn decode(&mut self, now: Instant) {
         let wall = Timestamp::from(SystemTime::now());
         let can_wait = self.line.source_kind().is_some_and(SourceKind::can_wait);
-        let (buffer, mut decoder) = (mem::take(&mut self.buffer), mem::take(&mut self.decoder));
+        let Self { buffer, decoder, delivery, line, .. } = self;
         while !self.waiting.is_empty() {
             let Range { start, end } = self.waiting;
             let piece_end = if can_wait { end.min(start + MAX_PIECE) } else { end };
             let mut bytes = &buffer[start..piece_end];
             while let Some(event) = decoder.feed(&mut bytes, wall) {
-                self.handle(event, bytes.len() + end - piece_end, wall, now);
+                delivery.handle(event, bytes.len() + end - piece_end, line, wall, now);
             }
             self.waiting.start = piece_end;
-            if can_wait && self.admission.pause(now).is_some() {
+            if can_wait && delivery.admission.pause(now).is_some() {
                 break;
             }
         }
-        (self.buffer, self.decoder) = (buffer, decoder);
     }
 
     /// No frame goes on: the line is silent or lost.
     fn finish_frames(&mut self, now: Instant) {
         let wall = Timestamp::from(SystemTime::now());
-        let mut decoder = mem::take(&mut self.decoder);
-        while let Some(event) = decoder.finish() {
-            self.handle(event, 0, wall, now);
+        while let Some(event) = self.decoder.finish() {
+            self.delivery.handle(event, 0, &mut self.line, wall, now);
         }
-        self.decoder = decoder;
-    }
-
-    /// Sends what the decoder has found. That many bytes of the port are `behind` it.
-    fn handle(
-        &mut self,
-        event: Decoded<'_, Timestamp>,
-        behind: usize,
-        wall: Timestamp,
-        now: Instant,
-    ) {
-        match event {
-            Decoded::Plain { bytes, time } => {
-                self.translator.set_encrypted(None);
-                self.translate(Some(Piece { bytes, time, frame: None, behind }), now);
-            }
-            Decoded::Telegram(opened) => {
-                self.encryption.on_telegram(&opened, now);
-                self.translator.set_encrypted(opened.authenticity);
-                let (first, rest) = opened.text.split_at(1);
-                for (bytes, time) in [(first, opened.start), (rest, wall)] {
-                    let (frame, behind) = (Some(opened.frame_length), behind + opened.behind);
-                    self.translate(Some(Piece { bytes, time, frame, behind }), now);
-                }
-            }
-            Decoded::Refused(refused) => {
-                self.encryption.on_refused(&refused, now);
-                // At another speed than the meter's there are no frames.
-                self.line.on_intact_telegram();
-            }
-        }
-    }
-
-    /// Sends the telegrams that this piece of text completes; at the end of the stream, where there is none, the
-    /// one that lacks its line end.
-    fn translate(&mut self, mut piece: Option<Piece<'_>>, now: Instant) {
-        let kind = self.line.source_kind().unwrap_or(SourceKind::File);
-        let byte_time = self.line.byte_time().unwrap_or_default();
-        let arrival = Instant::now();
-        let Self { translator, admission, publisher, line, pace, health, clock, .. } = self;
-        while let Some(result) = match &mut piece {
-            Some(piece) => translator.feed(&mut piece.bytes, piece.time),
-            None => translator.finish(SystemTime::now().into()),
-        } {
-            match result {
-                Ok(datagram) => {
-                    let is_sent = admission.admit(&datagram, kind, now);
-                    if is_sent {
-                        let ports = &self.config.multicast;
-                        let raw_port = ports.raw_port.unwrap_or_default();
-                        let forms = [(ports.port, datagram.json), (raw_port, datagram.raw)];
-                        let forms = &forms[..=usize::from(ports.raw_port.is_some())];
-                        publisher.publish(forms, datagram.json, now);
-                        admission.on_sent(&datagram, kind);
-                    }
-                    let (length, behind) = piece.as_ref().map_or((None, 0), Piece::on_the_line);
-                    let length = length.unwrap_or(datagram.raw.len());
-                    pace.complete(length, behind, byte_time, arrival);
-                    health.on_telegram(datagram.header, now);
-                    clock.update(hours_ahead(&datagram, self.config.p1_listener.time_zone), now);
-                    line.on_telegram(now);
-                    if !is_sent {
-                        translator.withdraw();
-                    }
-                }
-                Err(rejection) => {
-                    if rejection.is_intact() {
-                        line.on_intact_telegram();
-                    }
-                    health.on_rejection(&rejection, translator.last_frame(), now);
-                }
-            }
-        }
-        health.on_counts(&translator.counts());
     }
 
     fn counters(&self) -> String {
-        let counters = health::counters(&self.translator.counts(), self.publisher.failures());
+        let Delivery { translator, publisher, .. } = &self.delivery;
+        let counters = health::counters(&translator.counts(), publisher.failures());
         counters + &encryption::counters(&self.decoder.counts())
     }
-}
-
-/// How many whole hours the clock of the meter is ahead of that of this host.
-fn hours_ahead(datagram: &Datagram<'_>, zone: Option<MeterZone>) -> Option<HoursAhead> {
-    let zone = zone.unwrap_or_else(|| MeterZone::of_header(datagram.header));
-    HoursAhead::find(datagram.meta.meter_time?, datagram.meta.frame_start, zone)
 }
 
 fn port(settings: &config::P1Listener) -> Box<dyn Port> {
@@ -442,26 +317,4 @@ fn port(settings: &config::P1Listener) -> Box<dyn Port> {
             None => Box::new(Device::new(Place::Path(port.into()), search)),
         },
     }
-}
-
-fn translator(settings: &config::P1Listener) -> Translator {
-    let mut translator = Translator::new(settings.checksum, Some(source_name(settings)));
-    translator.set_zone(settings.time_zone);
-    translator
-}
-
-fn destinations(settings: &config::Multicast) -> Destinations {
-    Destinations {
-        group: Some((settings.address, settings.port).into()),
-        ttl: settings.ttl,
-        interface: settings.interface.clone(),
-        copies: settings.also_to.clone(),
-        things: "telegrams",
-        interface_key: "multicast.interface",
-    }
-}
-
-/// The configured name, or that of the host.
-fn source_name(settings: &config::P1Listener) -> String {
-    settings.name.clone().unwrap_or_else(runtime::hostname)
 }

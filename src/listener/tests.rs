@@ -85,7 +85,7 @@ fn listener(source: Box<dyn Port>, port: u16, now: Instant) -> (Listener, Receiv
 
 /// A step of the loop, in which the clock of the test does the waiting.
 fn simulate_step(listener: &mut Listener, now: &mut Instant) {
-    if let Some(pause) = listener.admission.pause(*now) {
+    if let Some(pause) = listener.delivery.admission.pause(*now) {
         *now += pause;
     }
     if !listener.waiting.is_empty() {
@@ -99,7 +99,7 @@ fn simulate_step(listener: &mut Listener, now: &mut Instant) {
         Event::Silence => *now += source::READ_TIMEOUT,
         Event::End => panic!("a port has no end"),
     }
-    listener.health.check(listener.line.trouble().is_none(), Vec::new, *now);
+    listener.delivery.health.check(listener.line.trouble().is_none(), Vec::new, *now);
 }
 
 fn next(receiver: &Receiver) -> Option<Vec<u8>> {
@@ -210,7 +210,7 @@ fn other_settings_of_the_network_leave_the_port_open() {
     let (mut listener, _receiver) = listener(Box::new(wire.clone()), 26_111, now);
     let lines = captured_log(|| {
         assert!(listener.step(now).is_continue());
-        let mut config = listener.config.clone();
+        let mut config = listener.delivery.config.clone();
         config.multicast.raw_port = Some(26_113);
         listener.reconfigure(config, now);
         wire.give(&telegram(1));

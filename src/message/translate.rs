@@ -3,11 +3,13 @@
 //! Owns what runs from one telegram to the next: the frame number and the counts. It reads no clock
 //! and sends nothing.
 
+use std::mem;
+
 use super::{Encoded, Meta, SigningKey, Value, encode, signature};
 use crate::dlms::Authenticity;
 use crate::telegram::{
-    Algorithm, Checksum, Dropped, Intake, MeterZone, Parity, Policy, Received, Rejection, Telegram,
-    Timestamp,
+    Algorithm, Checksum, Dropped, Intake, MeterZone, Object, Parity, Policy, Received, Rejection,
+    Telegram, Timestamp, emptied,
 };
 
 /// Counts since the start.
@@ -153,6 +155,8 @@ pub struct Encoder {
     encrypted: Option<Authenticity>,
     key: Option<SigningKey>,
     json: Vec<u8>,
+    /// Empty: memory for the objects of a telegram.
+    objects: Vec<Object<'static>>,
 }
 
 impl Encoder {
@@ -161,7 +165,8 @@ impl Encoder {
     pub fn new(source: Option<String>) -> Self {
         let meta =
             Meta { source, ..Meta::new(0, Timestamp::default(), Timestamp::default(), None) };
-        Self { meta, zone: None, encrypted: None, key: None, json: Vec::new() }
+        let (json, objects) = (Vec::new(), Vec::new());
+        Self { meta, zone: None, encrypted: None, key: None, json, objects }
     }
 
     /// Signs the datagrams to come with this key, if there is one.
@@ -176,7 +181,7 @@ impl Encoder {
         start: Timestamp,
         end: Timestamp,
     ) -> (Datagram<'a>, Encoded) {
-        let telegram = Telegram::parse(raw);
+        let telegram = Telegram::parse_into(mem::take(&mut self.objects), raw);
         // A clock that is set back in the middle of a telegram makes no time run backwards.
         let (start, end) = (whole_milliseconds(start), whole_milliseconds(end.max(start)));
         let (number, source) = (self.meta.frame_number + 1, self.meta.source.take());
@@ -191,6 +196,7 @@ impl Encoder {
         if let Some(key) = &self.key {
             key.sign(&mut self.json, raw);
         }
+        self.objects = emptied(telegram.objects);
         let Self { json, meta, .. } = self;
         (Datagram { json, raw, header: telegram.header, meta }, encoded)
     }

@@ -68,9 +68,14 @@ impl<'a> Telegram<'a> {
     /// open, belongs to the object above (DSMR 3.0, two-line readings of M-Bus devices).
     #[must_use]
     pub fn parse(frame: &'a [u8]) -> Self {
+        Self::parse_into(Vec::with_capacity(48), frame)
+    }
+
+    /// As [`Self::parse`], with the memory that `objects` has; what they are is forgotten.
+    pub(crate) fn parse_into(objects: Vec<Object<'_>>, frame: &'a [u8]) -> Self {
         let mut lines = Lines::of(frame);
         let header = lines.next().map_or(&[][..], |(start, end)| &frame[start..end]);
-        let mut telegram = Self { header, objects: Vec::with_capacity(48), checksum: None };
+        let mut telegram = Self { header, objects: emptied(objects), checksum: None };
         let (mut last_start, mut brackets) = (0, Brackets::default());
         for (start, end) in lines {
             let line = &frame[start..end];
@@ -121,6 +126,12 @@ impl<'a> Telegram<'a> {
             _ => None,
         }
     }
+}
+
+/// No objects, in the memory of others: a row is collected where it was.
+pub(crate) fn emptied<'a>(objects: Vec<Object<'_>>) -> Vec<Object<'a>> {
+    let nothing = |_| None;
+    objects.into_iter().map_while(nothing).collect()
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ impl Obis {
     ///
     /// Another number than 255 behind the code tells of another period: it is not this object.
     #[must_use]
+    #[inline(never)]
     pub const fn parse(code: &[u8]) -> Option<Self> {
         let (mut numbers, mut number) = (0u64, 0u64);
         let (mut at, mut group, mut has_digits) = (0, 0, false);
