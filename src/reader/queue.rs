@@ -8,6 +8,10 @@ use chrono::{NaiveDate, NaiveDateTime};
 /// wild, for a file has a day, a week or a flush period.
 const MAX_FILES: usize = 128;
 
+/// Room for the rows of a file, in bytes: ten minutes of telegrams. The system gives memory to what is written only,
+/// and rows that grow beyond their room leave the old one behind.
+const ROOM: usize = 256 * 1024;
+
 /// Rows of one file.
 #[derive(Debug)]
 pub(super) struct Batch {
@@ -97,7 +101,7 @@ impl Queue {
                 meter: meter.to_owned(),
                 last: time,
                 rows: 0,
-                text: Vec::new(),
+                text: Vec::with_capacity(ROOM),
                 start: 0,
             });
             self.batches.len() - 1
