@@ -35,7 +35,7 @@ pub use anonymous::anonymous;
 pub use explain::Explanation;
 pub use field::{Field, UnknownField};
 pub use file::from_file;
-pub use format::{FieldsError, Format, FormatError, Template, TemplateError};
+pub use format::{CellStyle, FieldsError, Format, FormatError, Template, TemplateError};
 pub use group::GroupTelegrams;
 pub use network::{TelegramSource, from_network};
 pub use options::{EXITS, Options};
@@ -55,7 +55,10 @@ const MAX_HEADER: u64 = 64 * 1024;
 /// Prints what the options ask for. Logs what goes wrong.
 pub fn run(mut options: Options, config: &Config) -> Result<Exit, Exit> {
     let fields = options.fields.iter().flatten();
-    options.format.check(fields).map_err(|error| fail(Exit::Usage, &error))?;
+    options
+        .format
+        .check(fields, options.cell_style())
+        .map_err(|error| fail(Exit::Usage, &error))?;
     let is_address = |name: &String| name.parse::<IpAddr>().is_ok();
     if options.raw && !options.source.iter().all(is_address) {
         let reason = "--source: raw telegrams tell the address of their listener, not its name";

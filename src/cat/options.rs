@@ -10,7 +10,7 @@ use clap::builder::{PossibleValue, RangedU64ValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, Command, Parser};
 
-use super::{Field, Format};
+use super::{CellStyle, Field, Format};
 use crate::history::today::DayRecords;
 use crate::runtime::{Arguments, Exit};
 
@@ -47,6 +47,12 @@ pub struct Options {
     #[arg(long, value_name = "S", value_parser = seconds().range(1..=86_400).map(Duration::from_secs),
           conflicts_with_all = ["raw", "explain"])]
     pub every: Option<Duration>,
+    /// For spreadsheets: csv with a decimal comma, a semicolon between fields, and local time
+    #[arg(long, conflicts_with_all = ["raw", "explain"])]
+    pub decimal_comma: bool,
+    /// For spreadsheets: csv with times as on the wall, 2026-11-25 22:47:33
+    #[arg(long, conflicts_with_all = ["raw", "explain"])]
+    pub local_time: bool,
     /// Print only telegrams in which a field has changed
     #[arg(long, conflicts_with_all = ["raw", "explain"])]
     pub on_change: bool,
@@ -90,6 +96,15 @@ impl Options {
     /// Whether telegrams of two meters would get into each other's way.
     pub(super) fn needs_one_meter(&self) -> bool {
         self.raw || self.every.is_some() || self.on_change || self.output.is_some()
+    }
+
+    /// How the cells of a table are written. Who has a decimal comma has a spreadsheet, which takes a time with
+    /// an offset for a text.
+    pub(super) fn cell_style(&self) -> CellStyle {
+        CellStyle {
+            has_decimal_comma: self.decimal_comma,
+            has_local_time: self.local_time || self.decimal_comma,
+        }
     }
 }
 

@@ -4,50 +4,94 @@
 
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, NaiveDateTime};
+
 use super::Field;
 use crate::message::Message;
 use crate::reading::{Derived, Readings};
 use crate::telegram::Timestamp;
+use crate::zone::Zone;
 
 /// How long after the end of an interval its telegram is printed if no newer one arrives: the last
 /// telegrams of the interval may still be on their way.
 const GRACE_TIME: Duration = Duration::from_secs(2);
 
-/// Selects the last telegram of each interval. Intervals begin at multiples of their length since 1970,
-/// UTC.
+/// From this length on, in seconds, intervals are those of the local clock: hours and days.
+const LOCAL_FROM: i64 = 3600;
+
+/// Selects the last telegram of each interval. Intervals begin at multiples of their length: below an hour since
+/// 1970, UTC; from an hour on where the local clock shows a multiple. So a day has 23, 24 or 25 hours, and an hour
+/// that comes twice is two.
 #[derive(Debug)]
-pub(super) struct Sampler<T> {
-    period_micros: i64,
+pub(super) struct Sampler<Z, T> {
+    /// Whole seconds, at least one.
+    period: i64,
+    zone: Z,
     held: Option<Held<T>>,
     /// The interval whose telegram was selected last.
-    done: Option<i64>,
+    done: Option<Interval>,
 }
 
 #[derive(Debug)]
 struct Held<T> {
     telegram: T,
-    interval: i64,
+    interval: Interval,
     due: Instant,
 }
 
-impl<T> Sampler<T> {
-    pub fn new(period: Duration) -> Self {
-        let period_micros = i64::try_from(period.as_micros()).unwrap_or(i64::MAX).max(1);
-        Self { period_micros, held: None, done: None }
+/// `[start, end)` in Unix seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Interval {
+    start: i64,
+    end: i64,
+}
+
+impl<Z: Zone, T> Sampler<Z, T> {
+    /// For intervals of this length, whole seconds.
+    pub fn new(period: Duration, zone: Z) -> Self {
+        let period = i64::try_from(period.as_secs()).unwrap_or(i64::MAX).max(1);
+        Self { period, zone, held: None, done: None }
     }
 
     /// Takes a telegram; returns the previous one if that was the last of its interval.
     pub fn push(&mut self, telegram: T, time: Timestamp, now: Instant) -> Option<T> {
-        let interval = time.micros().div_euclid(self.period_micros);
+        let interval = self.interval(time);
         if self.done == Some(interval) {
             return None;
         }
-        let left = self.period_micros - time.micros().rem_euclid(self.period_micros);
+        let end = interval.end.saturating_mul(1_000_000);
+        let left =
+            end.saturating_sub(time.micros()).clamp(0, self.period.saturating_mul(2_000_000));
         let left = Duration::from_micros(left.unsigned_abs());
         let held = Held { telegram, interval, due: now + left + GRACE_TIME };
         let before = self.held.replace(held).filter(|before| before.interval != interval)?;
         self.done = Some(before.interval);
         Some(before.telegram)
+    }
+
+    /// The interval that this time lies in.
+    fn interval(&self, time: Timestamp) -> Interval {
+        let second = time.micros().div_euclid(1_000_000);
+        let floor = |second: i64| second - second.rem_euclid(self.period);
+        if self.period < LOCAL_FROM {
+            let start = floor(second);
+            return Interval { start, end: start.saturating_add(self.period) };
+        }
+        let known = self.held.iter().map(|held| held.interval);
+        if let Some(known) = known.into_iter().find(|it| (it.start..it.end).contains(&second)) {
+            return known;
+        }
+        let local_start = floor(self.zone.local(time).and_utc().timestamp());
+        // A clock that is set back shows the beginning twice; one that is set forward may skip it.
+        let shown = |local: i64| {
+            let local = naive(local);
+            let both = self.zone.moments(local).into_iter().flatten();
+            both.chain([self.zone.moment(local)]).map(Timestamp::seconds)
+        };
+        let start = shown(local_start).filter(|&start| start <= second).max();
+        let ends = shown(local_start).chain(shown(local_start + self.period));
+        let end = ends.filter(|&end| end > second).min();
+        Interval { start: start.unwrap_or(second), end: end.unwrap_or(second + self.period) }
     }
 
     /// When the held telegram is due even if no newer one arrives.
@@ -66,6 +110,11 @@ impl<T> Sampler<T> {
         self.done = Some(held.interval);
         Some(held.telegram)
     }
+}
+
+/// The local time that is so many seconds after the beginning of 1970.
+fn naive(seconds: i64) -> NaiveDateTime {
+    DateTime::from_timestamp(seconds, 0).unwrap_or_default().naive_utc()
 }
 
 /// Selects telegrams that differ from the one selected before.
@@ -117,10 +166,13 @@ impl Changes {
 mod tests {
     use super::*;
     use crate::message::tests::message;
+    use crate::reader::tests::Amsterdam;
+    use crate::zone::HostZone;
 
     /// What intervals of ten seconds select of telegrams that arrive at these times, in ms.
     fn samples(millis: &[u64]) -> Vec<i64> {
-        let (start, mut sampler) = (Instant::now(), Sampler::new(Duration::from_secs(10)));
+        let (start, mut sampler) =
+            (Instant::now(), Sampler::new(Duration::from_secs(10), Amsterdam));
         let sample = |&ms: &u64| {
             let time = Timestamp::from_micros(i64::try_from(ms).unwrap() * 1000);
             let mut message = message(0, &[]);
@@ -146,7 +198,8 @@ mod tests {
 
     #[test]
     fn without_a_newer_one_the_telegram_is_due_shortly_after_its_interval() {
-        let (start, mut sampler) = (Instant::now(), Sampler::new(Duration::from_secs(10)));
+        let (start, mut sampler) =
+            (Instant::now(), Sampler::new(Duration::from_secs(10), Amsterdam));
         let at = |seconds| start + Duration::from_secs(seconds);
         assert_eq!(sampler.due(), None);
         assert!(sampler.overdue(at(100)).is_none());
@@ -161,9 +214,71 @@ mod tests {
 
     #[test]
     fn the_held_telegram_is_selected_at_the_end() {
-        let mut sampler = Sampler::new(Duration::from_secs(10));
+        let mut sampler = Sampler::new(Duration::from_secs(10), Amsterdam);
         sampler.push(message(14, &[]), Timestamp::from_seconds(14), Instant::now());
         assert!(sampler.finish().is_some() && sampler.finish().is_none());
+    }
+
+    /// The beginnings of the intervals of this length between two moments, as clocks show them.
+    fn beginnings(seconds: u64, from: i64, to: i64) -> Vec<String> {
+        let sampler = Sampler::<_, Message>::new(Duration::from_secs(seconds), Amsterdam);
+        let (mut found, mut second) = (Vec::new(), from);
+        while second < to {
+            let interval = sampler.interval(Timestamp::from_seconds(second));
+            assert!((interval.start..interval.end).contains(&second), "{second}: {interval:?}");
+            let within = sampler.interval(Timestamp::from_seconds(interval.end - 1));
+            assert_eq!(within, interval, "{second}");
+            found.push(Amsterdam.iso8601(Timestamp::from_seconds(interval.start))[..22].to_owned());
+            second = interval.end;
+        }
+        found
+    }
+
+    #[test]
+    fn from_an_hour_on_intervals_are_those_of_the_local_clock_also_when_it_is_changed() {
+        // Sunday, 25 October 2026, 00:10 to 04:00; the hour from 02:00 comes twice.
+        let autumn = (1_792_879_800, 1_792_897_200);
+        let hours = ["00:00:00+02", "01:00:00+02", "02:00:00+02", "02:00:00+01", "03:00:00+01"];
+        assert_eq!(
+            beginnings(3600, autumn.0, autumn.1),
+            hours.map(|hour| format!("2026-10-25T{hour}"))
+        );
+        let pairs = ["00:00:00+02", "02:00:00+02", "02:00:00+01"];
+        assert_eq!(
+            beginnings(7200, autumn.0, autumn.1),
+            pairs.map(|hour| format!("2026-10-25T{hour}"))
+        );
+        let threes = ["00:00:00+02", "03:00:00+01"];
+        assert_eq!(
+            beginnings(10_800, autumn.0, autumn.1),
+            threes.map(|hour| format!("2026-10-25T{hour}"))
+        );
+        let days = ["2026-10-25T00:00:00+02", "2026-10-26T00:00:00+01", "2026-10-27T00:00:00+01"];
+        assert_eq!(beginnings(86_400, autumn.0, autumn.1 + 2 * 86_400), days);
+        // Sunday, 29 March 2026, 00:10 to 05:00; there is no 02:00.
+        let spring = (1_774_739_400, 1_774_753_200);
+        let hours = ["00:00:00+01", "01:00:00+01", "03:00:00+02", "04:00:00+02"];
+        assert_eq!(
+            beginnings(3600, spring.0, spring.1),
+            hours.map(|hour| format!("2026-03-29T{hour}"))
+        );
+        let pairs = ["00:00:00+01", "03:00:00+02", "04:00:00+02"];
+        assert_eq!(
+            beginnings(7200, spring.0, spring.1),
+            pairs.map(|hour| format!("2026-03-29T{hour}"))
+        );
+        let days = ["2026-03-29T00:00:00+01", "2026-03-30T00:00:00+02"];
+        assert_eq!(beginnings(86_400, spring.0, spring.1 + 86_400), days);
+    }
+
+    #[test]
+    fn a_time_far_away_has_an_interval() {
+        for micros in [i64::MIN, -1, i64::MAX] {
+            let mut sampler = Sampler::new(Duration::from_secs(86_400), HostZone);
+            let time = Timestamp::from_micros(micros);
+            assert!(sampler.push(message(0, &[]), time, Instant::now()).is_none());
+            assert!(sampler.finish().is_some());
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use crate::zone::{HostZone, Zone as _};
 /// Chooses, formats and prints telegrams.
 pub(super) struct Pipeline<W: Write> {
     trackers: Option<Trackers>,
-    sampler: Option<Sampler<Told>>,
+    sampler: Option<Sampler<HostZone, Told>>,
     changes: Option<Changes>,
     formatter: Formatter<HostZone>,
     text: Vec<u8>,
@@ -29,14 +29,15 @@ impl<W: Write> Pipeline<W> {
     pub fn new(options: &Options, out: W) -> Self {
         let format = options.format.clone();
         let (fields, is_whole) = (options.fields.clone(), options.output.is_some());
-        let mut formatter = Formatter::new(format, fields, is_whole, HostZone);
+        let mut formatter =
+            Formatter::new(format, fields, is_whole, options.cell_style(), HostZone);
         if let Some(header) = &options.first_line {
             formatter.resume(header);
         }
         let trackers = || Trackers { records: options.records.clone(), meters: Meters::default() };
         Self {
             trackers: formatter.needs_derived().then(trackers),
-            sampler: options.every.map(Sampler::new),
+            sampler: options.every.map(|period| Sampler::new(period, HostZone)),
             changes: options.on_change.then(Changes::default),
             formatter,
             text: Vec::new(),

@@ -21,6 +21,8 @@ complete -c p1cat -l count -d 'End after N telegrams' -r
 complete -c p1cat -l timeout -d 'End with status 69 when no telegram has come for S seconds' -r
 complete -c p1cat -l debug -d 'Log everything; the same as --log debug'
 complete -c p1cat -l check-config -d 'Check the configuration and exit'
+complete -c p1cat -l decimal-comma -d 'For spreadsheets: csv with a decimal comma, a semicolon between fields, and local time'
+complete -c p1cat -l local-time -d 'For spreadsheets: csv with times as on the wall, 2026-11-25 22:47:33'
 complete -c p1cat -l on-change -d 'Print only telegrams in which a field has changed'
 complete -c p1cat -l raw -d 'Print telegrams byte for byte as the meter sent them'
 complete -c p1cat -l explain -d 'Explain every line of each telegram in FILE, and point out what is odd'

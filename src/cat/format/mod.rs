@@ -29,6 +29,7 @@ use crate::message::Message;
 use crate::reading::{Derived, Kind, Readings, Value, write_json};
 use crate::zone::Zone;
 
+pub use csv::CellStyle;
 pub use template::{Template, TemplateError};
 
 /// What a telegram is printed as.
@@ -76,6 +77,9 @@ pub enum FieldsError {
     /// Only those that are not among the fields of a line.
     #[error("a line of influx has time and source by itself, and needs another field beside them")]
     NoField,
+    /// How cells are written, where there are none.
+    #[error("--decimal-comma and --local-time go with --format csv")]
+    NoCells,
     /// One without a metric.
     #[error("there is no metric of {name:?}; there are those of {}", prometheus::sources().collect::<Vec<_>>().join(", "))]
     NoMetric {
@@ -89,11 +93,15 @@ impl Format {
     pub const NAMES: [&'static str; 7] =
         ["json", "readings", "csv", "influx", "prometheus", "obis", "text"];
 
-    /// Whether it can tell these fields, which were asked for.
+    /// Whether it can tell these fields, which were asked for, and write them in this style.
     pub fn check<'f>(
         &self,
         fields: impl IntoIterator<Item = &'f Field>,
+        style: CellStyle,
     ) -> Result<(), FieldsError> {
+        if (style.has_decimal_comma || style.has_local_time) && !matches!(self, Self::Csv) {
+            return Err(FieldsError::NoCells);
+        }
         let mut fields = fields.into_iter();
         let wrong = match self {
             Self::Json | Self::Obis | Self::Template(_) => fields.next().map(|_| FieldsError::None),
@@ -141,13 +149,19 @@ pub(super) struct Formatter<Z> {
 
 impl<Z: Zone> Formatter<Z> {
     /// With `is_whole`, what is written of a telegram stands alone: a table has its head each time.
-    pub fn new(format: Format, fields: Option<Vec<Field>>, is_whole: bool, zone: Z) -> Self {
+    pub fn new(
+        format: Format,
+        fields: Option<Vec<Field>>,
+        is_whole: bool,
+        style: CellStyle,
+        zone: Z,
+    ) -> Self {
         let of_template = |template: &Template| template.fields().cloned().collect();
         let fields = match &format {
             Format::Template(template) => Some(of_template(template)),
             _ => fields,
         };
-        Self { format, fields, csv: csv::Table::new(is_whole), zone }
+        Self { format, fields, csv: csv::Table::new(is_whole, style), zone }
     }
 
     /// Continues the table that begins with this line, if the format is one and the columns are the same.

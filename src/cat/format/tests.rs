@@ -34,10 +34,14 @@ fn telegram(file: &str) -> Message {
 }
 
 fn written(format: &str, fields: &str, messages: &[&Message]) -> String {
+    written_in(CellStyle::default(), format, fields, messages)
+}
+
+fn written_in(style: CellStyle, format: &str, fields: &str, messages: &[&Message]) -> String {
     let names = fields.split(',').filter(|name| !name.is_empty());
     let fields: Vec<Field> = names.map(|name| name.parse().unwrap()).collect();
     let fields = (!fields.is_empty()).then_some(fields);
-    let mut formatter = Formatter::new(format.parse().unwrap(), fields, false, Winter);
+    let mut formatter = Formatter::new(format.parse().unwrap(), fields, false, style, Winter);
     let mut out = Vec::new();
     for message in messages {
         formatter.write(message, &Derived::default(), &mut out);
@@ -112,9 +116,33 @@ fn a_table_has_one_head_and_the_columns_of_its_first_telegram() {
 }
 
 #[test]
+fn a_table_for_a_spreadsheet_has_its_decimal_comma_and_the_time_of_the_wall() {
+    let message = telegram("esmr50-three-phase.txt");
+    let fields = "time,epoch,energy_import_kwh,gas_timestamp,unique_id";
+    let style = |has_decimal_comma, has_local_time| CellStyle { has_decimal_comma, has_local_time };
+    let row =
+        |style| written_in(style, "csv", fields, &[&message]).lines().nth(1).unwrap().to_owned();
+    let [time, gas, id] = ["2026-11-22 07:52:36", "2026-11-22 07:50:01", "E0099000012345678"];
+    assert_eq!(row(style(true, true)), format!("{time};1795330356,297;8884,462;{gas};{id}"));
+    assert_eq!(row(style(false, true)), format!("{time},1795330356.297,8884.462,{gas},{id}"));
+    let header = written_in(style(true, true), "csv", fields, &[&message]);
+    assert!(header.starts_with("time;epoch;energy_import_kwh;"), "{header}");
+    for format in Format::NAMES.into_iter().filter(|name| *name != "csv") {
+        let format: Format = format.parse().unwrap();
+        assert_eq!(format.check(&[], style(true, true)), Err(FieldsError::NoCells));
+    }
+    assert_eq!(Format::Csv.check(&[], style(true, true)), Ok(()));
+}
+
+#[test]
 fn a_file_of_its_own_has_the_head_each_time() {
-    let mut formatter =
-        Formatter::new(Format::Csv, Some(vec!["power_w".parse().unwrap()]), true, Winter);
+    let mut formatter = Formatter::new(
+        Format::Csv,
+        Some(vec!["power_w".parse().unwrap()]),
+        true,
+        CellStyle::default(),
+        Winter,
+    );
     for _ in 0..2 {
         let mut out = Vec::new();
         formatter.write(&message(0, &[("1-0:1.7.0", "5")]), &Derived::default(), &mut out);
@@ -166,7 +194,8 @@ fn every_field_that_a_metric_is_made_of_gives_it_alone_and_others_are_refused() 
     }
     let checked = |format: &str, field: &str| {
         let format: Format = format.parse().unwrap();
-        format.check(&[field.parse().unwrap()]).map_err(|error| error.to_string())
+        let style = CellStyle::default();
+        format.check(&[field.parse().unwrap()], style).map_err(|error| error.to_string())
     };
     for field in prometheus::sources() {
         assert_eq!(checked("prometheus", field), Ok(()));
@@ -218,7 +247,7 @@ fn hostile_texts_stay_in_their_line_and_their_quotes() {
 fn influx_without_any_field_of_its_own_is_refused_rather_than_silent() {
     let check = |fields: &[&str]| {
         let fields: Vec<Field> = fields.iter().map(|name| name.parse().unwrap()).collect();
-        Format::Influx.check(&fields)
+        Format::Influx.check(&fields, CellStyle::default())
     };
     assert_eq!(check(&["time", "source"]), Err(FieldsError::NoField));
     assert_eq!((check(&["time", "power_w"]), check(&[])), (Ok(()), Ok(())));
