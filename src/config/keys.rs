@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::mistakes;
-use super::model::{Config, Language, LineFormat};
+use super::model::{Config, Discovery, Language, LineFormat};
 use super::tree::Node;
 use crate::telegram::{MeterZone, Policy};
 
@@ -151,6 +151,10 @@ pub(super) const SECTIONS: &[Section] = &[
             key("topic_prefix", |c, v| put(&mut c.p1_mqtt.topic_prefix, topic_prefix(v))),
             key("discovery_prefix", |c, v| {
                 put(&mut c.p1_mqtt.discovery_prefix, v.off_or(v.topic()))
+            }),
+            key("discovery", |c, v| {
+                let kinds = [("device", Discovery::Device), ("sensor", Discovery::Sensor)];
+                put(&mut c.p1_mqtt.discovery, v.keyword(&kinds))
             }),
             key("interval", |c, v| put(&mut c.p1_mqtt.interval, v.seconds(HOUR))),
             key("client_id", |c, v| put(&mut c.p1_mqtt.client_id, v.client_id())),

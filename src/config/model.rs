@@ -328,6 +328,8 @@ pub struct P1Mqtt {
     pub topic_prefix: String,
     /// Home Assistant's discovery prefix. `None` turns discovery off.
     pub discovery_prefix: Option<String>,
+    /// How the meters are announced below that prefix.
+    pub discovery: Discovery,
     /// How often the state of a meter is published, 1 s to one hour.
     pub interval: Duration,
 }
@@ -343,9 +345,20 @@ impl Default for P1Mqtt {
             client_id: None,
             topic_prefix: "p1".to_owned(),
             discovery_prefix: Some("homeassistant".to_owned()),
+            discovery: Discovery::Device,
             interval: Duration::from_secs(10),
         }
     }
+}
+
+/// How a meter is announced to Home Assistant and others that understand its discovery.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Discovery {
+    /// One message a meter: Home Assistant from 2024.12 on.
+    #[default]
+    Device,
+    /// One message a sensor: what Domoticz and openHAB know, too.
+    Sensor,
 }
 
 /// The section `p1_emeter`.

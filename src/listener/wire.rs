@@ -7,6 +7,7 @@
 use std::fmt;
 
 use crate::dlms::{Found, HdlcFrame, MBusFrame};
+use crate::telegram::maker;
 use crate::text;
 
 /// How many lines of TIC must have a good checksum, which has six bits only.
@@ -138,7 +139,7 @@ impl fmt::Display for Protocol {
             Content::Unknown => write!(f, "DLMS{frames}")?,
         }
         match content {
-            Content::Encrypted(Some(maker)) => write!(f, " of {}", meter_of(*maker)),
+            Content::Encrypted(Some(letters)) => write!(f, " of {}", meter_of(*letters)),
             _ => Ok(()),
         }
     }
@@ -156,21 +157,7 @@ pub(super) fn meter_of(letters: [u8; 3]) -> String {
 
 /// The maker of these three letters, as registered with the DLMS User Association.
 fn maker_name(letters: [u8; 3]) -> String {
-    let name = match &letters.map(|letter| letter.to_ascii_uppercase()) {
-        b"AUX" => "AUX",
-        b"EGM" => "Elgama",
-        b"ELS" | b"ELR" => "Elster",
-        b"EMH" => "EMH",
-        b"HLY" => "Holley",
-        b"ISK" => "Iskraemeco",
-        b"KAM" | b"KMP" => "Kamstrup",
-        b"KFM" => "Kaifa",
-        b"LGZ" | b"LGF" => "Landis+Gyr",
-        b"SAG" => "Sagemcom",
-        b"SIE" | b"SMS" => "Siemens",
-        b"WSE" => "Wasion",
-        _ => return text::printable(&letters),
-    };
+    let Some(name) = maker(letters) else { return text::printable(&letters) };
     format!("{name} ({})", text::printable(&letters))
 }
 

@@ -1,13 +1,23 @@
-//! The message by which Home Assistant finds a meter: one for the device with all its sensors.
+//! The messages by which Home Assistant finds a meter: one for the device with all its sensors, or one a sensor.
 //!
-//! Owns the payload of *device discovery*, in its abbreviated keys. Which readings it announces, and when, is
+//! Owns the payloads, in their abbreviated keys. `discovery: device` is one message, which Home Assistant
+//! knows from 2024.12 on; `discovery: sensor` is the older way, the only one that Domoticz and older versions of
+//! openHAB know. Their templates are the plainest, as these understand few. Which readings it announces, and when, is
 //! decided in `meters`; how Home Assistant shows each reading is in the vocabulary.
 
 use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 
+use super::Publication;
 use super::topics::{Topics, device};
-use crate::reading::{Kind, MAX_STATE, Reading, Sensor};
+use crate::config::Discovery;
+use crate::reading::{self, Kind, MAX_STATE, Reading};
+
+/// Where this program comes from, once Cargo.toml tells.
+const ORIGIN_URL: Option<&str> = match env!("CARGO_PKG_REPOSITORY") {
+    url if url.is_empty() => None,
+    url => Some(url),
+};
 
 /// What Home Assistant shows of the meter itself.
 #[derive(Clone, Copy, Debug)]
@@ -22,50 +32,108 @@ pub(super) struct DeviceInfo<'a> {
     pub model: Option<&'a str>,
     /// The reading `protocol_version`, if there is one.
     pub version: Option<&'a str>,
+    /// Who made the meter, if that is known.
+    pub maker: Option<&'static str>,
     /// After how many seconds without a state a measurement is unknown.
     pub expire_after: u64,
 }
 
-/// The payload for a meter that has these readings, in the order of the vocabulary.
-pub(super) fn payload(
+/// What announces a meter that has these readings, in the order of the vocabulary. Nothing if discovery is off.
+pub(super) fn publications(
     info: DeviceInfo<'_>,
     readings: &[&'static Reading],
     topics: &Topics,
-) -> Vec<u8> {
-    let message = message(info, readings, topics);
-    // A structure of texts and numbers always becomes JSON.
-    serde_json::to_vec(&message).unwrap_or_default()
+) -> Vec<Publication> {
+    let kind = topics.discovery();
+    let Some((kind, topic)) = kind.zip(topics.device_discovery(info.meter)) else {
+        return Vec::new();
+    };
+    let retained = |topic, payload| Publication { topic, payload, is_retained: true };
+    match kind {
+        Discovery::Device => {
+            vec![retained(topic, json(&device_message(info, readings, topics)))]
+        }
+        Discovery::Sensor => {
+            // What the broker may have kept from the other way would announce each sensor twice.
+            let mut out = vec![retained(topic, Vec::new())];
+            for reading in readings {
+                let message = sensor_message(info, reading, topics);
+                let topic = topics.sensor_discovery(info.meter, reading.name);
+                if let (Some(message), Some(topic)) = (message, topic) {
+                    out.push(retained(topic, json(&message)));
+                }
+            }
+            out
+        }
+    }
 }
 
-fn message<'a>(
+/// A structure of texts and numbers always becomes JSON.
+fn json(message: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(message).unwrap_or_default()
+}
+
+fn device_message<'a>(
     info: DeviceInfo<'a>,
     readings: &'a [&'static Reading],
     topics: &Topics,
-) -> Message<'a> {
+) -> DeviceMessage<'a> {
     let id = device(info.meter);
+    let cmps = Components { id, readings, expire_after: info.expire_after };
+    DeviceMessage { common: common(info, topics), cmps }
+}
+
+/// The message about one sensor; `None` if the reading is none.
+fn sensor_message<'a>(
+    info: DeviceInfo<'a>,
+    reading: &Reading,
+    topics: &Topics,
+) -> Option<SensorMessage<'a>> {
+    let unique_id = format!("{}_{}", device(info.meter), reading.name);
+    let mut sensor = sensor(reading, reading.sensor()?, info.expire_after);
+    sensor.value_template = format!("{{{{ value_json.{} }}}}", reading.name);
+    Some(SensorMessage { common: common(info, topics), unique_id, sensor })
+}
+
+fn common<'a>(info: DeviceInfo<'a>, topics: &Topics) -> Common<'a> {
     let name = info.name.map_or_else(|| "P1 meter".into(), |name| format!("P1 meter {name:.64}"));
-    let DeviceInfo { serial: sn, model: mdl, version: sw, .. } = info;
-    Message {
-        dev: Device { ids: [id.clone()], name, sn, mdl, sw },
-        o: Origin { name: "p1-multicast", sw: env!("CARGO_PKG_VERSION") },
+    let DeviceInfo { serial: sn, model: mdl, version: sw, maker: mf, .. } = info;
+    Common {
+        dev: Device { ids: [device(info.meter)], name, sn, mf, mdl, sw },
+        o: Origin { name: "p1-multicast", sw: env!("CARGO_PKG_VERSION"), url: ORIGIN_URL },
         state_topic: topics.state(info.meter),
         availability: [topics.bridge(), topics.availability(info.meter)]
             .map(|topic| Availability { topic }),
         availability_mode: "all",
         qos: 0,
-        cmps: Components { id, readings, expire_after: info.expire_after },
     }
 }
 
 #[derive(Serialize)]
-struct Message<'a> {
+struct DeviceMessage<'a> {
+    #[serde(flatten)]
+    common: Common<'a>,
+    cmps: Components<'a>,
+}
+
+#[derive(Serialize)]
+struct SensorMessage<'a> {
+    unique_id: String,
+    #[serde(flatten)]
+    sensor: Sensor,
+    #[serde(flatten)]
+    common: Common<'a>,
+}
+
+/// What all sensors of a meter have in common.
+#[derive(Serialize)]
+struct Common<'a> {
     dev: Device<'a>,
     o: Origin,
     state_topic: String,
     availability: [Availability; 2],
     availability_mode: &'static str,
     qos: u8,
-    cmps: Components<'a>,
 }
 
 #[derive(Serialize)]
@@ -74,6 +142,8 @@ struct Device<'a> {
     name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     sn: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mf: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     mdl: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,6 +154,8 @@ struct Device<'a> {
 struct Origin {
     name: &'static str,
     sw: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -104,7 +176,8 @@ impl Serialize for Components<'_> {
         for reading in self.readings {
             let Some(sensor) = reading.sensor() else { continue };
             let unique_id = format!("{}_{}", self.id, reading.name);
-            let component = component(&unique_id, reading, sensor, self.expire_after);
+            let sensor = self::sensor(reading, sensor, self.expire_after);
+            let component = Component { p: "sensor", unique_id: &unique_id, sensor };
             map.serialize_entry(&unique_id, &component)?;
         }
         map.end()
@@ -115,6 +188,12 @@ impl Serialize for Components<'_> {
 struct Component<'a> {
     p: &'static str,
     unique_id: &'a str,
+    #[serde(flatten)]
+    sensor: Sensor,
+}
+
+#[derive(Serialize)]
+struct Sensor {
     name: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     device_class: Option<&'static str>,
@@ -129,19 +208,14 @@ struct Component<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     entity_category: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    enabled_by_default: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     expire_after: Option<u64>,
     value_template: String,
 }
 
-fn component<'a>(
-    unique_id: &'a str,
-    reading: &Reading,
-    sensor: Sensor,
-    expire_after: u64,
-) -> Component<'a> {
-    Component {
-        p: "sensor",
-        unique_id,
+fn sensor(reading: &Reading, sensor: reading::Sensor, expire_after: u64) -> Sensor {
+    Sensor {
         name: reading.title,
         device_class: sensor.device_class,
         state_class: sensor.state_class,
@@ -149,6 +223,7 @@ fn component<'a>(
         suggested_display_precision: sensor.precision,
         options: sensor.options,
         entity_category: sensor.is_diagnostic.then_some("diagnostic"),
+        enabled_by_default: sensor.is_optional.then_some(false),
         expire_after: (reading.kind == Kind::Measurement).then_some(expire_after),
         value_template: value_template(reading),
     }
@@ -180,35 +255,56 @@ mod tests {
             serial: Some(meter),
             model: Some("TST5\\2ESMR5"),
             version: Some("50"),
+            maker: Some("Iskraemeco"),
             expire_after: 60,
         }
     }
 
-    fn topics() -> Topics {
-        Topics::new("p1", "p1mqtt-test-52001", Some("homeassistant"))
+    fn topics(kind: Discovery) -> Topics {
+        Topics::new("p1", "p1mqtt-test-52001", Some((kind, "homeassistant")))
     }
 
-    /// Every reading there is, as it is sent, with line breaks. `UPDATE_GOLDEN=1` writes the file; look
+    /// Every reading there is, as it is sent, with line breaks. `UPDATE_GOLDEN=1` writes the files; look
     /// at the difference.
     #[test]
     fn the_discovery_of_a_meter_that_tells_everything_is_as_it_should_be() {
         let readings: Vec<_> = VOCABULARY.iter().collect();
-        let message = message(device_info("E0099000012345678"), &readings, &topics());
-        let found = serde_json::to_string_pretty(&message).unwrap();
-        let found = found.replace(env!("CARGO_PKG_VERSION"), "VERSION") + "\n";
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/mqtt-discovery.json");
-        if std::env::var_os("UPDATE_GOLDEN").is_some() {
-            fs::write(&path, &found).unwrap();
+        let info = device_info("E0099000012345678");
+        let device = device_message(info, &readings, &topics(Discovery::Device));
+        let device = serde_json::to_string_pretty(&device).unwrap() + "\n";
+        let mut sensors = String::new();
+        for publication in publications(info, &readings, &topics(Discovery::Sensor)) {
+            let payload = String::from_utf8(publication.payload).unwrap();
+            sensors += &format!("{} {payload}\n", publication.topic);
+            assert!(publication.is_retained);
         }
-        assert!(found == fs::read_to_string(&path).unwrap(), "{found}");
+        for (found, file) in
+            [(device, "mqtt-discovery.json"), (sensors, "mqtt-discovery-sensor.golden")]
+        {
+            let found = found.replace(env!("CARGO_PKG_VERSION"), "VERSION");
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(file);
+            if std::env::var_os("UPDATE_GOLDEN").is_some() {
+                fs::write(&path, &found).unwrap();
+            }
+            assert!(found == fs::read_to_string(&path).unwrap(), "{found}");
+        }
     }
 
     #[test]
     fn readings_that_are_absent_and_those_of_the_device_itself_are_no_sensors() {
         let named = |name| VOCABULARY.iter().find(|reading| reading.name == name).unwrap();
         let readings = ["meter_model", "power_w"].map(named);
-        let json =
-            payload(DeviceInfo { model: None, ..device_info("unknown") }, &readings, &topics());
+        let info = DeviceInfo { model: None, ..device_info("unknown") };
+        let sensors = publications(info, &readings, &topics(Discovery::Sensor));
+        let names: Vec<&str> = sensors.iter().map(|one| one.topic.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "homeassistant/device/p1_unknown/config",
+                "homeassistant/sensor/p1_unknown/power_w/config"
+            ]
+        );
+        let json = publications(info, &readings, &topics(Discovery::Device)).remove(0).payload;
         let value: serde_json::Value = serde_json::from_slice(&json).unwrap();
         let sensors: Vec<&String> = value["cmps"].as_object().unwrap().keys().collect();
         assert_eq!(sensors, ["p1_unknown_power_w"]);

@@ -14,6 +14,7 @@ use crate::message::Message;
 use crate::meter::{self, Tracker};
 use crate::reading::{Derived, Reading, Readings, VOCABULARY, Value, write_json};
 use crate::runtime::OutageLog;
+use crate::telegram::maker;
 use crate::text;
 use crate::zone::Zone;
 
@@ -182,14 +183,13 @@ impl Meter {
         let next = self.due + interval;
         self.due = if next > now { next } else { now + interval };
         let readings = Readings::with(&self.message, &self.derived);
-        if let Some(topic) = topics.discovery(&self.name) {
+        if topics.discovery().is_some() {
             if let Some(all) = to_announce(&self.announced, &readings) {
                 let info = DeviceInfo {
                     name: self.listener(host),
                     ..device_info(&self.name, &readings, interval)
                 };
-                let payload = discovery::payload(info, &all, topics);
-                out.push(Publication { topic, payload, is_retained: true });
+                out.extend(discovery::publications(info, &all, topics));
                 self.announced = all;
                 self.due = now + SECOND_STATE_AFTER.min(interval);
             }
@@ -248,6 +248,11 @@ fn to_announce(
     Some(VOCABULARY.iter().filter(|reading| was(reading.name) || is(reading.name)).collect())
 }
 
+/// The maker of a meter of this model, which begins with its letters.
+fn maker_of(model: &str) -> Option<&'static str> {
+    maker(model.as_bytes().first_chunk().copied()?)
+}
+
 fn device_info<'a>(meter: &'a str, readings: &'a Readings, interval: Duration) -> DeviceInfo<'a> {
     let text = |name| match readings.get(name) {
         Some(Value::Text(text)) => Some(&**text),
@@ -259,6 +264,7 @@ fn device_info<'a>(meter: &'a str, readings: &'a Readings, interval: Duration) -
         serial: text("unique_id"),
         model: text("meter_model"),
         version: text("protocol_version"),
+        maker: text("meter_model").and_then(maker_of),
         expire_after: OFFLINE_AFTER.max(interval * 3).as_secs(),
     }
 }

@@ -124,7 +124,8 @@ fn bridge(config: &Config, now: Instant) -> (Meters, BrokerConnection) {
     let mqtt = &config.p1_mqtt;
     let client_id =
         mqtt.client_id.clone().unwrap_or_else(|| default_client_id(config.multicast.port));
-    let topics = Topics::new(&mqtt.topic_prefix, &client_id, mqtt.discovery_prefix.as_deref());
+    let discovery = mqtt.discovery_prefix.as_deref().map(|prefix| (mqtt.discovery, prefix));
+    let topics = Topics::new(&mqtt.topic_prefix, &client_id, discovery);
     let settings = Settings {
         host: mqtt.broker.host.clone(),
         port: mqtt.broker.port.unwrap_or(if mqtt.tls { TLS_PORT } else { PORT }),

@@ -5,11 +5,14 @@
 //! p1/METER/availability                 online, offline
 //! p1/bridge/CLIENT/availability         the same of this program; the broker's last will
 //! homeassistant/device/p1_METER/config  the discovery of a meter
+//! homeassistant/sensor/p1_METER/READING/config  with `discovery: sensor`, that of each sensor
 //! homeassistant/status                  whether Home Assistant runs: online, offline
 //! ```
 //!
 //! The names of meters are fit for this ([`crate::message::Message::meter_or_source_name`]), and
 //! the prefixes and the client are checked with the configuration.
+
+use crate::config::Discovery;
 
 /// Where Home Assistant announces that it has started, whatever its discovery prefix is.
 pub(super) const BIRTH: &str = "homeassistant/status";
@@ -25,14 +28,16 @@ pub(super) const OFFLINE: &str = "offline";
 pub(super) struct Topics {
     prefix: String,
     client: String,
-    discovery: Option<String>,
+    discovery: Option<(Discovery, String)>,
 }
 
 impl Topics {
-    /// The topics below `prefix`, of the program that the broker knows as `client`.
-    pub fn new(prefix: &str, client: &str, discovery: Option<&str>) -> Self {
+    /// The topics below `prefix`, of the program that the broker knows as `client`; and how and below which
+    /// prefix meters are announced.
+    pub fn new(prefix: &str, client: &str, discovery: Option<(Discovery, &str)>) -> Self {
         let [prefix, client] = [prefix, client].map(str::to_owned);
-        Self { prefix, client, discovery: discovery.map(str::to_owned) }
+        let discovery = discovery.map(|(kind, prefix)| (kind, prefix.to_owned()));
+        Self { prefix, client, discovery }
     }
 
     /// The readings of a meter.
@@ -51,10 +56,21 @@ impl Topics {
         format!("{}/bridge/{}/availability", self.prefix, self.client)
     }
 
+    /// How meters are announced; `None` when they are not.
+    pub fn discovery(&self) -> Option<Discovery> {
+        self.discovery.as_ref().map(|(kind, _)| *kind)
+    }
+
     /// The discovery of a meter; `None` when that is off.
-    pub fn discovery(&self, meter: &str) -> Option<String> {
-        let prefix = self.discovery.as_ref()?;
+    pub fn device_discovery(&self, meter: &str) -> Option<String> {
+        let (_, prefix) = self.discovery.as_ref()?;
         Some(format!("{prefix}/device/{}/config", device(meter)))
+    }
+
+    /// The discovery of one sensor of a meter; `None` when that is off.
+    pub fn sensor_discovery(&self, meter: &str, reading: &str) -> Option<String> {
+        let (_, prefix) = self.discovery.as_ref()?;
+        Some(format!("{prefix}/sensor/{}/{reading}/config", device(meter)))
     }
 }
 

@@ -17,13 +17,23 @@ pub(super) struct Class {
     /// All values that there can be.
     options: &'static [&'static str],
     is_diagnostic: bool,
+    /// Whether nobody sees it until they enable it.
+    is_optional: bool,
     /// Whether it tells of the meter itself rather than of what it measures: no sensor.
     is_about_device: bool,
 }
 
-pub(super) const SENSOR: Class =
-    Class { device: None, options: &[], is_diagnostic: false, is_about_device: false };
+pub(super) const SENSOR: Class = Class {
+    device: None,
+    options: &[],
+    is_diagnostic: false,
+    is_optional: false,
+    is_about_device: false,
+};
 pub(super) const DIAGNOSTIC: Class = Class { is_diagnostic: true, ..SENSOR };
+/// What hardly anybody looks at, and what would fill the recorder of Home Assistant.
+pub(super) const OPTIONAL: Class = Class { is_optional: true, ..SENSOR };
+pub(super) const OPTIONAL_DIAG: Class = Class { is_optional: true, ..DIAGNOSTIC };
 pub(super) const ABOUT_DEVICE: Class = Class { is_about_device: true, ..SENSOR };
 pub(super) const GAS: Class = Class { device: Some("gas"), ..SENSOR };
 pub(super) const WATER: Class = Class { device: Some("water"), ..SENSOR };
@@ -52,13 +62,15 @@ pub struct Sensor {
     pub options: &'static [&'static str],
     /// Whether it is of interest only to those who look for a fault.
     pub is_diagnostic: bool,
+    /// Whether it is disabled until somebody enables it.
+    pub is_optional: bool,
 }
 
 impl Reading {
     /// The sensor of this reading; `None` for what tells of the meter itself.
     #[must_use]
     pub fn sensor(&self) -> Option<Sensor> {
-        let Class { device, options, is_diagnostic, is_about_device } = self.class;
+        let Class { device, options, is_diagnostic, is_optional, is_about_device } = self.class;
         let (usual, precision) = match self.unit {
             Some(unit) => usual_class(unit),
             None if self.kind == Kind::Time => (Some("timestamp"), None),
@@ -80,6 +92,7 @@ impl Reading {
             precision,
             options,
             is_diagnostic,
+            is_optional,
         };
         (!is_about_device).then_some(sensor)
     }

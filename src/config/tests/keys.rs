@@ -95,7 +95,7 @@ fn every_key_of_the_dashboard_and_the_bridge_reaches_its_setting() {
         r#"
 p1_dashboard: {fuse: 35, language: NL}
 p1_mqtt: {broker: "[fd00::2]:1884", tls: true, ca_file: /ca.pem, user: 12, password_file: /password,
-          client_id: p1-2, topic_prefix: house/p1, discovery_prefix: off, interval: 3600}
+          client_id: p1-2, topic_prefix: house/p1, discovery_prefix: off, discovery: sensor, interval: 3600}
 "#,
     );
     let p1_dashboard = P1Dashboard { fuse: Some(35), language: Some(Language::Dutch) };
@@ -108,6 +108,7 @@ p1_mqtt: {broker: "[fd00::2]:1884", tls: true, ca_file: /ca.pem, user: 12, passw
         client_id: Some("p1-2".to_owned()),
         topic_prefix: "house/p1".to_owned(),
         discovery_prefix: None,
+        discovery: Discovery::Sensor,
         interval: Duration::from_secs(3600),
     };
     assert_eq!(found, Config { p1_dashboard, p1_mqtt, ..Config::default() });

@@ -1,6 +1,7 @@
 //! What is published when, by a clock of the test's.
 
 use super::*;
+use crate::config::Discovery;
 use crate::message::tests::message;
 use crate::runtime::captured_log;
 use crate::zone::HostZone;
@@ -14,6 +15,7 @@ struct Bridge {
 
 impl Bridge {
     fn new(interval: u64, discovery: Option<&str>) -> Self {
+        let discovery = discovery.map(|prefix| (Discovery::Device, prefix));
         let topics = Topics::new("p1", "me", discovery);
         let meters = Meters::new(topics, Duration::from_secs(interval), "pi".into());
         Self { meters, start: Instant::now() }
