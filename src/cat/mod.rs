@@ -16,6 +16,7 @@ mod field;
 mod file;
 mod format;
 mod group;
+mod http;
 mod network;
 mod options;
 mod pace;
@@ -30,6 +31,7 @@ use std::os::fd::{AsFd, AsRawFd as _};
 use std::path::Path;
 
 use rustix::fs::{FileType, fstat};
+use rustix::net::sockopt::{Timeout, set_socket_timeout};
 
 pub use anonymous::anonymous;
 pub use explain::Explanation;
@@ -66,6 +68,9 @@ pub fn run(mut options: Options, config: &Config) -> Result<Exit, Exit> {
     }
     if matches!(options.format, Format::Csv) {
         options.first_line = first_line(&io::stdout());
+    }
+    if options.http {
+        return answer_request(options, config);
     }
     // Without --every nothing is held back that a signal could lose.
     let stop = options.every.map(|_| StopSignal::install()).transpose();
@@ -106,6 +111,38 @@ fn first_line(output: &impl AsFd) -> Option<String> {
     let mut line = String::new();
     BufReader::new(file.take(MAX_HEADER)).read_line(&mut line).ok()?;
     line.ends_with('\n').then(|| line.trim_end().to_owned())
+}
+
+/// Answers the HTTP request on standard input with the next telegram.
+fn answer_request(mut options: Options, config: &Config) -> Result<Exit, Exit> {
+    let input = standard_input().map_err(|error| fail(Exit::Io, &error))?;
+    if Client::is_one(&input) {
+        let timeout = Some(http::REQUEST_TIMEOUT);
+        set_socket_timeout(&input, Timeout::Recv, timeout)
+            .map_err(|error| fail(Exit::Io, &error))?;
+    }
+    let request = http::Request::read(&input);
+    let mut printed = None;
+    if request == http::Request::Get {
+        options.records = DayRecords::of(config);
+        options.count = Some(1);
+        options.timeout = options.timeout.or(Some(http::TELEGRAM_TIMEOUT));
+        let mut telegrams = GroupTelegrams::join(&config.multicast, &options, None::<&File>)?;
+        let mut body = Vec::new();
+        let exit = from_network(&mut telegrams, &options, &mut body);
+        let exit = exit.map_err(|error| fail(Exit::Io, &error))?;
+        printed = (exit == Exit::Done).then_some(body);
+    }
+    let out = io::stdout().lock();
+    let answered = if Client::is_one(&out) {
+        http::answer(request, &options.format, printed.as_deref(), Client::new(out))
+    } else {
+        http::answer(request, &options.format, printed.as_deref(), out)
+    };
+    match answered {
+        Err(error) if !printer::has_left(&error) => Err(fail(Exit::Io, &error)),
+        _ => Ok(Exit::Done),
+    }
 }
 
 fn standard_input() -> io::Result<File> {

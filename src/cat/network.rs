@@ -49,7 +49,9 @@ pub fn from_network(
         let timeout = options.timeout.and_then(|time| Some((time, last.checked_add(time)?)));
         if let Some((time, end)) = timeout {
             if end <= now {
-                log::error!("{}", source.silence(time));
+                // Who polls by HTTP is told in the answer, each time.
+                let level = if options.http { log::Level::Debug } else { log::Level::Error };
+                log::log!(level, "{}", source.silence(time));
                 break Exit::Unavailable;
             }
         }

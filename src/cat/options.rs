@@ -71,6 +71,9 @@ pub struct Options {
     /// Explain every line of each telegram in FILE, and point out what is odd
     #[arg(long, requires = "input", conflicts_with = "raw")]
     pub explain: bool,
+    /// Answer an HTTP request on standard input with a telegram, and end
+    #[arg(long, conflicts_with_all = ["raw", "input", "output", "every", "on_change", "count"])]
+    pub http: bool,
     /// Mask identifiers and texts of the telegrams in FILE
     #[arg(long, requires = "input")]
     pub anonymous: bool,
@@ -95,7 +98,7 @@ fn seconds() -> RangedU64ValueParser {
 impl Options {
     /// Whether telegrams of two meters would get into each other's way.
     pub(super) fn needs_one_meter(&self) -> bool {
-        self.raw || self.every.is_some() || self.on_change || self.output.is_some()
+        self.raw || self.http || self.every.is_some() || self.on_change || self.output.is_some()
     }
 
     /// How the cells of a table are written. Who has a decimal comma has a spreadsheet, which takes a time with

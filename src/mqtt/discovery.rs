@@ -275,7 +275,7 @@ mod tests {
         let mut sensors = String::new();
         for publication in publications(info, &readings, &topics(Discovery::Sensor)) {
             let payload = String::from_utf8(publication.payload).unwrap();
-            sensors += &format!("{} {payload}\n", publication.topic);
+            sensors += &[&publication.topic, " ", &payload, "\n"].concat();
             assert!(publication.is_retained);
         }
         for (found, file) in
@@ -296,9 +296,9 @@ mod tests {
         let readings = ["meter_model", "power_w"].map(named);
         let info = DeviceInfo { model: None, ..device_info("unknown") };
         let sensors = publications(info, &readings, &topics(Discovery::Sensor));
-        let names: Vec<&str> = sensors.iter().map(|one| one.topic.as_str()).collect();
+        let found: Vec<&str> = sensors.iter().map(|one| one.topic.as_str()).collect();
         assert_eq!(
-            names,
+            found,
             [
                 "homeassistant/device/p1_unknown/config",
                 "homeassistant/sensor/p1_unknown/power_w/config"

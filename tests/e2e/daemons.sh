@@ -31,7 +31,7 @@ exposure() {
     for unit in p1listener p1listener@attic; do
         quietly inside systemd-analyze security --no-pager --threshold=17 $unit.service
     done
-    for unit in p1reader p1reader@attic p1raw@0; do
+    for unit in p1reader p1reader@attic p1raw@0 p1json@0 p1metrics@0; do
         quietly inside systemd-analyze security --no-pager --threshold=13 $unit.service
     done
     # This systemd knows every line of the units. It has no manual pages to look for.

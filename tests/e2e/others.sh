@@ -46,6 +46,15 @@ END
     wait_until "a client that is served" raw_client_is_served
     wait_until "the clients' programs to end" no_raw_clients
 
+    step "p1json.socket and p1metrics.socket: lines of JSON, and metrics for a scrape"
+    quietly inside systemctl enable --now p1json.socket p1metrics.socket
+    inside timeout 5 bash -c 'head -n 2 </dev/tcp/127.0.0.1/2002' >"$work/json"
+    [ "$(grep -c '"telegram"' "$work/json")" -eq 2 ] || fail "no JSON of p1json.socket"
+    inside bash -c 'exec 3<>/dev/tcp/127.0.0.1/2005; printf "GET /metrics HTTP/1.1\\r\\n\\r\\n" >&3; cat <&3' >"$work/scrape"
+    grep -q '^HTTP/1.1 200' "$work/scrape" || fail "no answer of p1metrics.socket"
+    grep -q '^p1_power_watts' "$work/scrape" || fail "no metrics of p1metrics.socket"
+    quietly inside systemctl disable --now p1json.socket p1metrics.socket
+
     step "where multicast does not reach, a listener takes that stream, as in p1-multicast(7)"
     inside sh -c "printf 'p1_listener:\n  port: tcp://127.0.0.1:2001\nmulticast:\n  interface: lo\n  port: 52021\n  raw_port: 52022\n' \
         >/etc/p1-multicast/away.yml"

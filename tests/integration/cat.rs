@@ -309,3 +309,32 @@ fn clients_of_a_socket_get_whole_telegrams_and_one_that_does_not_read_disturbs_n
     drop(stalled);
     listener.stop();
 }
+
+/// As `p1metrics.socket` starts it: the connection is standard input and output.
+#[test]
+fn a_scrape_by_http_is_answered_with_the_next_telegram_and_in_silence_with_status_503() {
+    let Household { place, mut meter, listener, .. } = Household::start();
+    let scrape = |arguments: &[&str]| {
+        let (mut client, server) = UnixStream::pair().unwrap();
+        let server = OwnedFd::from(server);
+        let mut command = place.program("p1cat");
+        command.args(["--http", "--format", "prometheus"]).args(arguments);
+        let child = command.stdin(server.try_clone().unwrap()).stdout(server).spawn().unwrap();
+        client.write_all(b"GET /metrics HTTP/1.1\r\nHost: pi\r\n\r\n").unwrap();
+        (client, child)
+    };
+    let answer = |mut client: UnixStream| {
+        let mut text = String::new();
+        client.read_to_string(&mut text).unwrap();
+        text
+    };
+    let (client, mut child) = scrape(&[]);
+    send_until(&mut meter, 123, || child.try_wait().unwrap().is_some());
+    let text = answer(client);
+    assert!(text.starts_with("HTTP/1.1 200 OK\r\n"), "{text}");
+    assert!(text.contains("p1_power_watts{direction=\"import\",source=\"test\"} 123\n"), "{text}");
+    listener.stop();
+    let (client, mut child) = scrape(&["--timeout", "1"]);
+    assert!(child.wait().unwrap().success());
+    assert!(answer(client).starts_with("HTTP/1.1 503 "));
+}

@@ -26,6 +26,7 @@ complete -c p1cat -l local-time -d 'For spreadsheets: csv with times as on the w
 complete -c p1cat -l on-change -d 'Print only telegrams in which a field has changed'
 complete -c p1cat -l raw -d 'Print telegrams byte for byte as the meter sent them'
 complete -c p1cat -l explain -d 'Explain every line of each telegram in FILE, and point out what is odd'
+complete -c p1cat -l http -d 'Answer an HTTP request on standard input with a telegram, and end'
 complete -c p1cat -l anonymous -d 'Mask identifiers and texts of the telegrams in FILE'
 complete -c p1cat -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c p1cat -s V -l version -d 'Print version'
