@@ -173,6 +173,7 @@ words! {
     help_language: "English or Dutch", "Engels of Nederlands";
     help_objects: "every object by its code; type to search", "elk object met zijn code; typ om te zoeken";
     help_log: "power failures and text message", "stroomstoringen en tekstbericht";
+    help_suspend: "suspend; fg resumes", "onderbreken; fg hervat";
     help_close: "close a window", "een venster sluiten";
     help_mouse: "mouse: click the graph or a key below, scroll lists", "muis: klik op de grafiek of een toets onderaan, scroll lijsten";
     objects_title: "Objects", "Objecten";

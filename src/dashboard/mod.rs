@@ -52,7 +52,11 @@ pub fn run(options: Options, config: &Config) -> Result<Exit, Exit> {
             config.p1_dashboard.language,
             &text::locale(&variable),
         )),
-        glyphs: if options.ascii { &layout::ASCII } else { glyphs },
+        glyphs: match glyphs {
+            _ if options.ascii => &layout::ASCII,
+            glyphs if options.blocks && !glyphs.ascii => &layout::BLOCKS,
+            glyphs => glyphs,
+        },
         kilowatts: false,
         window: Window::default(),
         fuse: config.p1_dashboard.fuse,
@@ -94,7 +98,7 @@ pub fn run(options: Options, config: &Config) -> Result<Exit, Exit> {
         depth => depth,
     };
     let history = config.p1_reader_history.filename.clone();
-    Ok(view::run(state, display, depth, &mut *source, history, log))
+    Ok(view::run(state, display, depth, &mut *source, history, log.as_ref()))
 }
 
 fn local(time: Timestamp) -> chrono::NaiveDateTime {

@@ -21,6 +21,7 @@ pub const EXITS: &[Exit] = &[
 ];
 
 /// Shows everything a smart meter says, in a terminal.
+#[expect(clippy::struct_excessive_bools, reason = "each is an option without a value")]
 #[derive(Clone, Debug, Parser)]
 #[command(name = "p1dashboard", version)]
 pub struct Options {
@@ -36,6 +37,9 @@ pub struct Options {
     /// Use no colours
     #[arg(long)]
     pub monochrome: bool,
+    /// Draw with half blocks instead of Braille, for fonts without it
+    #[arg(long, conflicts_with = "ascii")]
+    pub blocks: bool,
     /// Use ASCII characters only
     #[arg(long)]
     pub ascii: bool,

@@ -62,14 +62,36 @@ pub fn abilities(variable: &dyn Fn(&str) -> Option<String>) -> (&'static Glyphs,
 /// Where standard error led, while the screen is ours.
 static KEPT: Mutex<Option<OwnedFd>> = Mutex::new(None);
 
+/// Takes the terminal again after [`give_back`], for the same backend. Its screen is empty.
+pub fn take_again(log: Option<File>) -> io::Result<()> {
+    redirect_stderr(log)?;
+    let screen = || {
+        terminal::enable_raw_mode()?;
+        let mut tty = File::options().write(true).open("/dev/tty")?;
+        execute!(tty, terminal::EnterAlternateScreen, event::EnableMouseCapture, cursor::Hide)
+    };
+    screen().inspect_err(|_| give_back())
+}
+
+/// Stops this job, as Ctrl-Z does elsewhere, until it is continued.
+pub fn suspend() {
+    // Whoever started this in a pipe or a script expects all of the job to stop.
+    let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
+}
+
 /// Takes the terminal. From here on standard error leads to `log`, or nowhere without it.
 pub fn take(log: Option<File>) -> io::Result<Box<dyn Backend>> {
+    give_back_on_panic();
+    redirect_stderr(log)?;
+    cursive::backends::crossterm::Backend::init().inspect_err(|_| give_back())
+}
+
+fn redirect_stderr(log: Option<File>) -> io::Result<()> {
     let kept = io::stderr().as_fd().try_clone_to_owned()?;
     let log = log.map_or_else(|| File::options().write(true).open("/dev/null"), Ok)?;
-    give_back_on_panic();
     rustix::stdio::dup2_stderr(log)?;
     *lock() = Some(kept);
-    cursive::backends::crossterm::Backend::init().inspect_err(|_| give_back())
+    Ok(())
 }
 
 /// Gives the terminal back as it was; nothing happens if it is not ours.

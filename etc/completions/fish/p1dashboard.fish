@@ -13,6 +13,7 @@ complete -c p1dashboard -l log-file -d 'Append the log to FILE; without this not
 complete -c p1dashboard -l debug -d 'Log everything; the same as --log debug'
 complete -c p1dashboard -l check-config -d 'Check the configuration and exit'
 complete -c p1dashboard -l monochrome -d 'Use no colours'
+complete -c p1dashboard -l blocks -d 'Draw with half blocks instead of Braille, for fonts without it'
 complete -c p1dashboard -l ascii -d 'Use ASCII characters only'
 complete -c p1dashboard -l once -d 'Print one page as plain text, and end'
 complete -c p1dashboard -s h -l help -d 'Print help (see more with \'--help\')'

@@ -4,8 +4,9 @@ use super::page::{Line, Page, Style};
 use super::panels::{self, PanelData};
 use super::{bars, figures};
 
-/// The fewest rows that a graph is worth.
+/// The fewest rows that a graph is worth, and how many it has before there is more to read.
 const GRAPH_ROWS: usize = 2;
+const USUAL_GRAPH_ROWS: usize = 7;
 
 /// Draws the page.
 pub(super) fn draw(page: &mut Page, data: &PanelData<'_>) {
@@ -25,6 +26,8 @@ pub(super) fn draw(page: &mut Page, data: &PanelData<'_>) {
     more.extend(panels::device_lines(data));
     more.extend(panels::phases_in_short(data));
     more.retain(|line| line.width() > 0);
+    let rest = room.saturating_sub(lines.len() + more.len() + USUAL_GRAPH_ROWS);
+    more.extend(details(data, inside).into_iter().take(rest));
     more.truncate(room.saturating_sub(lines.len()));
     room = room.saturating_sub(lines.len() + more.len());
     if room >= GRAPH_ROWS && data.readings.number("power_w").is_some() {
@@ -38,6 +41,19 @@ pub(super) fn draw(page: &mut Page, data: &PanelData<'_>) {
     if has_footer {
         bars::footer(page, frame, false);
     }
+}
+
+/// What there is to read beside the graph on a high terminal.
+fn details(data: &PanelData<'_>, width: usize) -> Vec<Line> {
+    let mut lines: Vec<Line> = panels::volts(data).into_iter().collect();
+    lines.extend(panels::quarter_lines(data));
+    let registers = panels::registers(data);
+    if !registers.is_empty() {
+        lines.push(panels::register_head(data));
+        lines.extend(registers);
+    }
+    lines.retain(|line| line.width() <= width);
+    lines
 }
 
 /// The first line: the age first, for it must not be cut off.

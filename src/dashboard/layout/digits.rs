@@ -1,8 +1,9 @@
 //! Numbers large enough to read from the sofa.
 //!
-//! Owns two fonts: dots, three by five for a digit, and strokes for terminals that have only ASCII.
+//! Owns two fonts: dots, three by five for a digit, and strokes for terminals that have only ASCII, or too few rows for
+//! dots of whole blocks.
 
-use super::glyphs::{CONSOLE, Canvas, Glyphs};
+use super::glyphs::{BLOCKS, CONSOLE, Canvas, Glyphs};
 
 /// Rows of dots of a digit.
 const DOTS_HIGH: usize = 5;
@@ -52,31 +53,42 @@ fn strokes(c: char) -> [&'static str; 3] {
 /// Known characters are digits, `-`, `+` and `.`; any other leaves a gap.
 #[must_use]
 pub fn large(glyphs: &Glyphs, number: &str, width: usize, height: usize) -> Option<Vec<String>> {
-    if glyphs.ascii {
+    if glyphs.ascii || (*glyphs == CONSOLE && height < DOTS_HIGH) {
         let rows: Vec<String> = (0..3)
             .map(|row| number.chars().map(|c| strokes(c)[row]).collect::<Vec<_>>().join(" "))
             .collect();
         return (rows[0].len() <= width && height >= 3).then_some(rows);
     }
-    (1..=4).rev().find_map(|scale| scaled(number, scale, width, height))
+    let mut scales = (1..=4).rev();
+    if *glyphs == CONSOLE {
+        // A cell is twice as high as it is wide.
+        let scales = scales.flat_map(|scale| [(2 * scale, scale), (scale, scale)]);
+        return scales.into_iter().find_map(|scale| scaled(&CONSOLE, number, scale, width, height));
+    }
+    scales.find_map(|scale| scaled(&BLOCKS, number, (scale, scale), width, height))
 }
 
-/// A dot is half a cell high, so that it looks square.
-fn scaled(number: &str, scale: usize, width: usize, height: usize) -> Option<Vec<String>> {
+/// The number with dots of this size, across and down.
+fn scaled(
+    glyphs: &Glyphs,
+    number: &str,
+    (across, down): (usize, usize),
+    width: usize,
+    height: usize,
+) -> Option<Vec<String>> {
     let advance = |c| if c == '.' { 2 } else { 4 };
-    let cells = (number.chars().map(advance).sum::<usize>() - 1) * scale;
-    let rows = (DOTS_HIGH * scale).div_ceil(2);
+    let cells = (number.chars().map(advance).sum::<usize>() - 1) * across;
+    let rows = (DOTS_HIGH * down).div_ceil(glyphs.dots().1);
     if cells > width || rows > height {
         return None;
     }
-    // Half blocks are the one thing that all but ASCII terminals have.
-    let mut canvas = Canvas::new(&CONSOLE, cells, rows);
+    let mut canvas = Canvas::new(glyphs, cells, rows);
     let mut left = 0;
     for c in number.chars() {
         for (row, bits) in dots(c).into_iter().enumerate() {
             for column in (0..3).filter(|column| bits & (4 >> column) != 0) {
-                let (x, y) = ((left + column) * scale, row * scale);
-                (y..y + scale).for_each(|y| (x..x + scale).for_each(|x| canvas.set(x, y)));
+                let (x, y) = ((left + column) * across, row * down);
+                (y..y + down).for_each(|y| (x..x + across).for_each(|x| canvas.set(x, y)));
             }
         }
         left += advance(c);
@@ -96,6 +108,14 @@ mod tests {
         assert_eq!(large(&UNICODE, "-12", 10, 3), None);
         assert_eq!(large(&UNICODE, "-12", 22, 5).unwrap().len(), 5);
         assert_eq!(large(&UNICODE, "-12", 22, 4).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn a_console_has_whole_blocks_or_strokes() {
+        let drawn = large(&CONSOLE, "-1", 7, 5).unwrap();
+        assert_eq!(drawn, ["     █ ", "    ██ ", "███  █ ", "     █ ", "    ███"]);
+        assert_eq!(large(&CONSOLE, "7", 6, 5).unwrap()[0], "██████");
+        assert_eq!(large(&CONSOLE, "4.2", 9, 3), large(&ASCII, "4.2", 9, 3));
     }
 
     #[test]

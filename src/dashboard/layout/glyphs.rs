@@ -1,6 +1,6 @@
 //! The characters to draw with, and a canvas of dots made of them.
 //!
-//! Owns what a terminal can show: Braille and blocks, the few blocks of the Linux console, or ASCII.
+//! Owns what a terminal can show: Braille, half blocks, the whole blocks of the Linux console, or ASCII.
 
 use super::page::{Line, Style};
 
@@ -29,6 +29,8 @@ enum Dots {
     Braille,
     /// One by two.
     Halves,
+    /// One.
+    Whole,
     /// One by two, roughly.
     Ascii,
 }
@@ -48,9 +50,12 @@ pub static UNICODE: Glyphs = Glyphs {
     cubic_metre: "m³",
 };
 
-/// For the Linux console: its fonts have few blocks and no Braille.
+/// For terminals whose fonts have no Braille, on request.
+pub static BLOCKS: Glyphs = Glyphs { dots: Dots::Halves, ..UNICODE };
+
+/// For the Linux console: Debian's fonts for it (Lat15, Lat2, Uni2 …) have neither Braille nor half blocks.
 pub static CONSOLE: Glyphs =
-    Glyphs { dots: Dots::Halves, corners: ['┌', '┐', '└', '┘'], bullet: '■', ..UNICODE };
+    Glyphs { dots: Dots::Whole, corners: ['┌', '┐', '└', '┘'], bullet: '■', ..UNICODE };
 
 /// For everything else.
 pub static ASCII: Glyphs = Glyphs {
@@ -74,6 +79,7 @@ impl Glyphs {
         match self.dots {
             Dots::Braille => (2, 4),
             Dots::Halves | Dots::Ascii => (1, 2),
+            Dots::Whole => (1, 1),
         }
     }
 
@@ -117,7 +123,7 @@ impl<'g> Canvas<'g> {
         }
         let bit = match self.glyphs.dots {
             Dots::Braille => BRAILLE[x % across][y % down],
-            Dots::Halves | Dots::Ascii => 1 << (y % down),
+            Dots::Halves | Dots::Whole | Dots::Ascii => 1 << (y % down),
         };
         if let Some(cell) = self.cells.get_mut(row * self.width + column) {
             *cell |= bit;
@@ -138,7 +144,7 @@ impl<'g> Canvas<'g> {
             (Dots::Braille, bits) => char::from_u32(0x2800 + u32::from(bits)).unwrap_or(' '),
             (Dots::Halves, 1) => '▀',
             (Dots::Halves, 2) => '▄',
-            (Dots::Halves, _) => '█',
+            (Dots::Halves | Dots::Whole, _) => '█',
             (Dots::Ascii, 1) => '\'',
             (Dots::Ascii, 2) => '.',
             (Dots::Ascii, _) => '#',
@@ -152,7 +158,8 @@ mod tests {
 
     #[test]
     fn every_set_has_its_dots_and_what_is_outside_is_nothing() {
-        for (glyphs, drawn) in [(&UNICODE, "⡈ "), (&CONSOLE, "█▀"), (&ASCII, "#'")] {
+        for (glyphs, drawn) in [(&UNICODE, "⡈ "), (&BLOCKS, "█▀"), (&CONSOLE, "██"), (&ASCII, "#'")]
+        {
             let (_, down) = glyphs.dots();
             let mut canvas = Canvas::new(glyphs, 2, 1);
             for (x, y) in [(0, down - 1), (1, 0), (1000, 0), (0, 1000)] {

@@ -15,6 +15,8 @@ pub struct Panel<'s> {
     pub title: String,
     /// Heads of columns, in the frame above them, each with the column inside that it ends before.
     pub heads: Vec<(usize, String)>,
+    /// Texts in the frame below, each with the column inside that it is centred on, for a width.
+    pub feet: Box<dyn Fn(usize) -> Vec<(usize, String)> + 's>,
     /// Cells across at the least, frame included.
     pub width: usize,
     /// How much of the room to the right it takes: a share; 0 keeps to its width.
@@ -35,6 +37,7 @@ impl Panel<'_> {
         Self {
             title: title.to_owned(),
             heads: Vec::new(),
+            feet: Box::new(|_| Vec::new()),
             width,
             stretch: 1,
             rows: [least.min(lines.len()), lines.len()],
@@ -142,6 +145,11 @@ fn draw(page: &mut Page, area: Area, panel: &Panel<'_>, glyphs: &Glyphs) {
     let (inside, rows) = (width.saturating_sub(FRAME.0), height.saturating_sub(FRAME.1));
     for (row, line) in (panel.lines)(inside, rows).iter().take(rows).enumerate() {
         page.put(x + 2, y + 1 + row, inside, line);
+    }
+    for (centre, foot) in (panel.feet)(inside) {
+        let foot = format!(" {foot} ");
+        let start = (x + 2 + centre).saturating_sub(foot.chars().count() / 2);
+        page.put(start, y + height - 1, width, &Line::of(Style::Faint, foot));
     }
     if let Some(action) = panel.action {
         page.add_click_area(area, action);

@@ -20,6 +20,7 @@ pub fn keys(display: &DisplayOptions) -> Vec<Line> {
         ("o", words.help_objects),
         ("l", words.help_log),
         ("n", words.help_language),
+        ("^Z", words.help_suspend),
         ("Esc", words.help_close),
     ];
     let mut lines: Vec<Line> = keys
@@ -30,9 +31,14 @@ pub fn keys(display: &DisplayOptions) -> Vec<Line> {
     lines
 }
 
-/// Every object whose code, name or value holds `search`, in either case: code, value, name.
+/// The columns at which names and values of objects begin, and the narrowest list that has both side by side.
+const COLUMNS: (usize, usize) = (16, 50);
+const MIN_WIDTH: usize = 68;
+
+/// Every object whose code, name or value holds `search`, in either case, in lines of at most `width` cells. What is
+/// longer goes on below its column.
 #[must_use]
-pub fn objects(message: &Message, search: &str) -> Vec<Line> {
+pub fn objects(message: &Message, search: &str, width: usize) -> Vec<Line> {
     // The habit of pagers: `/` begins a search.
     let search = search.strip_prefix('/').unwrap_or(search).to_lowercase();
     let object = |(key, value): &(String, Value)| {
@@ -45,12 +51,32 @@ pub fn objects(message: &Message, search: &str) -> Vec<Line> {
         };
         let value = value.to_string();
         let texts = [key.as_str(), &value, name];
-        texts.iter().any(|text| text.to_lowercase().contains(&search)).then(|| {
-            let name = Line::of(Style::Key, key).at(16).text(Style::Faint, name).at(49);
-            name.text(Style::Text, format!(" {value} {unit}"))
-        })
+        let is_wanted = texts.iter().any(|text| text.to_lowercase().contains(&search));
+        is_wanted.then(|| rows(key, name, format!("{value} {unit}").trim_end(), width))
     };
-    message.telegram.iter().filter_map(object).collect()
+    message.telegram.iter().filter_map(object).flatten().collect()
+}
+
+/// The lines of an object: code, name and value, the name below the value where the list is narrow.
+fn rows(key: &str, name: &str, value: &str, width: usize) -> Vec<Line> {
+    let is_wide = width >= MIN_WIDTH;
+    let column = if is_wide { COLUMNS.1 } else { COLUMNS.0 };
+    let mut begin = Line::of(Style::Key, key);
+    if is_wide {
+        begin = begin.at(COLUMNS.0).text(Style::Faint, name);
+    }
+    // A code without an end of its own goes before its value, not over it.
+    begin = if begin.width() < column { begin.at(column) } else { begin.text(Style::Text, " ") };
+    let mut lines = Vec::new();
+    for line in wrapped(value, width.saturating_sub(column).max(1)) {
+        lines.push(begin.join(line));
+        begin = Line::new().at(column);
+    }
+    if !is_wide && !name.is_empty() {
+        let names = wrapped(name, width.saturating_sub(column).max(1)).into_iter();
+        lines.extend(names.map(|name| Line::new().at(column).join(name.inked(Style::Faint))));
+    }
+    lines
 }
 
 /// The failure log and the text message in full, in lines of at most `width` cells.

@@ -35,7 +35,7 @@ use crate::words::Words;
 
 use panels::PanelData;
 
-pub use glyphs::{ASCII, CONSOLE, Glyphs, UNICODE};
+pub use glyphs::{ASCII, BLOCKS, CONSOLE, Glyphs, UNICODE};
 pub use page::{Area, Line, Page, Style};
 
 /// What a key or a click asks for.

@@ -139,7 +139,7 @@ impl Meter {
     }
 
     /// The present, in Unix seconds by the clock of its telegrams.
-    fn present(&self, now: Instant) -> i64 {
+    pub(crate) fn present(&self, now: Instant) -> i64 {
         let age = i64::try_from(self.age(now).as_secs()).unwrap_or(i64::MAX);
         self.message.meta.frame_start.seconds().saturating_add(age)
     }

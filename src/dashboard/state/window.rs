@@ -33,7 +33,7 @@ impl Window {
     }
 
     /// Its length in seconds.
-    pub(super) fn seconds(self) -> i64 {
+    pub(crate) fn seconds(self) -> i64 {
         Self::SPANS[self as usize].seconds()
     }
 }

@@ -18,7 +18,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use cursive::view::Nameable as _;
+use cursive::event::Event;
+use cursive::style::{BaseColor, Color, ColorStyle};
+use cursive::view::{Nameable as _, Resizable as _};
+use cursive::views::Canvas;
 use cursive::{Cursive, CursiveRunner};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 
@@ -43,7 +46,7 @@ pub fn run(
     depth: Depth,
     source: &mut dyn Source,
     history: PathBuf,
-    log: Option<File>,
+    log: Option<&File>,
 ) -> Exit {
     let fail = |what: &str, error: &dyn std::fmt::Display| {
         log::error!("{what}: {error}");
@@ -59,13 +62,17 @@ pub fn run(
     };
     let now = Instant::now();
     let origin = (source.name(), LookBack::new(history));
-    let siv = cursive(Screen::new(state, display, depth, origin, now, windows::open));
-    let backend = match terminal::take(log) {
+    let mut siv = cursive(Screen::new(state, display, depth, origin, now, windows::open));
+    let is_suspended = Arc::new(AtomicBool::new(false));
+    let suspend = Arc::clone(&is_suspended);
+    siv.set_on_pre_event(Event::CtrlChar('z'), move |_| suspend.store(true, Ordering::Relaxed));
+    let end = Signals { asked: &asked, is_suspended: &is_suspended, log };
+    let backend = match log.map(File::try_clone).transpose().and_then(terminal::take) {
         Ok(backend) => backend,
         Err(error) => return fail("there is no terminal (--once needs none)", &error),
     };
     let mut runner = siv.into_runner(backend);
-    let result = rounds(&mut runner, source, &keyboard, &asked);
+    let result = rounds(&mut runner, source, &keyboard, &end);
     terminal::give_back();
     // Its `Drop` would clear the user's own screen, which is back by now.
     std::mem::forget(runner);
@@ -83,16 +90,32 @@ fn cursive(screen: Screen) -> Cursive {
     siv
 }
 
+/// What the loop is asked for from outside, and where the log goes.
+struct Signals<'a> {
+    /// To end.
+    asked: &'a AtomicBool,
+    /// To stop until it is continued.
+    is_suspended: &'a AtomicBool,
+    log: Option<&'a File>,
+}
+
 fn rounds(
     runner: &mut CursiveRunner<Cursive>,
     source: &mut dyn Source,
     keyboard: &Keyboard,
-    asked: &Arc<AtomicBool>,
+    signals: &Signals<'_>,
 ) -> std::io::Result<()> {
     runner.refresh();
     let mut input = true;
-    while runner.is_running() && !asked.load(Ordering::Relaxed) {
-        let changed = input && runner.process_events();
+    while runner.is_running() && !signals.asked.load(Ordering::Relaxed) {
+        let mut changed = input && runner.process_events();
+        if signals.is_suspended.swap(false, Ordering::Relaxed) {
+            terminal::give_back();
+            terminal::suspend();
+            terminal::take_again(signals.log.map(File::try_clone).transpose()?)?;
+            forget_drawn(runner);
+            changed = true;
+        }
         if turn(runner, source, Instant::now())? || changed {
             runner.refresh();
         }
@@ -102,6 +125,20 @@ fn rounds(
         };
     }
     Ok(())
+}
+
+/// Makes cursive draw every cell anew: it draws those that differ from the last frame, and nothing of that is on the
+/// screen any more. A frame of blanks in a colour of their own differs from all others.
+fn forget_drawn(runner: &mut CursiveRunner<Cursive>) {
+    let blanks = Canvas::new(()).with_draw(|(), printer| {
+        let style = ColorStyle::new(BaseColor::Black.dark(), Color::TerminalDefault);
+        printer.with_color(style, |printer| {
+            (0..printer.size.y).for_each(|y| printer.print_hline((0, y), printer.size.x, " "));
+        });
+    });
+    runner.add_fullscreen_layer(blanks.full_screen());
+    runner.refresh();
+    runner.pop_layer();
 }
 
 /// Takes what the source has; whether there is something new to draw.

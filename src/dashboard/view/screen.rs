@@ -100,9 +100,9 @@ impl Screen {
     }
 
     /// The objects of the telegram that is shown.
-    pub(super) fn objects(&self, search: &str) -> Vec<Line> {
+    pub(super) fn objects(&self, search: &str, width: usize) -> Vec<Line> {
         let message = self.frame().state.meter().map(|meter| &meter.message);
-        let lines = message.map(|message| layout::lists::objects(message, search));
+        let lines = message.map(|message| layout::lists::objects(message, search, width));
         match lines {
             Some(lines) if !lines.is_empty() => lines,
             _ => vec![Line::of(Style::Faint, self.display.words.nothing_found)],

@@ -34,7 +34,8 @@ pub(super) fn style(style: Style, depth: Depth) -> CursiveStyle {
     match style {
         Style::Text => plain,
         Style::Faint => colour([2, 2, 2], Color::TerminalDefault),
-        Style::Frame => colour([1, 2, 3], BaseColor::Blue.dark()),
+        // Blue is nearly black on the Linux console.
+        Style::Frame => colour([1, 2, 3], BaseColor::Cyan.dark()),
         Style::Title | Style::Strong => with(plain, Effect::Bold),
         Style::Import => with(colour([5, 3, 0], BaseColor::Yellow.dark()), Effect::Bold),
         Style::Export => with(colour([0, 4, 1], BaseColor::Green.dark()), Effect::Bold),

@@ -34,7 +34,9 @@ pub(super) fn open(siv: &mut Cursive, action: Action) {
 pub(super) fn update_objects(siv: &mut Cursive) {
     let search = siv.call_on_name(SEARCH, |edit: &mut EditView| edit.get_content());
     let Some(search) = search else { return };
-    let text = on_screen(siv, |screen| styled(&screen.objects(&search), screen));
+    // Frame, margin and scroll bar.
+    let width = siv.screen_size().x.saturating_sub(8);
+    let text = on_screen(siv, |screen| styled(&screen.objects(&search, width), screen));
     siv.call_on_name(OBJECTS, |list: &mut TextView| list.set_content(text.unwrap_or_default()));
 }
 

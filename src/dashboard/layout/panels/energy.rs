@@ -29,8 +29,8 @@ fn row(label: &str, style: Style, figures: [Option<String>; 2]) -> Line {
     line
 }
 
-/// The panel; `None` where the meter has no such registers.
-pub(super) fn panel<'a>(data: &'a PanelData<'a>) -> Option<Panel<'a>> {
+/// The registers of each tariff and in total.
+pub fn registers(data: &PanelData<'_>) -> Vec<Line> {
     let words = data.frame.display.words;
     let both = |import: String, export: String| [data.figure(&import), data.figure(&export)];
     let running = data.whole("tariff");
@@ -49,6 +49,21 @@ pub(super) fn panel<'a>(data: &'a PanelData<'a>) -> Option<Panel<'a>> {
     if total.iter().any(Option::is_some) {
         lines.push(row(words.total, Style::Text, total));
     }
+    lines
+}
+
+/// What stands above the figures, for small terminals.
+pub fn register_head(data: &PanelData<'_>) -> Line {
+    let words = data.frame.display.words;
+    let heads = [words.import, words.export_short].map(|word| Some(word.to_owned()));
+    row("kWh", Style::Faint, heads)
+}
+
+/// The panel; `None` where the meter has no such registers.
+pub(super) fn panel<'a>(data: &'a PanelData<'a>) -> Option<Panel<'a>> {
+    let words = data.frame.display.words;
+    let both = |import: String, export: String| [data.figure(&import), data.figure(&export)];
+    let mut lines = registers(data);
     let used = ["energy_import_kwh", "energy_export_kwh"].map(|name| today(data, name));
     if let Some((label, _)) = used.iter().flatten().next() {
         let label = label.clone();

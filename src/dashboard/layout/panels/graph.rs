@@ -1,16 +1,22 @@
 //! Net power over time: above the line what is taken from the grid, below it what is given.
 
+use chrono::Timelike as _;
+
 use super::PanelData;
 use crate::dashboard::layout::Action;
-use crate::dashboard::layout::figures::{mark, power, power_unit};
+use crate::dashboard::layout::figures::{mark, minute, power, power_unit};
 use crate::dashboard::layout::glyphs::Canvas;
 use crate::dashboard::layout::grid::Panel;
 use crate::dashboard::layout::page::{Line, Style};
 use crate::dashboard::state::Window;
 use crate::meter::round_up;
+use crate::telegram::Timestamp;
 
 /// Cells to the left of the graph, for its scale.
 const MARGIN: usize = 6;
+
+/// A side of so many rows has ticks between the line and its end.
+const MIN_TICK_ROWS: i64 = 6;
 
 /// The round numbers at which scales end, times a power of ten.
 const STEPS: [i64; 10] = [10, 12, 15, 20, 25, 30, 40, 50, 60, 80];
@@ -46,25 +52,41 @@ impl Scale {
     fn mark(&self, row: usize) -> String {
         let rows = self.above + self.below;
         let side = if self.above > 0 { self.above } else { self.below };
-        // The ends, the line, and where there is room the middle.
-        let is_middle = |from_line: usize, rows: usize| rows >= 8 && from_line * 2 == rows;
         let value = |from_line: usize| {
             let whole = |n: usize| i64::try_from(n).unwrap_or_default();
             self.top * whole(from_line) / whole(side).max(1)
         };
+        let (from_line, end, sign) = if row < self.above {
+            (self.above - row, self.above, 1)
+        } else {
+            (row + 1 - self.above, self.below, -1)
+        };
         match row {
-            _ if row < self.above && (row == 0 || is_middle(self.above - row, self.above)) => {
-                mark(value(self.above - row))
+            _ if row + 1 == self.above || (row == 0 && self.above == 0 && rows > 1) => {
+                "0".to_owned()
             }
-            _ if row + 1 == self.above || (row == 0 && rows > 1) => "0".to_owned(),
-            _ if row < self.above => String::new(),
+            0 => mark(value(from_line)),
             // The other side ends where the rows do, at a number that need not be round.
-            _ if self.above > 0 && value(row + 1 - self.above) % 50 != 0 => String::new(),
-            _ if row + 1 == rows || is_middle(row + 1 - self.above, self.below) => {
-                mark(-value(row + 1 - self.above))
+            _ if from_line == end && (self.above == 0 || value(from_line) % 50 == 0) => {
+                mark(sign * value(from_line))
             }
-            _ => String::new(),
+            _ if end - from_line < 2 => String::new(),
+            _ => self.tick(from_line).map_or_else(String::new, |tick| mark(sign * tick)),
         }
+    }
+
+    /// The round number that is nearest to this row: one each three rows or more, on a high graph only.
+    fn tick(&self, from_line: usize) -> Option<i64> {
+        let side = if self.above > 0 { self.above } else { self.below };
+        let side = i64::try_from(side).ok().filter(|side| *side >= MIN_TICK_ROWS)?;
+        let row = i64::try_from(from_line).ok()?;
+        let is_labelled = |step: i64| (1..=self.top / step).all(|n| !mark(n * step).is_empty());
+        let step = (0..7).flat_map(|power| [1, 2, 5].map(|digit| digit * 10i64.pow(power)));
+        let step =
+            step.into_iter().find(|step| step * side >= 3 * self.top && is_labelled(*step))?;
+        let nearest = (row * self.top + side * step / 2) / (side * step) * step;
+        let place = (nearest * side + self.top / 2) / self.top;
+        (nearest > 0 && place == row).then_some(nearest)
     }
 
     /// How many dots from the line a power is, of `down` dots in a row.
@@ -106,6 +128,33 @@ pub fn draw(data: &PanelData<'_>, width: usize, rows: usize) -> Vec<Line> {
     rows.collect()
 }
 
+/// Labels of the clock below the graph, each with the cell that it is centred on.
+fn times(data: &PanelData<'_>, width: usize) -> Vec<(usize, String)> {
+    /// Cells that a label takes, and the least distance from one to the next.
+    const CELLS: (usize, usize) = (7, 11);
+    /// Minutes between labels.
+    const STEPS: [i64; 9] = [1, 2, 5, 10, 15, 30, 60, 180, 360];
+    let cells = width.saturating_sub(MARGIN);
+    if cells < 2 * CELLS.0 {
+        return Vec::new();
+    }
+    let seconds = data.frame.display.window.seconds();
+    let room = i64::try_from(cells / CELLS.1).unwrap_or(1).max(1);
+    let apart = STEPS.into_iter().find(|minutes| seconds / (minutes * 60) <= room).unwrap_or(720);
+    let end = data.meter.present(data.frame.now);
+    let local = |second: i64| data.frame.state.local(Timestamp::from_seconds(second));
+    let label = |second: i64| {
+        let time = local(second);
+        let is_round = i64::from(time.hour() * 60 + time.minute()) % apart == 0;
+        let share = usize::try_from(seconds - (end - second)).ok()? * cells;
+        let at = MARGIN + share / usize::try_from(seconds).ok()?;
+        let fits = at >= MARGIN + CELLS.0 / 2 && at + CELLS.0 / 2 < width + 2;
+        (is_round && fits).then(|| (at, minute(time)))
+    };
+    let first = (end - seconds).div_euclid(60) + 1;
+    (first..=end.div_euclid(60)).filter_map(|minute| label(minute * 60)).collect()
+}
+
 /// Low, average and high.
 fn summary(data: &PanelData<'_>) -> Line {
     let display = data.frame.display;
@@ -137,9 +186,10 @@ pub(super) fn panel<'a>(data: &'a PanelData<'a>) -> Option<Panel<'a>> {
         stretch: 3,
         grows: true,
         action: Some(Action::Window),
+        feet: Box::new(move |width| times(data, width)),
         lines: Box::new(move |width, height| {
-            let mut lines = draw(data, width, height.saturating_sub(1));
-            lines.push(summary(data));
+            let mut lines = vec![summary(data)];
+            lines.extend(draw(data, width, height.saturating_sub(1)));
             lines
         }),
         ..Panel::of_lines(&format!("{} {window}", words.last_time), 40, 5, Vec::new())
@@ -162,6 +212,24 @@ mod tests {
             (-1, 1, 1, Scale { above: 0, below: 1, top: 10 }),
         ] {
             assert_eq!(Scale::new(least, most, rows), expected, "{least} {most}");
+        }
+    }
+
+    #[test]
+    fn a_high_graph_has_ticks_at_round_numbers() {
+        let marks = |least, most, rows: usize| -> Vec<String> {
+            let scale = Scale::new(least, most, rows);
+            (0..rows).map(|row| scale.mark(row)).filter(|mark| !mark.is_empty()).collect()
+        };
+        assert_eq!(marks(0, 2310, 20), ["2.5k", "2k", "1.5k", "1k", "500", "0"]);
+        assert_eq!(marks(-2310, 0, 20), ["0", "-500", "-1k", "-1.5k", "-2k", "-2.5k"]);
+        assert_eq!(marks(0, 2310, 4), ["2.5k", "0"]);
+        for rows in 1..60 {
+            for (least, most) in [(0, 9), (-300, 4000), (-17_000, 0), (-4344, 2468)] {
+                let marks = marks(least, most, rows);
+                assert!(rows < 24 || marks.len() > 3, "{rows} {least} {most}: {marks:?}");
+                assert!(marks.len() <= 3 + rows / 3, "{rows} {least} {most}: {marks:?}");
+            }
         }
     }
 

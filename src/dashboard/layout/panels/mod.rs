@@ -17,10 +17,11 @@ use crate::dashboard::state::Meter;
 use crate::reading::{Readings, Value};
 use crate::telegram::{Decimal, Timestamp};
 
+pub(super) use demand::lines as quarter_lines;
 pub(super) use devices::lines as device_lines;
-pub(super) use energy::today;
+pub(super) use energy::{register_head, registers, today};
 pub(super) use graph::draw as graph_lines;
-pub(super) use phases::short as phases_in_short;
+pub(super) use phases::{short as phases_in_short, volts};
 pub(super) use power::{direction, number as large_power, warning};
 pub(super) use supply::failure_lines;
 pub(super) use telegram::wrapped;

@@ -16,7 +16,7 @@ const WARNING: i64 = 80;
 const ALARM: i64 = 100;
 
 /// The column that each figure ends before; then the bar begins.
-const ENDS: [usize; 5] = [10, 17, 25, 33, 41];
+const ENDS: [usize; 5] = [8, 14, 21, 29, 37];
 /// Cells of the percentage behind the bar.
 const PERCENT: usize = 6;
 
@@ -105,6 +105,12 @@ pub fn short(data: &PanelData<'_>) -> Option<Line> {
     (line.width() > 0).then(|| line.text(Style::Faint, format!(" {}", power_unit(kilowatts))))
 }
 
+/// The voltage of each phase, for small terminals.
+pub fn volts(data: &PanelData<'_>) -> Option<Line> {
+    let volts: Vec<String> = phases(data).into_iter().filter_map(|phase| phase.volts).collect();
+    (!volts.is_empty()).then(|| Line::of(Style::Text, volts.join("  ")).text(Style::Faint, " V"))
+}
+
 /// The panel; `None` where the meter tells nothing of phases.
 pub(super) fn panel<'a>(data: &'a PanelData<'a>) -> Option<Panel<'a>> {
     let phases = phases(data);
@@ -135,6 +141,6 @@ pub(super) fn panel<'a>(data: &'a PanelData<'a>) -> Option<Panel<'a>> {
         lines: Box::new(move |width, _| {
             phases.iter().map(|phase| row(data, phase, fuse, width)).collect()
         }),
-        ..Panel::of_lines(title, 64, count, Vec::new())
+        ..Panel::of_lines(title, 60, count, Vec::new())
     })
 }

@@ -34,8 +34,8 @@ fn counts(data: &PanelData<'_>) -> Line {
         .pair(words.repeated, Style::Text, (repeated > 0).then(|| repeated.to_string()))
 }
 
-/// How far the meter's clock is off, and who sends.
-fn sender(data: &PanelData<'_>) -> Line {
+/// How far the meter's clock is off, and who sends: its address, too, where there is room.
+fn sender(data: &PanelData<'_>, width: usize) -> Line {
     let words = data.frame.display.words;
     let drift = data.readings.number("clock_drift_s").and_then(|drift| drift.scaled(3));
     let style =
@@ -48,11 +48,18 @@ fn sender(data: &PanelData<'_>) -> Line {
         }
     });
     let source = data.meter.message.meta.source.as_deref().unwrap_or_default();
-    let from = match data.meter.from {
-        Some(sender) => format!("{source} {}", sender.address.ip()),
-        None => words.from_file.to_owned(),
+    let from = |from: &str| {
+        let line = Line::new().pair(words.clock, style, clock.clone());
+        line.pair(words.sender, Style::Text, Some(from))
     };
-    Line::new().pair(words.clock, style, clock).pair(words.sender, Style::Text, Some(from.trim()))
+    let Some(address) = data.meter.from.map(|sender| sender.address.ip().to_string()) else {
+        return from(words.from_file);
+    };
+    if source.is_empty() {
+        return from(&address);
+    }
+    let both = from(&format!("{source} {address}"));
+    if both.width() <= width { both } else { from(source) }
 }
 
 fn frame(data: &PanelData<'_>) -> Line {
@@ -73,16 +80,19 @@ pub(super) fn panel<'a>(data: &'a PanelData<'a>) -> Panel<'a> {
         .pair(words.version, Style::Text, data.text("protocol_version"))
         .pair(words.checksum, Style::Text, text("checksum"))
         .pair("", Style::Text, Some(duration));
-    let lines = [
-        counts(data),
-        sender(data),
-        frame(data),
-        version,
-        Line::new().pair("", Style::Text, text("header")),
-        Line::new().pair("id", Style::Text, data.text("unique_id")),
-    ];
-    let lines: Vec<Line> = lines.into_iter().filter(|line| line.width() > 0).collect();
-    Panel::of_lines(words.telegram, 40, 2, lines)
+    let lines = move |width: usize| -> Vec<Line> {
+        let lines = [
+            counts(data),
+            sender(data, width),
+            frame(data),
+            version.clone(),
+            Line::new().pair("", Style::Text, text("header")),
+            Line::new().pair("id", Style::Text, data.text("unique_id")),
+        ];
+        lines.into_iter().filter(|line| line.width() > 0).collect()
+    };
+    let panel = Panel::of_lines(words.telegram, 40, 2, lines(0));
+    Panel { lines: Box::new(move |width, _| lines(width)), ..panel }
 }
 
 /// The grid operator's text message; `None` when there is none.
