@@ -101,7 +101,7 @@ impl Queue {
                 meter: meter.to_owned(),
                 last: time,
                 rows: 0,
-                text: Vec::with_capacity(ROOM),
+                text: Vec::with_capacity(ROOM.min(self.limit)),
                 start: 0,
             });
             self.batches.len() - 1
