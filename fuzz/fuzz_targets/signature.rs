@@ -23,9 +23,10 @@ fn key() -> SigningKey {
 
 fuzz_target!(|data: &[u8]| {
     let now = Instant::now();
-    let arrival = |millis| Arrival { from: FROM.into(), wall: Timestamp::from_micros(millis * 1000), now };
+    let arrival =
+        |millis| Arrival { from: FROM.into(), wall: Timestamp::from_micros(millis * 1000), now };
     assert!(key().verify(data).is_err());
-    let mut guard = Guard::new(key(), true);
+    let mut guard = Guard::new(key(), Timestamp::default(), true);
     assert!(!guard.admits(data, arrival(0), || None));
     assert!(!guard.admits_raw(data, arrival(0)));
 
@@ -51,6 +52,8 @@ fuzz_target!(|data: &[u8]| {
     encoder.set_key(Some(key()));
     let mut wall = 1_000_000_000_000_i64;
     let mut sent: Vec<(i64, Vec<u8>)> = Vec::new();
+    let start = wall + WINDOW / 2;
+    guard = Guard::new(key(), Timestamp::from_micros(start * 1000), true);
     let mut newest: Option<i64> = None;
     for step in rest.chunks_exact(2).take(64) {
         let amount = i64::from(step[1]);
@@ -71,13 +74,17 @@ fuzz_target!(|data: &[u8]| {
         let Some((end, json)) = sent.get(at) else { continue };
         let is_admitted = guard.admits(json, arrival(wall), || None);
         // What is newer than our clock allows was accepted before the clock was set back.
-        let last = newest.filter(|last| *last - wall <= WINDOW);
+        let is_possible = |last: &i64| *last - wall <= WINDOW;
+        let last = newest.filter(is_possible);
+        let is_before_start = newest.is_none() && is_possible(&start) && *end < start;
         if is_admitted {
             assert!((wall - end).abs() <= WINDOW && last.is_none_or(|last| *end >= last));
+            assert!(!is_before_start);
             newest = Some(*end);
             assert!(!guard.admits(json, arrival(wall), || None));
         } else {
-            assert!((wall - end).abs() > WINDOW || last.is_some_and(|last| *end <= last));
+            let is_old = is_before_start || last.is_some_and(|last| *end <= last);
+            assert!((wall - end).abs() > WINDOW || is_old);
         }
     }
 });

@@ -11,14 +11,14 @@ use log::Level;
 
 use super::quieter;
 use crate::message::signature::RAW_SIGNATURE;
-use crate::message::{Message, SignatureError, SigningKey, Value};
+use crate::message::{MAX_DATAGRAM, Message, SignatureError, SigningKey, Value};
 use crate::meter;
 use crate::runtime::RateLimit;
 use crate::telegram::Timestamp;
 use crate::text;
 
-/// A telegram that is older or younger than this by our clock is not taken: nobody knows whether one that was
-/// recorded before we started is sent again.
+/// A telegram that is older or younger than this by our clock is not taken: the clocks of hosts differ, but not
+/// by more.
 const WINDOW_MICROS: i64 = 60_000_000;
 
 /// How often the key is read again, at most, when a signature is wrong.
@@ -52,6 +52,7 @@ enum Refusal {
     /// By so many µs it is older than the clock of this host.
     Window(i64),
     Replayed,
+    BeforeStart,
     /// No JSON announced it.
     RawUnknown,
 }
@@ -66,6 +67,7 @@ impl fmt::Display for Refusal {
                 write!(f, "its time is {time} {side} the clock of this host")
             }
             Self::Replayed => f.write_str("it is not newer than the last one"),
+            Self::BeforeStart => f.write_str("it is from before this program started"),
             Self::RawUnknown => f.write_str("no signed telegram in JSON announced it"),
         }
     }
@@ -78,6 +80,8 @@ pub struct Guard {
     /// When the key may be read again.
     next_reading: Option<Instant>,
     is_quiet: bool,
+    /// What ended before this time is not taken: somebody may have recorded it.
+    start: Timestamp,
     /// The newest telegram of each listener and meter.
     newest: Vec<(String, Moment)>,
     /// The raw telegrams that have not come yet: from which listener and meter, and their signatures.
@@ -87,13 +91,14 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// Takes what this key has signed. `is_quiet`: logs at the level `debug`.
+    /// Takes what this key has signed since `start`. `is_quiet`: logs at the level `debug`.
     #[must_use]
-    pub fn new(key: SigningKey, is_quiet: bool) -> Self {
+    pub fn new(key: SigningKey, start: Timestamp, is_quiet: bool) -> Self {
         Self {
             key,
             next_reading: None,
             is_quiet,
+            start,
             newest: Vec::new(),
             raw: VecDeque::new(),
             refused: 0,
@@ -136,6 +141,10 @@ impl Guard {
         now: Instant,
         read_key: impl FnOnce() -> Option<SigningKey>,
     ) -> Result<(), SignatureError> {
+        // No listener sends a longer one: it is not worth its HMAC.
+        if datagram.len() > MAX_DATAGRAM {
+            return Err(SignatureError::Missing);
+        }
         let verified = self.key.verify(datagram);
         let is_due = self.next_reading.is_none_or(|next| now >= next);
         if verified != Err(SignatureError::Wrong) || !is_due {
@@ -195,14 +204,17 @@ impl Guard {
         moment: Moment,
         wall: Timestamp,
     ) -> Result<(), Option<Refusal>> {
+        // A time that is ahead of our clock now is from before our clock was set back.
+        let is_possible = |last: Timestamp| last.micros_since(wall) <= WINDOW_MICROS;
         if let Some((_, last)) = self.newest.iter_mut().find(|(known, _)| known == name) {
-            // One that is ahead of our clock now was received before our clock was set back.
-            let is_possible = last.0.micros_since(wall) <= WINDOW_MICROS;
-            if is_possible && moment <= *last {
+            if is_possible(last.0) && moment <= *last {
                 return Err(if moment == *last { None } else { Some(Refusal::Replayed) });
             }
             *last = moment;
             return Ok(());
+        }
+        if is_possible(self.start) && moment.0 < self.start {
+            return Err(Some(Refusal::BeforeStart));
         }
         if self.newest.len() == MAX_LISTENERS {
             // Only who holds the key can fill this list.
@@ -261,7 +273,7 @@ mod tests {
         fn new() -> Self {
             let mut encoder = Encoder::new(Some("pi".to_owned()));
             encoder.set_key(Some(key(1)));
-            Self { guard: Guard::new(key(1), false), encoder, start: Instant::now() }
+            Self { guard: Guard::new(key(1), second(1000), false), encoder, start: Instant::now() }
         }
 
         fn datagram(&mut self, end: i64) -> Vec<u8> {
@@ -309,6 +321,18 @@ mod tests {
                         of this host";
         assert_eq!(lines, [expected]);
         assert!(!scene.admits(&datagram, 1061) && scene.admits(&datagram, 1060));
+    }
+
+    #[test]
+    fn what_was_sent_in_the_minute_before_the_start_is_not_taken_either() {
+        let mut scene = Scene::new();
+        let [before, after] = [999, 1000].map(|end| scene.datagram(end));
+        let lines = captured_log(|| assert!(!scene.admits(&before, 1000)));
+        assert!(lines[0].ends_with(": it is from before this program started"), "{lines:?}");
+        assert!(scene.admits(&after, 1000) && !scene.admits(&before, 1000));
+        // The program was started while the clock of this host was wrong.
+        scene.guard = Guard::new(key(1), second(100_000), false);
+        assert!(scene.admits(&after, 1000));
     }
 
     #[test]

@@ -356,7 +356,7 @@ impl Protection {
 
 impl Signed {
     fn new(settings: &Multicast, selection: Selection, key: SigningKey) -> Self {
-        let guard = Guard::new(key, selection.is_quiet);
+        let guard = Guard::new(key, SystemTime::now().into(), selection.is_quiet);
         Self { guard, key_file: settings.key_file.clone(), announcements: None }
     }
 
