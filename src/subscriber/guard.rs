@@ -86,6 +86,8 @@ pub struct Guard {
     newest: Vec<(String, Moment)>,
     /// The raw telegrams that have not come yet: from which listener and meter, and their signatures.
     raw: VecDeque<(String, Moment, String)>,
+    /// The signature of the raw telegram that was taken last.
+    last_raw: String,
     refused: u64,
     log: RateLimit,
 }
@@ -101,6 +103,7 @@ impl Guard {
             start,
             newest: Vec::new(),
             raw: VecDeque::new(),
+            last_raw: String::new(),
             refused: 0,
             log: RateLimit::new(LOG_INTERVAL),
         }
@@ -163,22 +166,29 @@ impl Guard {
     /// Whether to take a raw telegram: once, after its JSON, and before the next one is taken.
     pub fn admits_raw(&mut self, telegram: &[u8], arrival: Arrival) -> bool {
         let judged = self.judge_raw(telegram, arrival.wall);
-        if let Err(refusal) = &judged {
+        if let Err(Some(refusal)) = &judged {
             self.refuse(refusal, arrival);
         }
         judged.is_ok()
     }
 
-    fn judge_raw(&mut self, telegram: &[u8], wall: Timestamp) -> Result<(), Refusal> {
+    /// No refusal for the last telegram by another way: that is no fault.
+    fn judge_raw(&mut self, telegram: &[u8], wall: Timestamp) -> Result<(), Option<Refusal>> {
         let signature = self.key.raw_signature(telegram);
-        let announced = self.raw.iter().find(|(.., known)| *known == signature);
-        let (name, moment, _) = announced.cloned().ok_or(Refusal::RawUnknown)?;
+        let Some((name, moment, _)) =
+            self.raw.iter().find(|(.., known)| *known == signature).cloned()
+        else {
+            let is_last = signature == self.last_raw;
+            return Err(if is_last { None } else { Some(Refusal::RawUnknown) });
+        };
         // Those before it were lost on the way: whoever has them may not send them later.
         self.raw.retain(|(other, earlier, _)| *other != name || *earlier > moment);
-        in_window(moment.0, wall)
+        in_window(moment.0, wall)?;
+        self.last_raw = signature;
+        Ok(())
     }
 
-    /// No refusal for the newest telegram by another way: that is no fault.
+    /// As [`Self::judge_raw`], of JSON.
     fn judge(&mut self, datagram: &[u8], wall: Timestamp) -> Result<(), Option<Refusal>> {
         // What is signed, and is no message, is logged where messages are read.
         let Ok(message) = Message::parse(datagram) else { return Ok(()) };
@@ -424,7 +434,10 @@ mod tests {
         let datagram = scene.datagram(1000);
         assert!(scene.admits(&datagram, 1000));
         assert!(!scene.admits_raw(&RAW[1..], 1000));
-        assert!(scene.admits_raw(RAW, 1000) && !scene.admits_raw(RAW, 1000));
+        assert!(scene.admits_raw(RAW, 1000));
+        let refused = scene.guard.refused();
+        assert!(!scene.admits_raw(RAW, 1000), "it is here by another way");
+        assert_eq!(scene.guard.refused(), refused);
     }
 
     #[test]
@@ -440,7 +453,8 @@ mod tests {
             assert!(!scene.admits_raw(lost, 1004));
         }
         assert!(!scene.admits_raw(&telegrams[3], 1064), "it is too old");
-        assert_eq!(scene.guard.refused(), 4);
+        // The one that was taken last is no fault.
+        assert_eq!(scene.guard.refused(), 3);
     }
 
     #[test]
