@@ -289,6 +289,24 @@ words! {
     recorded: "recorded", "gemeten";
     last_row: "last row", "laatste meting";
 
+    // Imports
+    import_of: "import", "import";
+    rows: "rows", "rijen";
+    its_use: "its use column", "eigen verbruik";
+    of_source: "source", "bron";
+    between_years: "in no year", "in geen jaar";
+    sums_equal: "Every sum is that of the source, to the Wh and litre.", "Elke som is die van de bron, tot op de Wh en liter.";
+    shown_as: "reports show", "rapporten tonen";
+    joins: "Made of use, and joined to the registers of the meter:", "Gemaakt van verbruik, en aangesloten op de meterstanden:";
+    joins_not: "Made of use, beginning at 0 under an identifier of its own:", "Gemaakt van verbruik, vanaf 0 onder een eigen kenmerk:";
+    gas_moved: "Hourly gas counts at the end of its hour (--gas-time).", "Gas per uur telt aan het eind van het uur (--gas-time).";
+    left_out: "Left out", "Weggelaten";
+    torn: "Torn lines, left out", "Beschadigde regels, weggelaten";
+    not_newer: "Rows left out, not newer than those before them", "Rijen weggelaten, niet nieuwer dan die ervoor";
+    dry_run: "A dry run: nothing was written. It would be", "Proef: er is niets geschreven. Het zou zijn";
+    written: "Written:", "Geschreven:";
+    unchanged: ", unchanged", ", ongewijzigd";
+
     // The page of p1report
     highest_quarter: "Highest quarter-hour", "Hoogste kwartier";
     whole: "all of", "heel";

@@ -11,7 +11,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<Exit, Exit> {
     let options: Options = arguments::parse()?;
-    let program = Program::start("p1report", options.common.clone());
+    let program = Program::start("p1report", options.arguments().clone());
     let config = program.config_or_default()?;
     report::run(&options, &config)
 }

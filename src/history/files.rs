@@ -2,8 +2,9 @@
 //!
 //! Owns the way from a folder to rows. Rows come in the order of time, each once: of two rows of one time the first
 //! counts. A file is read in pieces, and from the first row that is asked for; what is not a row is counted, and
-//! named with its line.
+//! named with its line. Rows that were imported come where the meter's own are not.
 
+mod imports;
 mod names;
 mod order;
 mod source;
@@ -11,6 +12,7 @@ mod source;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use self::imports::{Imports, Merger};
 use self::names::{is_year_file, names, split_pattern};
 use self::order::Order;
 use self::source::{Ends, ends, open};
@@ -20,6 +22,12 @@ use crate::text;
 
 pub(crate) use self::order::MeterSpan;
 pub(super) use self::source::lines;
+
+/// How far a neighbour of a row is looked for, in seconds: most are near.
+const NEIGHBOURS: [i64; 4] = [900, 86_400, 40 * 86_400, i64::MAX / 2];
+
+/// The longest file of a day, in seconds: telegrams of midnight may come late.
+const MAX_DAY: i64 = 27 * 3600;
 
 /// A file of the history.
 #[derive(Clone, Debug)]
@@ -61,6 +69,7 @@ pub(crate) struct History {
     moments: Moments,
     /// The first and the last row of the days.
     days_span: Option<(i64, i64)>,
+    imports: Imports,
     meter: Option<String>,
     pub findings: Findings,
 }
@@ -76,6 +85,7 @@ impl History {
             days: Vec::new(),
             moments: |_| [None; 2],
             days_span: None,
+            imports: Imports::default(),
             meter: meter.map(str::to_owned),
             findings: Findings::default(),
         };
@@ -86,10 +96,29 @@ impl History {
             let is_double = is_compressed && names.iter().any(|known| known == plain);
             if is_year_file(plain, &pattern) && !is_double {
                 history.add(folder.join(name), is_compressed);
+            } else if !is_double {
+                history.add_import(folder, name);
             }
         }
         history.files.sort_by_key(|file| file.first);
         Ok(history)
+    }
+
+    /// Leaves out what was imported from other programs.
+    pub fn leave_out_imports(&mut self) {
+        self.imports = Imports::default();
+    }
+
+    fn add_import(&mut self, folder: &Path, name: &str) {
+        match self.imports.add(folder, name) {
+            None => {}
+            Some(Ok(what)) => self.warn(&folder.join(name), what),
+            Some(Err(error)) => {
+                let what = format!("cannot be read, what it holds is missing: {error}");
+                self.warn(&folder.join(name), &what);
+                self.findings.has_unreadable = true;
+            }
+        }
     }
 
     /// Adds the days before the first row, from files of details and of 5-minute records. Their patterns have `DAY` in
@@ -111,11 +140,13 @@ impl History {
         self.days.sort_by_key(|day| (day.date, !day.is_details, day.is_compressed));
         self.days.dedup_by_key(|day| day.date);
         let begin = self.files.first().map(|file| file.first);
-        let local = |date: chrono::NaiveDate| date.and_time(chrono::NaiveTime::MIN);
-        let second = |date| {
-            (self.moments)(local(date))[0].map_or(i64::MIN, crate::telegram::Timestamp::seconds)
-        };
-        self.days.retain(|day| begin.is_none_or(|begin| second(day.date) < begin));
+        let second = |date| midnight(self.moments, date);
+        let imports = &self.imports;
+        self.days.retain(|day| {
+            let start = second(day.date);
+            let end = day.date.succ_opt().map_or(i64::MAX, second);
+            begin.is_none_or(|begin| start < begin) && !imports.has_day(start, end)
+        });
         let mut ends = Vec::new();
         let mut days = std::mem::take(&mut self.days);
         let at_ends = [days.first().cloned(), days.last().cloned()];
@@ -138,11 +169,17 @@ impl History {
     /// The time of the first row.
     pub fn first(&self) -> Option<i64> {
         let days = self.days_span.map(|(first, _)| first);
-        [days, self.files.first().map(|file| file.first)].into_iter().flatten().min()
+        let files = self.files.first().map(|file| file.first);
+        [days, files, self.imports.first()].into_iter().flatten().min()
     }
 
     /// The time of the last row; a compressed file is read for it.
     pub fn last(&mut self) -> Result<Option<i64>, HistoryError> {
+        Ok(self.last_own()?.max(self.imports.last()))
+    }
+
+    /// The time of the last row of the meter itself.
+    fn last_own(&mut self) -> Result<Option<i64>, HistoryError> {
         let known = self.files.iter().filter_map(|file| file.last).max();
         let known = known.max(self.days_span.map(|(_, last)| last));
         let newest = self.files.last().map(|file| (file.last, file.first));
@@ -150,7 +187,7 @@ impl History {
             Some((None, first)) => {
                 let mut last = known.unwrap_or(first);
                 let findings = self.findings.clone();
-                self.read(&Selection::default(), first, i64::MAX, &mut |row| {
+                self.read_own(&Selection::default(), first, i64::MAX, &mut |row| {
                     last = last.max(row.time);
                 })?;
                 self.findings = findings;
@@ -179,6 +216,10 @@ impl History {
         }
     }
 
+    fn second(&self, date: chrono::NaiveDate) -> i64 {
+        midnight(self.moments, date)
+    }
+
     fn warn(&mut self, path: &Path, what: &str) {
         self.findings.warnings.push(format!("{}: {what}", path.display()));
     }
@@ -191,12 +232,80 @@ impl History {
         to: i64,
         each: &mut dyn FnMut(&Row),
     ) -> Result<Vec<MeterSpan>, HistoryError> {
+        if self.imports.is_empty() {
+            return self.read_own(selection, from, to, each);
+        }
+        // The rows on both sides of the range tell whether imported ones have room there.
+        let (before, after) = (self.neighbour(from, -1)?, self.neighbour(to, 1)?);
+        let (imports, meter) = (self.imports.clone(), self.meter.clone());
+        let mut merger = Merger::new(&imports, selection, from, meter.as_deref());
+        let mut order = Order::default();
+        let mut shown = |row: &Row| {
+            // A meter that comes back in an import is no reason to refuse years.
+            if (from..=to).contains(&row.time) && order.admit(row).unwrap_or(false) {
+                each(row);
+            }
+        };
+        self.read_own(selection, before, after, &mut |row| merger.take(row, &mut shown))?;
+        let bad = merger.finish(&mut shown);
+        if bad > 0 {
+            let lines = text::count(bad, "line");
+            self.findings
+                .warnings
+                .push(format!("{lines} of imports left out: torn, or unreadable"));
+        }
+        Ok(order.meters)
+    }
+
+    /// The time of the meter's own row before this time, or behind it; the time itself where there is none.
+    fn neighbour(&mut self, time: i64, direction: i64) -> Result<i64, HistoryError> {
+        let ends = (self.files.first().map(|file| file.first), self.days_span);
+        let has_before = ends.0.is_some_and(|first| first < time)
+            || ends.1.is_some_and(|(first, _)| first < time);
+        if direction < 0 && !has_before
+            || direction > 0 && self.last_own()?.is_none_or(|last| last <= time)
+        {
+            return Ok(time);
+        }
+        let findings = self.findings.clone();
+        let mut found = None;
+        for reach in NEIGHBOURS {
+            let (from, to) = if direction < 0 {
+                (time.saturating_sub(reach), time - 1)
+            } else {
+                (time + 1, time.saturating_add(reach))
+            };
+            self.read_own(&Selection::default(), from, to, &mut |row| {
+                if direction < 0 || found.is_none() {
+                    found = Some(row.time);
+                }
+            })?;
+            if found.is_some() {
+                break;
+            }
+        }
+        self.findings = findings;
+        Ok(found.unwrap_or(time))
+    }
+
+    /// Reads the rows of the meter itself.
+    fn read_own(
+        &mut self,
+        selection: &Selection,
+        from: i64,
+        to: i64,
+        each: &mut dyn FnMut(&Row),
+    ) -> Result<Vec<MeterSpan>, HistoryError> {
         let mut order = Order::default();
         // On the day on which the history begins both have rows.
         let to_history = self.files.first().map_or(to, |file| to.min(file.first - 1));
         if self.days_span.is_some_and(|(first, last)| first <= to_history && last >= from) {
             for at in 0..self.days.len() {
                 let day = self.days[at].clone();
+                let start = self.second(day.date);
+                if start > to_history || start.saturating_add(MAX_DAY) < from {
+                    continue;
+                }
                 self.read_day(&day, selection, (from, to_history), &mut order, each);
             }
         }
@@ -321,4 +430,10 @@ impl History {
         read.map_err(unreadable)?;
         failure.map_or(Ok(()), Err)
     }
+}
+
+/// The first second of a local day.
+fn midnight(moments: Moments, date: chrono::NaiveDate) -> i64 {
+    let local = date.and_time(chrono::NaiveTime::MIN);
+    moments(local)[0].map_or(i64::MIN, crate::telegram::Timestamp::seconds)
 }

@@ -253,6 +253,21 @@ pub(crate) fn year_name(year: i32, part: u8) -> String {
     }
 }
 
+/// The name of a file of an import, with `NAME` and `YEAR` in their places.
+pub(crate) const IMPORT_FILE: &str = "p1_import-NAME-YEAR.csv";
+
+/// The name of the file of an import for a year.
+pub(crate) fn import_file(name: &str, year: i32) -> String {
+    IMPORT_FILE.replace("NAME", name).replace("YEAR", &format!("{year:04}"))
+}
+
+/// The name of the import and the year that a file's name tells; `None` for the name of another file.
+pub(crate) fn parse_import_file(file: &str) -> Option<(&str, i32)> {
+    let (name, year) = file.strip_prefix("p1_import-")?.strip_suffix(".csv")?.rsplit_once('-')?;
+    let is_year = year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit());
+    year.parse().ok().filter(|_| is_year && !name.is_empty()).map(|year| (name, year))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -305,6 +320,16 @@ mod tests {
         let names = [year_name(2026, 0), year_name(2026, 1), year_name(2026, 25)];
         assert_eq!(names, ["2026", "2026b", "2026z"]);
         assert_eq!(year_name(1970, 0), "1970");
+    }
+
+    #[test]
+    fn files_of_imports_have_a_name_and_a_year() {
+        let file = import_file("dsmr-reader", 2019);
+        assert_eq!(file, "p1_import-dsmr-reader-2019.csv");
+        assert_eq!(parse_import_file(&file), Some(("dsmr-reader", 2019)));
+        for other in ["p1_import-2019.csv", "p1_import--2019.csv", "p1_import-x-19.csv", "x.csv"] {
+            assert_eq!(parse_import_file(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -40,8 +40,11 @@ pub(crate) mod voltage;
 
 pub(crate) use format::{
     COLUMNS, ColumnSet, Content, MAX_FILES_A_YEAR, PERIOD_SECONDS, Quantity, Statistic,
-    parse_header, utc_text, year_name,
+    import_file, parse_header, parse_import_file, utc_text, year_name,
 };
+
+#[cfg(test)]
+pub(crate) use format::IMPORT_FILE;
 
 #[cfg(test)]
 mod tests;

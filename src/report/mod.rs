@@ -12,6 +12,7 @@
 //! | `html`    | the page with pictures                                                     |
 //! | `machine` | JSON and CSV                                                               |
 //! | `label`   | the names of periods and times                                             |
+//! | `import`  | years from other programs                                                  |
 //! | `range`   | the dates of the command line                                              |
 //! | `alert`   | conditions for scripts                                                     |
 //!
@@ -20,6 +21,7 @@
 mod alert;
 mod battery;
 mod html;
+mod import;
 mod label;
 mod lists;
 mod machine;
@@ -40,7 +42,8 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 pub use alert::Alert;
-pub use options::{By, Compare, EXITS, Kind, Options};
+pub use import::options::{Format, GasTime, ImportOptions, TimeIs, TimeZone};
+pub use options::{By, Command, Compare, EXITS, Kind, Options};
 pub use range::When;
 
 use crate::words::Words;
@@ -72,10 +75,13 @@ const WIDTH: u16 = 80;
 
 /// Prints what the options ask for. Logs what goes wrong.
 pub fn run(options: &Options, config: &Config) -> Result<Exit, Exit> {
+    if let Some(Command::Import(import)) = &options.command {
+        return run_import(import, config);
+    }
     let variable = |name: &str| std::env::var(name).ok();
     check(options)?;
     let words = Words::of(text::language(options.language, None, &text::locale(&variable)));
-    let pattern = pattern(options, config);
+    let pattern = pattern(options.dir.as_deref(), config);
     let meter = options.meter.as_deref();
     let mut history = History::open(&pattern, meter).map_err(|error| fail(Exit::Io, &error))?;
     let of = |configured: &Path| match &options.dir {
@@ -115,11 +121,7 @@ pub fn run(options: &Options, config: &Config) -> Result<Exit, Exit> {
     log_findings(&source.history);
     let report = report?;
     let text = report.text(options, style(options, &variable), words);
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
-        written => written.map_err(|error| fail(Exit::Io, &format!("standard output: {error}")))?,
-    }
+    print(&text)?;
     let is_alert = |alert: &Alert| {
         let number = report.number(alert.name, alert.is_estimate);
         number.is_some_and(|number| alert.is_true(number))
@@ -128,6 +130,33 @@ pub fn run(options: &Options, config: &Config) -> Result<Exit, Exit> {
         return Err(Exit::Io);
     }
     Ok(if options.alert.as_ref().is_some_and(is_alert) { Exit::Rejected } else { Exit::Done })
+}
+
+/// Imports files, and prints what was taken.
+fn run_import(options: &ImportOptions, config: &Config) -> Result<Exit, Exit> {
+    let variable = |name: &str| std::env::var(name).ok();
+    let words = Words::of(text::language(options.language, None, &text::locale(&variable)));
+    let pattern = pattern(options.dir.as_deref(), config);
+    let folder = pattern.parent().unwrap_or(Path::new("."));
+    let mut own = History::open(&pattern, options.meter.as_deref())
+        .map_err(|error| fail(Exit::Io, &error))?;
+    own.leave_out_imports();
+    let summary = import::import(options, folder, &mut own, &HostZone).map_err(|error| {
+        let exit = error.exit();
+        fail(exit, &error)
+    })?;
+    let style = style(&Options::default(), &variable);
+    print(&summary.text(style, &HostZone, words))?;
+    Ok(Exit::Done)
+}
+
+/// Prints a text. That nobody reads it is no error.
+fn print(text: &str) -> Result<(), Exit> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.map_err(|error| fail(Exit::Io, &format!("standard output: {error}"))),
+    }
 }
 
 /// Writes the page with pictures.
@@ -182,9 +211,9 @@ fn check(options: &Options) -> Result<(), Exit> {
 }
 
 /// The files of the history: the configured ones, or those in the folder of the options.
-fn pattern(options: &Options, config: &Config) -> PathBuf {
+fn pattern(folder: Option<&Path>, config: &Config) -> PathBuf {
     let configured = &config.p1_reader_history.filename;
-    match &options.dir {
+    match folder {
         Some(folder) => folder.join(configured.file_name().unwrap_or_default()),
         None => configured.clone(),
     }

@@ -4,16 +4,25 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
+use clap::{Parser, Subcommand, ValueEnum};
 
 use super::alert::Alert;
+use super::import::options::ImportOptions;
 use super::range::When;
 use crate::config::Language;
 use crate::runtime::{Arguments, Exit, arguments};
 
 /// How `p1report` can end.
-pub const EXITS: &[Exit] =
-    &[Exit::Done, Exit::Rejected, Exit::Usage, Exit::NoInput, Exit::Bug, Exit::Io, Exit::Config];
+pub const EXITS: &[Exit] = &[
+    Exit::Done,
+    Exit::Rejected,
+    Exit::Usage,
+    Exit::Data,
+    Exit::NoInput,
+    Exit::Bug,
+    Exit::Io,
+    Exit::Config,
+];
 
 /// What is reported.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -75,8 +84,16 @@ pub enum By {
 /// Looks back: use by hour, day, week, month and year, from the history that p1reader records.
 #[expect(clippy::struct_excessive_bools, reason = "each is an option without a value")]
 #[derive(Clone, Debug, Default, Parser)]
-#[command(name = "p1report", version)]
+#[command(
+    name = "p1report",
+    version,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true
+)]
 pub struct Options {
+    /// What is done in place of a report
+    #[command(subcommand)]
+    pub command: Option<Command>,
     /// What all programs understand.
     #[command(flatten)]
     pub common: Arguments,
@@ -159,4 +176,22 @@ pub struct Options {
     /// Report the meter with this equipment identifier only
     #[arg(long, value_name = "ID")]
     pub meter: Option<String>,
+}
+
+/// What `p1report` does besides reports.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Import years from other programs, or from older files of p1reader
+    Import(Box<ImportOptions>),
+}
+
+impl Options {
+    /// What all programs understand, of the command that is run.
+    #[must_use]
+    pub fn arguments(&self) -> &Arguments {
+        match &self.command {
+            Some(Command::Import(import)) => &import.common,
+            None => &self.common,
+        }
+    }
 }

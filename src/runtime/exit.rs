@@ -14,6 +14,8 @@ pub enum Exit {
     Rejected = 1,
     /// The command line is wrong; a restart will not help.
     Usage = 64,
+    /// What was read is not what it should be.
+    Data = 65,
     /// What was to be read is not there.
     NoInput = 66,
     /// The port or the network cannot be used at all.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::{PROJECT, all, manual, section};
 use crate::config::Config;
+use crate::history::IMPORT_FILE;
 use crate::runtime::arguments::DEFAULT_CONFIG_FILE;
 use crate::{listener, simulator};
 
@@ -40,15 +41,16 @@ fn credentials(unit: &str) -> Vec<String> {
     credentials.map(|credential| credential.split_once(':').unwrap().1.to_owned()).collect()
 }
 
-/// The days that p1report reads where there is no history yet, and the page that its unit has written.
-fn days_and_page() -> [String; 3] {
+/// The days that p1report reads where there is no history yet, its imports, and the page that its unit has written.
+fn days_imports_and_page() -> [String; 4] {
     let Config { p1_reader_details, p1_reader_day, .. } = Config::default();
     let days = [p1_reader_details.filename, p1_reader_day.filename];
+    let imports = days[0].with_file_name(IMPORT_FILE).display().to_string();
     let [details, day] = days.map(|path| path.display().to_string());
     let unit = fs::read_to_string(Path::new(PROJECT).join("systemd/p1report.service")).unwrap();
     let page =
         unit.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/bin/p1report --html "));
-    [details, day, page.unwrap().to_owned()]
+    [details, day, imports, page.unwrap().to_owned()]
 }
 
 /// What a program opens of itself, without being given its name.
@@ -71,7 +73,7 @@ fn files_of(program: &str) -> BTreeSet<String> {
         "p1sim" => return BTreeSet::from([simulator::PORTS.to_owned()]),
         _ => Vec::new(),
     };
-    let more = (program == "p1report").then(days_and_page).into_iter().flatten();
+    let more = (program == "p1report").then(days_imports_and_page).into_iter().flatten();
     own.into_iter().chain(more).chain([DEFAULT_CONFIG_FILE.to_owned()]).collect()
 }
 

@@ -52,13 +52,15 @@ fn section<'a>(page: &'a str, heading: &'a str) -> impl Iterator<Item = &'a str>
     lines.take_while(|line| !line.starts_with(".Sh "))
 }
 
-/// Every program: its name, the long names of its options, its manual page.
+/// Every program: its name, the long names of its options and those of its commands, its manual page.
 fn programs() -> Vec<(String, BTreeSet<String>, String)> {
     let program = |(mut command, _): (Command, _)| {
         command.build();
-        let options = command.get_arguments().filter_map(clap::Arg::get_long);
+        let commands = std::iter::once(&command).chain(command.get_subcommands());
+        let arguments = commands.flat_map(Command::get_arguments);
+        let options = arguments.filter_map(clap::Arg::get_long).map(str::to_owned).collect();
         let name = command.get_name();
-        (name.to_owned(), options.map(str::to_owned).collect(), manual(name))
+        (name.to_owned(), options, manual(name))
     };
     all().into_iter().map(program).collect()
 }

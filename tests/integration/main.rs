@@ -10,6 +10,7 @@ mod emeter;
 mod encryption;
 mod field;
 mod history;
+mod import;
 mod listener;
 #[cfg(feature = "mqtt")]
 mod mqtt;

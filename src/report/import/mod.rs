@@ -1,0 +1,254 @@
+//! `p1report import`: years from other programs, as rows of the history in files of their own.
+//!
+//! | part        | owns                                                                     |
+//! |-------------|--------------------------------------------------------------------------|
+//! | `options`   | the command line                                                         |
+//! | `sheet`     | lines and fields                                                         |
+//! | `value`     | numbers, units and times                                                 |
+//! | `formats`   | the tables of other programs, as entries                                 |
+//! | `own`       | the files of p1reader, as rows                                           |
+//! | `entry`     | what one row of a table tells                                            |
+//! | `autumn`    | the hour that the clock shows twice                                      |
+//! | `intervals` | use, and registers made of it                                            |
+//! | `collect`   | all entries, as rows                                                     |
+//! | `writer`    | the files                                                                |
+//! | `totals`    | the sums of each year, as reports show them and as the source has them   |
+//! | `summary`   | what was taken, for people                                               |
+//!
+//! ```text
+//! file ─▶ sheet ─▶ formats ─▶ entry ─▶ autumn, intervals, collect ─▶ row ─▶ writer, totals ─▶ summary
+//!             └──▶ own ────────────────────────────────────────────▶
+//! ```
+
+mod autumn;
+mod collect;
+mod entry;
+mod formats;
+mod intervals;
+pub(super) mod options;
+mod own;
+mod sheet;
+mod summary;
+mod totals;
+mod value;
+mod writer;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use chrono::Datelike as _;
+
+use collect::{Collection, Full};
+use formats::{Context, Settings};
+use options::{Format, GasTime, ImportOptions};
+use own::Own;
+use sheet::{ImportError, Lines};
+use summary::Summary;
+use totals::Totals;
+use writer::{Older, Priority, Writer};
+
+use crate::history::files::History;
+use crate::history::row::{Row, Selection};
+use crate::history::{COLUMNS, parse_import_file};
+use crate::meter::DEVICES;
+use crate::telegram::Timestamp;
+use crate::zone::Zone;
+
+/// Imports files into a folder. `own` is the history of the meter itself, which registers that are made of use join.
+pub(super) fn import<Z: Zone + Clone>(
+    options: &ImportOptions,
+    folder: &Path,
+    own: &mut History,
+    zone: &Z,
+) -> Result<Summary, ImportError> {
+    match options.format {
+        Format::Details | Format::Day | Format::Weekly => import_own(options, folder, zone),
+        _ => import_tables(options, folder, own, zone),
+    }
+}
+
+fn import_own<Z: Zone + Clone>(
+    options: &ImportOptions,
+    folder: &Path,
+    zone: &Z,
+) -> Result<Summary, ImportError> {
+    let name = options.name.as_deref().unwrap_or("p1reader");
+    // Details have all columns.
+    let priority = if options.format == Format::Details { Priority::New } else { Priority::Older };
+    let mut writer = Writer::new(folder, name, priority);
+    let mut totals = Totals::new(zone.clone());
+    let mut late = 0;
+    let mut own =
+        Own::new(zone.clone(), options.format, options.meter.as_deref().unwrap_or_default());
+    let mut sink = |second: i64, year: i32, row: &[u8]| {
+        if writer.push(second, year, row)? {
+            totals.take(second, row);
+        } else {
+            late += 1;
+        }
+        Ok(())
+    };
+    for path in &options.files {
+        own.read(&mut Lines::open(path)?, &mut sink)?;
+    }
+    own.finish(&mut sink)?;
+    let mut summary = Summary::new(name, &totals, own.counter.sums);
+    summary.torn = own.torn;
+    summary.late = late;
+    summary.finish(writer, options.dry_run)
+}
+
+fn import_tables<Z: Zone + Clone>(
+    options: &ImportOptions,
+    folder: &Path,
+    own: &mut History,
+    zone: &Z,
+) -> Result<Summary, ImportError> {
+    let settings = settings(options);
+    let mut context = Context::default();
+    let mut collection = Collection::new(zone.clone());
+    let mut name: Option<String> = options.name.clone();
+    let mut tables: Option<&'static str> = None;
+    for path in &options.files {
+        let mut lines = Lines::open(path)?;
+        let shapes = formats::shapes(options.format);
+        formats::read(&mut lines, shapes, &settings, &mut context, &mut |table, entry| {
+            if *tables.get_or_insert(table) != table {
+                return Err(format!(
+                    "this is {table}, and before it there was {}: import one after the other",
+                    tables.unwrap_or_default()
+                ));
+            }
+            collection.take(entry).map_err(|full| match full {
+                Full::Hour => "too many rows in the hour that the clock shows twice".to_owned(),
+                Full::Numbers => {
+                    "more than ten million numbers: import the files in parts".to_owned()
+                }
+            })
+        })?;
+        collection.end_file();
+    }
+    let table = tables.unwrap_or("csv");
+    let name = name.get_or_insert_with(|| table.to_owned()).clone();
+    collection.settle(table == "dsmr-reader" && options.gas_time == GasTime::Start);
+    let own_meter = make_registers(&mut collection, folder, own, &name)?;
+    let meter = options.meter.clone().or(own_meter).unwrap_or_default();
+    let mut writer = Writer::new(folder, &name, Priority::New);
+    let mut totals = Totals::new(zone.clone());
+    collection.rows(&name, &meter, |second, row| {
+        let year = zone.local(Timestamp::from_seconds(second)).year();
+        if writer.push(second, year, &row)? {
+            totals.take(second, &row);
+        }
+        Ok::<(), ImportError>(())
+    })?;
+    let mut summary = Summary::new(&name, &totals, collection.sums());
+    summary.own_use = std::mem::take(&mut collection.own_use);
+    summary.left_out = context.left_out;
+    summary.has_moved_gas = collection.has_moved_gas;
+    (summary.joined, summary.alone) = collection.joined();
+    summary.finish(writer, options.dry_run)
+}
+
+/// What the options say about the values of a table.
+fn settings(options: &ImportOptions) -> Settings {
+    Settings {
+        columns: options.column.clone(),
+        unit: options.unit.clone(),
+        zone: options.zone,
+        time_format: options.time_format.clone(),
+        time_is: options.time_is,
+        is_use: options.is_use,
+        has_no_header: options.no_header,
+        separator: options.separator,
+        filters: options.filters.clone(),
+    }
+}
+
+/// Makes registers of use: of this import, of an earlier one of the same name, and so that they join the registers of
+/// the meter itself. Gives its identifier where they do.
+fn make_registers<Z: Zone + Clone>(
+    collection: &mut Collection<Z>,
+    folder: &Path,
+    own: &mut History,
+    name: &str,
+) -> Result<Option<String>, ImportError> {
+    let used = collection.used_columns();
+    if !used.is_empty() {
+        for (column, readings) in older(folder, name, &used)? {
+            collection.add_older(column, &readings);
+        }
+    }
+    collection.make_registers();
+    let mut meter = None;
+    if let Some((from, to)) = collection.made_span() {
+        let names: Vec<String> = used.iter().map(|at| COLUMNS[*at].name.to_owned()).collect();
+        let selection = Selection { registers: names, has_voltage: false };
+        let read = own.read(&selection, from, to, &mut |row: &Row| {
+            for (column, reading) in used.iter().zip(&row.registers) {
+                if let Some(reading) = reading {
+                    if collection.anchor(*column, reading.time, reading.value) {
+                        meter = Some(String::from_utf8_lossy(&row.meter).into_owned());
+                    }
+                }
+            }
+        });
+        read.map_err(|error| ImportError::Usage(error.to_string()))?;
+    }
+    collection.finish_anchors();
+    Ok(meter.filter(|meter| !meter.is_empty()))
+}
+
+/// The readings of a column: times and values.
+type Readings = Vec<(i64, i64)>;
+
+/// The readings of these columns in the files of an earlier import.
+fn older(
+    folder: &Path,
+    name: &str,
+    columns: &[usize],
+) -> Result<Vec<(usize, Readings)>, ImportError> {
+    use crate::history::row::{seconds, thousandths};
+    let mut all: Vec<(usize, Readings)> =
+        columns.iter().map(|column| (*column, Vec::new())).collect();
+    // Of a device the time of the reading counts.
+    let time_of = |column: usize| {
+        let device = DEVICES.iter().find(|[device, ..]| *device == COLUMNS[column].name);
+        device.and_then(|[_, told, _]| entry::place(&told.replace("_timestamp", "_time_utc")))
+    };
+    let times: Vec<Option<usize>> = columns.iter().map(|column| time_of(*column)).collect();
+    for path in files(folder, name)? {
+        let Some(mut rows) = Older::open(&path)? else { continue };
+        while let Some((time, row)) = rows.next()? {
+            let fields: Vec<&[u8]> = row.trim_ascii_end().split(|&byte| byte == b',').collect();
+            for ((column, readings), told) in all.iter_mut().zip(&times) {
+                let told = told.and_then(|at| seconds(fields[at])).unwrap_or(time);
+                let is_new = readings.last().is_none_or(|(last, _)| *last < told);
+                readings.extend(
+                    thousandths(fields[*column]).filter(|_| is_new).map(|value| (told, value)),
+                );
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// The files of an earlier import, in the order of their years.
+fn files(folder: &Path, name: &str) -> Result<Vec<PathBuf>, ImportError> {
+    let unreadable =
+        |source| ImportError::Unreadable { name: folder.display().to_string(), source };
+    let mut years = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let file = entry.map_err(unreadable)?.file_name();
+        let file = file.to_string_lossy();
+        let plain = file.strip_suffix(".gz").unwrap_or(&file);
+        years.extend(
+            parse_import_file(plain).filter(|(known, _)| *known == name).map(|(_, year)| year),
+        );
+    }
+    years.sort_unstable();
+    years.dedup();
+    Ok(years.into_iter().map(|year| writer::file_path(folder, name, year)).collect())
+}

@@ -1,0 +1,279 @@
+//! Tables as text: lines of fields.
+//!
+//! Owns what lines and fields look like, and where a problem is. A line is read at a time, and is bounded. Files may be
+//! compressed, begin with a byte order mark, end their lines with CRLF, quote fields, and write them as formulas
+//! (`="5410"`).
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use flate2::bufread::MultiGzDecoder;
+
+use crate::runtime::Exit;
+
+/// The longest line, in bytes.
+const MAX_LINE: u64 = 64 * 1024;
+
+/// Why a file was not imported.
+#[derive(Debug, thiserror::Error)]
+pub(in crate::report) enum ImportError {
+    /// The content is not what the format has.
+    #[error("{place}: {what}")]
+    Content { place: Place, what: String },
+    /// Reading failed.
+    #[error("{name}: {source}")]
+    Unreadable { name: String, source: io::Error },
+    /// Writing failed.
+    #[error("{name}: {source}; nothing was imported")]
+    Unwritable { name: String, source: io::Error },
+    /// The command line does not fit the file.
+    #[error("{0}")]
+    Usage(String),
+}
+
+impl ImportError {
+    /// How the program ends.
+    pub(in crate::report) fn exit(&self) -> Exit {
+        match self {
+            Self::Content { .. } => Exit::Data,
+            Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                Exit::NoInput
+            }
+            Self::Unreadable { .. } | Self::Unwritable { .. } => Exit::Io,
+            Self::Usage(_) => Exit::Usage,
+        }
+    }
+}
+
+/// A line of a file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::report) struct Place {
+    pub name: String,
+    /// From 1.
+    pub line: u64,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.name, self.line)
+    }
+}
+
+/// The lines of a file, or of the standard input.
+pub(super) struct Lines {
+    source: Box<dyn BufRead>,
+    pub place: Place,
+    line: Vec<u8>,
+}
+
+impl Lines {
+    /// Opens a file; `-` is the standard input.
+    pub fn open(path: &Path) -> Result<Self, ImportError> {
+        if path == Path::new("-") {
+            return Self::of("standard input".to_owned(), io::stdin());
+        }
+        let name = path.display().to_string();
+        match File::open(path) {
+            Ok(file) => Self::of(name, file),
+            Err(source) => Err(ImportError::Unreadable { name, source }),
+        }
+    }
+
+    /// The lines of this source, which may be compressed.
+    pub fn of(name: String, source: impl Read + 'static) -> Result<Self, ImportError> {
+        let mut source = BufReader::with_capacity(128 * 1024, source);
+        let is_compressed = match source.fill_buf() {
+            Ok(begin) => begin.starts_with(&[0x1f, 0x8b]),
+            Err(source) => return Err(ImportError::Unreadable { name, source }),
+        };
+        Ok(if is_compressed {
+            let source = BufReader::with_capacity(128 * 1024, MultiGzDecoder::new(source));
+            Self::new(name, Box::new(source))
+        } else {
+            Self::new(name, Box::new(source))
+        })
+    }
+
+    fn new(name: String, source: Box<dyn BufRead>) -> Self {
+        Self { source, place: Place { name, line: 0 }, line: Vec::new() }
+    }
+
+    /// The next line without its end; `None` at the end of the file. A last line without an end is a line.
+    pub fn next(&mut self) -> Result<Option<&str>, ImportError> {
+        self.line.clear();
+        let mut source = (&mut self.source).take(MAX_LINE);
+        match source.read_until(b'\n', &mut self.line) {
+            Ok(0) => return Ok(None),
+            Ok(_) => {}
+            Err(source) => {
+                return Err(ImportError::Unreadable { name: self.place.name.clone(), source });
+            }
+        }
+        self.place.line += 1;
+        if self.line.len() as u64 == MAX_LINE {
+            return Err(self.wrong(format!("longer than {MAX_LINE} bytes: this is no table")));
+        }
+        if self.place.line == 1 && self.line.starts_with(b"\xEF\xBB\xBF") {
+            self.line.drain(..3);
+        }
+        while self.line.ends_with(b"\n") || self.line.ends_with(b"\r") {
+            self.line.pop();
+        }
+        if std::str::from_utf8(&self.line).is_err() {
+            // Some programs write m³ in Latin-1.
+            let text: String = self.line.iter().map(|&byte| char::from(byte)).collect();
+            self.line = text.into_bytes();
+        }
+        Ok(Some(std::str::from_utf8(&self.line).unwrap_or_default()))
+    }
+
+    /// A problem with the line that was read last.
+    pub fn wrong(&self, what: String) -> ImportError {
+        ImportError::Content { place: self.place.clone(), what }
+    }
+}
+
+/// The fields of a line.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fields {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Fields {
+    /// Splits a line; false when a quote is not closed.
+    pub fn split(&mut self, line: &str, separator: char) -> bool {
+        self.text.clear();
+        self.ends.clear();
+        let mut rest = line;
+        loop {
+            let trimmed = rest.trim_start_matches(' ');
+            let quoted = trimmed.strip_prefix("=\"").or_else(|| trimmed.strip_prefix('"'));
+            let after = if let Some(quoted) = quoted {
+                let Some(after) = self.unquote(quoted) else { return false };
+                after
+            } else {
+                let end = rest.find(separator).unwrap_or(rest.len());
+                self.text.push_str(rest[..end].trim());
+                &rest[end..]
+            };
+            self.ends.push(self.text.len());
+            // What stands between a closing quote and the separator does not count.
+            match after.find(separator) {
+                Some(end) => rest = &after[end + separator.len_utf8()..],
+                None => return true,
+            }
+        }
+    }
+
+    /// Takes a text up to its closing quote, and gives what follows.
+    fn unquote<'t>(&mut self, text: &'t str) -> Option<&'t str> {
+        let mut rest = text;
+        loop {
+            let end = rest.find('"')?;
+            self.text.push_str(&rest[..end]);
+            rest = &rest[end + 1..];
+            match rest.strip_prefix('"') {
+                Some(more) => {
+                    self.text.push('"');
+                    rest = more;
+                }
+                None => return Some(rest),
+            }
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// The field at this place; empty where there is none.
+    pub fn get(&self, at: usize) -> &str {
+        let start = at.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied());
+        match (start, self.ends.get(at)) {
+            (Some(start), Some(end)) => &self.text[start..*end],
+            _ => "",
+        }
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        (0..self.len()).map(|at| self.get(at))
+    }
+}
+
+/// The separator of a table with this header: the most frequent of semicolon, comma and tab.
+pub(super) fn separator(header: &str) -> char {
+    let count = |separator: char| header.chars().filter(|c| *c == separator).count();
+    // Of equals the last one counts.
+    [',', '\t', ';'].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(',')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn fields(line: &str, separator: char) -> Vec<String> {
+        let mut fields = Fields::default();
+        assert!(fields.split(line, separator), "{line}");
+        fields.iter().map(str::to_owned).collect()
+    }
+
+    fn lines(text: &[u8]) -> Result<Vec<String>, String> {
+        let mut lines = Lines::of("f".into(), io::Cursor::new(text.to_vec())).unwrap();
+        let mut found = Vec::new();
+        while let Some(line) = lines.next().map_err(|error| error.to_string())? {
+            found.push(line.to_owned());
+        }
+        Ok(found)
+    }
+
+    #[test]
+    fn fields_may_be_quoted_padded_or_formulas() {
+        assert_eq!(fields("a, b ,,\"c,\"\"d\"", ','), ["a", "b", "", "c,\"d"]);
+        assert_eq!(fields("1;=\"5410\";\"0,10\" ;", ';'), ["1", "5410", "0,10", ""]);
+        assert_eq!(fields("", ','), [""]);
+        assert!(!Fields::default().split("a,\"b", ','));
+        assert_eq!(Fields::default().get(3), "");
+    }
+
+    #[test]
+    fn lines_are_without_their_ends_and_the_mark_of_the_first() {
+        assert_eq!(lines(b"\xEF\xBB\xBFa;b\r\nc\n\nd").unwrap(), ["a;b", "c", "", "d"]);
+        assert_eq!(lines(b"m\xB3\n").unwrap(), ["m³"]);
+        let long = "x".repeat(70_000);
+        assert_eq!(
+            lines(format!("a\n{long}").as_bytes()).unwrap_err(),
+            "f:2: longer than 65536 bytes: this is no table"
+        );
+    }
+
+    #[test]
+    fn a_compressed_file_is_read_as_it_was() {
+        let mut zip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        io::Write::write_all(&mut zip, b"a\nb\n").unwrap();
+        assert_eq!(lines(&zip.finish().unwrap()).unwrap(), ["a", "b"]);
+    }
+
+    #[test]
+    fn the_separator_is_the_most_frequent_one() {
+        for (header, expected) in
+            [("a,b", ','), ("a;b;c,d", ';'), ("a\tb", '\t'), ("a", ';'), ("a,b;c", ';')]
+        {
+            assert_eq!(separator(header), expected, "{header}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_line_can_be_split(line in "[a-z,;\"= ]{0,40}|\\PC{0,20}") {
+            let mut fields = Fields::default();
+            if fields.split(&line, ',') {
+                prop_assert!(fields.iter().count() == fields.len() && fields.len() > 0);
+            }
+        }
+    }
+}

@@ -1,0 +1,457 @@
+//! The files of an import: `p1_import-NAME-YEAR.csv`, rows of the history with its header.
+//!
+//! Owns that an import changes everything or nothing, and nothing when it is repeated. Rows come in the order of time;
+//! those of an earlier import of the same name stay where there is no new one of the same time, and where there is one
+//! its empty fields are filled. Until all rows are there, they wait in memory, compressed: 5 MB a year at most.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+
+use super::sheet::ImportError;
+use crate::atomic_file;
+use crate::history::row::row_time;
+use crate::history::{COLUMNS, ColumnSet, import_file, parse_header};
+
+/// A year of rows.
+#[derive(Debug)]
+struct Year {
+    number: i32,
+    rows: GzEncoder<Vec<u8>>,
+    count: u64,
+    columns: ColumnSet,
+    older: Option<Older>,
+}
+
+/// Whether the fields of a new row count, or those of a row that was imported before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Priority {
+    New,
+    Older,
+}
+
+/// Writes the files of one name.
+#[derive(Debug)]
+pub(super) struct Writer {
+    folder: PathBuf,
+    name: String,
+    priority: Priority,
+    years: Vec<Year>,
+    last: i64,
+}
+
+/// A file that was written, or would be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Written {
+    pub path: PathBuf,
+    pub rows: u64,
+    pub is_changed: bool,
+}
+
+impl Writer {
+    pub fn new(folder: &Path, name: &str, priority: Priority) -> Self {
+        let (folder, name) = (folder.to_owned(), name.to_owned());
+        Self { folder, name, priority, years: Vec::new(), last: i64::MIN }
+    }
+
+    fn path(&self, year: i32) -> PathBuf {
+        file_path(&self.folder, &self.name, year)
+    }
+
+    /// Takes a row, which has a field for each of [`COLUMNS`]: its second and its local year. False when it is not newer
+    /// than the one before.
+    pub fn push(&mut self, second: i64, year: i32, row: &[u8]) -> Result<bool, ImportError> {
+        if second <= self.last {
+            return Ok(false);
+        }
+        self.last = second;
+        if self.years.last().is_none_or(|known| known.number != year) {
+            self.end_year()?;
+            let older = Older::open(&self.path(year))?;
+            let rows = GzEncoder::new(Vec::new(), Compression::fast());
+            self.years.push(Year {
+                number: year,
+                rows,
+                count: 0,
+                columns: ColumnSet::ALWAYS,
+                older,
+            });
+        }
+        let priority = self.priority;
+        // Just pushed.
+        let known = self.years.last_mut().expect("there is a year");
+        let mut merged = None;
+        while let Some((time, older)) = known.next_older()? {
+            if time > second {
+                break;
+            }
+            let older = older.to_vec();
+            known.take_older();
+            if time < second {
+                known.add(&older)?;
+            } else {
+                merged = Some(match priority {
+                    Priority::New => merge(row, &older),
+                    Priority::Older => merge(&older, row),
+                });
+            }
+        }
+        known.add(merged.as_deref().unwrap_or(row))?;
+        Ok(true)
+    }
+
+    /// Takes the rest of the earlier import of the last year.
+    fn end_year(&mut self) -> Result<(), ImportError> {
+        if let Some(year) = self.years.last_mut() {
+            while let Some((_, older)) = year.next_older()? {
+                let older = older.to_vec();
+                year.take_older();
+                year.add(&older)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the import, and writes all files unless it is only tried.
+    pub fn finish(mut self, is_dry: bool) -> Result<Vec<Written>, ImportError> {
+        self.end_year()?;
+        let mut all = Vec::new();
+        let mut changed = Vec::new();
+        for year in std::mem::take(&mut self.years) {
+            let path = self.path(year.number);
+            let (count, columns) = (year.count, year.columns);
+            let unwritable =
+                |source| ImportError::Unwritable { name: path.display().to_string(), source };
+            let rows = year.rows.finish().map_err(unwritable)?;
+            let is_changed = !is_same(&path, &rows, columns);
+            all.push(Written { path: path.clone(), rows: count, is_changed });
+            if is_changed {
+                changed.push((path, rows, columns));
+            }
+        }
+        if !is_dry {
+            replace_all(&changed)?;
+        }
+        Ok(all)
+    }
+}
+
+/// The name of a file.
+pub(super) fn file_path(folder: &Path, name: &str, year: i32) -> PathBuf {
+    folder.join(import_file(name, year))
+}
+
+/// The content of each file, compressed, and its columns.
+type Content = (PathBuf, Vec<u8>, ColumnSet);
+
+/// Replaces all files or none: each is renamed when those behind it are complete, and was written before them.
+fn replace_all(files: &[Content]) -> Result<(), ImportError> {
+    let Some(((path, rows, columns), rest)) = files.split_first() else { return Ok(()) };
+    let mut failure = None;
+    let replaced = atomic_file::replace(path, |out| {
+        let mut buffered = BufWriter::new(&mut *out);
+        copy(rows, *columns, &mut buffered)?;
+        buffered.flush()?;
+        drop(buffered);
+        out.sync_all()?;
+        replace_all(rest).map_err(|error| {
+            failure = Some(error);
+            io::Error::other("another file")
+        })
+    });
+    match (replaced, failure) {
+        (_, Some(failure)) => Err(failure),
+        (Err(source), None) => {
+            Err(ImportError::Unwritable { name: path.display().to_string(), source })
+        }
+        (Ok(()), None) => Ok(()),
+    }
+}
+
+/// Writes the header and the rows with these columns only.
+fn copy(rows: &[u8], columns: ColumnSet, out: &mut impl Write) -> io::Result<()> {
+    out.write_all(columns.header().as_bytes())?;
+    let mut source = BufReader::new(GzDecoder::new(rows));
+    let (mut line, mut kept) = (Vec::new(), Vec::new());
+    while source.read_until(b'\n', &mut line)? > 0 {
+        kept.clear();
+        let fields = line.trim_ascii_end().split(|&byte| byte == b',').enumerate();
+        for (_, field) in fields.filter(|(at, _)| columns.contains(*at)) {
+            kept.extend_from_slice(field);
+            kept.push(b',');
+        }
+        kept.pop();
+        kept.push(b'\n');
+        out.write_all(&kept)?;
+        line.clear();
+    }
+    Ok(())
+}
+
+/// Whether the file has just this content.
+fn is_same(path: &Path, rows: &[u8], columns: ColumnSet) -> bool {
+    let Ok(file) = File::open(path) else { return false };
+    let mut compare = Compare { source: BufReader::new(file), buffer: Vec::new() };
+    let is_same = copy(rows, columns, &mut compare).is_ok();
+    is_same && compare.source.fill_buf().is_ok_and(<[u8]>::is_empty)
+}
+
+/// Takes what a file has, and fails on anything else.
+struct Compare {
+    source: BufReader<File>,
+    buffer: Vec<u8>,
+}
+
+impl Write for Compare {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.buffer.resize(text.len(), 0);
+        self.source.read_exact(&mut self.buffer)?;
+        if self.buffer == text { Ok(text.len()) } else { Err(io::Error::other("another text")) }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Year {
+    fn next_older(&mut self) -> Result<Option<(i64, &[u8])>, ImportError> {
+        match &mut self.older {
+            Some(older) => older.peek(),
+            None => Ok(None),
+        }
+    }
+
+    fn take_older(&mut self) {
+        if let Some(older) = &mut self.older {
+            older.has_next = false;
+        }
+    }
+
+    fn add(&mut self, row: &[u8]) -> Result<(), ImportError> {
+        self.count += 1;
+        let fields = row.trim_ascii_end().split(|&byte| byte == b',');
+        for (at, field) in fields.enumerate() {
+            if !field.is_empty() {
+                self.columns.insert(at);
+            }
+        }
+        let name = || "memory".to_owned();
+        self.rows.write_all(row).map_err(|source| ImportError::Unwritable { name: name(), source })
+    }
+}
+
+/// The rows of an earlier import of a year, with a field for each of [`COLUMNS`].
+pub(super) struct Older {
+    path: PathBuf,
+    source: Box<dyn BufRead>,
+    places: Vec<Option<usize>>,
+    row: Vec<u8>,
+    time: i64,
+    has_next: bool,
+}
+
+impl std::fmt::Debug for Older {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Older").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+impl Older {
+    /// Opens a file; `None` where there is none, neither plain nor compressed.
+    pub fn open(path: &Path) -> Result<Option<Self>, ImportError> {
+        let compressed = PathBuf::from(format!("{}.gz", path.display()));
+        let (path, mut source): (PathBuf, Box<dyn BufRead>) = match File::open(path) {
+            Ok(file) => (path.to_owned(), Box::new(BufReader::new(file))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                match File::open(&compressed) {
+                    Ok(file) => {
+                        let file = flate2::read::MultiGzDecoder::new(file);
+                        (compressed, Box::new(BufReader::new(file)))
+                    }
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+                    Err(source) => return Err(unreadable(&compressed, source)),
+                }
+            }
+            Err(source) => return Err(unreadable(path, source)),
+        };
+        let mut header = Vec::new();
+        source.read_until(b'\n', &mut header).map_err(|source| unreadable(&path, source))?;
+        match parse_header(&header) {
+            Some(places) if places.iter().all(Option::is_some) => {
+                Ok(Some(Self { path, source, places, row: Vec::new(), time: 0, has_next: false }))
+            }
+            _ => Err(ImportError::Usage(format!(
+                "{}: not a file of this version's imports; move it away, or choose another --name",
+                path.display()
+            ))),
+        }
+    }
+
+    /// The next row, without taking it.
+    pub fn peek(&mut self) -> Result<Option<(i64, &[u8])>, ImportError> {
+        let mut line = Vec::new();
+        while !self.has_next {
+            line.clear();
+            let read = self.source.read_until(b'\n', &mut line);
+            if read.map_err(|source| unreadable(&self.path, source))? == 0 {
+                return Ok(None);
+            }
+            let text = line.trim_ascii_end();
+            let fields: Vec<&[u8]> = text.split(|&byte| byte == b',').collect();
+            // What is no row is torn.
+            let Some(time) = row_time(text).filter(|_| fields.len() == self.places.len()) else {
+                continue;
+            };
+            let mut all: Vec<&[u8]> = vec![b""; COLUMNS.len()];
+            for (place, field) in self.places.iter().zip(fields) {
+                if let Some(place) = place {
+                    all[*place] = field;
+                }
+            }
+            self.row = all.join(&b',');
+            self.row.push(b'\n');
+            self.time = time;
+            self.has_next = true;
+        }
+        Ok(Some((self.time, &self.row)))
+    }
+
+    /// Takes the next row.
+    pub fn next(&mut self) -> Result<Option<(i64, Vec<u8>)>, ImportError> {
+        let next = self.peek()?.map(|(time, row)| (time, row.to_vec()));
+        self.has_next = false;
+        Ok(next)
+    }
+}
+
+fn unreadable(path: &Path, source: io::Error) -> ImportError {
+    ImportError::Unreadable { name: path.display().to_string(), source }
+}
+
+/// The fields of a row, and where they are empty those of another one.
+fn merge(row: &[u8], other: &[u8]) -> Vec<u8> {
+    let fields = |row: &[u8]| -> Vec<Vec<u8>> {
+        row.trim_ascii_end().split(|&byte| byte == b',').map(<[u8]>::to_vec).collect()
+    };
+    let (mut all, other) = (fields(row), fields(other));
+    for (field, other) in all.iter_mut().zip(other) {
+        if field.is_empty() {
+            *field = other;
+        }
+    }
+    let mut row = all.join(&b',');
+    row.push(b'\n');
+    row
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    /// 2026-11-25 13:10:00 UTC.
+    const TIME: i64 = 1_795_612_200;
+
+    /// A row with these fields by the names of their columns.
+    fn row(minutes: i64, fields: &[(&str, &str)]) -> (i64, Vec<u8>) {
+        let second = TIME + minutes * 60;
+        let mut all = vec![String::new(); COLUMNS.len()];
+        let mut utc = Vec::new();
+        crate::history::utc_text(&mut utc, crate::telegram::Timestamp::from_seconds(second));
+        all[0] = String::from_utf8(utc).unwrap();
+        for (name, field) in fields {
+            let at = COLUMNS.iter().position(|column| column.name == *name).unwrap();
+            (*field).clone_into(&mut all[at]);
+        }
+        (second, (all.join(",") + "\n").into_bytes())
+    }
+
+    fn import(folder: &Path, priority: Priority, rows: &[(i64, Vec<u8>)]) -> Vec<Written> {
+        let mut writer = Writer::new(folder, "x", priority);
+        for (second, row) in rows {
+            assert!(writer.push(*second, 2026, row).unwrap());
+        }
+        writer.finish(false).unwrap()
+    }
+
+    fn text(folder: &Path) -> String {
+        fs::read_to_string(folder.join("p1_import-x-2026.csv")).unwrap()
+    }
+
+    #[test]
+    fn a_file_has_the_columns_that_have_values() {
+        let folder = tempfile::tempdir().unwrap();
+        let rows = [row(0, &[("gas_m3", "1.000")]), row(5, &[("energy_import_kwh", "2.000")])];
+        let written = import(folder.path(), Priority::New, &rows);
+        assert_eq!((written[0].rows, written[0].is_changed), (2, true));
+        assert_eq!(
+            text(folder.path()),
+            "time_utc,time_local,unique_id,telegrams,energy_import_kwh,gas_m3\n\
+             2026-11-25T13:10:00Z,,,,,1.000\n2026-11-25T13:15:00Z,,,,2.000,\n"
+        );
+    }
+
+    #[test]
+    fn importing_twice_changes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let rows = [row(0, &[("gas_m3", "1.000")]), row(5, &[("energy_import_kwh", "2.000")])];
+        import(folder.path(), Priority::New, &rows);
+        let before = text(folder.path());
+        let written = import(folder.path(), Priority::New, &rows);
+        assert!(!written[0].is_changed);
+        assert!(!import(folder.path(), Priority::New, &rows[1..])[0].is_changed, "a part of it");
+        assert_eq!(text(folder.path()), before);
+    }
+
+    #[test]
+    fn rows_of_an_earlier_import_stay_and_are_filled() {
+        for (priority, expected) in [(Priority::New, "3.000"), (Priority::Older, "2.000")] {
+            let folder = tempfile::tempdir().unwrap();
+            let older = [
+                row(0, &[("energy_import_kwh", "1.000")]),
+                row(5, &[("energy_import_kwh", "2.000"), ("unique_id", "E1")]),
+                row(15, &[("energy_import_kwh", "4.000")]),
+            ];
+            import(folder.path(), Priority::New, &older);
+            let new =
+                [row(5, &[("energy_import_kwh", "3.000"), ("gas_m3", "7.000")]), row(10, &[])];
+            import(folder.path(), priority, &new);
+            let text = text(folder.path());
+            let lines: Vec<&str> = text.lines().skip(1).collect();
+            assert_eq!(lines.len(), 4, "{text}");
+            assert!(lines[1].ends_with(&format!(",E1,,{expected},7.000")), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_dry_run_and_a_failure_write_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = Writer::new(folder.path(), "x", Priority::New);
+        let (second, line) = row(0, &[("gas_m3", "1.000")]);
+        writer.push(second, 2026, &line).unwrap();
+        assert!(writer.finish(true).unwrap()[0].is_changed);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+        // The second file cannot be replaced: a folder has its name.
+        fs::create_dir(folder.path().join("p1_import-x-2027.csv")).unwrap();
+        let files: Vec<Content> = [2026, 2027]
+            .map(|year| (file_path(folder.path(), "x", year), Vec::new(), ColumnSet::ALWAYS))
+            .into();
+        assert!(replace_all(&files).is_err());
+        assert!(!folder.path().join("p1_import-x-2026.csv").exists());
+    }
+
+    #[test]
+    fn a_file_of_something_else_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("p1_import-x-2026.csv"), "datum;version\n").unwrap();
+        let (second, line) = row(0, &[]);
+        let pushed = Writer::new(folder.path(), "x", Priority::New).push(second, 2026, &line);
+        assert!(matches!(pushed, Err(ImportError::Usage(_))), "{pushed:?}");
+    }
+}
