@@ -1,5 +1,6 @@
 //! Text that all programs format alike in logs and statuses, and the language of what they show.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -52,6 +53,37 @@ pub fn escaped(text: &str) -> String {
         Some((end, _)) => format!("{}…", text[..end].escape_debug()),
         None => text.escape_debug().to_string(),
     }
+}
+
+/// A text with its control characters escaped, for a line that goes to a terminal or a pipe.
+#[must_use]
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        if c.is_control() {
+            escaped.extend(c.escape_default());
+        } else {
+            escaped.push(c);
+        }
+    }
+    Cow::Owned(escaped)
+}
+
+/// A key of the line protocol of `InfluxDB`, or the value of a tag.
+#[must_use]
+pub fn line_protocol_key(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in one_line(text).chars() {
+        // A backslash at the end would escape what follows.
+        if matches!(c, ',' | '=' | ' ' | '\\') {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
 }
 
 /// The message about a device that does not exist.

@@ -13,6 +13,7 @@
 //! | `machine` | JSON and CSV                                                               |
 //! | `label`   | the names of periods and times                                             |
 //! | `import`  | years from other programs                                                  |
+//! | `export`  | the history for other programs                                             |
 //! | `range`   | the dates of the command line                                              |
 //! | `alert`   | conditions for scripts                                                     |
 //!
@@ -20,6 +21,7 @@
 
 mod alert;
 mod battery;
+mod export;
 mod html;
 mod import;
 mod label;
@@ -42,12 +44,14 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 pub use alert::Alert;
+pub use export::options::{ExportFormat, ExportOptions};
 pub use import::options::{Format, GasTime, ImportOptions, TimeIs, TimeZone};
 pub use options::{By, Command, Compare, EXITS, Kind, Options};
 pub use range::When;
 
 use crate::words::Words;
 use battery::Batteries;
+use export::ExportError;
 use lists::{Gaps, Months, Top};
 use machine::Document;
 use query::{QueryError, Source};
@@ -75,16 +79,46 @@ const WIDTH: u16 = 80;
 
 /// Prints what the options ask for. Logs what goes wrong.
 pub fn run(options: &Options, config: &Config) -> Result<Exit, Exit> {
-    if let Some(Command::Import(import)) = &options.command {
-        return run_import(import, config);
+    match &options.command {
+        Some(Command::Import(import)) => return run_import(import, config),
+        Some(Command::Export(export)) => return run_export(export, config),
+        None => {}
     }
     let variable = |name: &str| std::env::var(name).ok();
     check(options)?;
     let words = Words::of(text::language(options.language, None, &text::locale(&variable)));
-    let pattern = pattern(options.dir.as_deref(), config);
-    let meter = options.meter.as_deref();
+    let mut source = open(options.dir.as_deref(), options.meter.as_deref(), config)?;
+    if let Some(file) = &options.html {
+        let language = options.language.unwrap_or(config.html_report.language);
+        let written = write_page(file, &mut source, options, language);
+        log_findings(&source.history);
+        written?;
+        return if source.history.findings.has_unreadable { Err(Exit::Io) } else { Ok(Exit::Done) };
+    }
+    let report = Report::read(&mut source, options).map_err(fail_query);
+    log_findings(&source.history);
+    let report = report?;
+    let text = report.text(options, style(options, &variable), words);
+    print(&text)?;
+    let is_alert = |alert: &Alert| {
+        let number = report.number(alert.name, alert.is_estimate);
+        number.is_some_and(|number| alert.is_true(number))
+    };
+    if source.history.findings.has_unreadable {
+        return Err(Exit::Io);
+    }
+    Ok(if options.alert.as_ref().is_some_and(is_alert) { Exit::Rejected } else { Exit::Done })
+}
+
+/// The history of this folder, or the configured one.
+fn open(
+    folder: Option<&Path>,
+    meter: Option<&str>,
+    config: &Config,
+) -> Result<Source<HostZone>, Exit> {
+    let pattern = pattern(folder, config);
     let mut history = History::open(&pattern, meter).map_err(|error| fail(Exit::Io, &error))?;
-    let of = |configured: &Path| match &options.dir {
+    let of = |configured: &Path| match folder {
         Some(folder) => folder.join(configured.file_name().unwrap_or_default()),
         None => configured.to_owned(),
     };
@@ -109,27 +143,27 @@ pub fn run(options: &Options, config: &Config) -> Result<Exit, Exit> {
         return Err(fail(Exit::NoInput, &reason));
     }
     let now = Timestamp::from(SystemTime::now()).seconds();
-    let mut source = Source { history, zone: HostZone, now, first, end };
-    if let Some(file) = &options.html {
-        let language = options.language.unwrap_or(config.html_report.language);
-        let written = write_page(file, &mut source, options, language);
-        log_findings(&source.history);
-        written?;
-        return if source.history.findings.has_unreadable { Err(Exit::Io) } else { Ok(Exit::Done) };
+    Ok(Source { history, zone: HostZone, now, first, end })
+}
+
+/// Prints the history for another program.
+fn run_export(options: &ExportOptions, config: &Config) -> Result<Exit, Exit> {
+    if options.decimal_comma && options.format != ExportFormat::Csv {
+        return Err(fail(Exit::Usage, &"--decimal-comma: for csv"));
     }
-    let report = Report::read(&mut source, options).map_err(fail_query);
+    let mut source = open(options.dir.as_deref(), options.meter.as_deref(), config)?;
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    let exported = export::export(&mut source, options, &mut out);
     log_findings(&source.history);
-    let report = report?;
-    let text = report.text(options, style(options, &variable), words);
-    print(&text)?;
-    let is_alert = |alert: &Alert| {
-        let number = report.number(alert.name, alert.is_estimate);
-        number.is_some_and(|number| alert.is_true(number))
-    };
-    if source.history.findings.has_unreadable {
-        return Err(Exit::Io);
+    match exported {
+        Ok(()) if source.history.findings.has_unreadable => Err(Exit::Io),
+        Ok(()) => Ok(Exit::Done),
+        Err(ExportError::Query(error)) => Err(fail_query(error)),
+        Err(ExportError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            Ok(Exit::Done)
+        }
+        Err(error) => Err(fail(Exit::Io, &error)),
     }
-    Ok(if options.alert.as_ref().is_some_and(is_alert) { Exit::Rejected } else { Exit::Done })
 }
 
 /// Imports files, and prints what was taken.

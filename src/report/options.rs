@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use super::alert::Alert;
+use super::export::options::ExportOptions;
 use super::import::options::ImportOptions;
 use super::range::When;
 use crate::config::Language;
@@ -183,6 +184,8 @@ pub struct Options {
 pub enum Command {
     /// Import years from other programs, or from older files of p1reader
     Import(Box<ImportOptions>),
+    /// Print the history for spreadsheets, Home Assistant or databases
+    Export(Box<ExportOptions>),
 }
 
 impl Options {
@@ -191,6 +194,7 @@ impl Options {
     pub fn arguments(&self) -> &Arguments {
         match &self.command {
             Some(Command::Import(import)) => &import.common,
+            Some(Command::Export(export)) => &export.common,
             None => &self.common,
         }
     }

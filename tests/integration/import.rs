@@ -240,3 +240,31 @@ fn every_sample_of_another_program_is_imported_with_its_sums() {
         assert!(text.contains(&found), "{format} {files}: expected{found} in {text}");
     }
 }
+
+#[test]
+fn an_export_is_imported_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let header = "time_utc,time_local,unique_id,telegrams,energy_import_kwh,energy_export_kwh\n";
+    let row = |hour: i64| {
+        let time = DateTime::from_timestamp(FIRST + hour * 3600, 0).unwrap();
+        format!("{},x,E1,30,{},0.000\n", time.format("%Y-%m-%dT%H:%M:%SZ"), decimal(hour * hour))
+    };
+    let rows: String = (0..1000).map(row).collect();
+    fs::write(folder.path().join("p1_reader_history-2018.csv"), header.to_owned() + &rows).unwrap();
+    let days = printed(&run(folder.path(), "days 0 --csv"));
+    for (export, import) in
+        [("csv", "csv"), ("csv --decimal-comma", "csv"), ("homeassistant", "homeassistant")]
+    {
+        let text = printed(&run(folder.path(), &format!("export {export}")));
+        let other = tempfile::tempdir().unwrap();
+        let file = other.path().join("source");
+        fs::write(&file, text).unwrap();
+        printed(&run(other.path(), &format!("import {import} {}", file.display())));
+        assert_eq!(printed(&run(other.path(), "days 0 --csv")), days, "{export}");
+    }
+    let lines = printed(&run(folder.path(), "export influx --year 2018"));
+    assert!(lines.starts_with("p1,meter=E1 energy_import_kwh="), "{lines}");
+    let (status, log) = failed(folder.path(), "export csv --year 2030");
+    assert_eq!(status, 66, "{log}");
+    assert_eq!(failed(folder.path(), "export influx --decimal-comma").0, 64);
+}

@@ -65,6 +65,7 @@ complete -c p1report -n "__fish_p1report_needs_command" -l ascii -d 'Use ASCII c
 complete -c p1report -n "__fish_p1report_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c p1report -n "__fish_p1report_needs_command" -s V -l version -d 'Print version'
 complete -c p1report -n "__fish_p1report_needs_command" -a "import" -d 'Import years from other programs, or from older files of p1reader'
+complete -c p1report -n "__fish_p1report_needs_command" -a "export" -d 'Print the history for spreadsheets, Home Assistant or databases'
 complete -c p1report -n "__fish_p1report_using_subcommand import" -l config-file -d 'Read the configuration from FILE [default: /etc/p1-multicast/p1reader.yml]' -r -F
 complete -c p1report -n "__fish_p1report_using_subcommand import" -l log -d 'Log messages of this level and above' -r -f -a "debug\t'Everything, for finding a fault'
 info\t'Changes of state'
@@ -93,3 +94,21 @@ complete -c p1report -n "__fish_p1report_using_subcommand import" -l dry-run -d 
 complete -c p1report -n "__fish_p1report_using_subcommand import" -l use -d 'csv: numbers are what was used, and no registers'
 complete -c p1report -n "__fish_p1report_using_subcommand import" -l no-header -d 'csv: the first line is a row; columns are called 1, 2 ...'
 complete -c p1report -n "__fish_p1report_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c p1report -n "__fish_p1report_using_subcommand export" -l config-file -d 'Read the configuration from FILE [default: /etc/p1-multicast/p1reader.yml]' -r -F
+complete -c p1report -n "__fish_p1report_using_subcommand export" -l log -d 'Log messages of this level and above' -r -f -a "debug\t'Everything, for finding a fault'
+info\t'Changes of state'
+warning\t'What the user should look at'
+error\t'What does not work'
+critical\t'The same as error'"
+complete -c p1report -n "__fish_p1report_using_subcommand export" -l from -d 'Export from DATE on: 2026-11-25, 2026-11, 2026-W48, 2026, today or yesterday' -r
+complete -c p1report -n "__fish_p1report_using_subcommand export" -l to -d 'Export to DATE, which is included' -r
+complete -c p1report -n "__fish_p1report_using_subcommand export" -l year -d 'Export this year; the same as --from YYYY --to YYYY' -r
+complete -c p1report -n "__fish_p1report_using_subcommand export" -l prefix -d 'homeassistant: what the names of the statistics begin with' -r
+complete -c p1report -n "__fish_p1report_using_subcommand export" -l dir -d 'Read the history in this folder instead of the configured one' -r -F
+complete -c p1report -n "__fish_p1report_using_subcommand export" -l meter -d 'Export the meter with this equipment identifier only' -r
+complete -c p1report -n "__fish_p1report_using_subcommand export" -l debug -d 'Log everything; the same as --log debug'
+complete -c p1report -n "__fish_p1report_using_subcommand export" -l check-config -d 'Check the configuration and exit'
+complete -c p1report -n "__fish_p1report_using_subcommand export" -l decimal-comma -d 'csv: as Dutch and German spreadsheets read it: 12,5 and semicolons'
+complete -c p1report -n "__fish_p1report_using_subcommand export" -l tariffs -d 'homeassistant: import and export of each tariff, too'
+complete -c p1report -n "__fish_p1report_using_subcommand export" -l all -d 'homeassistant: every register'
+complete -c p1report -n "__fish_p1report_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -5,9 +5,10 @@
 //! integers, texts are strings, everything else is a float. The tags are `meter` and `source`.
 //! <https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/>
 
-use super::{Context, one_line};
+use super::Context;
 use crate::cat::Field;
 use crate::reading::{Kind, Value};
+use crate::text::{self, line_protocol_key};
 
 /// Writes the line of a telegram; none if it tells no field.
 pub(super) fn write(context: &Context<'_>, fields: &[Field], out: &mut Vec<u8>) {
@@ -16,13 +17,15 @@ pub(super) fn write(context: &Context<'_>, fields: &[Field], out: &mut Vec<u8>) 
     // A tag must not be empty.
     let tag = |name, value: Option<&str>| match value {
         None | Some("") => String::new(),
-        Some(value) => format!(",{name}={}", key(value)),
+        Some(value) => format!(",{name}={}", line_protocol_key(value)),
     };
     let tags = tag("meter", meter.as_deref()) + &tag("source", meta.source.as_deref());
     let told = context.values(fields);
     let told = told.filter(|(field, _)| is_field(field));
     let told: Vec<String> = told
-        .map(|(field, value)| format!("{}={}", key(field.name()), typed(field, &value)))
+        .map(|(field, value)| {
+            format!("{}={}", line_protocol_key(field.name()), typed(field, &value))
+        })
         .collect();
     if !told.is_empty() {
         let nanoseconds = i128::from(meta.frame_start.micros()) * 1000;
@@ -42,7 +45,7 @@ fn typed(field: &Field, value: &Value<'_>) -> String {
         Value::Number(number) => number.to_string(),
         Value::Time(time) => format!("{}i", time.seconds()),
         Value::Text(text) => {
-            format!("\"{}\"", one_line(text).replace('\\', "\\\\").replace('"', "\\\""))
+            format!("\"{}\"", text::one_line(text).replace('\\', "\\\\").replace('"', "\\\""))
         }
     }
 }
@@ -56,17 +59,4 @@ fn is_whole(field: &Field) -> bool {
         }
         _ => false,
     }
-}
-
-/// A key, or the value of a tag.
-fn key(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in one_line(text).chars() {
-        // A backslash at the end would escape what follows.
-        if matches!(c, ',' | '=' | ' ' | '\\') {
-            escaped.push('\\');
-        }
-        escaped.push(c);
-    }
-    escaped
 }

@@ -27,6 +27,7 @@ use std::str::FromStr;
 use super::Field;
 use crate::message::Message;
 use crate::reading::{Derived, Kind, Readings, Value, write_json};
+use crate::text::one_line;
 use crate::zone::Zone;
 
 pub use csv::CellStyle;
@@ -241,22 +242,6 @@ fn plain<'v>(value: &'v Value<'_>, zone: &impl Zone) -> Cow<'v, str> {
         Value::Time(time) => Cow::Owned(zone.iso8601(*time)),
         Value::Text(text) => one_line(text),
     }
-}
-
-/// The text with its control characters escaped: it comes from the network, and may go to a terminal.
-fn one_line(text: &str) -> Cow<'_, str> {
-    if !text.contains(char::is_control) {
-        return Cow::Borrowed(text);
-    }
-    let mut escaped = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        if c.is_control() {
-            escaped.extend(c.escape_default());
-        } else {
-            escaped.push(c);
-        }
-    }
-    Cow::Owned(escaped)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! One object a line: code, tabulator, value as it is on the wire. An empty line ends the telegram.
 
-use super::one_line;
 use crate::message::{Message, Value};
+use crate::text::one_line;
 
 /// Writes the lines of a telegram, in the order of the meter.
 pub(super) fn write(message: &Message, out: &mut Vec<u8>) {

@@ -7,10 +7,11 @@
 
 use std::fmt::Write as _;
 
-use super::{Context, one_line};
+use super::Context;
 use crate::cat::Field;
 use crate::reading::{Metric, Reading, Registers, Series, VOCABULARY, Value};
 use crate::telegram::Decimal;
+use crate::text::one_line;
 
 /// The fields that the metrics beside those of readings are made of.
 const OF_INFO: [&str; 3] = ["meter_model", "protocol_version", "unique_id"];

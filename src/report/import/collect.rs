@@ -1,25 +1,19 @@
-//! What was read from all files, by column, and the rows that it makes.
+//! What was read from all files, by column.
 //!
-//! Owns the way from entries to rows of the history: the autumn hour is settled, use becomes registers, tariffs become
-//! a total, and of readings that are closer than five minutes the last one stays. Sums are kept beside it as the source
-//! has them.
+//! Owns the way from entries to columns: the autumn hour is settled, use becomes registers, and the sums are kept as the
+//! source has them. [`super::rows`] makes rows of it.
 
 use std::collections::BTreeMap;
 
 use super::autumn::{Autumn, TooMany};
+use super::channel::{Channel, Pending, Point, is_register, move_gas, push, thin};
 use super::entry::{Entry, Kind, Until, Value};
-use super::intervals::{self, Grid, Use};
+use super::intervals::{self, Grid};
 use super::value::Stamp;
 use crate::history::calendar::{Calendar, Unit};
 use crate::history::row::FIRST_SECOND;
-use crate::history::{COLUMNS, Content, PERIOD_SECONDS, utc_text};
-use crate::meter::DEVICES;
-use crate::report::table::decimal;
-use crate::telegram::Timestamp;
+use crate::history::{COLUMNS, Content};
 use crate::zone::Zone;
-
-/// A reading that comes at most so long after a multiple of five minutes counts for it, in seconds.
-const MAX_LATE: i64 = 60;
 
 /// More numbers than fit into a small machine: ten years of nine registers each five minutes.
 const MAX_NUMBERS: usize = 10_000_000;
@@ -27,50 +21,17 @@ const MAX_NUMBERS: usize = 10_000_000;
 /// The totals that are made of tariffs where the source has none.
 pub(super) const TOTALS: [&str; 2] = ["energy_import_kwh", "energy_export_kwh"];
 
-/// A reading of a register.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Point {
-    time: i64,
-    value: i64,
-    /// The identifier: its place in the list, from 1; 0 is unknown.
-    id: u16,
-}
-
-/// Use of which one end of the interval may not be known yet.
-#[derive(Clone, Copy, Debug)]
-struct Pending {
-    at: i64,
-    is_end: bool,
-    other: Option<i64>,
-    amount: i64,
-}
-
-/// What is known of a column.
-#[derive(Debug, Default)]
-struct Channel {
-    readings: Vec<Point>,
-    /// What the register showed at the end of the interval that begins then.
-    ending: Vec<Point>,
-    pending: Vec<Pending>,
-    /// Use, when all of it is known.
-    uses: Vec<Use>,
-    /// The readings that are made of use.
-    made: Vec<(i64, i64)>,
-    /// What `made` begins at, when that is known.
-    base: Option<i64>,
-}
-
 /// A sum of each column in each local year, in thousandths.
 pub(super) type Sums = BTreeMap<(i32, usize), i64>;
 
 /// Everything that was read.
 #[derive(Debug)]
 pub(super) struct Collection<Z> {
-    zone: Z,
+    pub zone: Z,
     calendar: Calendar<Z>,
     autumn: Autumn<Z, Entry>,
-    channels: BTreeMap<usize, Channel>,
-    ids: Vec<String>,
+    pub channels: BTreeMap<usize, Channel>,
+    pub ids: Vec<String>,
     numbers: usize,
     /// Use columns beside registers.
     pub own_use: Sums,
@@ -142,6 +103,8 @@ impl<Z: Zone + Clone> Collection<Z> {
             Until::Stamp(Stamp::Moment(second)) => second,
             Until::Stamp(Stamp::Local(local)) => self.autumn.after(at, local),
         });
+        // Of an hour that comes twice and is there once, the end may have passed.
+        let other = other.filter(|other| entry.is_end == (*other < at));
         let id = entry.meter.as_deref().map_or(0, |meter| self.id(meter));
         let year = |second: i64| self.calendar.at(second).local;
         for Value { column, kind, number } in &entry.values {
@@ -302,274 +265,9 @@ impl<Z: Zone + Clone> Collection<Z> {
     }
 
     /// The columns of tariffs, of a total, that there are.
-    fn tariffs(&self, total: usize) -> Vec<usize> {
+    pub fn tariffs(&self, total: usize) -> Vec<usize> {
         let stem = COLUMNS[total].name.trim_end_matches("kwh");
         let is_tariff = |at: &&usize| COLUMNS[**at].name.starts_with(stem) && **at != total;
         self.channels.keys().filter(is_tariff).copied().collect()
     }
-
-    /// Gives the rows in the order of time: the second, and the row with a field for each of [`COLUMNS`].
-    /// `meter` is the identifier of rows that have none, and `name` of what is made of use and joins no register.
-    pub fn rows<E>(
-        &self,
-        name: &str,
-        meter: &str,
-        mut each: impl FnMut(i64, Vec<u8>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        let mut cursors: Vec<Cursor<'_>> =
-            self.channels.iter().map(|(column, channel)| Cursor::new(*column, channel)).collect();
-        let alone = if meter.is_empty() { name } else { meter };
-        let totals: Vec<(usize, Vec<usize>)> = TOTALS
-            .into_iter()
-            .filter_map(super::entry::place)
-            .filter(|total| !self.channels.contains_key(total))
-            .map(|total| (total, self.tariffs(total)))
-            .collect();
-        let mut fields: Vec<String> = vec![String::new(); COLUMNS.len()];
-        let mut now: Vec<Option<i64>> = vec![None; COLUMNS.len()];
-        while let Some(time) = cursors.iter().filter_map(Cursor::time).min() {
-            fields.iter_mut().for_each(String::clear);
-            now.fill(None);
-            let mut has_electricity = false;
-            for cursor in &mut cursors {
-                let is_energy = matches!(COLUMNS[cursor.column].content, Content::Energy(_));
-                let Some((value, is_new, id)) = cursor.take(time) else { continue };
-                let id = match id {
-                    None => alone,
-                    Some(0) if is_energy => meter,
-                    Some(0) => "",
-                    Some(id) => self.ids.get(usize::from(id) - 1).map_or("", String::as_str),
-                };
-                if is_new || is_energy {
-                    now[cursor.column] = Some(value);
-                    Self::put(&mut fields, cursor.column, value, time, id);
-                    has_electricity |= is_new && is_energy;
-                }
-            }
-            // Use that goes on does not make a row of gas one of electricity.
-            if !has_electricity {
-                for (at, column) in COLUMNS.iter().enumerate() {
-                    if matches!(column.content, Content::Energy(_)) {
-                        fields[at].clear();
-                        now[at] = None;
-                    }
-                }
-                fields[2] = plain(meter);
-            }
-            for (total, tariffs) in &totals {
-                let is_needed = |at: &&usize| {
-                    cursors.iter().any(|cursor| cursor.column == **at && cursor.spans(time))
-                };
-                let mut needed = tariffs.iter().filter(is_needed).peekable();
-                if needed.peek().is_some() {
-                    let sum = needed.map(|at| now[*at]).sum::<Option<i64>>();
-                    fields[*total] = sum.map_or(String::new(), |sum| decimal(sum, 3));
-                }
-            }
-            let local = self.zone.local(Timestamp::from_seconds(time));
-            let mut utc = Vec::new();
-            utc_text(&mut utc, Timestamp::from_seconds(time));
-            fields[0] = String::from_utf8(utc).unwrap_or_default();
-            fields[1] = local.format("%Y-%m-%dT%H:%M:%S").to_string();
-            each(time, (fields.join(",") + "\n").into_bytes())?;
-        }
-        Ok(())
-    }
-
-    /// Writes a number into its field, and what belongs to it.
-    fn put(fields: &mut [String], column: usize, value: i64, time: i64, id: &str) {
-        let decimals = match COLUMNS[column].content {
-            Content::Number(_, decimals) | Content::Statistic(_, _, decimals) => decimals,
-            _ => 3,
-        };
-        fields[column] = decimal(value, decimals.into());
-        if matches!(COLUMNS[column].content, Content::Energy(_)) {
-            if !id.is_empty() {
-                fields[2] = plain(id);
-            }
-            return;
-        }
-        let id = plain(id);
-        let name = COLUMNS[column].name;
-        match DEVICES.iter().find(|[device, ..]| *device == name) {
-            Some([_, told, device]) => {
-                if let Some(at) = super::entry::place(&told.replace("_timestamp", "_time_utc")) {
-                    let mut utc = Vec::new();
-                    utc_text(&mut utc, Timestamp::from_seconds(time));
-                    fields[at] = String::from_utf8(utc).unwrap_or_default();
-                }
-                if let Some(at) = super::entry::place(device) {
-                    fields[at] = id;
-                }
-            }
-            None if !id.is_empty() => fields[2] = id,
-            None => {}
-        }
-    }
-}
-
-impl Channel {
-    fn make_intervals<Z: Zone + Clone>(&mut self, calendar: &Calendar<Z>) {
-        let unknown = self.pending.iter().filter(|one| one.other.is_none());
-        let mut times: Vec<i64> = unknown.map(|one| one.at).collect();
-        times.sort_unstable();
-        let grid = Grid::of(&times, calendar);
-        for Pending { at, is_end, other, amount } in self.pending.drain(..) {
-            let (from, until) = if is_end {
-                (other.unwrap_or_else(|| grid.start(at, calendar)), at)
-            } else {
-                (at, other.unwrap_or_else(|| grid.end(at, calendar)))
-            };
-            if from < until {
-                self.uses.push(Use { from, until, amount });
-            }
-        }
-        intervals::tidy(&mut self.uses);
-    }
-
-    fn anchor(&mut self, time: i64, value: i64) -> bool {
-        let found = self.made.binary_search_by_key(&time, |(time, _)| *time);
-        let Some(at) = found.ok().filter(|_| self.base.is_none()) else { return false };
-        self.base = Some(value - self.made[at].1);
-        true
-    }
-}
-
-/// The readings of one column, in order.
-struct Cursor<'a> {
-    column: usize,
-    readings: &'a [Point],
-    made: &'a [(i64, i64)],
-    base: i64,
-    at: usize,
-    made_at: usize,
-    /// Whether it is made of use, and joins no register.
-    is_alone: bool,
-}
-
-impl<'a> Cursor<'a> {
-    fn new(column: usize, channel: &'a Channel) -> Self {
-        Self {
-            column,
-            readings: &channel.readings,
-            made: &channel.made,
-            base: channel.base.unwrap_or(0),
-            at: 0,
-            made_at: 0,
-            is_alone: !channel.made.is_empty() && channel.base.is_none(),
-        }
-    }
-
-    /// The time of the next reading.
-    fn time(&self) -> Option<i64> {
-        let read = self.readings.get(self.at).map(|point| point.time);
-        let made = self.made.get(self.made_at).map(|(time, _)| *time);
-        [read, made].into_iter().flatten().min()
-    }
-
-    /// The value at this time, which is not after that of the next reading; whether it is a reading of this time, and
-    /// the place of the identifier, `None` for what joins no register of the meter. A register that is made of use is
-    /// known between its readings, too.
-    fn take(&mut self, time: i64) -> Option<(i64, bool, Option<u16>)> {
-        let mut found = None;
-        let id = if self.is_alone { None } else { Some(0) };
-        if let Some((_, value)) = self.made.get(self.made_at).filter(|(at, _)| *at == time) {
-            found = Some((self.base + value, true, id));
-            self.made_at += 1;
-        } else if self.made_at > 0 && self.made_at < self.made.len() {
-            found = Some((self.base + self.made[self.made_at - 1].1, false, id));
-        }
-        if let Some(point) = self.readings.get(self.at).filter(|point| point.time == time) {
-            found = Some((point.value, true, Some(point.id)));
-            self.at += 1;
-        }
-        found
-    }
-
-    /// Whether this time is between the first and the last reading.
-    fn spans(&self, time: i64) -> bool {
-        let ends = |first: Option<i64>, last: Option<i64>| {
-            first.zip(last).is_some_and(|(first, last)| (first..=last).contains(&time))
-        };
-        let read = |point: Option<&Point>| point.map(|point| point.time);
-        let made = |point: Option<&(i64, i64)>| point.map(|(time, _)| *time);
-        ends(read(self.readings.first()), read(self.readings.last()))
-            || ends(made(self.made.first()), made(self.made.last()))
-    }
-}
-
-/// Whether the column counts.
-pub(super) fn is_register(column: usize) -> bool {
-    let is_device = |name: &str| DEVICES.iter().any(|[device, ..]| *device == name);
-    match COLUMNS[column].content {
-        Content::Energy(_) => true,
-        _ => is_device(COLUMNS[column].name),
-    }
-}
-
-/// Adds a reading; of several within five minutes the last one stays, and the first of all. Gives how many there are more.
-fn push(readings: &mut Vec<Point>, at: i64, value: i64, id: u16) -> usize {
-    let late = at.rem_euclid(PERIOD_SECONDS);
-    let multiple = at - late;
-    let last = readings.last().copied();
-    let has_multiple = last.is_some_and(|last| last.time == multiple && late > 0);
-    let time = if late <= MAX_LATE && !has_multiple { multiple } else { at };
-    // Five minutes end with their multiple.
-    let bucket = |time: i64| (time - 1).div_euclid(PERIOD_SECONDS);
-    let point = Point { time, value, id };
-    match last {
-        // The first one stays: what was used is counted from it.
-        Some(last)
-            if readings.len() > 1
-                && last.id == id
-                && last.time <= time
-                && bucket(last.time) == bucket(time) =>
-        {
-            // The last one was just looked at.
-            *readings.last_mut().expect("there is one") = point;
-            0
-        }
-        _ => {
-            readings.push(point);
-            1
-        }
-    }
-}
-
-/// Keeps the last of the readings of one device within five minutes, which end with their multiple, and the first of all.
-fn thin(readings: &mut Vec<Point>) {
-    let bucket = |time: i64| (time - 1).div_euclid(PERIOD_SECONDS);
-    let Some(first) = readings.first().copied() else { return };
-    readings.reverse();
-    readings.dedup_by(|earlier, kept| {
-        *earlier != first && earlier.id == kept.id && bucket(earlier.time) == bucket(kept.time)
-    });
-    readings.reverse();
-}
-
-/// DSMR-reader notes an hourly reading of gas under the hour that it ends. Moves those an hour on that have no
-/// neighbour nearer than an hour. Tells whether there were some.
-fn move_gas(readings: &mut [Point]) -> bool {
-    let times: Vec<i64> = readings.iter().map(|point| point.time).collect();
-    let is_near = |one: Option<&i64>, other: i64| one.is_some_and(|one| (one - other).abs() < 3600);
-    let mut has_moved = false;
-    for (at, point) in readings.iter_mut().enumerate() {
-        let before = at.checked_sub(1).and_then(|at| times.get(at));
-        let is_hourly = point.time % 3600 == 0
-            && !is_near(before, point.time)
-            && !is_near(times.get(at + 1), point.time);
-        if is_hourly {
-            point.time += 3600;
-            has_moved = true;
-        }
-    }
-    // One that was moved may be at the time of one that was not.
-    readings.sort_by_key(|point| point.time);
-    has_moved
-}
-
-/// A text that needs no quotes and stays on its line.
-fn plain(text: &str) -> String {
-    let is_odd = |c: char| c.is_control() || matches!(c, ',' | '"');
-    text.trim().replace(is_odd, "_")
 }

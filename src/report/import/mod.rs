@@ -10,23 +10,27 @@
 //! | `entry`     | what one row of a table tells                                            |
 //! | `autumn`    | the hour that the clock shows twice                                      |
 //! | `intervals` | use, and registers made of it                                            |
-//! | `collect`   | all entries, as rows                                                     |
+//! | `channel`   | what is known of one column                                              |
+//! | `collect`   | all entries, by column                                                   |
+//! | `rows`      | rows of the history made of them                                         |
 //! | `writer`    | the files                                                                |
 //! | `totals`    | the sums of each year, as reports show them and as the source has them   |
 //! | `summary`   | what was taken, for people                                               |
 //!
 //! ```text
-//! file ─▶ sheet ─▶ formats ─▶ entry ─▶ autumn, intervals, collect ─▶ row ─▶ writer, totals ─▶ summary
+//! file ─▶ sheet ─▶ formats ─▶ entry ─▶ autumn, intervals, collect ─▶ rows ─▶ writer, totals ─▶ summary
 //!             └──▶ own ────────────────────────────────────────────▶
 //! ```
 
 mod autumn;
+mod channel;
 mod collect;
 mod entry;
 mod formats;
 mod intervals;
 pub(super) mod options;
 mod own;
+mod rows;
 mod sheet;
 mod summary;
 mod totals;

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::Datelike as _;
 
-use super::collect::{Sums, is_register};
+use super::channel::is_register;
+use super::collect::Sums;
 use crate::history::calendar::{Calendar, Unit};
 use crate::history::row::{Layout, Row, Selection};
 use crate::history::tally::{Ledger, Limits, Tally};

@@ -7,7 +7,8 @@ use std::str::FromStr;
 
 use super::{Context, Header, Row, Settings, Shape, position};
 use crate::history::{COLUMNS, Content};
-use crate::report::import::collect::is_register;
+use crate::meter::DEVICES;
+use crate::report::import::channel::is_register;
 use crate::report::import::entry::{Entry, Kind, Until, place};
 use crate::report::import::options::TimeIs;
 use crate::report::import::sheet::Fields;
@@ -88,6 +89,15 @@ fn chosen(fields: &Fields, settings: &Settings) -> Vec<Column> {
             all.push(Column { name: time, from: From::Name(name.to_owned()), unit: None });
         }
     }
+    for [_, told, _] in DEVICES {
+        let (utc, local) =
+            (told.replace("_timestamp", "_time_utc"), told.replace("_timestamp", "_time"));
+        let name = COLUMNS.iter().find(|column| column.name == utc).map(|column| column.name);
+        let found = [&utc, &local].into_iter().find(|name| position(fields, name).is_some());
+        if let (Some(name), Some(found)) = (name, found) {
+            all.push(Column { name, from: From::Name(found.clone()), unit: None });
+        }
+    }
     for field in fields.iter().filter(|field| *field != TIME) {
         if let Some(name) = known(field) {
             all.push(Column { name, from: From::Name(field.to_owned()), unit: None });
@@ -127,7 +137,7 @@ pub(super) fn places(fields: &Fields, settings: &Settings) -> Result<Vec<Option<
             UNTIL => 1,
             METER => 2,
             name => {
-                has_number = true;
+                has_number |= known(name).is_some();
                 3 + place(name).unwrap_or(0)
             }
         };
@@ -176,7 +186,7 @@ fn read(row: &Row<'_>, context: &mut Context) -> Result<(), String> {
     }
     entry.meter = Some(row.get(2).to_owned()).filter(|meter| !meter.is_empty());
     for (at, column) in COLUMNS.iter().enumerate() {
-        if row.get(3 + at).is_empty() {
+        if row.get(3 + at).is_empty() || known(column.name).is_none() {
             continue;
         }
         let chosen = settings.columns.iter().find(|chosen| chosen.name == column.name);
@@ -193,8 +203,18 @@ fn read(row: &Row<'_>, context: &mut Context) -> Result<(), String> {
             TimeIs::Start => Kind::AtEnd,
             TimeIs::Reading | TimeIs::End => Kind::Register,
         };
-        if let Some(number) = number {
-            entry.push(column.name, kind, number);
+        let Some(number) = number else { continue };
+        // A device's reading has a time of its own.
+        let told = DEVICES.iter().find(|[device, ..]| *device == column.name);
+        let told = told.and_then(|[_, told, _]| place(&told.replace("_timestamp", "_time_utc")));
+        match told.map(|told| 3 + told).filter(|told| !row.get(*told).is_empty()) {
+            Some(told) => {
+                let mut own = Entry::new(row.time(told)?);
+                own.series = super::series(column.name);
+                own.push(column.name, kind, number);
+                context.entries.push(own);
+            }
+            None => entry.push(column.name, kind, number),
         }
     }
     context.entries.extend(Some(entry).filter(|entry| !entry.values.is_empty()));

@@ -1,0 +1,176 @@
+//! What is exported is what was recorded, and comes back.
+
+use std::fs;
+use std::path::Path;
+
+use clap::Parser as _;
+
+use super::*;
+use crate::history::calendar::{Calendar, Unit};
+use crate::history::files::History;
+use crate::history::tally::Limits;
+use crate::reader::tests::Amsterdam;
+use crate::report::{Command, Options, import};
+use crate::telegram::Timestamp;
+
+/// 2026-10-24 22:00 UTC: 25 October, 00:00 in Amsterdam, a day of 25 hours.
+const MIDNIGHT: i64 = 1_792_879_200;
+
+const HEADER: &str = "time_utc,time_local,unique_id,telegrams,energy_import_kwh,energy_export_kwh,voltage_l1_mean_v,any_power_fail_count,gas_m3,gas_time_utc,gas_unique_id\n";
+
+fn utc(second: i64) -> String {
+    chrono::DateTime::from_timestamp(second, 0).unwrap().format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// Two days of rows: 100 Wh each five minutes, and gas each hour, which comes five minutes later.
+fn house() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |at: i64| {
+        let second = MIDNIGHT + at * 300;
+        let read = (at - 1).div_euclid(12);
+        let local = Amsterdam.local(Timestamp::from_seconds(second)).format("%Y-%m-%dT%H:%M:%S");
+        format!(
+            "{},{local},E1,30,{}.{},2.500,230.1,7,{}.{:03},{},G1\n",
+            utc(second),
+            1000 + at / 10,
+            at % 10,
+            50 + read / 1000,
+            read.rem_euclid(1000),
+            utc(MIDNIGHT + read * 3600)
+        )
+    };
+    let rows: String = (1..=600).map(row).collect();
+    fs::write(folder.path().join("p1_reader_history-2026.csv"), HEADER.to_owned() + &rows).unwrap();
+    folder
+}
+
+fn source(folder: &Path) -> Source<Amsterdam> {
+    let mut history = History::open(&folder.join("p1_reader_history-YEAR.csv"), None).unwrap();
+    let (first, end) = (history.first().unwrap(), history.last().unwrap().unwrap());
+    Source { history, zone: Amsterdam, now: end + 60, first, end }
+}
+
+fn exported(folder: &Path, words: &str) -> String {
+    let command = format!("p1report export {words}");
+    let options = Options::try_parse_from(command.split(' ')).unwrap();
+    let Some(Command::Export(options)) = options.command else { panic!("{command}") };
+    let mut out = Vec::new();
+    export(&mut source(folder), &options, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// Imports a text into another folder, and gives what a report shows there of both registers.
+fn imported(words: &str, text: &str) -> [Vec<(i64, i64)>; 2] {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("source");
+    fs::write(&file, text).unwrap();
+    let command = format!("p1report import {words} {}", file.display());
+    let options = Options::try_parse_from(command.split(' ')).unwrap();
+    let Some(Command::Import(options)) = options.command else { panic!("{command}") };
+    let mut own = History::open(&folder.path().join("x-YEAR.csv"), None).unwrap();
+    let summary = import::import(&options, folder.path(), &mut own, &Amsterdam).unwrap();
+    assert_eq!(summary.differences(), []);
+    used(folder.path())
+}
+
+/// The hours of import and of gas.
+fn used(folder: &Path) -> [Vec<(i64, i64)>; 2] {
+    let registers = ["energy_import_kwh", "gas_m3"].map(str::to_owned);
+    let limits = Limits { from: 0, to: i64::MAX / 2, cut: None };
+    let calendar = Calendar::new(Amsterdam, Unit::Hour);
+    let pass = source(folder).pass(&calendar, &registers, limits).unwrap();
+    let of = |at: usize| {
+        let periods = pass.tally.periods.iter();
+        periods.filter_map(|period| Some((period.span.start, period.used[at]?))).collect()
+    };
+    [of(0), of(1)]
+}
+
+#[test]
+fn a_table_has_local_time_and_every_number_and_comes_back() {
+    let folder = house();
+    let text = exported(folder.path(), "csv");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(
+        lines[0],
+        "time,unique_id,energy_import_kwh,energy_export_kwh,voltage_l1_mean_v,any_power_fail_count,gas_m3,gas_time"
+    );
+    assert_eq!(
+        lines[1],
+        "2026-10-25T00:05:00,E1,1000.100,2.500,230.1,7,50.000,2026-10-25T00:00:00"
+    );
+    assert_eq!(lines.len(), 601);
+    assert_eq!(imported("csv", &text), used(folder.path()), "the hour that comes twice, too");
+    let comma = exported(folder.path(), "csv --decimal-comma");
+    assert!(
+        comma.contains(
+            "\n2026-10-25T00:05:00;E1;1000,100;2,500;230,1;7;50,000;2026-10-25T00:00:00\n"
+        ),
+        "{comma}"
+    );
+    assert_eq!(imported("csv", &comma), used(folder.path()));
+}
+
+#[test]
+fn lines_of_influx_have_times_and_types() {
+    let folder = house();
+    let text = exported(folder.path(), "influx --from 2026-10-25 --to 2026-10-25");
+    let first = text.lines().next().unwrap();
+    assert_eq!(
+        first,
+        "p1,meter=E1 energy_import_kwh=1000.100,energy_export_kwh=2.500,voltage_l1_mean_v=230.1,\
+         any_power_fail_count=7i,gas_m3=50.000,gas_timestamp=1792879200i 1792879500000000000"
+    );
+    assert_eq!(text.lines().count(), 300, "25 hours");
+    assert!(
+        text.lines().last().unwrap().ends_with(" 1792969200000000000"),
+        "midnight belongs to it"
+    );
+}
+
+#[test]
+fn statistics_are_the_use_of_whole_hours_and_come_back() {
+    let folder = house();
+    let text = exported(folder.path(), "homeassistant");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "statistic_id,start,unit,delta");
+    assert_eq!(
+        lines[1], "sensor:p1_energy_import,2026-10-24 22:00,kWh,1.100",
+        "from the first row on"
+    );
+    assert_eq!(lines[2], "sensor:p1_energy_import,2026-10-24 23:00,kWh,1.200");
+    let gas: Vec<&&str> = lines.iter().filter(|line| line.contains("_gas,")).collect();
+    assert_eq!(*gas[0], "sensor:p1_gas,2026-10-24 22:00,m³,0.001");
+    assert_eq!(imported("homeassistant", &text), used(folder.path()));
+    let other = exported(folder.path(), "homeassistant --prefix sensor.my_");
+    assert!(other.contains("\nsensor.my_gas,"), "{other}");
+}
+
+#[test]
+fn a_gap_is_in_the_hour_in_which_it_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |hour: i64, register: i64| {
+        format!("{},x,E1,30,{register},0,,,,,\n", utc(MIDNIGHT + hour * 3600))
+    };
+    let rows = [row(0, 5), row(1, 6), row(7, 20)].concat();
+    fs::write(folder.path().join("p1_reader_history-2026.csv"), HEADER.to_owned() + &rows).unwrap();
+    let text = exported(folder.path(), "homeassistant");
+    assert!(text.contains("energy_import,2026-10-24 22:00,kWh,1.000\nsensor:p1_energy_import,2026-10-25 04:00,kWh,14.000\n"), "{text}");
+}
+
+#[test]
+fn a_range_that_was_never_recorded_is_refused_and_a_full_disk_is_told() {
+    let folder = house();
+    let options = |words: &str| {
+        let command = format!("p1report export {words}");
+        match Options::try_parse_from(command.split(' ')).unwrap().command {
+            Some(Command::Export(options)) => options,
+            other => panic!("{other:?}"),
+        }
+    };
+    let never = export(&mut source(folder.path()), &options("csv --year 2019"), &mut Vec::new());
+    assert!(matches!(never, Err(ExportError::Query(QueryError::NeverRecorded(..)))), "{never:?}");
+    let mut short = [0; 100];
+    let full = export(&mut source(folder.path()), &options("csv"), &mut &mut short[..]);
+    assert!(matches!(full, Err(ExportError::Output(_))), "{full:?}");
+}

@@ -1,0 +1,145 @@
+//! What is known of one column: readings, and use by interval.
+//!
+//! Owns which readings stay. Of those within five minutes it is the last one, and one that is not a minute later than a
+//! multiple of five minutes counts for it.
+
+use super::intervals::{self, Grid, Use};
+use crate::history::calendar::Calendar;
+use crate::history::{COLUMNS, Content, PERIOD_SECONDS};
+use crate::meter::DEVICES;
+use crate::zone::Zone;
+
+/// A reading that comes at most so long after a multiple of five minutes counts for it, in seconds.
+const MAX_LATE: i64 = 60;
+
+/// A reading of a register.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Point {
+    pub time: i64,
+    pub value: i64,
+    /// The identifier: its place in the list, from 1; 0 is unknown.
+    pub id: u16,
+}
+
+/// Use of which one end of the interval may not be known yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pending {
+    pub at: i64,
+    pub is_end: bool,
+    pub other: Option<i64>,
+    pub amount: i64,
+}
+
+/// What is known of a column.
+#[derive(Debug, Default)]
+pub(super) struct Channel {
+    pub readings: Vec<Point>,
+    /// What the register showed at the end of the interval that begins then.
+    pub ending: Vec<Point>,
+    pub pending: Vec<Pending>,
+    /// Use, when all of it is known.
+    pub uses: Vec<Use>,
+    /// The readings that are made of use.
+    pub made: Vec<(i64, i64)>,
+    /// What `made` begins at, when that is known.
+    pub base: Option<i64>,
+}
+
+impl Channel {
+    /// Makes intervals of all use.
+    pub fn make_intervals<Z: Zone + Clone>(&mut self, calendar: &Calendar<Z>) {
+        let unknown = self.pending.iter().filter(|one| one.other.is_none());
+        let mut times: Vec<i64> = unknown.map(|one| one.at).collect();
+        times.sort_unstable();
+        let grid = Grid::of(&times, calendar);
+        for Pending { at, is_end, other, amount } in self.pending.drain(..) {
+            let (from, until) = if is_end {
+                (other.unwrap_or_else(|| grid.start(at, calendar)), at)
+            } else {
+                (at, other.unwrap_or_else(|| grid.end(at, calendar)))
+            };
+            if from < until {
+                self.uses.push(Use { from, until, amount });
+            }
+        }
+        intervals::tidy(&mut self.uses);
+    }
+
+    /// A reading that what is made of use fits to, if it is the first one at the end of an interval. Tells whether it is.
+    pub fn anchor(&mut self, time: i64, value: i64) -> bool {
+        let found = self.made.binary_search_by_key(&time, |(time, _)| *time);
+        let Some(at) = found.ok().filter(|_| self.base.is_none()) else { return false };
+        self.base = Some(value - self.made[at].1);
+        true
+    }
+}
+
+/// Whether the column counts.
+pub(super) fn is_register(column: usize) -> bool {
+    let is_device = |name: &str| DEVICES.iter().any(|[device, ..]| *device == name);
+    match COLUMNS[column].content {
+        Content::Energy(_) => true,
+        _ => is_device(COLUMNS[column].name),
+    }
+}
+
+/// Adds a reading; of several within five minutes the last one stays, and the first of all. Gives how many there are more.
+pub(super) fn push(readings: &mut Vec<Point>, at: i64, value: i64, id: u16) -> usize {
+    let late = at.rem_euclid(PERIOD_SECONDS);
+    let multiple = at - late;
+    let last = readings.last().copied();
+    let has_multiple = last.is_some_and(|last| last.time == multiple && late > 0);
+    let time = if late <= MAX_LATE && !has_multiple { multiple } else { at };
+    // Five minutes end with their multiple.
+    let bucket = |time: i64| (time - 1).div_euclid(PERIOD_SECONDS);
+    let point = Point { time, value, id };
+    match last {
+        // The first one stays: what was used is counted from it.
+        Some(last)
+            if readings.len() > 1
+                && last.id == id
+                && last.time <= time
+                && bucket(last.time) == bucket(time) =>
+        {
+            // The last one was just looked at.
+            *readings.last_mut().expect("there is one") = point;
+            0
+        }
+        _ => {
+            readings.push(point);
+            1
+        }
+    }
+}
+
+/// Keeps the last of the readings of one device within five minutes, which end with their multiple, and the first of all.
+pub(super) fn thin(readings: &mut Vec<Point>) {
+    let bucket = |time: i64| (time - 1).div_euclid(PERIOD_SECONDS);
+    let Some(first) = readings.first().copied() else { return };
+    readings.reverse();
+    readings.dedup_by(|earlier, kept| {
+        *earlier != first && earlier.id == kept.id && bucket(earlier.time) == bucket(kept.time)
+    });
+    readings.reverse();
+}
+
+/// DSMR-reader notes an hourly reading of gas under the hour that it ends. Moves those an hour on that have no
+/// neighbour nearer than an hour. Tells whether there were some.
+pub(super) fn move_gas(readings: &mut [Point]) -> bool {
+    let times: Vec<i64> = readings.iter().map(|point| point.time).collect();
+    let is_near = |one: Option<&i64>, other: i64| one.is_some_and(|one| (one - other).abs() < 3600);
+    let mut has_moved = false;
+    for (at, point) in readings.iter_mut().enumerate() {
+        let before = at.checked_sub(1).and_then(|at| times.get(at));
+        let is_hourly = point.time % 3600 == 0
+            && !is_near(before, point.time)
+            && !is_near(times.get(at + 1), point.time);
+        if is_hourly {
+            point.time += 3600;
+            has_moved = true;
+        }
+    }
+    // One that was moved may be at the time of one that was not.
+    readings.sort_by_key(|point| point.time);
+    has_moved
+}
