@@ -103,8 +103,9 @@ impl<Z: Zone + Clone> Collection<Z> {
             Until::Stamp(Stamp::Moment(second)) => second,
             Until::Stamp(Stamp::Local(local)) => self.autumn.after(at, local),
         });
-        // Of an hour that comes twice and is there once, the end may have passed.
-        let other = other.filter(|other| entry.is_end == (*other < at));
+        // Of an hour that comes twice and is there once, the end may have passed: the grid knows it.
+        let is_after = |other: &i64| if entry.is_end { *other < at } else { *other > at };
+        let other = other.filter(is_after);
         let id = entry.meter.as_deref().map_or(0, |meter| self.id(meter));
         let year = |second: i64| self.calendar.at(second).local;
         for Value { column, kind, number } in &entry.values {
