@@ -5,13 +5,13 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 PROGRAMS = p1listener p1reader p1dashboard p1mqtt p1emeter p1cat p1report p1sim
 
-.PHONY: help build test test-all lint quick-lint msrv bench bench-card bench-decade fuzz demo interop deb deb-all apt-repo e2e install uninstall clean
+.PHONY: help build units test test-all lint quick-lint msrv bench bench-card bench-decade fuzz demo interop deb source container deb-all apt-repo e2e install uninstall clean
 
 FUZZ_SECONDS ?= 60
 
 # The paths of the crates are in the programs, for messages of a panic: without the home of whoever builds
 # them, so that the packages are the same, and tell nobody's name.
-build bench bench-card bench-decade: export RUSTFLAGS += --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo
+build bench bench-card bench-decade container: export RUSTFLAGS += --remap-path-prefix=$(or $(CARGO_HOME),$(HOME)/.cargo)=/cargo
 
 help: ## list these targets
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -19,6 +19,10 @@ help: ## list these targets
 build: ## build the programs (target/release)
 	@tests/prepare.sh
 	$(CARGO) build --release --locked
+	$(MAKE) --no-print-directory units
+
+units: # of further meters, from those of the first one (target/units)
+	systemd/make-instances target/units
 
 test: ## run the tests that need no more than a compiler, and list the others
 	@mkdir -p target
@@ -41,7 +45,8 @@ quick-lint: # what takes seconds
 	$(CARGO) fmt --check
 	! mandoc -Tlint man/*.[1-8] 2>/dev/null | grep -v -e 'longer than 80 bytes' -e 'referenced manual not found'
 	tests/manuals.sh
-	shellcheck -x -a tests/*.sh tests/interop/*.sh etc/examples/*.sh debian/make-* debian/*inst debian/*rm debian/mqtt/* debian/emeter/* .ci/run
+	shellcheck -x -a tests/*.sh tests/interop/*.sh etc/examples/*.sh debian/make-* debian/assets debian/tests/chain \
+	  debian/*inst debian/*rm debian/common/* debian/mqtt/* debian/emeter/* systemd/make-instances .ci/run
 	tests/versions.sh
 	tests/units.sh
 
@@ -74,8 +79,11 @@ interop: build ## run the other programs of etc/examples, all at once, for INTER
 demo: build ## show the main job without any hardware
 	@tests/demo.sh target/release
 
-deb: build ## build the Debian packages for this machine (target/debian); needs cargo-deb
+deb: build ## build the Debian packages for this machine (target/debian); needs cargo-deb and dpkg-dev
 	debian/make-packages
+
+source: ## make the Debian source package of the last commit, with all crates (target/source); needs dpkg-dev
+	debian/make-source
 
 deb-all: ## build the packages for amd64, arm64 and armhf, from Debian's compilers; needs root
 	debian/make-deb-all
@@ -83,11 +91,26 @@ deb-all: ## build the packages for amd64, arm64 and armhf, from Debian's compile
 apt-repo: ## make a signed apt repository of the packages: REPOSITORY=directory KEY=gpg-key; needs apt-utils
 	debian/make-apt-repo "$(REPOSITORY)" "$(KEY)"
 
+HOST = $(shell rustc -vV | sed -n 's/^host: //p')
+IMAGE_TOOL ?= $(or $(shell command -v podman),$(shell command -v buildah),podman)
+
+container: ## make a container image with all programs (p1-multicast); needs podman or buildah, and a static C library
+	@tests/prepare.sh
+	RUSTFLAGS="$(RUSTFLAGS) -C target-feature=+crt-static" $(CARGO) build --release --locked --target $(HOST)
+	rm -rf target/container
+	install -D -t target/container/root/usr/bin $(PROGRAMS:%=target/$(HOST)/release/%)
+	install -D -m 644 -t target/container/root/etc/p1-multicast etc/p1reader.yml
+	echo 'p1-multicast:x:10001:10001::/:/' >target/container/root/etc/passwd
+	echo 'p1-multicast:x:10001:' >target/container/root/etc/group
+	install -d $(addprefix target/container/own/,run/p1-multicast tmp var/lib/p1-multicast)
+	$(IMAGE_TOOL) build --file Containerfile --tag p1-multicast target/container
+
 e2e: deb ## install the packages on a booted Debian 12 and 13 and try everything; needs root
 	tests/e2e.sh
 
 TO = $(DESTDIR)$(PREFIX)
 SETTINGS = $(DESTDIR)/etc/p1-multicast
+INSTANCES = $(patsubst %,target/units/%@.service,p1emeter p1listener p1mqtt p1reader)
 # What is installed, for make install and make uninstall: mode, place below PREFIX, source.
 entries = $(foreach file,$(3),$(1):$(2)/$(notdir $(file)):$(file))
 INSTALLED = $(call entries,755,bin,$(PROGRAMS:%=target/release/%)) \
@@ -98,7 +121,7 @@ INSTALLED = $(call entries,755,bin,$(PROGRAMS:%=target/release/%)) \
   $(call entries,755,share/doc/p1-multicast/examples,$(wildcard etc/examples/*.sh etc/examples/*.py)) \
   $(call entries,644,share/doc/p1-multicast/examples,$(filter-out %.sh %.py,$(wildcard etc/examples/*))) \
   $(call entries,644,share/p1-multicast,etc/p1-multicast.schema.json) \
-  $(call entries,644,lib/systemd/system,$(wildcard systemd/*.service systemd/*.socket systemd/*.timer)) \
+  $(call entries,644,lib/systemd/system,$(wildcard systemd/*.service systemd/*.socket systemd/*.timer) $(INSTANCES)) \
   644:lib/sysusers.d/p1-multicast.conf:systemd/p1-multicast.sysusers
 
 install: ## install below DESTDIR and PREFIX (run make build before)

@@ -49,7 +49,7 @@ chain() {
     bin=$place/usr/bin
     settings=$place/p1reader.yml
     shift 2
-    for package in target/debian/*_"$architecture".deb; do
+    for package in target/debian/*_"$architecture".deb target/debian/*_all.deb; do
         dpkg-deb -x "$package" "$place"
     done
     configuration >"$settings"

@@ -55,6 +55,7 @@ for suite in "${@:-bookworm trixie}"; do
         bridge
         encryption
         energy_meter
+        autopkgtest
         settings
         history
         turn_of_the_year

@@ -21,6 +21,7 @@ gpg --batch --quiet --passphrase '' --quick-gen-key 'p1-multicast test <test@exa
 
 # Packages for every architecture: but for the name of it, those for this machine.
 mkdir "$work/packages" "$work/none"
+cp target/debian/*_all.deb "$work/packages"
 for package in target/debian/*_"$(dpkg --print-architecture)".deb; do
     for architecture in amd64 arm64 armhf; do
         rm -rf "$work/package"
@@ -55,5 +56,7 @@ for architecture in amd64 arm64 armhf; do
         (cd "$work" && ask "$architecture" download $package) >"$work/log" 2>&1 || fail "apt-get download $package for $architecture"
         cmp "$work/$package"_*_"$architecture.deb" "$work/packages/$package"_*_"$architecture.deb"
     done
+    (cd "$work" && ask "$architecture" download p1-multicast-common) >"$work/log" 2>&1 || fail "apt-get download for $architecture"
+    cmp "$work"/p1-multicast-common_*.deb "$work"/packages/p1-multicast-common_*.deb
     echo "$architecture: apt has all packages"
 done

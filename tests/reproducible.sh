@@ -13,7 +13,7 @@ mkdir "$second/cargo"
 ln -s "${CARGO_HOME:-$HOME/.cargo}"/* "$second/cargo"
 CARGO_HOME=$second/cargo make -C "$second/clone" deb >"$second/log" 2>&1 || { cat "$second/log" >&2; exit 1; }
 
-for package in target/debian/*_"$(dpkg --print-architecture)".deb; do
+for package in target/debian/*_"$(dpkg --print-architecture)".deb target/debian/*_all.deb; do
     cmp "$package" "$second/clone/$package"
     echo "$package: the same twice"
 done

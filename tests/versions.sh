@@ -1,5 +1,5 @@
 #!/bin/sh
-# Cargo.toml, both lock files, CHANGELOG.md and debian/changelog have the same version; debian/NEWS has none that
+# Cargo.toml, both lock files, CHANGELOG.md and debian/changelog have the same version; debian/p1-multicast.NEWS has none that
 # debian/changelog does not know.
 set -eu
 cd "$(dirname "$0")/.."
@@ -19,6 +19,6 @@ for other in "Cargo.lock $(locked Cargo.lock)" "fuzz/Cargo.lock $(locked fuzz/Ca
     "CHANGELOG.md $changelog" "debian/changelog ${debian%-*}"; do
     [ "${other#* }" = "$cargo" ] || fail "versions differ: Cargo.toml $cargo, $other"
 done
-for version in $(entries debian/NEWS); do
-    entries debian/changelog | grep -qxF "$version" || fail "debian/NEWS has $version, which debian/changelog does not know"
+for version in $(entries debian/p1-multicast.NEWS); do
+    entries debian/changelog | grep -qxF "$version" || fail "debian/p1-multicast.NEWS has $version, which debian/changelog does not know"
 done

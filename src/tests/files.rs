@@ -114,9 +114,9 @@ fn the_other_pages_list_the_configuration_and_the_places_of_the_suite() {
 
 /// What the configuration of a further meter is called, if the meter is called so.
 fn instance(name: &str) -> String {
-    let unit = fs::read_to_string(Path::new(PROJECT).join("systemd/p1listener@.service")).unwrap();
-    let start = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
-    start.split(' ').find(|word| word.contains("%i")).unwrap().replace("%i", name)
+    let script = fs::read_to_string(Path::new(PROJECT).join("systemd/make-instances")).unwrap();
+    let pattern = script.split([' ', '|']).find(|word| word.ends_with("%i.yml"));
+    pattern.unwrap().replace("%i", name)
 }
 
 #[test]

@@ -186,17 +186,19 @@ without_network() {
 are_active() { for unit; do is "$unit" ActiveState active || return 1; done; }
 
 upgrade() {
-    step "apt upgrade: asks about the changed configuration, keeps the records, restarts what runs"
+    step "apt upgrade from 1.0.0: asks about the changed configuration, which has another package now; keeps the records, restarts what runs"
     local one further
     one=$(state p1listener MainPID) further=$(state p1reader@attic MainPID)
     publish target/debian
     quietly inside apt-get update
-    quietly inside sh -c 'echo n | apt-get upgrade'
+    # apt-get would not install the package that is new.
+    quietly inside sh -c 'echo n | apt upgrade'
     grep -q "Configuration file '/etc/p1-multicast/p1reader.yml'" "$work/said" || fail "the changed configuration is not asked about"
-    for package in p1-multicast p1-dashboard; do
+    for package in p1-multicast p1-multicast-common p1-dashboard; do
         inside dpkg -s $package | grep -q "^Version: $version$" || fail "$package is not upgraded"
     done
     inside grep -q '^  name: attic' /etc/p1-multicast/p1reader.yml || fail "the configuration is lost"
+    inside dpkg -S /etc/p1-multicast/p1reader.yml | grep -q '^p1-multicast-common: ' || fail "the owner of the configuration"
     wait_until "the new process" is_other p1listener MainPID "$one"
     wait_until "the new process of the further meter" is_other p1reader@attic MainPID "$further"
     more_rows "after the upgrade"
@@ -210,7 +212,7 @@ remove_and_purge() {
     inside dpkg -s p1-multicast | grep -q '^Status: install ok installed' || fail "the package is left half installed"
     wait_until "the failure of p1reader" is p1reader ActiveState failed
 
-    step "remove stops; purge takes the configuration and leaves the records"
+    step "remove stops; autoremove --purge takes the configuration, and the records stay"
     quietly inside apt-get remove p1-multicast
     for unit in p1listener p1reader p1listener@attic p1reader@attic; do
         is $unit ActiveState inactive || is $unit ActiveState failed || fail "$unit runs after remove"
@@ -218,6 +220,8 @@ remove_and_purge() {
     inside test -f /etc/p1-multicast/p1reader.yml || fail "remove took the configuration"
     inside rm /etc/p1-multicast/attic.yml
     quietly inside apt-get purge p1-multicast
+    inside test -f /etc/p1-multicast/p1reader.yml || fail "purge of p1-multicast took the configuration of the others"
+    quietly inside apt-get autoremove --purge
     ! inside test -e /etc/p1-multicast || fail "purge left /etc/p1-multicast"
     [ "$(rows)" -gt 0 ] || fail "purge took the records"
     local left

@@ -127,16 +127,27 @@ energy_meter() {
     quietly inside env DEBIAN_FRONTEND=noninteractive apt-get purge -y p1-emeter
 }
 
+autopkgtest() {
+    step "the autopkgtest of the source package"
+    quietly inside env DEBIAN_FRONTEND=noninteractive apt-get install -y p1-mqtt p1-emeter
+    inside tee /tmp/chain >/dev/null <debian/tests/chain
+    quietly inside runuser -l pi -c 'sh /tmp/chain'
+    quietly inside env DEBIAN_FRONTEND=noninteractive apt-get purge -y p1-mqtt p1-emeter
+    inside rm /tmp/chain
+}
+
 metrics_by_timer() {
     step "the example for node_exporter: a timer writes metrics that others may read"
     local metrics=/var/lib/prometheus/node-exporter/p1.prom
+    # As prometheus-node-exporter leaves it.
+    quietly inside useradd --system --home-dir /var/lib/prometheus prometheus
     inside mkdir -p "${metrics%/*}"
     inside sh -c 'cp /usr/share/doc/p1-multicast/examples/p1-textfile.* /run/systemd/system/'
     inside sed -i 's/^OnBootSec=.*/OnActiveSec=1/' /run/systemd/system/p1-textfile.timer
     quietly inside systemctl daemon-reload
     quietly inside systemctl start p1-textfile.timer
     wait_until "the metrics" inside grep -q '^p1_power_watts' "$metrics"
-    [ "$(inside stat -c %a "$metrics")" = 644 ] || fail "the mode of $metrics"
+    [ "$(inside stat -c %U:%a "$metrics")" = prometheus:644 ] || fail "the owner or the mode of $metrics"
     quietly inside systemctl stop p1-textfile.timer
     inside rm -f /run/systemd/system/p1-textfile.timer /run/systemd/system/p1-textfile.service
 }

@@ -20,16 +20,22 @@ as_in_readme() {
 $commands"
 }
 
-# The same packages with an older version and another configuration, to upgrade from.
+# The same programs in packages as those of 1.0.0 were, to upgrade from: p1-multicast-common was a part of p1-multicast,
+# and no other one depended on it. The configuration is another one.
 older_packages() {
     mkdir "$work/older"
     for package in target/debian/*_"${version}_$architecture.deb"; do
         rm -rf "$work/package"
         dpkg-deb -R "$package" "$work/package"
-        sed -i 's/^Version: .*/Version: 0.9.0-1/' "$work/package/DEBIAN/control"
-        for file in "$work"/package/etc/p1-multicast/*; do
-            [ ! -e "$file" ] || echo '# Older.' >>"$file"
-        done
+        sed -i -e 's/^Version: .*/Version: 1.0.0-1/' -e 's/p1-multicast-common ([^)]*), //' "$work/package/DEBIAN/control"
+        case $package in
+            */p1-multicast_*)
+                dpkg-deb -x target/debian/p1-multicast-common_"$version"_all.deb "$work/package"
+                rm -r "$work/package/usr/share/doc/p1-multicast-common"
+                echo '# Older.' >>"$work/package/etc/p1-multicast/p1reader.yml"
+                echo /etc/p1-multicast/p1reader.yml >"$work/package/DEBIAN/conffiles"
+                ;;
+        esac
         dpkg-deb --root-owner-group -b "$work/package" "$work/older" >/dev/null
     done
 }
