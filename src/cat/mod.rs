@@ -1,16 +1,19 @@
 //! `p1cat`: telegrams as text, from the network or from a file of raw telegrams.
 //!
-//! Owns what is printed, and when to stop. To everything but [`run`] the streams, the file and the source of
+//! Owns what is printed, which command runs, and when to stop. To everything but [`run`] the streams, the file and the source of
 //! telegrams are passed in.
 //!
 //! ```text
-//! network ─┐                 ┌─▶ pace (interval, change) ──▶ format ─┐
+//! network ─┐                 ┌─▶ condition (comes true) ──▶ command
+//!          │                 ├─▶ pace (interval, change) ──▶ format ─┐
 //! file ────┴─▶ the telegram ─┼─▶ explain (in words) ─────────────────┼─▶ printer
 //!                            └─▶ raw, anonymous ─────────────────────┘
 //! ```
 
 mod anonymous;
 mod client;
+mod command;
+mod condition;
 mod explain;
 mod field;
 mod file;
@@ -24,6 +27,7 @@ mod pipeline;
 mod printer;
 mod stop_signal;
 
+use std::env;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read};
 use std::net::IpAddr;
@@ -34,6 +38,7 @@ use rustix::fs::{FileType, fstat};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 
 pub use anonymous::anonymous;
+pub use condition::{Condition, ConditionError};
 pub use explain::Explanation;
 pub use field::{Field, UnknownField};
 pub use file::from_file;
@@ -50,6 +55,7 @@ use crate::config::{Config, Multicast};
 use crate::history::today::DayRecords;
 use crate::runtime::Exit;
 use crate::telegram::Policy;
+use crate::text;
 
 /// The longest header of a table, in bytes; all fields together are shorter.
 const MAX_HEADER: u64 = 64 * 1024;
@@ -65,6 +71,12 @@ pub fn run(mut options: Options, config: &Config) -> Result<Exit, Exit> {
     if options.raw && !options.source.iter().all(is_address) {
         let reason = "--source: raw telegrams tell the address of their listener, not its name";
         return Err(fail(Exit::Usage, &reason));
+    }
+    if let Some(program) = options.exec.as_ref().and_then(|command| command.first()) {
+        if !command::exists(program, env::var_os("PATH").as_deref()) {
+            let reason = format!("--exec: there is no program {}", text::escaped(program));
+            return Err(fail(Exit::Usage, &reason));
+        }
     }
     if matches!(options.format, Format::Csv) {
         options.first_line = first_line(&io::stdout());
@@ -155,7 +167,8 @@ fn print_group(
     stop: Option<&StopSignal>,
 ) -> Result<Exit, Exit> {
     let stdout = io::stdout();
-    let watched = options.output.is_none().then_some(&stdout);
+    let is_printing = options.output.is_none() && options.exec.is_none();
+    let watched = is_printing.then_some(&stdout);
     let mut telegrams = GroupTelegrams::join(group, options, watched)?.until(stop);
     let out = stdout.lock();
     let printed = if Client::is_one(&out) {

@@ -55,7 +55,7 @@ pub fn from_network(
                 break Exit::Unavailable;
             }
         }
-        let wake = [timeout.map(|(_, end)| end), pipeline.due()].into_iter().flatten().min();
+        let wake = [timeout.map(|(_, end)| end), pipeline.due(now)].into_iter().flatten().min();
         let wait = wake.map_or(MAX_WAIT, |wake| wake.saturating_duration_since(now));
         let telegram = match source.next(wait) {
             Err(error) if has_left(&error) => return Ok(Exit::Done),

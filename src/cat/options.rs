@@ -10,7 +10,7 @@ use clap::builder::{PossibleValue, RangedU64ValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, Command, Parser};
 
-use super::{CellStyle, Field, Format};
+use super::{CellStyle, Condition, Field, Format};
 use crate::history::today::DayRecords;
 use crate::runtime::{Arguments, Exit};
 
@@ -56,6 +56,19 @@ pub struct Options {
     /// Print only telegrams in which a field has changed
     #[arg(long, conflicts_with_all = ["raw", "explain"])]
     pub on_change: bool,
+    /// Select the telegrams with which this comes true.
+    #[arg(long, value_name = "CONDITION",
+          help = "Print only telegrams with which this comes true, such as 'power_import_w > 9000 for 10s'",
+          conflicts_with_all = ["raw", "explain", "every", "on_change"])]
+    pub when: Option<Condition>,
+    /// Run COMMAND with these arguments instead of printing; this option comes last
+    #[arg(long, value_name = "COMMAND", num_args = 1.., allow_hyphen_values = true, requires = "when",
+          conflicts_with_all = ["input", "output", "fields"])]
+    pub exec: Option<Vec<String>>,
+    /// Run COMMAND at most once in S seconds [default: 60]
+    #[arg(long, value_name = "S", requires = "exec",
+          value_parser = seconds().range(1..=86_400).map(Duration::from_secs))]
+    pub exec_interval: Option<Duration>,
     /// Write each telegram to FILE, in place of the one before, by rename
     #[arg(long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -98,7 +111,8 @@ fn seconds() -> RangedU64ValueParser {
 impl Options {
     /// Whether telegrams of two meters would get into each other's way.
     pub(super) fn needs_one_meter(&self) -> bool {
-        self.raw || self.http || self.every.is_some() || self.on_change || self.output.is_some()
+        let selects = self.every.is_some() || self.on_change || self.when.is_some();
+        self.raw || self.http || selects || self.output.is_some()
     }
 
     /// How the cells of a table are written. Who has a decimal comma has a spreadsheet, which takes a time with

@@ -1,20 +1,28 @@
-//! The way of a telegram to the output: which ones are printed (`pace`), the format, the printer.
+//! The way of a telegram to the output: which ones are printed (`condition`, `pace`), the format, the printer; or to the
+//! command that runs instead.
 
 use std::io::{self, Write};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use super::command::{Runner, environment};
+use super::condition::{Change, Watch};
 use super::format::Formatter;
 use super::pace::{Changes, Sampler};
 use super::{Options, Printer};
 use crate::history::today::DayRecords;
 use crate::message::Message;
 use crate::meter::{self, Meters, Tracker};
-use crate::reading::Derived;
+use crate::reading::{Derived, Readings};
 use crate::zone::{HostZone, Zone as _};
+
+/// How often a command runs at most, if no option says otherwise.
+const EXEC_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Chooses, formats and prints telegrams.
 pub(super) struct Pipeline<W: Write> {
     trackers: Option<Trackers>,
+    watch: Option<Watch>,
+    runner: Option<Runner>,
     sampler: Option<Sampler<HostZone, Told>>,
     changes: Option<Changes>,
     formatter: Formatter<HostZone>,
@@ -34,9 +42,14 @@ impl<W: Write> Pipeline<W> {
         if let Some(header) = &options.first_line {
             formatter.resume(header);
         }
+        let is_compared = options.when.as_ref().is_some_and(|when| when.field.is_derived());
+        let needs_derived = formatter.needs_derived() || is_compared || options.exec.is_some();
+        let interval = options.exec_interval.unwrap_or(EXEC_INTERVAL);
         let trackers = || Trackers { records: options.records.clone(), meters: Meters::default() };
         Self {
-            trackers: formatter.needs_derived().then(trackers),
+            trackers: needs_derived.then(trackers),
+            watch: options.when.clone().map(Watch::new),
+            runner: options.exec.clone().map(|command| Runner::new(command, interval)),
             sampler: options.every.map(|period| Sampler::new(period, HostZone)),
             changes: options.on_change.then(Changes::default),
             formatter,
@@ -58,6 +71,20 @@ impl<W: Write> Pipeline<W> {
             None => Derived::default(),
         };
         let told = (message, derived);
+        if let Some(watch) = &mut self.watch {
+            let (message, derived) = &told;
+            let readings = Readings::with(message, derived);
+            let value = watch.condition().field.value(message, &readings);
+            let change = watch.take(value.as_ref(), time);
+            if let Some(runner) = &mut self.runner {
+                runner
+                    .take(change, || environment(watch.condition(), message, &readings, &HostZone));
+                return self.run(now);
+            }
+            if change != Change::Begin {
+                return Ok(());
+            }
+        }
         match &mut self.sampler {
             None => self.print(&told),
             Some(sampler) => match sampler.push(told, time, now) {
@@ -67,21 +94,31 @@ impl<W: Write> Pipeline<W> {
         }
     }
 
-    /// When something must be printed even if no telegram comes.
-    pub fn due(&self) -> Option<Instant> {
-        self.sampler.as_ref()?.due()
+    /// When [`Self::print_due`] has something to do even if no telegram comes.
+    pub fn due(&self, now: Instant) -> Option<Instant> {
+        let sample = self.sampler.as_ref().and_then(Sampler::due);
+        let command = self.runner.as_ref().and_then(|runner| runner.due(now));
+        [sample, command].into_iter().flatten().min()
     }
 
-    /// Prints what is due.
+    /// Runs the command if it is due, which counts as a telegram printed.
+    fn run(&mut self, now: Instant) -> io::Result<()> {
+        let has_run = self.runner.as_mut().is_some_and(|runner| runner.step(now));
+        if has_run { self.printer.print(b"") } else { Ok(()) }
+    }
+
+    /// Prints or runs what is due.
     pub fn print_due(&mut self, now: Instant) -> io::Result<()> {
+        self.run(now)?;
         match self.sampler.as_mut().and_then(|sampler| sampler.overdue(now)) {
             Some(sample) => self.print(&sample),
             None => Ok(()),
         }
     }
 
-    /// Prints what is left at the end.
+    /// Prints what is left at the end, and waits for the command that is running.
     pub fn finish(&mut self) -> io::Result<()> {
+        self.runner.iter_mut().for_each(Runner::finish);
         match self.sampler.as_mut().and_then(Sampler::finish) {
             Some(sample) if self.is_open() => self.print(&sample),
             _ => Ok(()),

@@ -338,3 +338,25 @@ fn a_scrape_by_http_is_answered_with_the_next_telegram_and_in_silence_with_statu
     assert!(child.wait().unwrap().success());
     assert!(answer(client).starts_with("HTTP/1.1 503 "));
 }
+
+#[test]
+fn a_command_runs_when_a_condition_comes_true_and_gets_the_readings() {
+    let place = Place::new();
+    let config = place.config();
+    let (mut meter, listener) = place.listen();
+    let file = place.path("told");
+    let script = format!("echo $P1_POWER_IMPORT_W $P1_WHEN >{}", file.display());
+    let config = config.display().to_string();
+    let arguments =
+        ["--config-file", &config, "--count", "1", "--when", "power_import_w > 400", "--exec"];
+    let mut child = p1cat(&arguments).args(["sh", "-c", &script]).spawn().unwrap();
+    let status = wait_for("the end of p1cat", || {
+        for watts in [300, 423] {
+            meter.send(&telegram(watts));
+        }
+        child.try_wait().unwrap()
+    });
+    assert!(status.success(), "{status}");
+    assert_eq!(fs::read_to_string(file).unwrap(), "423 power_import_w > 400\n");
+    listener.stop();
+}

@@ -14,6 +14,9 @@ obis\t''
 text\t''"
 complete -c p1cat -l fields -d 'Print only these fields, named readings or OBIS codes, comma-separated' -r
 complete -c p1cat -l every -d 'Print the last telegram of each interval of S seconds' -r
+complete -c p1cat -l when -d 'Print only telegrams with which this comes true, such as \'power_import_w > 9000 for 10s\'' -r
+complete -c p1cat -l exec -d 'Run COMMAND with these arguments instead of printing; this option comes last' -r
+complete -c p1cat -l exec-interval -d 'Run COMMAND at most once in S seconds [default: 60]' -r
 complete -c p1cat -l output -d 'Write each telegram to FILE, in place of the one before, by rename' -r -F
 complete -c p1cat -l meter -d 'Print only the telegrams of the meter with this equipment identifier' -r
 complete -c p1cat -l source -d 'Print only the telegrams of this listener: its name or address; with --raw, its address' -r
