@@ -56,6 +56,7 @@ msrv: ## compile with the oldest compiler that we promise, Debian 13's; needs ro
 bench: ## measure speed, latency and memory
 	$(CARGO) build --release --locked
 	$(CARGO) bench --locked
+	tests/bench-houses.sh target/release
 
 bench-card: ## measure what a day of records writes to an SD card; needs root
 	$(CARGO) build --release --locked

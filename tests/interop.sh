@@ -25,7 +25,7 @@ work=$(mktemp -d)
 # Where every user may run them: collectd runs nothing as root.
 chmod 711 "$work"
 mkdir -m 755 "$work/bin"
-cp "$1"/p1{listener,reader,dashboard,mqtt,emeter,cat,sim} "$work/bin"
+cp "$1"/p1{listener,reader,dashboard,mqtt,emeter,cat,report,sim} "$work/bin"
 cp -r etc/examples "$work/examples"
 chmod -R go+rX "$work/examples"
 programs=$work/bin examples=$work/examples
@@ -172,6 +172,29 @@ if has mosquitto; then
     start mqtt_pub bash -c 'p1cat --format readings --every 5 | mosquitto_pub -h 127.0.0.1 -l -t p1/readings'
 fi
 
+if has curl; then
+    start receiver python3 "$here/tests/interop/receiver.py" 8000 "$work/received"
+    wait_for "the receiver" curl --silent --fail http://127.0.0.1:8000/
+    start push_influx "$examples/push-influx.sh" http://127.0.0.1:8000/influx
+    start push_dsmr "$examples/push-dsmr-reader.sh" http://127.0.0.1:8000/dsmr secret
+fi
+if [ -n "${raw:-}" ] && has socat >/dev/null; then
+    # As the unit does: again and again.
+    sed -n 's/^ExecStart=//p' "$examples/p1-pty.service" | sed "s|/run/p1-pty/meter|$work/pty|; s|,group=dialout||" >"$work/pty.command"
+    # shellcheck disable=SC2016
+    start pty bash -c 'while :; do bash "$0"; sleep 1; done' "$work/pty.command"
+fi
+if has systemd-socket-activate; then
+    for service in p1json p1metrics; do
+        port=$(sed -n 's/^ListenStream=127.0.0.1:\([0-9]*\)$/\1/p' systemd/$service.socket)
+        read -ra command < <(sed -n 's|^ExecStart=/usr/bin/||p' "systemd/$service@.service")
+        start $service systemd-socket-activate --accept --inetd -l "127.0.0.1:$port" \
+            "$programs/${command[0]}" "${command[@]:1}" --config-file "$work/p1.yml"
+    done
+    wait_for "the metrics" curl --silent --fail --output "$work/metrics.txt" http://127.0.0.1:2005/metrics
+    has socat && start json_socat socat -u TCP:127.0.0.1:2002 STDOUT
+fi
+
 measure "with all" "$seconds"
 # A hundred clients that come and go.
 if has systemd-socket-activate >/dev/null; then
@@ -207,8 +230,25 @@ if [ -e "$work/mqtt.out" ]; then
     due "p1mqtt, sensors that Home Assistant finds" "$(grep -o '"unique_id"' "$work/discovery.out" | wc -l)" 20
 fi
 [ ! -e "$work/mqtt_sub.out" ] || due "mosquitto_pub, messages" "$(grep -c power_w "$work/mqtt_sub.out")" $samples
+if [ -e "$work/receiver.out" ]; then
+    due "push-influx.sh, lines" "$(wc -l <"$work/received.influx")" $((seconds / 10 - 2))
+    due "push-dsmr-reader.sh, telegrams that are whole" "$(wc -l <"$work/received.dsmr")" $((seconds / 10 - 2))
+fi
+[ ! -e "$work/metrics.txt" ] || due "p1metrics.socket, series" "$(grep -c '^p1_' "$work/metrics.txt")" 20
+[ ! -e "$work/json_socat.out" ] || due "p1json.socket, lines" "$(grep -c '"telegram"' "$work/json_socat.out")" $((least - 3))
+if [ -e "$work/pty.out" ]; then
+    # Twice, the second time after a while in which nobody read.
+    due "p1-pty.service, telegrams that are fresh" "$(python3 "$here/tests/interop/pty_reader.py" "$work/pty")" 2
+fi
+if has promtool; then
+    promtool check rules "$examples/p1-alerts.yml" >/dev/null || failed=1
+    promtool check metrics <"$work/metrics/p1.prom" || failed=1
+fi
+python=python3
+[ ! -x "$here/target/interop/bin/python" ] || python=$here/target/interop/bin/python
+"$python" tests/interop/tables.py "$work/tables" "$programs"
 if [ -n "${raw:-}" ]; then
-    # Four stay; of the one that connects for each telegram, two more may be about to end.
-    wait_for "the end of the programs of the clients that went" no_more_clients_than 6
+    # Four stay, and the pty's; of the one that connects for each telegram, two more may be about to end.
+    wait_for "the end of the programs of the clients that went" no_more_clients_than 7
 fi
 [ $failed -eq 0 ] || exit 1

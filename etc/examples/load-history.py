@@ -62,7 +62,8 @@ class File:
     """A history file. A line that was torn by a power cut, at the end or within, is passed over."""
 
     def __init__(self, path):
-        self.path, self.name = path, os.path.basename(path).removesuffix(".gz")
+        # Of several houses, files have the same name.
+        self.path, self.name = path, os.path.abspath(path).removesuffix(".gz")
         state = os.stat(path)
         # Its contents are the same as long as these are.
         self.state = f"{state.st_size} {state.st_mtime_ns}"

@@ -397,6 +397,24 @@ fn the_object_that_the_manual_page_names_first_gives_the_reading() {
     }
 }
 
+/// A dashboard and alerts that ask for a metric that is not there show nothing, without a word.
+#[test]
+fn the_examples_for_prometheus_and_grafana_ask_for_metrics_and_labels_that_there_are() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("etc/examples");
+    let names: Vec<&str> = prometheus::names().collect();
+    for file in ["grafana.json", "p1-alerts.yml"] {
+        let text = fs::read_to_string(folder.join(file)).unwrap();
+        let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-'));
+        let metrics: Vec<&str> = words.filter(|word| word.starts_with("p1_")).collect();
+        assert!(!metrics.is_empty(), "{file}");
+        for metric in metrics {
+            assert!(names.contains(&metric), "{file}: {metric}");
+        }
+    }
+    let text = fs::read_to_string(folder.join("grafana.json")).unwrap();
+    serde_json::from_str::<serde_json::Value>(&text).unwrap();
+}
+
 proptest! {
     /// Datagrams come from the network: whatever stands in them, a line stays a line.
     #[test]
