@@ -12,7 +12,7 @@ use memchr::memchr;
 use super::YearFile;
 use super::source::{Ends, ends, open};
 use crate::history::parse_import_file;
-use crate::history::row::{FIRST_SECOND, Layout, Row, Selection, row_time};
+use crate::history::row::{FIRST_SECOND, Row, RowReader, Selection};
 
 /// Rows that are further apart have room between them, in seconds.
 const MAX_APART: i64 = 900;
@@ -203,7 +203,9 @@ impl Level<'_> {
     fn fits(&self, imported: &mut Row, after: Option<&Row>) -> bool {
         let Some(before) = &self.before else { return true };
         let Some(after) = after else { return true };
-        let is_same = |one: &[u8], other: &[u8]| one.is_empty() || other.is_empty() || one == other;
+        let is_same = |one: &Row, other: &Row| {
+            one.device == 0 || other.device == 0 || one.device == other.device
+        };
         let registers = |one: &Row, kind: Kind, other: &Row| -> Vec<(usize, i64)> {
             let pairs = one.registers.iter().zip(&other.registers).enumerate();
             let of_kind = pairs.filter(|(at, _)| self.registers[*at] == kind);
@@ -214,10 +216,10 @@ impl Level<'_> {
                 .collect()
         };
         let rises = |from: &Row, to: &Row| {
-            is_same(&from.meter, &to.meter)
+            is_same(from, to)
                 && registers(to, Kind::Energy, from).iter().all(|(_, rise)| *rise >= 0)
         };
-        let is_between = if is_same(&before.meter, &after.meter) {
+        let is_between = if is_same(before, after) {
             rises(before, imported) && rises(imported, after)
         } else {
             rises(before, imported) || rises(imported, after)
@@ -256,7 +258,7 @@ struct Cursor<'a> {
     selection: &'a Selection,
     from: i64,
     meter: Option<&'a str>,
-    open: Option<(Layout, Lines)>,
+    open: Option<(RowReader, Lines)>,
     next: Option<Row>,
     /// Lines that are no rows, and files that could not be read to their end.
     bad: u64,
@@ -298,32 +300,33 @@ impl<'a> Cursor<'a> {
                 let file = self.files.next()?;
                 match open(&file.path, file.is_compressed, self.from) {
                     Ok((header, source)) => {
-                        let layout = Layout::of(&header, self.selection);
-                        self.open = layout.map(|layout| (layout, Lines::new(source)));
+                        let reader = RowReader::new(&header, self.selection);
+                        self.open = reader.map(|reader| (reader, Lines::new(source)));
                     }
                     Err(_) => self.bad += 1,
                 }
                 continue;
             }
-            let Some((layout, lines)) = &mut self.open else { continue };
+            let Some((reader, lines)) = &mut self.open else { continue };
             let Some(line) = lines.next() else {
                 self.bad += u64::from(lines.has_failed);
                 self.open = None;
                 continue;
             };
-            let Some(time) = row_time(line) else {
+            let Some(time) = reader.time(line) else {
                 self.bad += 1;
                 continue;
             };
             if time < self.from || time < FIRST_SECOND || time <= self.last {
                 continue;
             }
-            let mut row = Row::default();
-            if !layout.read(line, time, &mut row) {
-                self.bad += 1;
-            } else if self.meter.is_none_or(|meter| row.meter == meter.as_bytes()) {
-                self.last = time;
-                return Some(row);
+            match reader.read(line, time) {
+                None => self.bad += 1,
+                Some(row) if self.meter.is_none_or(|meter| row.meter() == meter.as_bytes()) => {
+                    self.last = time;
+                    return Some(row.clone());
+                }
+                Some(_) => {}
             }
         }
     }

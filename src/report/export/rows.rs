@@ -121,7 +121,7 @@ impl Form for Table {
         out.push_str(&local(row.time));
         out.push(separator);
         let is_odd = |c: char| c.is_control() || matches!(c, ',' | ';' | '"');
-        out.push_str(&String::from_utf8_lossy(&row.meter).replace(is_odd, "_"));
+        out.push_str(&String::from_utf8_lossy(row.meter()).replace(is_odd, "_"));
         for field in fields {
             out.push(separator);
             let reading = field.reading(row);
@@ -152,7 +152,7 @@ impl Form for LineProtocol {
     }
 
     fn line(&self, row: &Row, fields: &[Field], _: &dyn Fn(i64) -> String, out: &mut String) {
-        let meter = String::from_utf8_lossy(&row.meter);
+        let meter = String::from_utf8_lossy(row.meter());
         let mut separator = ' ';
         for field in fields {
             let Some(reading) = field.reading(row) else { continue };

@@ -53,8 +53,9 @@ use summary::Summary;
 use totals::Totals;
 use writer::{Older, Priority, Writer};
 
+use crate::history::field::thousandths;
 use crate::history::files::History;
-use crate::history::row::{Row, Selection};
+use crate::history::row::{Row, Selection, row_time};
 use crate::history::{COLUMNS, parse_import_file};
 use crate::meter::DEVICES;
 use crate::telegram::Timestamp;
@@ -194,7 +195,7 @@ fn make_registers<Z: Zone + Clone>(
             for (column, reading) in used.iter().zip(&row.registers) {
                 if let Some(reading) = reading {
                     if collection.anchor(*column, reading.time, reading.value) {
-                        meter = Some(String::from_utf8_lossy(&row.meter).into_owned());
+                        meter = Some(String::from_utf8_lossy(row.meter()).into_owned());
                     }
                 }
             }
@@ -214,7 +215,6 @@ fn older(
     name: &str,
     columns: &[usize],
 ) -> Result<Vec<(usize, Readings)>, ImportError> {
-    use crate::history::row::{seconds, thousandths};
     let mut all: Vec<(usize, Readings)> =
         columns.iter().map(|column| (*column, Vec::new())).collect();
     // Of a device the time of the reading counts.
@@ -228,7 +228,7 @@ fn older(
         while let Some((time, row)) = rows.next()? {
             let fields: Vec<&[u8]> = row.trim_ascii_end().split(|&byte| byte == b',').collect();
             for ((column, readings), told) in all.iter_mut().zip(&times) {
-                let told = told.and_then(|at| seconds(fields[at])).unwrap_or(time);
+                let told = told.and_then(|at| row_time(fields[at])).unwrap_or(time);
                 let is_new = readings.last().is_none_or(|(last, _)| *last < told);
                 readings.extend(
                     thousandths(fields[*column]).filter(|_| is_new).map(|value| (told, value)),

@@ -9,7 +9,7 @@ use chrono::Datelike as _;
 use super::channel::is_register;
 use super::collect::Sums;
 use crate::history::calendar::{Calendar, Unit};
-use crate::history::row::{Layout, Row, Selection};
+use crate::history::row::{RowReader, Selection};
 use crate::history::tally::{Ledger, Limits, Tally};
 use crate::history::{COLUMNS, ColumnSet};
 use crate::zone::Zone;
@@ -17,12 +17,11 @@ use crate::zone::Zone;
 /// The rows of an import, as a report reads them.
 #[derive(Debug)]
 pub(super) struct Totals<Z> {
-    layout: Layout,
+    reader: RowReader,
     ledger: Ledger,
     tally: Tally<Z>,
     /// The columns of the registers.
     columns: Vec<usize>,
-    row: Row,
     pub rows: u64,
     pub first: i64,
     pub last: i64,
@@ -46,15 +45,14 @@ impl<Z: Zone + Clone> Totals<Z> {
         (0..COLUMNS.len()).for_each(|at| all.insert(at));
         let header = all.header();
         let selection = Selection { registers: names.clone(), has_voltage: false };
-        let layout = Layout::of(header.trim_end().as_bytes(), &selection);
+        let reader = RowReader::new(header.trim_end().as_bytes(), &selection);
         let limits = Limits { from: i64::MIN / 2, to: i64::MAX / 2, cut: None };
         Self {
             // It is the header of all columns.
-            layout: layout.expect("a header of the history"),
+            reader: reader.expect("a header of the history"),
             ledger: Ledger::new(&names),
             tally: Tally::new(Calendar::new(zone, Unit::Year), &names, limits),
             columns,
-            row: Row::default(),
             rows: 0,
             first: i64::MAX,
             last: i64::MIN,
@@ -63,12 +61,12 @@ impl<Z: Zone + Clone> Totals<Z> {
 
     /// Takes a row with a field for each of [`COLUMNS`].
     pub fn take(&mut self, second: i64, row: &[u8]) {
-        if self.layout.read(row.trim_ascii_end(), second, &mut self.row) {
+        if let Some(row) = self.reader.read(row.trim_ascii_end(), second) {
             self.rows += 1;
             self.first = self.first.min(second);
             self.last = self.last.max(second);
             let tally = &mut self.tally;
-            self.ledger.take(&self.row, |register, step| tally.add(register, step));
+            self.ledger.take(row, |register, step| tally.add(register, step));
         }
     }
 
