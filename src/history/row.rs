@@ -66,10 +66,10 @@ enum Slot {
 #[derive(Clone, Debug)]
 pub(crate) struct RowReader {
     /// Fields that are found from the left, behind the time: how many fields are passed before each, and what it is
-    /// for.
-    left: Vec<(usize, Slot)>,
+    /// for. `None` is the field before it once more: registers of one device share its time.
+    left: Vec<(Option<usize>, Slot)>,
     /// Fields that are found from the right end, the last one first.
-    right: Vec<(usize, Slot)>,
+    right: Vec<(Option<usize>, Slot)>,
     commas: usize,
     times: Times,
     row: Row,
@@ -88,7 +88,7 @@ impl RowReader {
         let passed = |first: usize, places: &mut dyn Iterator<Item = (usize, Slot)>| {
             let mut next = first;
             let fields = places.map(|(place, slot)| {
-                let passed = place - next;
+                let passed = place.checked_sub(next);
                 next = place + 1;
                 (passed, slot)
             });
@@ -122,25 +122,31 @@ impl RowReader {
         if line.get(start - 1) != Some(&b',') {
             return None;
         }
+        let mut field = &line[..0];
         for (passed, slot) in &self.left {
-            for _ in 0..*passed {
-                start += memchr(b',', line.get(start..)?)? + 1;
+            if let Some(passed) = passed {
+                for _ in 0..*passed {
+                    start += memchr(b',', line.get(start..)?)? + 1;
+                }
+                let rest = line.get(start..)?;
+                field = &rest[..memchr(b',', rest).unwrap_or(rest.len())];
+                start += field.len() + 1;
             }
-            let rest = line.get(start..)?;
-            let field = &rest[..memchr(b',', rest).unwrap_or(rest.len())];
             self.row.take(*slot, field, &mut self.times);
-            start += field.len() + 1;
         }
         // A register comes before its time and its device, so the fields are found first and read then.
         let mut found = [&line[..0]; MAX_RIGHT];
         let mut rest = line;
         for ((passed, _), place) in self.right.iter().zip(&mut found) {
-            for _ in 0..*passed {
-                rest = &rest[..memrchr(b',', rest)?];
+            if let Some(passed) = passed {
+                for _ in 0..*passed {
+                    rest = &rest[..memrchr(b',', rest)?];
+                }
+                let before = memrchr(b',', rest)?;
+                field = &rest[before + 1..];
+                rest = &rest[..before];
             }
-            let before = memrchr(b',', rest)?;
-            *place = &rest[before + 1..];
-            rest = &rest[..before];
+            *place = field;
         }
         for ((_, slot), field) in self.right.iter().zip(&found).rev() {
             self.row.take(*slot, field, &mut self.times);
@@ -288,6 +294,20 @@ mod tests {
         let device = fingerprint(b"G1");
         assert_eq!(row.registers[2], Some(Reading { time: row.time - 300, value: 5000, device }));
         assert_eq!(row.voltage, [Some(230_100), None, None]);
+    }
+
+    #[test]
+    fn registers_of_one_device_share_its_time() {
+        let header =
+            b"time_utc,time_local,unique_id,telegrams,heat_gj,heat_m3,heat_time_utc,heat_unique_id";
+        let registers = ["heat_gj", "heat_m3"].map(str::to_owned).into();
+        let selection = Selection { registers, has_voltage: false };
+        let mut reader = RowReader::new(header, &selection).unwrap();
+        let line = b"2026-11-25T13:10:00Z,x,E1,30,1.5,2.5,2026-11-25T13:00:00Z,H1";
+        let time = reader.time(line).unwrap();
+        let (found, device) = (&reader.read(line, time).unwrap().registers, fingerprint(b"H1"));
+        let expected = [1500, 2500].map(|value| Some(Reading { time: time - 600, value, device }));
+        assert_eq!(found[..], expected);
     }
 
     #[test]
