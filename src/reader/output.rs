@@ -44,7 +44,7 @@ pub(super) enum Shape {
     /// All that wait make a new file, which appears complete. A name that has been given lately, or
     /// that a file has, is passed over for that of the next second.
     Complete(VecDeque<PathBuf>),
-    /// They are appended to the files of a year, which have the columns of their rows; see [`files`].
+    /// They are appended to the files of a year, which have the columns of their rows; see [`history`].
     History(Recent),
 }
 
