@@ -9,6 +9,15 @@ use chrono::{
 
 use crate::telegram::Timestamp;
 
+/// The name of the host's time zone, such as `Europe/Amsterdam`: that of `TZ`, or where `/etc/localtime` leads to.
+pub fn host_zone_name(variable: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    let linked = || std::fs::read_link("/etc/localtime").ok()?.into_os_string().into_string().ok();
+    let named = variable("TZ").filter(|name| !name.is_empty());
+    let name = named.or_else(linked)?;
+    let name = name.trim_start_matches(':');
+    Some(name.split_once("zoneinfo/").map_or(name, |(_, name)| name).to_owned())
+}
+
 /// A time zone with its rules.
 pub trait Zone {
     /// Local date and time, truncated to whole seconds.

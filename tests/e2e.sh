@@ -58,6 +58,7 @@ for suite in "${@:-bookworm trixie}"; do
         autopkgtest
         settings
         history
+        page_of_the_years
         turn_of_the_year
         old_records
         other_place

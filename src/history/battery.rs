@@ -28,13 +28,15 @@ pub(crate) struct WhatIf {
     pub export: f64,
     /// What went into the battery, behind the loss of charging.
     charged: f64,
-    /// Seconds full and empty.
+    /// Seconds full and empty, give or take 2 % of the capacity.
     pub full: i64,
     pub empty: i64,
 }
 
-/// What is less than this is nothing, Wh.
-const NOTHING: f64 = 1e-6;
+/// Shares of the capacity: from this on a battery counts as full, and up to this as empty. A watt-hour that leaves a full
+/// battery does not make it less full.
+const FULL: f64 = 0.98;
+const EMPTY: f64 = 0.02;
 
 impl WhatIf {
     pub fn new(battery: Battery) -> Self {
@@ -54,8 +56,8 @@ impl WhatIf {
         self.import += import - discharge;
         self.export += export - charge;
         let seconds = i64::from(seconds);
-        self.full += if self.stored >= capacity - NOTHING { seconds } else { 0 };
-        self.empty += if self.stored <= NOTHING { seconds } else { 0 };
+        self.full += if self.stored >= capacity * FULL { seconds } else { 0 };
+        self.empty += if self.stored <= capacity * EMPTY { seconds } else { 0 };
     }
 
     /// Takes energy while the battery was not followed, Wh.
@@ -93,6 +95,20 @@ mod tests {
         what.pass(50.0, 20.0);
         assert_eq!((what.stored, what.import, what.export), (900.0, 50.0, 520.0));
         assert_eq!(what.cycles(), 1.0);
+    }
+
+    #[test]
+    fn a_battery_is_full_and_empty_give_or_take_two_per_cent() {
+        let mut what = battery(1.0, 12.0, 1.0);
+        for (import, export, full, empty) in [
+            (0.0, 10.0, 0, 300),
+            (0.0, 15.0, 0, 300),
+            (0.0, 960.0, 300, 300),
+            (10.0, 0.0, 300, 300),
+        ] {
+            what.take(import, export, 300);
+            assert_eq!((what.full, what.empty), (full, empty), "{} Wh", what.stored);
+        }
     }
 
     #[test]

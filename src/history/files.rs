@@ -60,6 +60,15 @@ pub(crate) struct Findings {
     pub has_unreadable: bool,
 }
 
+impl Findings {
+    /// Adds a sentence, unless it is there: a report may read the same file more than once.
+    fn warn(&mut self, warning: String) {
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
+    }
+}
+
 /// The recorded years.
 #[derive(Debug)]
 pub(crate) struct History {
@@ -221,7 +230,7 @@ impl History {
     }
 
     fn warn(&mut self, path: &Path, what: &str) {
-        self.findings.warnings.push(format!("{}: {what}", path.display()));
+        self.findings.warn(format!("{}: {what}", path.display()));
     }
 
     /// Reads the rows from `from` to `to`, both included, with what the selection asks for.
@@ -332,7 +341,7 @@ impl History {
         }
         if order.late > 0 {
             let rows = text::count(order.late, "row");
-            self.findings.warnings.push(format!(
+            self.findings.warn(format!(
                 "{rows} left out: their time was recorded before (the clock went back)"
             ));
         }

@@ -25,7 +25,7 @@ pub(crate) struct Period {
     pub span: Span,
     /// In thousandths of the unit, by register.
     pub used: Vec<Option<i64>>,
-    /// The same until [`Limits::cut`] within the period.
+    /// The same until [`Limits::cut`] within the period, for devices less the lag of their last reading.
     pub part: Vec<Option<i64>>,
     /// From when to when it is known what the first register counted.
     covered: Option<(i64, i64)>,
@@ -53,9 +53,9 @@ impl Period {
     }
 
     /// Adds what a step that belongs to this period counted.
-    fn add(&mut self, register: usize, step: Step, amount: i64) {
+    fn add(&mut self, register: usize, step: Step, amount: i64, lag: i64) {
         *self.used[register].get_or_insert(0) += amount;
-        if step.to <= self.cut {
+        if step.to <= self.cut - lag {
             *self.part[register].get_or_insert(0) += amount;
         }
         if register == 0 {
@@ -110,6 +110,8 @@ pub(crate) struct Tally<Z> {
     running: Option<Span>,
     /// Whether a register is that of a device with times of its own.
     is_device: Vec<bool>,
+    /// How long before the last row each device was read last, in seconds.
+    lags: Vec<i64>,
     pub periods: Vec<Period>,
     pub gaps: Vec<Gap>,
 }
@@ -123,9 +125,16 @@ impl<Z: Zone> Tally<Z> {
             calendar,
             limits,
             is_device: registers.iter().map(is_device).collect(),
+            lags: vec![0; registers.len()],
             periods: Vec::new(),
             gaps: Vec::new(),
         }
+    }
+
+    /// So long before the cut the last reading of each register was taken: other periods are compared up to the same
+    /// place.
+    pub fn set_lags(&mut self, lags: Vec<i64>) {
+        self.lags = lags;
     }
 
     /// Takes the step of a register.
@@ -135,7 +144,7 @@ impl<Z: Zone> Tally<Z> {
             (self.periods.last_mut(), step.amount, step.is_regular)
         {
             if step.from >= period.span.start && step.to <= period.span.end {
-                period.add(register, step, amount);
+                period.add(register, step, amount, self.lags[register]);
                 return;
             }
         }
@@ -155,7 +164,7 @@ impl<Z: Zone> Tally<Z> {
         let is_near = is_device && step.is_regular && step.to - step.from <= room && step.to <= end;
         let is_in_period = is_inside || is_near;
         if let (Some(amount), true) = (step.amount, is_in_period) {
-            period.add(register, step, amount);
+            period.add(register, step, amount, self.lags[register]);
         }
         period.has_unknown |= register == 0 && step.amount.is_none();
         let is_gap = !is_device && !step.is_regular && step.to - step.from > MAX_STEP;

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 
 use super::calendar::{Calendar, Unit};
 use super::files::{History, HistoryError};
+use super::register::Step;
 use super::row::{EXPORT, IMPORT, Row, Selection};
 use super::tally::{Ledger, Limits, Tally};
 use crate::reader::tests::Amsterdam;
@@ -454,3 +455,23 @@ fn details_come_before_records_and_the_history_before_both() {
 }
 
 const HISTORY: &str = "time_utc,time_local,unique_id,telegrams,energy_import_kwh,energy_export_kwh,gas_m3,gas_time_utc,gas_unique_id\n";
+
+#[test]
+fn the_part_of_a_device_ends_as_long_before_the_cut_as_its_last_reading_was_taken() {
+    let calendar = Calendar::new(Amsterdam, Unit::Day);
+    let day = 86_400;
+    let limits = Limits {
+        from: BEFORE_AUTUMN,
+        to: BEFORE_AUTUMN + 2 * day,
+        cut: Some(BEFORE_AUTUMN + day + 600),
+    };
+    let mut tally = Tally::new(calendar, &[IMPORT, "gas_m3"].map(str::to_owned), limits);
+    tally.set_lags(vec![0, 300]);
+    for from in (BEFORE_AUTUMN..BEFORE_AUTUMN + 1200).step_by(300) {
+        let step = Step { from, to: from + 300, amount: Some(5), is_regular: true };
+        tally.add(0, step);
+        tally.add(1, step);
+    }
+    assert_eq!(tally.periods[0].used, [Some(20), Some(20)]);
+    assert_eq!(tally.periods[0].part, [Some(10), Some(5)]);
+}

@@ -11,7 +11,7 @@ use crate::history::tally::Ledger;
 use crate::words::Words;
 use crate::zone::Zone;
 
-/// Without a range: the last 365 days.
+/// Without a range: the last 365 whole days.
 const YEAR: i64 = 365 * 86_400;
 
 /// A battery does not follow steps that are longer, in seconds: a whole hour is nearly right, a day is not.
@@ -26,6 +26,12 @@ pub(super) fn size(text: &str) -> Result<f64, String> {
     size.ok_or_else(|| "expected a number above 0 and up to 10000".to_owned())
 }
 
+/// Reads an efficiency, per cent.
+pub(super) fn efficiency(text: &str) -> Result<f64, String> {
+    let efficiency = text.trim().parse().ok().filter(|share| *share >= 1.0 && *share <= 100.0);
+    efficiency.ok_or_else(|| "expected a number from 1 to 100".to_owned())
+}
+
 /// Batteries beside none.
 #[derive(Debug)]
 pub(super) struct Batteries {
@@ -35,7 +41,7 @@ pub(super) struct Batteries {
     sizes: Vec<WhatIf>,
     from: String,
     to: String,
-    efficiency: u32,
+    efficiency: f64,
 }
 
 impl Batteries {
@@ -44,10 +50,15 @@ impl Batteries {
         options: &Options,
     ) -> Result<Self, QueryError> {
         let days = source.calendar(Unit::Day, options);
-        let end = days.at(source.end - 1).end.min(source.end);
+        let today = days.at(source.end - 1);
+        let end = if today.end > source.end && today.start > source.first {
+            today.start
+        } else {
+            source.end
+        };
         let (from, to) = source.range(options, ((end - YEAR).max(source.first), end))?;
         let (from, to) = (from.max(source.first), to.min(source.end));
-        let efficiency = f64::from(options.efficiency) / 100.0;
+        let efficiency = options.efficiency / 100.0;
         let power = |at: usize| options.kw.get(at).or(options.kw.last()).copied().unwrap_or(2.5);
         let battery = |(at, capacity): (usize, &f64)| {
             WhatIf::new(Battery { capacity: *capacity, power: power(at), efficiency })
@@ -163,6 +174,14 @@ impl Batteries {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_efficiency_is_a_number_of_per_cent() {
+        assert_eq!(efficiency("90.25"), Ok(90.25));
+        for text in ["", "0", "-1", "100.5", "NaN", "all"] {
+            assert!(efficiency(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn a_size_is_a_number_of_a_home() {

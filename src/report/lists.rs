@@ -6,7 +6,7 @@ use super::options::{By, Options};
 use super::periods::register_text;
 use super::query::{PeriodRow, Periods, QueryError, Source};
 use super::table::{Bar, Column, Table, decimal};
-use crate::history::calendar::Unit;
+use crate::history::calendar::{Span, Unit};
 use crate::history::row::{EXPORT, IMPORT};
 use crate::history::tally::Gap;
 use crate::words::Words;
@@ -27,6 +27,8 @@ fn number(number: Option<i64>, decimals: u32) -> String {
 pub(super) struct Top<Z> {
     periods: Periods<Z>,
     by: By,
+    /// The first and the last day of the time.
+    ends: Option<[Span; 2]>,
 }
 
 impl<Z: Zone + Clone> Top<Z> {
@@ -45,6 +47,8 @@ impl<Z: Zone + Clone> Top<Z> {
             By::Net => Some(row.period.used[0]? - row.period.used[1].unwrap_or(0)),
             _ => row.period.used[at?],
         };
+        let ends = periods.rows.first().zip(periods.rows.last());
+        let ends = ends.map(|(first, last)| [first.period.span, last.period.span]);
         periods.rows.retain(|row| value(row).is_some());
         // Of equal days the later one comes first.
         periods.rows.sort_by_key(|row| std::cmp::Reverse((value(row), row.period.span.start)));
@@ -52,7 +56,7 @@ impl<Z: Zone + Clone> Top<Z> {
         periods.rows.truncate(if count == 0 { usize::MAX } else { count });
         periods.estimate = None;
         periods.gaps.clear();
-        Ok(Self { periods, by: options.by })
+        Ok(Self { periods, by: options.by, ends })
     }
 
     pub fn table(&self, words: &Words) -> Table {
@@ -65,7 +69,9 @@ impl<Z: Zone + Clone> Top<Z> {
         let mut columns = vec![Column::number("#", "", 3, 0), Column::text(words.day, 14)];
         for (at, name) in &shown {
             let (head, unit) = register_text(name, words);
-            columns.push(Column::number(&head, unit, 8, if *at < 2 { 0 } else { 2 }));
+            // Gas stays longest.
+            let rank = u8::try_from(*at).unwrap_or(u8::MAX);
+            columns.push(Column::number(&head, unit, 8, if *at < 2 { 0 } else { rank }));
         }
         columns.push(Column::number(words.peak, "kW", 6, 0));
         columns.push(Column { width: 5, ..Column::text(words.at, 5) });
@@ -91,8 +97,10 @@ impl<Z: Zone + Clone> Top<Z> {
             By::Water => words.water,
             By::Peak => words.peak,
         };
+        let ends = self.ends.map(|ends| ends.map(|span| label::iso(&periods.calendar, span)));
         Table {
             title: format!("{} {} {}, {by}", words.top, periods.rows.len(), words.days),
+            right: ends.map_or(String::new(), |ends| ends.join(" … ")),
             columns,
             rows: periods.rows.iter().enumerate().map(row).collect(),
             ..Table::default()

@@ -99,6 +99,14 @@ fn quoted(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
 }
 
+/// When a report was made, and in which time zone.
+#[derive(Clone, Debug)]
+pub(super) struct Made {
+    /// ISO 8601.
+    pub time: String,
+    pub zone: Option<String>,
+}
+
 /// A report.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Document {
@@ -110,7 +118,12 @@ pub(super) struct Document {
 
 impl Document {
     /// One line of JSON.
-    pub fn json(&self) -> String {
+    pub fn json(&self, made: &Made) -> String {
+        let mut head = self.head.clone();
+        head.text("made", made.time.clone());
+        if let Some(zone) = &made.zone {
+            head.text("time_zone", zone.clone());
+        }
         let mut all = String::from("{");
         let _ = write!(all, "\"p1report\":{VERSION}");
         let mut add = |record: &Record| {
@@ -122,7 +135,7 @@ impl Document {
                 all.push_str(inner);
             }
         };
-        add(&self.head);
+        add(&head);
         add(&self.tail);
         for (name, records) in &self.lists {
             let _ = write!(all, ",{}:[", quoted(name));
@@ -205,10 +218,11 @@ mod tests {
 
     #[test]
     fn json_is_one_object_without_null() {
-        let json = document().json();
+        let made = Made { time: "2026-11-25T14:17:00+01:00".into(), zone: None };
+        let json = document().json(&made);
         assert_eq!(
             json,
-            "{\"p1report\":1,\"kind\":\"days\",\"periods\":[{\"label\":\"a;b\",\"gas_m3\":1.500},\
+            "{\"p1report\":1,\"kind\":\"days\",\"made\":\"2026-11-25T14:17:00+01:00\",\"periods\":[{\"label\":\"a;b\",\"gas_m3\":1.500},\
              {\"label\":\"c\",\"energy_import_kwh\":-0.001,\"compare\":{\"whole\":true}}]}\n"
         );
         assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok());

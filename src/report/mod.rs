@@ -53,7 +53,7 @@ use crate::words::Words;
 use battery::Batteries;
 use export::ExportError;
 use lists::{Gaps, Months, Top};
-use machine::Document;
+use machine::{Document, Made};
 use query::{QueryError, Source};
 use summary::Summary;
 use table::{Style, Table};
@@ -66,7 +66,7 @@ use crate::history::files::{History, HistoryError};
 use crate::runtime::Exit;
 use crate::telegram::Timestamp;
 use crate::text;
-use crate::zone::{HostZone, Zone};
+use crate::zone::{self, HostZone, Zone};
 
 /// Periods without a count.
 const HOURS: u32 = 24;
@@ -98,7 +98,11 @@ pub fn run(options: &Options, config: &Config) -> Result<Exit, Exit> {
     let report = Report::read(&mut source, options).map_err(fail_query);
     log_findings(&source.history);
     let report = report?;
-    let text = report.text(options, style(options, &variable), words);
+    let made = Made {
+        time: HostZone.iso8601(Timestamp::from_seconds(source.now)),
+        zone: zone::host_zone_name(&variable),
+    };
+    let text = report.text(options, style(options, &variable), words, &made);
     print(&text)?;
     let is_alert = |alert: &Alert| {
         let number = report.number(alert.name, alert.is_estimate);
@@ -321,9 +325,9 @@ impl<Z: Zone + Clone> Report<Z> {
     }
 
     /// The report in the form that the options ask for.
-    fn text(&self, options: &Options, style: Style, words: &Words) -> String {
+    fn text(&self, options: &Options, style: Style, words: &Words, made: &Made) -> String {
         if options.json {
-            return self.document().json();
+            return self.document().json(made);
         }
         if options.csv {
             return self.document().csv(options.decimal_comma);

@@ -138,8 +138,8 @@ pub struct Options {
     #[arg(long, value_name = "KW,...", value_delimiter = ',', default_value = "2.5", value_parser = super::battery::size)]
     pub kw: Vec<f64>,
     /// How much of what goes in comes out of a battery, per cent
-    #[arg(long, value_name = "P", default_value_t = 90, value_parser = clap::value_parser!(u32).range(1..=100))]
-    pub efficiency: u32,
+    #[arg(long, value_name = "P", default_value = "90", value_parser = super::battery::efficiency)]
+    pub efficiency: f64,
     /// What to warn scripts of.
     #[arg(
         long,

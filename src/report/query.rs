@@ -176,6 +176,9 @@ impl<Z: Zone + Clone> Source<Z> {
         limits: Limits,
     ) -> Result<Pass<Z>, QueryError> {
         let mut tally = Tally::new(calendar.clone(), registers, limits);
+        if limits.cut.is_some() {
+            tally.set_lags(self.lags(registers)?);
+        }
         let mut ledger = Ledger::new(registers);
         let mut quarters = Quarters::default();
         let mut nights = Nights::new(calendar.with_unit(Unit::Day));
@@ -242,6 +245,18 @@ impl<Z: Zone + Clone> Source<Z> {
             meters: pass.meters,
             end: self.end,
         })
+    }
+
+    /// How long before the end of the history each device was read last; 0 for the meter itself.
+    fn lags(&mut self, registers: &[String]) -> Result<Vec<i64>, QueryError> {
+        let end = self.end;
+        let selection = Selection { registers: registers.to_vec(), has_voltage: false };
+        let mut lags = vec![0; registers.len()];
+        self.history.read(&selection, end, end, &mut |row| {
+            let times = row.registers.iter().map(|reading| reading.map_or(end, |one| one.time));
+            lags = times.map(|time| end - time).collect();
+        })?;
+        Ok(lags)
     }
 
     /// The start of the first of `count` periods, the last one ending at `to`.

@@ -121,13 +121,19 @@ fn options(command: &str) -> Options {
 fn printed(folder: &Path, command: &str) -> Result<String, QueryError> {
     let options = options(command);
     let report = Report::read(&mut source(folder, LAST + 120), &options)?;
+    Ok(rendered(&report, &options))
+}
+
+fn rendered(report: &Report<Amsterdam>, options: &Options) -> String {
     let words = Words::of(options.language.unwrap_or(Language::English));
     let style = Style {
         width: options.width.unwrap_or(80).into(),
         is_ascii: options.ascii,
         has_color: false,
     };
-    Ok(report.text(&options, style, words))
+    let time = Amsterdam.iso8601(Timestamp::from_seconds(LAST + 120));
+    let made = Made { time, zone: Some("Europe/Amsterdam".into()) };
+    report.text(options, style, words, &made)
 }
 
 const SCREENS: [&str; 18] = [
@@ -195,11 +201,13 @@ fn a_page_of_a_few_hours_has_no_pictures_of_what_is_not_there() {
 #[test]
 fn every_line_fits_the_width_that_is_asked_for() {
     for command in SCREENS.into_iter().filter(|command| *command != "--oneline") {
+        let mut options = options(command);
+        let report = Report::read(&mut source(house(), LAST + 120), &options).unwrap();
         for width in [80, 130] {
-            let command = format!("{} --width {width}", command.replace("--width 120", ""));
-            let text = printed(house(), &command).unwrap();
+            options.width = Some(width);
+            let text = rendered(&report, &options);
             let longest = text.lines().map(|line| line.chars().count()).max().unwrap_or(0);
-            assert!(longest <= width, "{command}: {longest}\n{text}");
+            assert!(longest <= width.into(), "{command}: {longest}\n{text}");
         }
     }
 }
@@ -216,19 +224,20 @@ fn number(value: &serde_json::Value) -> i64 {
 
 #[test]
 fn days_and_gaps_add_up_to_months_and_years() {
-    let total = |kind: &str, register: &str| {
-        let json = json(&format!("{kind} 0 --json"));
+    let total = |json: &serde_json::Value, register: &str| {
         let sum = |list: &str, is_counted: fn(&serde_json::Value) -> bool| {
             let list = json[list].as_array().unwrap().iter().filter(|one| is_counted(one));
             list.filter_map(|one| one.get(register).map(number)).sum::<i64>()
         };
         sum("periods", |_| true) + sum("gaps", |gap| gap["in_no_period"] == true)
     };
-    for register in ["energy_import_kwh", "energy_export_kwh", "gas_m3"] {
-        let days = total("days", register);
-        assert!(days > 0, "{register}");
-        for kind in ["hours", "weeks", "months", "years"] {
-            assert_eq!(total(kind, register), days, "{kind} {register}");
+    let days = json("days 0 --json");
+    for kind in ["hours", "weeks", "months", "years"] {
+        let other = json(&format!("{kind} 0 --json"));
+        for register in ["energy_import_kwh", "energy_export_kwh", "gas_m3"] {
+            let sum = total(&days, register);
+            assert!(sum > 0, "{register}");
+            assert_eq!(total(&other, register), sum, "{kind} {register}");
         }
     }
 }
@@ -239,6 +248,8 @@ fn json_says_what_is_complete_and_names_the_method_of_the_estimate() {
     assert_eq!(json["p1report"], 1);
     assert_eq!(json["kind"], "months");
     assert_eq!(json["meter"], "E2");
+    assert_eq!(json["made"], "2026-11-25T14:17:00+01:00");
+    assert_eq!(json["time_zone"], "Europe/Amsterdam");
     assert_eq!(json["estimate"]["method"], "last-year");
     assert_eq!(json["estimate"]["label"], "2026");
     let periods = json["periods"].as_array().unwrap();
@@ -319,6 +330,23 @@ fn ten_years_are_those_of_the_reference() {
         return;
     }
     let text = printed(&folder, "months --year 2026 --compare last-year").unwrap();
+    let battery = printed(&folder, "battery --kwh 2.7,5,10,15 --kw 0.8,2.5,5,5 --efficiency 90.25");
+    for (line, reference) in battery.unwrap().lines().skip(5).zip([
+        "none 5837.5 2083.4",
+        "2.7 0.8 5279.9 1465.5 557.7 60.2 217 965 5555",
+        "5.0 2.5 5001.1 1156.7 836.4 90.4 176 888 5122",
+        "10.0 5.0 4755.3 884.3 1082.3 116.9 114 728 4681",
+        "15.0 5.0 4668.9 788.5 1168.7 126.3 82 700 4522",
+    ]) {
+        let numbers = |line: &str| -> Vec<f64> {
+            line.split_whitespace().filter_map(|word| word.parse().ok()).collect()
+        };
+        let (found, expected) = (numbers(line), numbers(reference));
+        assert_eq!(found.len(), expected.len(), "{line}");
+        // It added binary floats of kWh, and rounded hours to nearest.
+        let is_near = |(found, expected): (&f64, &f64)| (found - expected).abs() < 1.01;
+        assert!(found.iter().zip(&expected).all(is_near), "{line}\n{reference}");
+    }
     for line in [
         "   nov 2026·    561.7   501.0  +12%     9.6    15.5  -38%   101.9    87.5  +16%",
         "   sum         4754.4  4522.1   +5%  2076.4  2232.3   -7%   864.4   817.2   +6%",

@@ -89,9 +89,10 @@ impl<Z: Zone + Clone> Chapter<Z> {
                 Column::number(words.mean, "V", 6, 0),
                 Column::number(words.highest, "V", 8, 0),
                 Column::text(words.at, 12),
-                Column::number(words.over, "n", 5, 2),
+                Column::number("", "n", 5, 2),
                 Column::number("", words.hours_unit, 6, 2),
             ],
+            groups: vec![(words.over.to_owned(), 6, 7)],
             rows: phases.iter().map(row).collect(),
             ..Table::default()
         }

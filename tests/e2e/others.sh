@@ -195,6 +195,17 @@ history() {
         fail "the header of the history"
 }
 
+page_of_the_years() {
+    step "p1report.timer has the page of the years written, and that of the last minutes links to it"
+    quietly inside systemctl enable --now p1report.timer
+    inside systemctl list-timers --no-legend p1report.timer | grep -q 'p1report.service' || fail "the timer"
+    quietly inside systemctl start p1report.service
+    inside grep -q '<svg' /run/p1-multicast/report.html || fail "the page of the years"
+    [ "$(inside stat -c '%U %a' /run/p1-multicast/report.html)" = "p1-multicast 644" ] || fail "whose page it is"
+    wait_until "the link" inside grep -q 'href="report.html"' /run/p1-multicast/lastm.html
+    quietly inside systemctl disable --now p1report.timer
+}
+
 # The listener's clock dates the rows: faketime(1) sets it to half a minute before midnight.
 turn_of_the_year() {
     step "at the turn of the year the history goes on in a new file, and p1report reads both"
