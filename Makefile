@@ -55,6 +55,7 @@ msrv: ## compile with the oldest compiler that we promise, Debian 13's; needs ro
 
 bench: ## measure speed, latency and memory
 	$(CARGO) build --release --locked
+	tests/interop/prepare.sh duckdb:duckdb
 	$(CARGO) bench --locked
 	tests/bench-houses.sh target/release
 

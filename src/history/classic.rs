@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::{NaiveDate, NaiveDateTime};
 
+use super::field::thousandths;
 use super::register::Reading;
 use super::row::{EXPORT, IMPORT, Row, Selection};
 use crate::message::{Message, Meta, Value, decode_identifier};
@@ -52,6 +53,7 @@ struct Columns {
     meter: Option<usize>,
     import: [Option<usize>; 3],
     export: [Option<usize>; 3],
+    voltage: [Option<usize>; 3],
     /// Type, time and reading of each device.
     devices: Vec<[usize; 3]>,
     count: usize,
@@ -74,6 +76,7 @@ impl Columns {
             meter: place("0-0:96.1.1"),
             import: energy(1),
             export: energy(2),
+            voltage: [32, 52, 72].map(|phase| place(&format!("1-0:{phase}.7.0"))),
             devices: CHANNELS.filter_map(device).collect(),
             count: codes.len(),
         })
@@ -94,6 +97,28 @@ pub(crate) fn telegram(codes: &csv::StringRecord, row: &csv::StringRecord) -> Me
     Message { meta: Meta::new(0, unknown, unknown, None), telegram }
 }
 
+/// The voltages since the last row, in thousandths of a volt.
+#[derive(Clone, Copy, Debug, Default)]
+struct Voltages {
+    sums: [i64; 3],
+    counts: [i64; 3],
+    telegrams: i64,
+}
+
+impl Voltages {
+    fn add(&mut self, voltages: [Option<i64>; 3]) {
+        self.telegrams += 1;
+        for (phase, voltage) in voltages.into_iter().enumerate() {
+            self.sums[phase] += voltage.unwrap_or(0);
+            self.counts[phase] += i64::from(voltage.is_some());
+        }
+    }
+
+    fn means(&self) -> [Option<i64>; 3] {
+        [0, 1, 2].map(|phase| self.sums[phase].checked_div(self.counts[phase]))
+    }
+}
+
 /// Reads the lines of one day's file.
 #[derive(Debug)]
 pub(super) struct DayReader<'s> {
@@ -104,6 +129,7 @@ pub(super) struct DayReader<'s> {
     /// The time of the last line, and of the last row.
     last: i64,
     row: i64,
+    voltages: Voltages,
 }
 
 impl<'s> DayReader<'s> {
@@ -115,7 +141,9 @@ impl<'s> DayReader<'s> {
         is_details: bool,
     ) -> Option<Self> {
         let columns = if is_details { Columns::of(header)? } else { Columns::default() };
-        Some(Self { selection, moments, is_details, columns, last: i64::MIN, row: i64::MIN })
+        let (last, row) = (i64::MIN, i64::MIN);
+        let voltages = Voltages::default();
+        Some(Self { selection, moments, is_details, columns, last, row, voltages })
     }
 
     /// Reads a line into `row`. `None` for a line that is none; false for one that is no row.
@@ -150,11 +178,22 @@ impl<'s> DayReader<'s> {
         }
         let local = NaiveDateTime::parse_from_str(fields[0], "%d-%m-%Y %H:%M:%S").ok()?;
         let time = self.moment(local)?;
+        if self.selection.has_voltage {
+            let voltage = |at: Option<usize>| thousandths(fields[at?].as_bytes());
+            self.voltages.add(self.columns.voltage.map(voltage));
+        }
         if time.div_euclid(PERIOD) == self.row.div_euclid(PERIOD) {
             return Some(false);
         }
+        let is_first = self.row == i64::MIN;
         self.row = time;
         self.begin(row, time);
+        let voltages = std::mem::take(&mut self.voltages);
+        // What the first row ends is in the file of the day before.
+        if !is_first {
+            row.voltage = voltages.means();
+            row.telegrams = voltages.telegrams;
+        }
         let time = row.time;
         let columns = self.columns.clone();
         let field = |at: Option<usize>| fields[at?].parse::<i64>().ok();

@@ -382,14 +382,20 @@ fn names_of_other_files_are_none_of_the_history() {
     }
 }
 
-/// Rows of the days, with import and gas: minutes since the autumn day began, Wh and dm³. No meter was exchanged.
-fn days(folder: &Path) -> Vec<(i64, i64, Option<i64>)> {
+/// A history with the days before it.
+fn history_of_days(folder: &Path) -> History {
     let mut history = History::open(&folder.join("h-YEAR.csv"), None).unwrap();
     history
         .add_days(&folder.join("details-DAY.csv"), &folder.join("day-DAY.csv"), |local| {
             Amsterdam.moments(local)
         })
         .unwrap();
+    history
+}
+
+/// Rows of the days, with import and gas: minutes since the autumn day began, Wh and dm³. No meter was exchanged.
+fn days(folder: &Path) -> Vec<(i64, i64, Option<i64>)> {
+    let mut history = history_of_days(folder);
     let selection = Selection { registers: names(), has_voltage: false };
     let mut rows = Vec::new();
     let mut ledger = Ledger::new(&names());
@@ -452,6 +458,28 @@ fn details_come_before_records_and_the_history_before_both() {
     let (time, read) = (utc_text(AUTUMN + 600), utc_text(AUTUMN + 300));
     write("h-2026.csv", &format!("{HISTORY}{time},x,E1,30,1.020,0,0.009,{read},G1\n"));
     assert_eq!(days(folder.path()), [(0, 1001, Some(7)), (5, 1005, Some(7)), (10, 1020, Some(9))]);
+}
+
+#[test]
+fn details_have_the_mean_voltage_of_the_telegrams_since_the_row_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |time: &str, voltage: &str| format!("25-10-2026 {time};1;{voltage};\n");
+    let text = [
+        "datum;1-0:1.8.0;1-0:32.7.0;\n",
+        &row("00:00:02", "250.0"),
+        &row("00:00:12", "230.1"),
+        &row("00:02:00", ""),
+        &row("00:05:01", "230.4"),
+        &row("00:10:00", "240"),
+    ];
+    fs::write(folder.path().join("details-20261025.csv"), text.concat()).unwrap();
+    let mut history = history_of_days(folder.path());
+    let selection = Selection { has_voltage: true, ..Selection::default() };
+    let mut rows = Vec::new();
+    let each = &mut |row: &Row| rows.push((row.time - AUTUMN, row.voltage[0], row.telegrams));
+    history.read(&selection, i64::MIN, i64::MAX, each).unwrap();
+    let expected = [(0, None, 0), (300, Some(230_250), 3), (600, Some(240_000), 1)];
+    assert_eq!(rows, expected, "what the first row ends is in another file");
 }
 
 const HISTORY: &str = "time_utc,time_local,unique_id,telegrams,energy_import_kwh,energy_export_kwh,gas_m3,gas_time_utc,gas_unique_id\n";
