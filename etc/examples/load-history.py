@@ -11,12 +11,13 @@ usage: load-history.py DATABASE [FILE ...]       default: all files of /var/lib/
 
 Run it as often as you like, and kill it when you like: a row has the key (unique_id, time_utc), what is there
 stays, and each file is one transaction. A last line without its end is left for the next time. Columns are
-added when a file has new ones. The views p1_days, p1_weeks, p1_months, p1_quarter_peaks and p1_gaps are made
+added when a file has new ones. Of what p1report import has written (p1_import-NAME-YEAR.csv), the time before the
+meter's own history is loaded: rows of two sources between each other would have registers that fall. The views p1_days, p1_weeks, p1_months, p1_quarter_peaks and p1_gaps are made
 with them. load-history.timer runs it each hour.
 
 Exit status: 0 everything is loaded; 1 something is not, and standard error says what.
 """
-import csv, datetime, glob, gzip, io, json, os, re, subprocess, sys, tempfile, urllib.request
+import csv, datetime, functools, glob, gzip, io, json, os, re, subprocess, sys, tempfile, urllib.request
 
 FOLDER = "/var/lib/p1-multicast"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -73,6 +74,7 @@ class File:
         self.start = len(line)
         if not line.endswith(b"\n") or self.header[:1] != ["time_utc"] or "unique_id" not in self.header:
             raise ValueError(f"{path}: this is no history of p1reader")
+        self.is_import = os.path.basename(path).startswith("p1_import-")
         if not all(re.fullmatch("[a-z][a-z0-9_]*", name) for name in self.header):
             raise ValueError(f"{path}: strange names of columns")
 
@@ -87,16 +89,34 @@ class File:
                 yield line, offset
 
     def fields(self, line):
-        """The fields of a line; None if it is torn."""
+        """The fields of a line; None if it is torn, or imported beside own rows."""
         if b"\0" in line:
             return None
         row = next(csv.reader([line.decode("utf-8", "replace")]), [])
-        return row if len(row) == len(self.header) and TIME.fullmatch(row[0]) else None
+        if len(row) != len(self.header) or not TIME.fullmatch(row[0]):
+            return None
+        if self.is_import and row[0] >= own_beginnings().get(row[self.header.index("unique_id")], "9"):
+            return None
+        return row
 
     def rows(self):
         for line, _ in self.lines():
             if row := self.fields(line):
                 yield row
+
+
+HISTORY = []
+
+
+@functools.cache
+def own_beginnings():
+    """When the own history of each meter begins; read only where there is an import to load."""
+    beginnings = {}
+    for file in HISTORY:
+        at = file.header.index("unique_id")
+        for row in file.rows():
+            beginnings[row[at]] = min(row[0], beginnings.get(row[at], "9"))
+    return beginnings
 
 
 def views(columns, sql):
@@ -312,7 +332,8 @@ def main():
     if kind not in loaders:
         print(f"{kind}: there are {', '.join(loaders)}", file=sys.stderr)
         return 64
-    names = sys.argv[2:] or sorted(glob.glob(f"{FOLDER}/p1_reader_history-*.csv*"))
+    own = sorted(glob.glob(f"{FOLDER}/p1_reader_history-*.csv*"))
+    names = sys.argv[2:] or own + sorted(glob.glob(f"{FOLDER}/p1_import-*.csv"))
     files, failed = [], not names
     for name in names:
         try:
@@ -320,6 +341,7 @@ def main():
         except (OSError, ValueError) as error:
             print(error, file=sys.stderr)
             failed = True
+    HISTORY.extend(file for file in files if not file.is_import)
     if not names:
         print(f"{FOLDER}: there is no history", file=sys.stderr)
     try:

@@ -50,14 +50,23 @@ def files():
     return whole
 
 
+def imported(folder):
+    """Years from elsewhere: two rows before the history, and one beside it, with a register that is lower."""
+    with open(f"{folder}/p1_import-elsewhere-2025.csv", "w") as file:
+        print("time_utc,time_local,unique_id,telegrams,energy_import_kwh", file=file)
+        for time, register in [("08-20T10:00:00", "8000.000"), ("08-21T10:00:00", "8010.000"), ("09-30T21:07:00", "5.000")]:
+            print(f"2025-{time}Z,2025-{time},E0012,,{register}", file=file)
+
+
 def expected(folder):
     """What a database should have: of each key the first row."""
     rows = {}
-    for name in sorted(glob.glob(folder + "/*.csv")):
+    for name in sorted(glob.glob(folder + "/*.csv"), reverse=True):
         for row in csv.DictReader(line for line in open(name) if "\0" not in line):
             rows.setdefault((row["unique_id"], row["time_utc"]), row)
-    return sorted([row[name] for name in ("unique_id", "time_utc", "time_local", "energy_import_kwh", "gas_m3", "gas_time_utc")]
-                  + [row.get("water_m3") or ""] for row in rows.values())
+    del rows["E0012", "2025-09-30T21:07:00Z"]
+    return sorted([row[name] for name in ("unique_id", "time_utc", "time_local", "energy_import_kwh")]
+                  + [row.get(name) or "" for name in ("gas_m3", "gas_time_utc", "water_m3")] for row in rows.values())
 
 
 COLUMNS = "unique_id, time_utc, time_local, energy_import_kwh, gas_m3, gas_time_utc, water_m3"
@@ -191,7 +200,8 @@ class VictoriaMetrics(Lines):
 
 def run(database, folder, state, wait=None):
     """Runs the loader on the files of the folder; with `wait`, kills it or its psql after so many seconds."""
-    command = [PYTHON, LOADER, database.database, *sorted(glob.glob(folder + "/*.csv"))]
+    # The history first.
+    command = [PYTHON, LOADER, database.database, *sorted(glob.glob(folder + "/*.csv"), reverse=True)]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL if wait is not None else None}
     loader = subprocess.Popen(command, env=os.environ | {"STATE_DIRECTORY": state}, **quiet)
     if wait is None:
@@ -213,6 +223,7 @@ def check(database):
     folder = f"{FOLDER}/{database.name}"
     os.makedirs(folder + "/db")
     os.makedirs(folder + "/state")
+    imported(folder)
     texts = files()
     names = [f"{folder}/p1_reader_history-2025{letter}.csv" for letter in ("", "b")]
     # How long a load takes, so that a kill comes at any moment of it.
