@@ -130,7 +130,8 @@ fn wrapper(pages: &[(String, String)]) -> String {
               const box = element.getBoundingClientRect();
               if (box.left < -0.5 || box.right > width + 0.5) { say("leaves the page", element); }
               const block = getComputedStyle(element).display !== "inline";
-              if (block && element.scrollWidth > element.clientWidth + 1 && element.className !== "graph") {
+              if (block && element.scrollWidth > element.clientWidth + 1 &&
+                  !element.classList.contains("graph")) {
                 say("is too narrow for", element);
               }
             }

@@ -16,7 +16,7 @@ const WARNING: i64 = 80;
 const ALARM: i64 = 100;
 
 /// The column that each figure ends before; then the bar begins.
-const ENDS: [usize; 5] = [8, 14, 21, 29, 37];
+const ENDS: [usize; 5] = [10, 15, 22, 30, 38];
 /// Cells of the percentage behind the bar.
 const PERCENT: usize = 6;
 
