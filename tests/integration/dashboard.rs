@@ -116,6 +116,29 @@ fn it_shows_values_resizes_helps_and_leaves_the_terminal_as_it_was() {
 
 #[test]
 #[ignore = "needs tmux"]
+fn ctrl_z_gives_the_terminal_back_until_the_shell_resumes_it() {
+    const SHOWN: &str = "Waiting for the first telegram";
+    let place = Place::new();
+    let config = place.config();
+    let tmux = Tmux::open(&place, 90, 24);
+    let program = binary("p1dashboard");
+    let command = format!("{} --config-file {}", program.display(), config.display());
+    tmux.keys(&[&command, "Enter"]);
+    tmux.wait_for(SHOWN);
+    tmux.keys(&["C-z"]);
+    tmux.wait_for("Stopped");
+    tmux.keys(&["echo back $((6 * 7))", "Enter"]);
+    let shell = tmux.wait_for("back 42");
+    assert!(!shell.contains(SHOWN), "{shell}");
+    tmux.keys(&["fg", "Enter"]);
+    let shown = tmux.wait_for(SHOWN);
+    assert!(shown.contains("p1listener runs") && !shown.contains("back 42"), "{shown}");
+    tmux.keys(&["q"]);
+    tmux.wait_for("back 42");
+}
+
+#[test]
+#[ignore = "needs tmux"]
 fn a_signal_gives_the_terminal_back_and_the_log_goes_to_its_file() {
     let place = Place::new();
     for (signal, columns) in [("TERM", 80), ("HUP", 100)] {
