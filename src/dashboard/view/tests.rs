@@ -314,6 +314,39 @@ fn every_real_telegram_fits_every_size() {
 }
 
 #[test]
+fn the_phases_fit_into_sixty_columns_and_a_narrow_high_screen_has_more_than_a_graph() {
+    let message = message("reading-nl-esmr5.txt", &[]);
+    for width in 60..=64 {
+        let mut terminal = Terminal::new((width, 24), &DUTCH, &UNICODE);
+        terminal.take_minute(&message);
+        let text = terminal.text();
+        let phase = text.lines().find(|line| line.starts_with("│ L1 ")).unwrap();
+        assert!(phase.ends_with(" 8 % │") && phase.chars().count() == width, "{text}");
+    }
+    let mut terminal = Terminal::new((45, 30), &ENGLISH, &UNICODE);
+    terminal.take_minute(&message);
+    let text = terminal.text();
+    for shown in ["229.8  230.1  231.0 V", "tariff 2 ●     4884.452      20.000", "total", "2.5k"]
+    {
+        assert!(text.contains(shown), "{shown}: {text}");
+    }
+}
+
+#[test]
+fn a_long_value_goes_on_below_its_column() {
+    let message = message("reading-nl-esmr5.txt", &[]);
+    let lines = layout::lists::objects(&message, "96.1.1", 72);
+    let text: Vec<String> =
+        lines.iter().map(|line| line.spans().map(|(_, text)| text.as_str()).collect()).collect();
+    assert_eq!(text.len(), 2, "{text:?}");
+    assert!(
+        text[1].starts_with(&" ".repeat(50)) && text.iter().all(|line| line.chars().count() <= 72)
+    );
+    let narrow = layout::lists::objects(&message, "96.1.1", 40);
+    assert!(narrow.iter().all(|line| line.width() <= 40) && narrow.len() >= 3, "{narrow:?}");
+}
+
+#[test]
 fn keys_change_unit_language_window_and_hold_the_screen() {
     let message = message("reading-nl-esmr5.txt", &[]);
     let mut terminal = Terminal::new((80, 24), &ENGLISH, &UNICODE);
