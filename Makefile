@@ -104,7 +104,8 @@ container: ## make a container image with all programs (p1-multicast); needs pod
 	install -D -m 644 -t target/container/root/etc/p1-multicast etc/p1reader.yml
 	echo 'p1-multicast:x:10001:10001::/:/' >target/container/root/etc/passwd
 	echo 'p1-multicast:x:10001:' >target/container/root/etc/group
-	install -d $(addprefix target/container/own/,run/p1-multicast tmp var/lib/p1-multicast)
+	install -d $(addprefix target/container/own/,run/p1-multicast var/lib/p1-multicast)
+	install -d -m 1777 target/container/own/tmp
 	$(IMAGE_TOOL) build --file Containerfile --tag p1-multicast target/container
 
 e2e: deb ## install the packages on a booted Debian 12 and 13 and try everything; needs root
