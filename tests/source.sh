@@ -40,7 +40,7 @@ unshare --mount --net sh -c '
 content() {
     dpkg-deb -c "$1" | awk '$1 !~ /^d/ { print $1, $2, $6 }' | sort -k 3
     dpkg-deb -I "$1" conffiles 2>/dev/null || true
-    for script in preinst postinst prerm postrm; do
+    for script in postinst prerm postrm; do
         ! dpkg-deb -I "$1" $script >/dev/null 2>&1 || echo $script
     done
     dpkg-deb -f "$1" | sed -e '/^Installed-Size:/d' -e 's/libc6 ([^)]*)/libc6/' -e 's/libgcc-s1 ([^)]*)/libgcc-s1/'
