@@ -59,7 +59,7 @@ pub struct Options {
     /// Select the telegrams with which this comes true.
     #[arg(long, value_name = "CONDITION",
           help = "Print only telegrams with which this comes true, such as 'power_import_w > 9000 for 10s'",
-          conflicts_with_all = ["raw", "explain", "every", "on_change"])]
+          conflicts_with_all = ["raw", "explain", "every", "on_change", "http"])]
     pub when: Option<Condition>,
     /// Run COMMAND with these arguments instead of printing; this option comes last
     #[arg(long, value_name = "COMMAND", num_args = 1.., allow_hyphen_values = true, requires = "when",
