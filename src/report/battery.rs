@@ -32,6 +32,11 @@ pub(super) fn efficiency(text: &str) -> Result<f64, String> {
     efficiency.ok_or_else(|| "expected a number from 1 to 100".to_owned())
 }
 
+/// Seconds in hours, rounded to nearest.
+fn hours(seconds: i64) -> i64 {
+    (seconds + 1800) / 3600
+}
+
 /// Batteries beside none.
 #[derive(Debug)]
 pub(super) struct Batteries {
@@ -111,8 +116,8 @@ impl Batteries {
                 kwh(self.import - one.import),
                 kwh(self.lost(one)),
                 format!("{:.0}", one.cycles()),
-                (one.full / 3600).to_string(),
-                (one.empty / 3600).to_string(),
+                hours(one.full).to_string(),
+                hours(one.empty).to_string(),
             ]);
         }
         Table {
@@ -161,8 +166,8 @@ impl Batteries {
             record.integer("saved_kwh", kwh(self.import - one.import));
             record.integer("lost_kwh", kwh(self.lost(one)));
             record.integer("cycles", format!("{:.1}", one.cycles()));
-            record.integer("full_h", one.full / 3600);
-            record.integer("empty_h", one.empty / 3600);
+            record.integer("full_h", hours(one.full));
+            record.integer("empty_h", hours(one.empty));
             record
         };
         let mut tail = Record::default();
