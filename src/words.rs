@@ -291,6 +291,7 @@ words! {
 
     // Imports
     import_of: "import", "import";
+    row: "row", "rij";
     rows: "rows", "rijen";
     its_use: "its use column", "eigen verbruik";
     of_source: "source", "bron";

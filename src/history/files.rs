@@ -17,6 +17,7 @@ use self::names::{is_year_file, names, split_pattern};
 use self::order::Order;
 use self::source::{Ends, ends, open};
 use super::classic::{DayFile, DayReader, Moments};
+use super::parse_import_file;
 use super::row::{FIRST_SECOND, Row, RowReader, Selection};
 use crate::text;
 
@@ -103,10 +104,14 @@ impl History {
             let is_compressed = plain.len() < name.len();
             // Of a file that is there twice the plain one counts.
             let is_double = is_compressed && names.iter().any(|known| known == plain);
-            if is_year_file(plain, &pattern) && !is_double {
-                history.add(folder.join(name), is_compressed);
-            } else if !is_double {
+            if is_double {
+                continue;
+            }
+            // Also where `METER` stands for any text.
+            if parse_import_file(plain).is_some() {
                 history.add_import(folder, name);
+            } else if is_year_file(plain, &pattern) {
+                history.add(folder.join(name), is_compressed);
             }
         }
         history.files.sort_by_key(|file| file.first);

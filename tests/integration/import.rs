@@ -236,7 +236,7 @@ fn every_sample_of_another_program_is_imported_with_its_sums() {
             files.split(' ').map(|file| samples.join(file).display().to_string()).collect();
         let text = printed(&run(folder.path(), &format!("import {format} {}", paths.join(" "))));
         assert!(text.contains("Every sum is that of the source"), "{format} {files}: {text}");
-        let found = format!(": {rows} rows");
+        let found = format!(": {rows} row");
         assert!(text.contains(&found), "{format} {files}: expected{found} in {text}");
     }
 }

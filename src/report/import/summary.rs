@@ -87,7 +87,7 @@ impl Summary {
             let mut table = self.table(columns, words);
             if at == 0 {
                 table.title =
-                    format!("{} {}: {} {}", words.import_of, self.name, self.rows, words.rows);
+                    format!("{} {}: {}", words.import_of, self.name, rows(self.rows, words));
                 table.right = self.span.map_or(String::new(), |(first, last)| {
                     let time = |second| zone.local(Timestamp::from_seconds(second));
                     let (first, last) = (time(first), time(last));
@@ -172,12 +172,12 @@ impl Summary {
         if self.has_moved_gas {
             notes.push(words.gas_moved.to_owned());
         }
-        for (what, rows) in self.left_out.iter().take(12) {
+        for (what, number) in self.left_out.iter().take(12) {
             notes.push(format!(
-                "{}: {}, {rows} {}.",
+                "{}: {}, {}.",
                 words.left_out,
                 text::escaped(what),
-                words.rows
+                rows(*number, words)
             ));
         }
         if self.torn > 0 {
@@ -189,8 +189,14 @@ impl Summary {
         notes.push(if self.is_dry { words.dry_run } else { words.written }.to_owned());
         for file in &self.files {
             let state = if file.is_changed { "" } else { words.unchanged };
-            notes.push(format!("  {}  {} {}{state}", file.path.display(), file.rows, words.rows));
+            let rows = rows(file.rows, words);
+            notes.push(format!("  {}  {rows}{state}", file.path.display()));
         }
         notes
     }
+}
+
+/// A number of rows: `1 row`, `2 rows`.
+fn rows(number: u64, words: &Words) -> String {
+    format!("{number} {}", if number == 1 { words.row } else { words.rows })
 }
