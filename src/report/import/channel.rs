@@ -3,7 +3,7 @@
 //! Owns which readings stay. Of those within five minutes it is the last one, and one that is not a minute later than a
 //! multiple of five minutes counts for it.
 
-use super::intervals::{self, Grid, Use};
+use super::intervals::{Grid, Use};
 use crate::history::calendar::Calendar;
 use crate::history::{COLUMNS, Content, PERIOD_SECONDS};
 use crate::meter::DEVICES;
@@ -46,12 +46,19 @@ pub(super) struct Channel {
 }
 
 impl Channel {
-    /// Makes intervals of all use.
-    pub fn make_intervals<Z: Zone + Clone>(&mut self, calendar: &Calendar<Z>) {
+    /// Makes intervals of use, and readings of what a register showed at the end of an interval, by the grid of their
+    /// times.
+    pub fn end_table<Z: Zone + Clone>(&mut self, calendar: &Calendar<Z>) {
+        let grid = |mut times: Vec<i64>| {
+            times.sort_unstable();
+            Grid::of(&times, calendar)
+        };
+        let ends = grid(self.ending.iter().map(|point| point.time).collect());
+        for point in self.ending.drain(..) {
+            self.readings.push(Point { time: ends.end(point.time, calendar), ..point });
+        }
         let unknown = self.pending.iter().filter(|one| one.other.is_none());
-        let mut times: Vec<i64> = unknown.map(|one| one.at).collect();
-        times.sort_unstable();
-        let grid = Grid::of(&times, calendar);
+        let grid = grid(unknown.map(|one| one.at).collect());
         for Pending { at, is_end, other, amount } in self.pending.drain(..) {
             let (from, until) = if is_end {
                 (other.unwrap_or_else(|| grid.start(at, calendar)), at)
@@ -62,7 +69,6 @@ impl Channel {
                 self.uses.push(Use { from, until, amount });
             }
         }
-        intervals::tidy(&mut self.uses);
     }
 
     /// A reading that what is made of use fits to, if it is the first one at the end of an interval. Tells whether it is.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::autumn::{Autumn, TooMany};
 use super::channel::{Channel, Pending, Point, is_register, move_gas, push, thin};
 use super::entry::{Entry, Kind, Until, Value};
-use super::intervals::{self, Grid};
+use super::intervals;
 use super::value::Stamp;
 use crate::history::calendar::{Calendar, Unit};
 use crate::history::row::FIRST_SECOND;
@@ -83,14 +83,18 @@ impl<Z: Zone + Clone> Collection<Z> {
         if self.numbers > MAX_NUMBERS { Err(Full::Numbers) } else { Ok(()) }
     }
 
-    /// Takes what waits for the rows of its hour. Before another file, whose rows do not follow those of this one.
-    pub fn end_file(&mut self) {
+    /// Ends a table: what waits for the rows of its hour, or for the grid of its times, is settled. The rows of another
+    /// one do not follow those of this, and may be days where these were hours.
+    pub fn end_table(&mut self) {
         let mut settled = Vec::new();
         self.autumn.finish(&mut |second, entry| settled.push((second, entry)));
         for (second, entry) in settled {
             self.place(second, &entry);
         }
         self.autumn = Autumn::new(self.zone.clone());
+        for channel in self.channels.values_mut() {
+            channel.end_table(&self.calendar);
+        }
     }
 
     fn place(&mut self, at: i64, entry: &Entry) {
@@ -151,16 +155,9 @@ impl<Z: Zone + Clone> Collection<Z> {
     /// Makes intervals and readings of all that was read. With `moves_gas` hourly readings of gas are noted under the
     /// hour that they end.
     pub fn settle(&mut self, moves_gas: bool) {
-        self.end_file();
-        let calendar = self.calendar.clone();
+        self.end_table();
         let gas = super::entry::place("gas_m3");
         for (column, channel) in &mut self.channels {
-            let mut starts: Vec<i64> = channel.ending.iter().map(|point| point.time).collect();
-            starts.sort_unstable();
-            let grid = Grid::of(&starts, &calendar);
-            for point in channel.ending.drain(..) {
-                channel.readings.push(Point { time: grid.end(point.time, &calendar), ..point });
-            }
             // Of equal times the later one in the file counts.
             channel.readings.reverse();
             channel.readings.sort_by_key(|point| point.time);
@@ -169,7 +166,7 @@ impl<Z: Zone + Clone> Collection<Z> {
                 self.has_moved_gas = move_gas(&mut channel.readings);
             }
             thin(&mut channel.readings);
-            channel.make_intervals(&calendar);
+            intervals::tidy(&mut channel.uses);
             if let Some(first) = channel.readings.first() {
                 // Registers know better what was used since then.
                 channel.uses.retain(|one| one.until <= first.time);

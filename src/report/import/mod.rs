@@ -126,6 +126,10 @@ fn import_tables<Z: Zone + Clone>(
                     tables.unwrap_or_default()
                 ));
             }
+            let Some(entry) = entry else {
+                collection.end_table();
+                return Ok(());
+            };
             collection.take(entry).map_err(|full| match full {
                 Full::Hour => "too many rows in the hour that the clock shows twice".to_owned(),
                 Full::Numbers => {
@@ -133,7 +137,6 @@ fn import_tables<Z: Zone + Clone>(
                 }
             })
         })?;
-        collection.end_file();
     }
     let table = tables.unwrap_or("csv");
     let name = name.get_or_insert_with(|| table.to_owned()).clone();

@@ -305,6 +305,22 @@ fn the_autumn_hour_of_p1_monitor_is_one_row_for_two_hours() {
 }
 
 #[test]
+fn hours_and_days_in_one_file_have_a_grid_each() {
+    let place = Place::new();
+    let header = "TIMESTAMP,VERBR_KWH_181,VERBR_KWH_182,GELVR_KWH_281,GELVR_KWH_282\n";
+    let row = |time: &str, import: i64| format!("2021-10-{time},{import},0,0,0\n");
+    let days = [row("28 00:00:00", 100), row("29 00:00:00", 124)].concat();
+    let hours: String =
+        (0..24).map(|hour| row(&format!("30 {hour:02}:00:00"), 125 + hour)).collect();
+    place.import("p1-monitor", &[header, &days, header, &hours].concat()).unwrap();
+    let (days, sum, _) = place.report("energy_import_kwh");
+    assert_eq!(
+        (days, sum),
+        (vec![("10-29".to_owned(), 24_000), ("10-30".to_owned(), 24_000)], 48_000)
+    );
+}
+
+#[test]
 fn old_days_of_dsmr_reader_end_with_the_first_register() {
     let place = Place::new();
     let text = "Date,a,b,c,d,e,f,g,h,i,j,k,l,m,l,m,n,o\n\

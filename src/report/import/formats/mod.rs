@@ -157,13 +157,14 @@ pub(super) fn shapes(format: Format) -> &'static [Shape] {
     }
 }
 
-/// Reads a file of tables. `each` takes the name of the table and what a row tells, and says what is wrong.
+/// Reads a file of tables. `each` takes the name of the table and what a row tells, and says what is wrong; no row is
+/// the end of a table.
 pub(super) fn read(
     lines: &mut Lines,
     shapes: &'static [Shape],
     settings: &Settings,
     context: &mut Context,
-    each: &mut dyn FnMut(&'static str, Entry) -> Result<(), String>,
+    each: &mut dyn FnMut(&'static str, Option<Entry>) -> Result<(), String>,
 ) -> Result<(), ImportError> {
     let mut separator_of = settings.separator;
     let mut table: Option<(&'static Shape, Vec<Option<usize>>)> = None;
@@ -186,6 +187,9 @@ pub(super) fn read(
             _ => find(shapes, &fields, settings).map_err(|what| lines.wrong(what))?,
         };
         if let Some((shape, places, has_header)) = found {
+            if let Some((before, _)) = &table {
+                each(before.name, None).map_err(|what| lines.wrong(what))?;
+            }
             table = Some((shape, places));
             if has_header {
                 header = std::mem::take(&mut fields);
@@ -197,11 +201,11 @@ pub(super) fn read(
         (shape.read)(&row, context).map_err(|what| lines.wrong(what))?;
         context.rows += u64::from(!context.entries.is_empty());
         for entry in context.entries.drain(..) {
-            each(shape.name, entry).map_err(|what| lines.wrong(what))?;
+            each(shape.name, Some(entry)).map_err(|what| lines.wrong(what))?;
         }
     }
     match table {
-        Some(_) => Ok(()),
+        Some((shape, _)) => each(shape.name, None).map_err(|what| lines.wrong(what)),
         None => Err(lines.wrong(unknown(shapes, ""))),
     }
 }

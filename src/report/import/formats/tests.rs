@@ -14,7 +14,7 @@ fn entries(format: Format, settings: &Settings, text: &str) -> Result<Vec<String
     let mut found = Vec::new();
     let mut context = Context::default();
     let read = read(&mut lines, shapes(format), settings, &mut context, &mut |name, entry| {
-        found.push(shown(name, &entry));
+        found.extend(entry.map(|entry| shown(name, &entry)));
         Ok(())
     });
     read.map_err(|error| error.to_string())?;
