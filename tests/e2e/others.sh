@@ -48,7 +48,7 @@ END
 
     step "p1json.socket and p1metrics.socket: lines of JSON, and metrics for a scrape"
     quietly inside systemctl enable --now p1json.socket p1metrics.socket
-    inside timeout 5 bash -c 'head -n 2 </dev/tcp/127.0.0.1/2002' >"$work/json"
+    inside timeout 15 bash -c 'head -n 2 </dev/tcp/127.0.0.1/2002' >"$work/json"
     [ "$(grep -c '"telegram"' "$work/json")" -eq 2 ] || fail "no JSON of p1json.socket"
     inside bash -c 'exec 3<>/dev/tcp/127.0.0.1/2005; printf "GET /metrics HTTP/1.1\\r\\n\\r\\n" >&3; cat <&3' >"$work/scrape"
     grep -q '^HTTP/1.1 200' "$work/scrape" || fail "no answer of p1metrics.socket"
