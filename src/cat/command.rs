@@ -221,9 +221,9 @@ mod tests {
         runner.take(Change::End, Environment::new);
         runner.take(Change::Begin, Environment::new);
         let log = captured_log(|| assert!(!runner.step(start) && !runner.step(start)));
-        let told =
+        let logged =
             log.iter().filter(|line| line.contains("waiting to run sleep: it is still running"));
-        assert_eq!(told.count(), 1, "{log:?}");
+        assert_eq!(logged.count(), 1, "{log:?}");
         runner.take(Change::End, Environment::new);
         runner.child.as_mut().unwrap().kill().unwrap();
         wait(&mut runner, start);

@@ -18,7 +18,7 @@ use crate::telegram::{Decimal, Timestamp};
 /// The longest `for`.
 const MAX_HOLD: Duration = Duration::from_secs(86_400);
 
-/// What happened in a longer time without telegrams is not known: the condition must hold anew.
+/// Nobody knows what happened in a longer time without telegrams: the condition must then hold from the start.
 const MAX_GAP: i64 = 60_000_000;
 
 /// A condition that comes true and ends.
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_condition_is_told_with_what_was_expected() {
+    fn a_text_that_is_no_condition_is_refused_with_what_was_expected() {
         for (text, expected) in [
             ("", "there is no field \"\""),
             ("power > 5", "there is no field \"power\""),

@@ -23,7 +23,7 @@ pub(super) struct Pipeline<W: Write> {
     trackers: Option<Trackers>,
     watch: Option<Watch>,
     runner: Option<Runner>,
-    sampler: Option<Sampler<HostZone, Told>>,
+    sampler: Option<Sampler<HostZone, Sample>>,
     changes: Option<Changes>,
     formatter: Formatter<HostZone>,
     text: Vec<u8>,
@@ -31,7 +31,7 @@ pub(super) struct Pipeline<W: Write> {
 }
 
 /// A telegram, and what it tells together with those before it.
-type Told = (Message, Derived);
+type Sample = (Message, Derived);
 
 impl<W: Write> Pipeline<W> {
     pub fn new(options: &Options, out: W) -> Self {
@@ -70,9 +70,9 @@ impl<W: Write> Pipeline<W> {
             Some(trackers) => trackers.take(&message, now),
             None => Derived::default(),
         };
-        let told = (message, derived);
+        let sample = (message, derived);
         if let Some(watch) = &mut self.watch {
-            let (message, derived) = &told;
+            let (message, derived) = &sample;
             let readings = Readings::with(message, derived);
             let value = watch.condition().field.value(message, &readings);
             let change = watch.take(value.as_ref(), time);
@@ -86,8 +86,8 @@ impl<W: Write> Pipeline<W> {
             }
         }
         match &mut self.sampler {
-            None => self.print(&told),
-            Some(sampler) => match sampler.push(told, time, now) {
+            None => self.print(&sample),
+            Some(sampler) => match sampler.push(sample, time, now) {
                 Some(sample) => self.print(&sample),
                 None => Ok(()),
             },
@@ -135,7 +135,7 @@ impl<W: Write> Pipeline<W> {
         self.printer.flush()
     }
 
-    fn print(&mut self, (message, derived): &Told) -> io::Result<()> {
+    fn print(&mut self, (message, derived): &Sample) -> io::Result<()> {
         if let Some(changes) = &mut self.changes {
             if !changes.accepts(message, derived, self.formatter.fields()) {
                 return Ok(());

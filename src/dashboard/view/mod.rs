@@ -127,8 +127,8 @@ fn rounds(
     Ok(())
 }
 
-/// Makes cursive draw every cell anew: it draws those that differ from the last frame, and nothing of that is on the
-/// screen any more. A frame of blanks in a colour of their own differs from all others.
+/// Makes cursive draw every cell. It draws only those that differ from the last frame, which is no longer on the screen.
+/// A frame of blanks in a colour of their own differs from every other one.
 fn forget_drawn(runner: &mut CursiveRunner<Cursive>) {
     let blanks = Canvas::new(()).with_draw(|(), printer| {
         let style = ColorStyle::new(BaseColor::Black.dark(), Color::TerminalDefault);
