@@ -20,12 +20,13 @@ fi
 [ "${1:-}" = alone ] || exec unshare --net "$PWD/tests/container.sh" alone
 ip link set lo up
 
+run=
 work=$(mktemp -d)
+# The meter ends after a while by itself, and the listener with it.
 stop() {
-    for process in $(jobs -p); do
-        kill "$process" 2>/dev/null || true
-        wait "$process" || true
-    done
+    [ "$run" != with_podman ] ||
+        podman "${storage[@]}" --cgroup-manager cgroupfs "${runtime[@]}" kill --all >/dev/null 2>&1 || true
+    wait || true
     rm -rf "$work"
 }
 trap stop EXIT
@@ -53,7 +54,7 @@ with_buildah() {
 works() { "$1" p1cat --version >>"$work/attempts.log" 2>&1; }
 
 install -d -o 10001 -g 10001 "$work/files"
-runtime=() limits=() run=
+runtime=() limits=()
 if command -v podman >/dev/null; then
     if works with_podman; then
         run=with_podman
@@ -69,7 +70,7 @@ p1_listener: {port: "-"}
 multicast: {port: 52041, raw_port: 52042, interface: lo, TTL: 0}
 END
 settings=(--config-file /files/p1reader.yml)
-$run p1sim --stdout 2>"$work/p1sim.log" | $run p1listener "${settings[@]}" >"$work/p1listener.log" 2>&1 &
+$run p1sim --stdout --count 90 2>"$work/p1sim.log" | $run p1listener "${settings[@]}" >"$work/p1listener.log" 2>&1 &
 $run p1cat "${settings[@]}" --count 1 --timeout 60 </dev/null >"$work/telegram" 2>"$work/p1cat.log" || fail "p1cat"
 grep -q '"1-0:1.8.1":[0-9]' "$work/telegram" || fail "no telegram"
 $run p1reader "${settings[@]}" --test </dev/null >"$work/p1reader.log" 2>&1 || fail "p1reader --test"
