@@ -15,7 +15,7 @@ mod months;
 mod number;
 mod pictures;
 
-use minijinja::{Environment, Value, context};
+use minijinja::{Environment, Value, context, default_auto_escape_callback};
 
 use self::months::{Entry, months, of_span};
 use self::number::{capitalised, comma, number};
@@ -101,7 +101,8 @@ impl<Z: Zone + Clone> Page<Z> {
 
     /// The page as text; it tells when it was made.
     pub fn render(&self, language: &str, words: &Words) -> Result<String, minijinja::Error> {
-        let mut pages = Environment::new();
+        let mut pages = Environment::empty();
+        pages.set_auto_escape_callback(default_auto_escape_callback);
         pages.add_template(PAGE.0, PAGE.1)?;
         let year = label::iso(&self.year.calendar, self.year_span());
         let before = self.before();
