@@ -107,7 +107,11 @@ fuzz_target!(|data: &[u8]| {
     let (before, after) = stream.split_at(at);
     for keys in [None, Some(KEYS), Some(Keys { authentication: None, ..KEYS })] {
         let (telegrams, plain) = decode(keys, &[stream]);
-        assert_eq!(telegrams, decode(keys, &[before, after]).0);
+        // Without a key the head of an encrypted frame is all that is known of it: one by chance takes its length.
+        let has_head = stream.windows(2).any(|pair| pair == b"\xDB\x08");
+        if keys.is_some() || !has_head {
+            assert!(telegrams == decode(keys, &[before, after]).0);
+        }
         assert!(plain <= stream.len());
         let may_begin = |byte: &u8| matches!(byte, 0xDB | 0x7E | 0x68 | 0);
         assert!(plain == stream.len() || stream.iter().any(may_begin));
