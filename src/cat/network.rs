@@ -49,7 +49,7 @@ pub fn from_network(
         let timeout = options.timeout.and_then(|time| Some((time, last.checked_add(time)?)));
         if let Some((time, end)) = timeout {
             if end <= now {
-                // Who polls by HTTP is told in the answer, each time.
+                // An HTTP client reads it in the answer to each request.
                 let level = if options.http { log::Level::Debug } else { log::Level::Error };
                 log::log!(level, "{}", source.silence(time));
                 break Exit::Unavailable;
