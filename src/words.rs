@@ -277,6 +277,15 @@ words! {
     in_no_day: "are in no period.", "horen bij geen periode.";
     exchanged: "the meter was exchanged, or a register fell: what was used then is not known.", "meter gewisseld, of stand gedaald: het verbruik toen is onbekend.";
     incomplete: "~ not all of it was recorded.", "~ niet volledig gemeten.";
+    solar: "solar", "zon";
+    own_use: "own use", "eigen";
+    self_word: "self-", "zelf-";
+    consumption_short: "cons. %", "verbr.%";
+    sufficiency_short: "suff. %", "voorz.%";
+    self_consumption: "self-consumption", "zelfverbruik";
+    self_sufficiency: "self-sufficiency", "zelfvoorziening";
+    no_production: "The production covers none of these periods whole.", "De opwek dekt geen van deze perioden volledig.";
+    production_below_export: "Less was produced than exported in {}: the clocks or the files disagree.", "Minder opgewekt dan teruggeleverd in {}: de klokken of de bestanden spreken elkaar tegen.";
     peak_note: "The mean power of the highest quarter-hour by the clock. The month peak of a Belgian bill is at least 2.5 kW.", "Het gemiddelde vermogen van het hoogste kwartier op de klok. De maandpiek van een Belgische factuur is minstens 2,5 kW.";
     base_note: "Always on: the 5 % quantile of import by quarter-hour, without quarters with export; night: their median; the median of the days. A heat pump that runs counts too: the lowest month is the base load.", "Altijd aan: het 5%-kwantiel van de afname per kwartier, zonder kwartieren met teruglevering; nacht: de mediaan; de mediaan van de dagen. Een warmtepomp die draait telt mee: de laagste maand is de basislast.";
     voltage_note: "Limits: NEN-EN 50160, Netcode elektriciteit 7.3. The meter is no class A instrument. --csv lists every mean outside, with its time.", "Grenzen: NEN-EN 50160, Netcode elektriciteit 7.3. De meter is geen klasse A-instrument. --csv noemt elk gemiddelde erbuiten, met tijd.";

@@ -66,7 +66,12 @@ impl Period {
 
     /// Whether the readings tell its whole use.
     pub fn is_complete(&self) -> bool {
-        self.covered == Some((self.span.start, self.span.end)) && !self.has_unknown
+        self.is_complete_until(self.span.end)
+    }
+
+    /// Whether the readings tell its whole use until this second.
+    pub fn is_complete_until(&self, end: i64) -> bool {
+        self.covered == Some((self.span.start, end)) && !self.has_unknown
     }
 }
 

@@ -1,21 +1,22 @@
 //! `p1report`: looking back on the years that `p1reader` recorded.
 //!
-//! | part      | owns                                                                       |
-//! |-----------|----------------------------------------------------------------------------|
-//! | `query`   | which periods are read and compared, and the estimates                     |
-//! | `periods` | hours, days, weeks, months and years                                       |
-//! | `summary` | today, this month and this year                                            |
-//! | `lists`   | top days, peaks, base load, gaps                                           |
-//! | `voltage` | the voltage chapter                                                        |
-//! | `battery` | what batteries would have done                                             |
-//! | `table`   | tables as text                                                             |
-//! | `html`    | the page with pictures                                                     |
-//! | `machine` | JSON and CSV                                                               |
-//! | `label`   | the names of periods and times                                             |
-//! | `import`  | years from other programs                                                  |
-//! | `export`  | the history for other programs                                             |
-//! | `range`   | the dates of the command line                                              |
-//! | `alert`   | conditions for scripts                                                     |
+//! | part         | owns                                                                    |
+//! |--------------|-------------------------------------------------------------------------|
+//! | `query`      | which periods are read and compared, and the estimates                  |
+//! | `periods`    | hours, days, weeks, months and years                                    |
+//! | `summary`    | today, this month and this year                                         |
+//! | `lists`      | top days, peaks, base load, gaps                                        |
+//! | `voltage`    | the voltage chapter                                                     |
+//! | `battery`    | what batteries would have done                                          |
+//! | `production` | solar production beside the meter                                       |
+//! | `table`      | tables as text                                                          |
+//! | `html`       | the page with pictures                                                  |
+//! | `machine`    | JSON and CSV                                                            |
+//! | `label`      | the names of periods and times                                          |
+//! | `import`     | years from other programs                                               |
+//! | `export`     | the history for other programs                                          |
+//! | `range`      | the dates of the command line                                           |
+//! | `alert`      | conditions for scripts                                                  |
 //!
 //! The history, the clock and the zone are passed in to everything but [`run`].
 
@@ -29,6 +30,7 @@ mod lists;
 mod machine;
 mod options;
 mod periods;
+mod production;
 mod query;
 mod range;
 mod summary;
@@ -49,11 +51,12 @@ pub use import::options::{Format, GasTime, ImportOptions, TimeIs, TimeZone};
 pub use options::{By, Command, Compare, EXITS, Kind, Options};
 pub use range::When;
 
-use crate::words::Words;
+use crate::words::{ENGLISH, Words};
 use battery::Batteries;
 use export::ExportError;
 use lists::{Gaps, Months, Top};
 use machine::{Document, Made};
+use production::Production;
 use query::{QueryError, Source};
 use summary::Summary;
 use table::{Style, Table};
@@ -88,6 +91,7 @@ pub fn run(options: &Options, config: &Config) -> Result<Exit, Exit> {
     check(options)?;
     let words = Words::of(text::language(options.language, None, &text::locale(&variable)));
     let mut source = open(options.dir.as_deref(), options.meter.as_deref(), config)?;
+    source.production = read_production(options)?;
     if let Some(file) = &options.html {
         let language = options.language.unwrap_or(config.html_report.language);
         let written = write_page(file, &mut source, options, language);
@@ -98,6 +102,10 @@ pub fn run(options: &Options, config: &Config) -> Result<Exit, Exit> {
     let report = Report::read(&mut source, options).map_err(fail_query);
     log_findings(&source.history);
     let report = report?;
+    if options.json || options.csv {
+        // What a table has below it.
+        report.production_notes(&ENGLISH).iter().for_each(|note| log::warn!("{note}"));
+    }
     let made = Made {
         time: HostZone.iso8601(Timestamp::from_seconds(source.now)),
         zone: zone::host_zone_name(&variable),
@@ -112,6 +120,15 @@ pub fn run(options: &Options, config: &Config) -> Result<Exit, Exit> {
         return Err(Exit::Io);
     }
     Ok(if options.alert.as_ref().is_some_and(is_alert) { Exit::Rejected } else { Exit::Done })
+}
+
+/// The solar production that the options name.
+fn read_production(options: &Options) -> Result<Option<Production>, Exit> {
+    let Some(file) = &options.production else { return Ok(None) };
+    let production =
+        Production::read(file, &HostZone).map_err(|error| fail(error.exit(), &error))?;
+    production.warnings.iter().for_each(|warning| log::warn!("{warning}"));
+    Ok(Some(production))
 }
 
 /// The history of this folder, or the configured one.
@@ -147,7 +164,7 @@ fn open(
         return Err(fail(Exit::NoInput, &reason));
     }
     let now = Timestamp::from(SystemTime::now()).seconds();
-    Ok(Source { history, zone: HostZone, now, first, end })
+    Ok(Source { history, zone: HostZone, now, first, end, production: None })
 }
 
 /// Prints the history for another program.
@@ -229,6 +246,10 @@ fn check(options: &Options) -> Result<(), Exit> {
         (
             options.compare.is_some() && !is_periods,
             "--compare: for hours, days, weeks, months and years",
+        ),
+        (
+            options.production.is_some() && !is_periods && options.kind != Kind::Summary,
+            "--production: for the summary and for periods",
         ),
         (
             options.alert.is_some() && !is_periods && options.kind != Kind::Summary,
@@ -356,6 +377,15 @@ impl<Z: Zone + Clone> Report<Z> {
             Self::Gaps(gaps) => gaps.document(),
             Self::Voltage(chapter) => chapter.document(),
             Self::Battery(batteries) => batteries.document(),
+        }
+    }
+
+    /// What is to know about the solar production.
+    fn production_notes(&self, words: &Words) -> Vec<String> {
+        match self {
+            Self::Summary(summary) => summary.production_notes(words),
+            Self::Periods(_, periods) => periods.production_notes(words),
+            _ => Vec::new(),
         }
     }
 

@@ -140,6 +140,9 @@ pub struct Options {
     /// How much of what goes in comes out of a battery, per cent
     #[arg(long, value_name = "P", default_value = "90", value_parser = super::battery::efficiency)]
     pub efficiency: f64,
+    /// Show how much of the solar production was used at home: a CSV with the columns time and kWh, or `register_kWh`
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["compare", "html", "oneline"])]
+    pub production: Option<PathBuf>,
     /// What to warn scripts of.
     #[arg(
         long,

@@ -110,6 +110,7 @@ impl<Z: Zone + Clone> Periods<Z> {
         table.title = self.title(options, words);
         table.right = self.span_text(words);
         table.notes = self.notes(options, words);
+        self.add_production(&mut table, decimals, words);
         table
     }
 

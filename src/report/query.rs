@@ -9,6 +9,7 @@ use self::compare::{Comparison, other, rows};
 use self::estimate::estimate_from;
 pub(super) use self::estimate::{Estimate, Method};
 use super::options::Options;
+use super::production::{Balance, Production};
 use crate::history::calendar::{Calendar, Unit};
 use crate::history::files::{History, HistoryError, MeterSpan};
 use crate::history::quarter::{Night, Nights, Quarters};
@@ -32,6 +33,8 @@ pub(super) struct Source<Z> {
     /// The time of the first row and of the last one.
     pub first: i64,
     pub end: i64,
+    /// What solar panels produced, when the options name a file of it.
+    pub production: Option<Production>,
 }
 
 /// Why there is no report.
@@ -56,6 +59,8 @@ pub(super) struct PeriodRow {
     pub other: Option<Other>,
     /// Whether the history ends in it.
     pub is_running: bool,
+    /// What became of the solar production, where all of it is known.
+    pub balance: Option<Balance>,
 }
 
 /// The period that another one is compared with: the same part of it.
@@ -77,6 +82,8 @@ pub(super) struct Periods<Z> {
     /// Gaps of this time, those between two periods and those within one.
     pub gaps: Vec<Gap>,
     pub estimate: Option<Estimate>,
+    /// Whether the options name a file of solar production.
+    pub has_production: bool,
     pub meters: Vec<MeterSpan>,
     /// The time of the last row.
     pub end: i64,
@@ -230,7 +237,12 @@ impl<Z: Zone + Clone> Source<Z> {
         let pass = self.pass(&calendar, &registers, limits)?;
         let compare =
             Comparison { with: options.compare, running, first: self.first, end: self.end };
-        let rows = rows(&calendar, &pass, shown, compare);
+        let mut rows = rows(&calendar, &pass, shown, compare);
+        if let Some(production) = &self.production {
+            for row in &mut rows {
+                row.balance = production.balance(row, self.end);
+            }
+        }
         let estimate = has_running
             .then(|| self.estimate(&calendar, &pass.tally, running, &rows, options))
             .flatten();
@@ -242,6 +254,7 @@ impl<Z: Zone + Clone> Source<Z> {
             rows,
             gaps,
             estimate,
+            has_production: self.production.is_some(),
             meters: pass.meters,
             end: self.end,
         })

@@ -4,6 +4,7 @@ use super::label;
 use super::machine::{Document, Record};
 use super::options::{Compare, Options};
 use super::periods::register_text;
+use super::production;
 use super::query::{Periods, QueryError, Source};
 use super::table::{Column, Table, decimal, percent};
 use crate::history::calendar::Unit;
@@ -62,6 +63,9 @@ impl<Z: Zone + Clone> Summary<Z> {
             columns.push(Column::number("", "", 5, 3));
         }
         columns.push(Column::number(words.peak, "kW", 6, 4));
+        let width = columns.len();
+        let has_production =
+            self.all.iter().any(|periods| periods.rows.iter().any(|row| row.balance.is_some()));
         let mut rows = Vec::new();
         for (periods, (_, _, decimals)) in self.all.iter().zip(UNITS) {
             for row in &periods.rows {
@@ -77,6 +81,9 @@ impl<Z: Zone + Clone> Summary<Z> {
                     );
                 }
                 cells.push(row.period.peak.map_or(String::new(), |(power, _)| decimal(power, 2)));
+                if has_production {
+                    production::add_cells(&mut cells, width, row.balance, decimals);
+                }
                 rows.push(cells);
             }
             if let Some(estimate) = &periods.estimate {
@@ -93,6 +100,9 @@ impl<Z: Zone + Clone> Summary<Z> {
         }
         let mut table =
             Table { title: words.summary.to_owned(), columns, rows, ..Table::default() };
+        if has_production {
+            production::add_columns(&mut table, words);
+        }
         if let Some(periods) = self.all.first() {
             let local = periods.calendar.local(periods.end);
             table.notes.push(format!(
@@ -105,7 +115,23 @@ impl<Z: Zone + Clone> Summary<Z> {
                 table.right.clone_from(&meter.id);
             }
         }
+        table.notes.extend(self.production_notes(words));
         table
+    }
+
+    /// What is to know about the production; that it is unknown, once.
+    pub fn production_notes(&self, words: &Words) -> Vec<String> {
+        let all = self.all.iter().map(|periods| periods.production_notes(words));
+        let mut notes: Vec<String> = Vec::new();
+        let is_unknown =
+            self.all.iter().all(|periods| periods.rows.iter().all(|row| row.balance.is_none()));
+        for note in all.flatten() {
+            let is_wanted = is_unknown || note != words.no_production;
+            if is_wanted && !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
+        notes
     }
 
     /// One line for status bars: the version, the time of the last row, then for day, month and year the label,

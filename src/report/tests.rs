@@ -109,7 +109,7 @@ fn june() -> tempfile::TempDir {
 fn source(folder: &Path, now: i64) -> Source<Amsterdam> {
     let mut history = History::open(&folder.join("p1_reader_history-YEAR.csv"), None).unwrap();
     let (first, end) = (history.first().unwrap(), history.last().unwrap().unwrap());
-    Source { history, zone: Amsterdam, now, first, end }
+    Source { history, zone: Amsterdam, now, first, end, production: None }
 }
 
 fn options(command: &str) -> Options {
@@ -302,6 +302,68 @@ fn a_condition_is_about_the_last_period_or_its_estimate() {
     assert!(read("").number("energy_import_kwh", false) > Some(0));
 }
 
+/// The reports of the house with this file of production.
+fn printed_with_production(file: &str, command: &str) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("solar.csv");
+    fs::write(&path, file).unwrap();
+    let mut source = source(house(), LAST + 120);
+    source.production = Some(Production::read(&path, &Amsterdam).unwrap());
+    let options = options(command);
+    rendered(&Report::read(&mut source, &options).unwrap(), &options)
+}
+
+#[test]
+fn production_gives_figures_to_the_periods_that_it_covers_whole() {
+    let file = "time,kWh\n2026-07-01,19.1\n2026-07-02,20\n2026-07-04,0.5\n";
+    let command = "days --from 2026-07-01 --to 2026-07-04 --json";
+    let json: serde_json::Value =
+        serde_json::from_str(&printed_with_production(file, command)).unwrap();
+    let periods = json["periods"].as_array().unwrap();
+    for (period, produced) in periods.iter().zip([Some(19_100), Some(20_000), None, Some(500)]) {
+        let Some(produced) = produced else {
+            assert!(
+                !period.to_string().contains("self_") && period.get("production_kwh").is_none()
+            );
+            continue;
+        };
+        let export = number(&period["energy_export_kwh"]);
+        assert_eq!(number(&period["production_kwh"]), produced);
+        assert_eq!(number(&period["self_consumed_kwh"]), produced - export);
+        assert!(period.get("self_consumption_percent").is_some(), "{period}");
+        let is_share = period.get("self_sufficiency_percent").is_some();
+        assert_eq!(is_share, produced > export, "of a use below zero there is no share: {period}");
+    }
+    assert!(number(&periods[3]["self_consumed_kwh"]) < 0, "it is not clipped");
+    let command = "days --from 2026-07-01 --to 2026-07-04";
+    let text = printed_with_production(file, command);
+    assert!(text.contains("(3 of 4): solar 39.600 kWh"), "{text}");
+    assert!(text.contains("exported in 2026-07-04: the clocks or the files"), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    let plain = printed(house(), command).unwrap();
+    assert!(!plain.contains("self-") && !plain.contains("solar"), "only with a file");
+}
+
+#[test]
+fn a_period_that_was_not_recorded_whole_or_still_runs_has_no_figures_of_production() {
+    let mut file = "time,kWh\n2026-01-01,50\n".to_owned();
+    for day in 1..=30 {
+        writeln!(file, "2026-11-{day:02},50").unwrap();
+    }
+    for (command, expected) in [
+        ("days --from 2026-01-01 --to 2026-01-01 --json", 0),
+        ("days 3 --json", 2),
+        ("months 1 --json", 0),
+        ("months 1 --csv", 0),
+        ("--json", 2),
+    ] {
+        let text = printed_with_production(&file, command);
+        assert_eq!(text.matches("\"production_kwh\"").count(), expected, "{command}: {text}");
+    }
+    let text = printed_with_production(&file, "months 1");
+    assert!(text.contains("covers none of these periods whole."), "{text}");
+}
+
 #[test]
 fn a_history_that_has_ceased_has_no_estimate() {
     let options = options("days 2");
@@ -312,9 +374,13 @@ fn a_history_that_has_ceased_has_no_estimate() {
 
 #[test]
 fn options_that_a_report_does_not_have_are_refused() {
-    for command in
-        ["top --compare before", "gaps --alert import_kwh>1", "days --oneline", "--from 2026"]
-    {
+    for command in [
+        "top --compare before",
+        "top --production f",
+        "gaps --alert import_kwh>1",
+        "days --oneline",
+        "--from 2026",
+    ] {
         assert_eq!(check(&options(command)), Err(Exit::Usage), "{command}");
     }
 }

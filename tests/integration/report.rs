@@ -179,3 +179,24 @@ fn two_meters_at_once_need_a_choice() {
     assert!(log.contains("choose one with --meter"), "{log}");
     assert!(text(folder.path(), "days --meter E2").contains("12.000"));
 }
+
+#[test]
+fn production_of_a_file_gives_self_consumption_and_a_wrong_file_is_refused() {
+    let folder = folder();
+    let solar = folder.path().join("solar.csv");
+    let command = |rest: &str| format!("days {rest} --production {}", solar.display());
+    fs::write(&solar, "time;kWh\r\n2026-11-23;4,000\r\n").unwrap();
+    let json = text(folder.path(), &command("--json"));
+    let figures = "\"production_kwh\":4.000,\"self_consumed_kwh\":4.000,\
+        \"self_consumption_percent\":100.0,\"self_sufficiency_percent\":25.0,";
+    assert_eq!(json.matches(figures).count(), 1, "of the day that it has: {json}");
+    assert_eq!(json.matches("production_kwh").count(), 1, "{json}");
+    fs::write(&solar, "time;kWh\n2026-11-23;4\nmore;4\n").unwrap();
+    let (status, log) = code(folder.path(), &command(""));
+    assert_eq!(status, 65);
+    assert!(log.contains("solar.csv:3: column time: expected a time such as"), "{log}");
+    fs::remove_file(&solar).unwrap();
+    let (status, log) = code(folder.path(), &command(""));
+    assert_eq!(status, 66);
+    assert!(log.contains("solar.csv: No such file"), "{log}");
+}

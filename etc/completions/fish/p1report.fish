@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_p1report_global_optspecs
-    string join \n config-file= log= debug check-config from= to= year= compare= month-starts= year-starts= by= tariffs all kwh= kw= efficiency= alert= json csv decimal-comma oneline html= width= ascii language= dir= meter= h/help V/version
+    string join \n config-file= log= debug check-config from= to= year= compare= month-starts= year-starts= by= tariffs all kwh= kw= efficiency= production= alert= json csv decimal-comma oneline html= width= ascii language= dir= meter= h/help V/version
 end
 
 function __fish_p1report_needs_command
@@ -46,6 +46,7 @@ peak\t'The highest quarter-hour'"
 complete -c p1report -n "__fish_p1report_needs_command" -l kwh -d 'The capacities of batteries, kWh, comma-separated' -r
 complete -c p1report -n "__fish_p1report_needs_command" -l kw -d 'The power of each battery, kW; the last one counts for those that follow' -r
 complete -c p1report -n "__fish_p1report_needs_command" -l efficiency -d 'How much of what goes in comes out of a battery, per cent' -r
+complete -c p1report -n "__fish_p1report_needs_command" -l production -d 'Show how much of the solar production was used at home: a CSV with the columns time and kWh, or `register_kWh`' -r -F
 complete -c p1report -n "__fish_p1report_needs_command" -l alert -d 'Exit with status 1 when a condition holds for the last period: \'import_kwh > 20\'' -r
 complete -c p1report -n "__fish_p1report_needs_command" -l html -d 'Write a page with pictures to FILE, by rename, and print nothing' -r -F
 complete -c p1report -n "__fish_p1report_needs_command" -l width -d 'Print for lines of N characters, 40 to 500 [default: the width of the terminal, else 80]' -r

@@ -47,7 +47,7 @@ fn house() -> tempfile::TempDir {
 fn source(folder: &Path) -> Source<Amsterdam> {
     let mut history = History::open(&folder.join("p1_reader_history-YEAR.csv"), None).unwrap();
     let (first, end) = (history.first().unwrap(), history.last().unwrap().unwrap());
-    Source { history, zone: Amsterdam, now: end + 60, first, end }
+    Source { history, zone: Amsterdam, now: end + 60, first, end, production: None }
 }
 
 fn exported(folder: &Path, words: &str) -> String {

@@ -8,7 +8,7 @@ use crate::zone::Zone;
 
 /// What was used in an interval.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Use {
+pub(in crate::report) struct Use {
     pub from: i64,
     pub until: i64,
     /// In thousandths of the unit.

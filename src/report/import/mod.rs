@@ -45,10 +45,13 @@ use std::path::{Path, PathBuf};
 use chrono::Datelike as _;
 
 use collect::{Collection, Full};
+use entry::Entry;
 use formats::{Context, Settings};
+pub(super) use intervals::Use;
 use options::{Format, GasTime, ImportOptions};
 use own::Own;
-use sheet::{ImportError, Lines};
+pub(super) use sheet::ImportError;
+use sheet::Lines;
 use summary::Summary;
 use totals::Totals;
 use writer::{Older, Priority, Writer};
@@ -130,12 +133,7 @@ fn import_tables<Z: Zone + Clone>(
                 collection.end_table();
                 return Ok(());
             };
-            collection.take(entry).map_err(|full| match full {
-                Full::Hour => "too many rows in the hour that the clock shows twice".to_owned(),
-                Full::Numbers => {
-                    "more than ten million numbers: import the files in parts".to_owned()
-                }
-            })
+            take(&mut collection, entry)
         })?;
     }
     let table = tables.unwrap_or("csv");
@@ -158,6 +156,39 @@ fn import_tables<Z: Zone + Clone>(
     summary.has_moved_gas = collection.has_moved_gas;
     (summary.joined, summary.alone) = collection.joined();
     summary.finish(writer, options.dry_run)
+}
+
+/// Takes an entry. Says why it does not fit.
+fn take<Z: Zone + Clone>(collection: &mut Collection<Z>, entry: Entry) -> Result<(), String> {
+    collection.take(entry).map_err(|full| match full {
+        Full::Hour => "too many rows in the hour that the clock shows twice".to_owned(),
+        Full::Numbers => "more than ten million numbers: read the files in parts".to_owned(),
+    })
+}
+
+/// Reads a file of solar production, for the reports. Gives its intervals in the order of time; the amount is negative
+/// where a register falls.
+pub(super) fn read_production<Z: Zone + Clone>(
+    path: &Path,
+    zone: &Z,
+) -> Result<Vec<Use>, ImportError> {
+    let mut collection = Collection::new(zone.clone());
+    let (settings, mut context) = (Settings::default(), Context::default());
+    let mut lines = Lines::open(path)?;
+    formats::read(&mut lines, formats::PRODUCTION, &settings, &mut context, &mut |_, entry| {
+        if let Some(entry) = entry {
+            return take(&mut collection, entry);
+        }
+        collection.end_table();
+        Ok(())
+    })?;
+    collection.settle(false);
+    let Some(mut channel) = collection.channels.into_values().next() else {
+        return Err(lines.wrong("expected rows with a time and kWh below the header".to_owned()));
+    };
+    let readings: Vec<_> = channel.readings.iter().map(|point| (point.time, point.value)).collect();
+    channel.uses.extend(intervals::between(&readings));
+    Ok(channel.uses)
 }
 
 /// What the options say about the values of a table.

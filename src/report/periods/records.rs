@@ -17,6 +17,9 @@ impl<Z: Zone + Clone> Periods<Z> {
         record.text("to", self.iso8601(span.end));
         record.bool("complete", row.period.is_complete());
         self.add_used(&mut record, &row.period.used);
+        if let Some(balance) = row.balance {
+            balance.add_to(&mut record);
+        }
         if let Some((power, time)) = row.period.peak {
             record.integer("power_peak_15m_w", power);
             record.text("power_peak_15m_time", self.iso8601(time));

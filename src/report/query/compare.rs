@@ -46,6 +46,7 @@ pub(super) fn rows<Z: Zone>(
             base: typical(&pass.nights, period.span),
             other,
             is_running,
+            balance: None,
         }
     };
     shown.map(row).collect()

@@ -10,6 +10,7 @@ mod home_assistant;
 mod homewizard;
 mod liander;
 mod p1_monitor;
+mod production;
 mod slimmemeterportal;
 
 #[cfg(test)]
@@ -141,6 +142,9 @@ impl Row<'_> {
         Ok(self.settings.zone.apply(stamp))
     }
 }
+
+/// The tables of solar production.
+pub(super) const PRODUCTION: &[Shape] = production::SHAPES;
 
 /// The tables of a format.
 pub(super) fn shapes(format: Format) -> &'static [Shape] {
