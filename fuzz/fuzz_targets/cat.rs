@@ -5,7 +5,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use p1_multicast::cat::{Field, Format, Options, from_file};
+use p1_multicast::cat::{CellStyle, Field, Format, Options, from_file};
 use p1_multicast::telegram::Policy;
 
 const FIELDS: [&str; 4] = ["power_w", "text_message", "1-0:1.7.0", "time"];
@@ -50,7 +50,8 @@ fn options(choice: u8, rest: &[u8]) -> Option<(Options, &[u8])> {
         }
     }
     let fields: Vec<Field> = FIELDS.map(|name| name.parse().expect("a field")).into();
-    let has_fields = choice & 0x80 != 0 && options.format.check(&fields).is_ok();
+    let style = CellStyle::default();
+    let has_fields = choice & 0x80 != 0 && options.format.check(&fields, style).is_ok();
     options.fields = has_fields.then_some(fields);
     Some((options, file))
 }
