@@ -33,11 +33,8 @@ fuzz_target!(|data: &[u8]| {
 /// The options that `choice` stands for, and the bytes of the file.
 fn options(choice: u8, rest: &[u8]) -> Option<(Options, &[u8])> {
     let kind = usize::from(choice & 0x0F);
-    let mut options = Options {
-        anonymous: choice & 0x20 != 0,
-        on_change: choice & 0x40 != 0,
-        ..Options::default()
-    };
+    let mut options = Options::default();
+    (options.anonymous, options.on_change) = (choice & 0x20 != 0, choice & 0x40 != 0);
     let mut file = rest;
     match kind {
         0..7 => options.format = Format::NAMES[kind].parse().expect("a name"),
