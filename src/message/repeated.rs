@@ -8,7 +8,7 @@ use rustc_hash::FxHashMap;
 use super::member::{Key, Values};
 use crate::telegram::{Object, Telegram};
 
-/// Telegrams with more objects than this get the long look.
+/// Telegrams with more objects than this are looked through with a map.
 const MAX_HASHES: usize = 64;
 
 /// Of the hash FNV-1a: draft-eastlake-fnv, section 2.
@@ -73,7 +73,7 @@ impl Superseded {
     }
 }
 
-/// Whether no two of the objects have one key, as far as a short look tells: it costs a tenth of a long one.
+/// Whether no two objects share a key, as far as hashes of their codes tell. Nearly always so, and then no map is needed.
 fn are_distinct(objects: &[Object<'_>]) -> bool {
     let mut hashes = [0u32; MAX_HASHES];
     objects.len() <= MAX_HASHES

@@ -1,6 +1,7 @@
 //! The HTML page as an output: where it is written, when, and with which numbers.
 //!
-//! Owns the way from what [`Page`] remembers to the file; `lastm.html` and `readings.html` own the layout. A page is written also when no telegrams come: it says so, and how long ago the last one was.
+//! Owns the way from what [`Page`] remembers to the file; `lastm.html` and `readings.html` own the layout. A page is
+//! written also when no telegrams come: it says so, and how long ago the last one was.
 
 use std::sync::Arc;
 
