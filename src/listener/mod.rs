@@ -135,8 +135,10 @@ struct Listener {
     delivery: Delivery,
     raw_log: Option<RawLog>,
     buffer: Box<[u8]>,
-    /// Where in the buffer are the bytes that wait until subscribers can follow.
+    /// Where in the buffer are the bytes that wait: for the rest of their telegram, or until subscribers can follow.
     waiting: Range<usize>,
+    /// When the first of them came, while they wait for the rest of their telegram.
+    begin: Option<Timestamp>,
 }
 
 impl Service for Listener {
@@ -190,20 +192,15 @@ impl Service for Listener {
             signals::wait(pause.min(source::READ_TIMEOUT));
             return ControlFlow::Continue(());
         }
-        if !self.waiting.is_empty() {
+        if !self.waiting.is_empty() && self.begin.is_none() {
             self.watch_group(now);
             self.decode(now);
             return ControlFlow::Continue(());
         }
-        match self.line.step(&mut self.buffer[..], now) {
-            Event::Bytes(length) => {
-                self.process(length, now);
-                let (line, pace) = (&self.line, &mut self.delivery.pace);
-                if let Some(time) = line.byte_time().and_then(|time| pace.sleep_time(time)) {
-                    signals::wait(time);
-                }
-            }
+        match self.line.step(&mut self.buffer[self.waiting.end..], now) {
+            Event::Bytes(length) => self.process(length, now),
             Event::Silence => {
+                self.take_in(now);
                 self.delivery.pace.restart();
                 self.finish_frames(now);
             }
@@ -218,7 +215,8 @@ impl Service for Listener {
         ControlFlow::Continue(())
     }
 
-    fn finish(self, _: Instant) -> String {
+    fn finish(mut self, now: Instant) -> String {
+        self.take_in(now);
         format!("; since the start: {}", self.counters())
     }
 }
@@ -232,6 +230,7 @@ impl Listener {
             raw_log,
             buffer: Box::new([0; BUFFER]),
             waiting: 0..0,
+            begin: None,
         }
     }
 
@@ -242,23 +241,41 @@ impl Listener {
         }
     }
 
-    /// Takes in the first `length` bytes of the buffer.
+    /// `length` bytes more have come in behind those that wait in the buffer. Sleeps while most of their telegram
+    /// is still to come, and decodes them together with the rest: a program that has slept finds the caches cold.
     fn process(&mut self, length: usize, now: Instant) {
-        let bytes = &self.buffer[..length];
+        self.watch_group(now);
+        self.waiting.end += length;
+        let byte_time = self.line.byte_time();
+        let pace = &mut self.delivery.pace;
+        // The line may have been waited for since `now`.
+        pace.received(length, byte_time.unwrap_or_default(), Instant::now());
+        let has_room = self.waiting.end <= BUFFER / 2;
+        match byte_time.filter(|_| has_room).and_then(|time| pace.sleep_time(time)) {
+            Some(time) => {
+                self.begin.get_or_insert_with(|| SystemTime::now().into());
+                signals::wait(time);
+            }
+            None => self.take_in(now),
+        }
+    }
+
+    /// Takes in the bytes that have come in.
+    fn take_in(&mut self, now: Instant) {
+        let bytes = &self.buffer[self.waiting.clone()];
+        if bytes.is_empty() {
+            return;
+        }
         if let Some(raw_log) = &mut self.raw_log {
             raw_log.write(bytes);
         }
         self.delivery.health.on_bytes(bytes, now);
-        self.watch_group(now);
-        // The line may have been waited for since `now`.
-        let arrival = Instant::now();
-        self.delivery.pace.received(length, self.line.byte_time().unwrap_or_default(), arrival);
-        self.waiting = 0..length;
         self.decode(now);
     }
 
     /// The line was opened, lost or has ended: what came before and what comes now do not belong together.
     fn finish_stream(&mut self, now: Instant) {
+        self.take_in(now);
         self.delivery.pace.restart();
         self.watch_group(now);
         self.finish_frames(now);
@@ -275,7 +292,7 @@ impl Listener {
 
     /// Decodes the waiting bytes; of a source that can wait, as long as subscribers can follow.
     fn decode(&mut self, now: Instant) {
-        let wall = Timestamp::from(SystemTime::now());
+        let wall = self.begin.take().unwrap_or_else(|| SystemTime::now().into());
         let can_wait = self.line.source_kind().is_some_and(SourceKind::can_wait);
         let Self { buffer, decoder, delivery, line, .. } = self;
         while !self.waiting.is_empty() {
@@ -287,9 +304,10 @@ impl Listener {
             }
             self.waiting.start = piece_end;
             if can_wait && delivery.admission.pause(now).is_some() {
-                break;
+                return;
             }
         }
+        self.waiting = 0..0;
     }
 
     /// No frame goes on: the line is silent or lost.

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
 use std::rc::Rc;
 
 use proptest::prelude::*;
@@ -12,6 +13,7 @@ use super::source::{ReadOutcome, Source};
 use std::time::Duration;
 
 use super::*;
+use crate::message::Message;
 use crate::multicast::{Receiver, Sender};
 use crate::runtime::captured_log;
 use crate::telegram::crc16;
@@ -24,9 +26,9 @@ fn group() -> IpAddr {
 
 type Queue = VecDeque<Vec<u8>>;
 
-/// A port that gives what is queued; without a queue there is no port.
+/// A port that gives what is queued, and takes this long for a byte; without a queue there is no port.
 #[derive(Clone, Default)]
-struct Wire(Rc<RefCell<Option<Queue>>>);
+struct Wire(Rc<RefCell<Option<Queue>>>, Option<Duration>);
 
 impl Wire {
     fn plug_in(&self) {
@@ -59,6 +61,10 @@ impl Source for Wire {
         let Some(bytes) = queue.pop_front() else { return Ok(ReadOutcome::Nothing) };
         buffer[..bytes.len()].copy_from_slice(&bytes);
         Ok(ReadOutcome::Bytes(bytes.len()))
+    }
+
+    fn byte_time(&self) -> Option<Duration> {
+        self.1
     }
 }
 
@@ -169,6 +175,64 @@ fn a_telegram_whose_line_end_the_port_has_taken_with_it_is_sent_and_counted_all_
     assert_eq!(next(&receiver), Some(without_end));
     assert!(listener.status(now).contains("1 telegram, "), "{}", listener.status(now));
     assert!(listener.status(now).contains("the last 0 s ago"), "{}", listener.status(now));
+}
+
+/// A listener that has sent one telegram of a line, and sleeps for some ms in the middle of the next; the time then.
+fn listener_in_mid_telegram(wire: &Wire, port: u16) -> (Listener, Receiver, Timestamp) {
+    let now = Instant::now();
+    wire.plug_in();
+    let (mut listener, receiver) = listener(Box::new(wire.clone()), port, now);
+    wire.give(&telegram(1));
+    wire.give(&telegram(2)[..12]);
+    for _ in 0..3 {
+        assert!(listener.step(now).is_continue());
+    }
+    assert_eq!(next(&receiver), Some(telegram(1)));
+    assert_eq!(listener.waiting, 0..12);
+    (listener, receiver, SystemTime::now().into())
+}
+
+#[test]
+fn the_beginning_of_a_telegram_waits_for_its_rest_and_tells_when_it_began() {
+    let wire = Wire(Rc::default(), Some(Duration::from_micros(87)));
+    let lo = "lo".parse().unwrap();
+    let json = Receiver::open(group(), 26_128, Some(&lo)).unwrap();
+    let (mut listener, receiver, time) = listener_in_mid_telegram(&wire, 26_127);
+    wire.give(&telegram(2)[12..]);
+    assert!(listener.step(Instant::now()).is_continue());
+    assert_eq!(next(&receiver), Some(telegram(2)));
+    let meta = [next(&json), next(&json)].map(|json| Message::parse(&json.unwrap()).unwrap().meta);
+    assert!(meta[0].frame_end <= meta[1].frame_start && meta[1].frame_start <= time, "{meta:?}");
+    assert!(listener.waiting.is_empty());
+}
+
+#[test]
+fn what_waits_for_the_rest_of_its_telegram_is_not_mixed_with_what_comes_after_a_loss() {
+    let wire = Wire(Rc::default(), Some(Duration::from_micros(87)));
+    let (mut listener, receiver, _) = listener_in_mid_telegram(&wire, 26_129);
+    wire.0.take();
+    let mut now = Instant::now();
+    assert!(listener.step(now).is_continue());
+    assert!(listener.waiting.is_empty());
+    wire.plug_in();
+    wire.give(&[&telegram(2)[12..], &telegram(3)].concat());
+    for _ in 0..3 {
+        now += Duration::from_secs(2);
+        assert!(listener.step(now).is_continue());
+    }
+    assert_eq!(next(&receiver), Some(telegram(3)));
+    assert_eq!(listener.delivery.translator.counts().dropped.incomplete, 1);
+}
+
+#[test]
+fn what_waits_for_the_rest_of_its_telegram_is_recorded_when_the_listener_stops() {
+    let wire = Wire(Rc::default(), Some(Duration::from_micros(87)));
+    let (mut listener, ..) = listener_in_mid_telegram(&wire, 26_131);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("raw.log");
+    listener.raw_log = Some(RawLog::open(&path, Path::new("/dev/null")).unwrap());
+    listener.finish(Instant::now());
+    assert_eq!(std::fs::read(path).unwrap(), telegram(2)[..12]);
 }
 
 #[test]
