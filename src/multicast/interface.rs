@@ -7,7 +7,7 @@
 use std::fmt;
 use std::fs;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::os::fd::AsFd;
 use std::str::FromStr;
 
@@ -148,6 +148,13 @@ fn usable<'a>(
     names
 }
 
+/// Whether this host has the address now. The kernel lets nobody else's datagrams in from one that it has.
+pub(crate) fn is_ours(mut address: SocketAddr) -> bool {
+    // The kernel binds no other address; the port does not matter.
+    address.set_port(0);
+    address.ip().is_loopback() || UdpSocket::bind(address).is_ok()
+}
+
 /// The flags of an interface; `None` where `/sys` does not tell.
 fn flags(name: &str) -> Option<u32> {
     let text = fs::read_to_string(format!("/sys/class/net/{name}/flags")).ok()?;
@@ -275,6 +282,18 @@ mod tests {
             "0.0.0.0",
         ] {
             assert!(parsed(wrong).unwrap_err().contains("eth0"), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn addresses_of_this_host_are_told_from_others() {
+        for (address, is_ours) in [
+            ("127.0.0.1:52001", true),
+            ("127.3.4.5:1", true),
+            ("[::1]:2", true),
+            ("192.0.2.1:3", false),
+        ] {
+            assert_eq!(super::is_ours(address.parse().unwrap()), is_ours, "{address}");
         }
     }
 

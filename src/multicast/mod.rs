@@ -15,6 +15,7 @@ mod tests;
 
 pub use error::Error;
 pub use interface::Interface;
+pub(crate) use interface::is_ours;
 pub use receiver::{Datagram, Joined, Receiver};
 pub use sender::Sender;
 pub use unicast::UnicastCopy;

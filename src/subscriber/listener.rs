@@ -2,7 +2,8 @@
 //!
 //! Owns the rule: `multicast.source`, else the first one received, until it has been silent for a minute and
 //! another one has sent two telegrams. A telegram that both sent is used once. So a second listener, a
-//! replay or a forged telegram does not get between the real ones.
+//! replay or a forged telegram does not get between the real ones. A listener that is restarted or whose host
+//! has another network is the same one.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -13,12 +14,17 @@ use super::filter::{Selection, quoted};
 use super::losses::MAX_LATE;
 use crate::message::{Message, Meta};
 use crate::meter::{self, Meters, REPLACED_AFTER};
+use crate::multicast;
 use crate::runtime::RateLimit;
 use crate::telegram::Timestamp;
 use crate::text;
 
 /// A listener that is silent for so long gives its place to another one that sends the same meter.
 const LISTENER_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// The same for one that goes on from another address, in intervals between its telegrams: its host has another
+/// network. It is also the shortest time, in seconds.
+const MOVE_TIMEOUT: u8 = 3;
 
 /// How long we remember the telegrams of a meter, by its own clock: a second listener may be as late.
 const OWN_TIMES_KEPT: Duration = Duration::from_secs(120);
@@ -53,6 +59,12 @@ impl Listener {
     pub fn may_be(&self, other: &Self) -> bool {
         self.address.ip() == other.address.ip() && self.source == other.source
     }
+
+    /// Whether both may be one listener whose host has another address: it sends from one socket all the time.
+    pub fn may_have_moved_to(&self, other: &Self) -> bool {
+        let is_elsewhere = self.address.ip() != other.address.ip();
+        is_elsewhere && self.address.port() == other.address.port() && self.source == other.source
+    }
 }
 
 impl fmt::Display for Listener {
@@ -83,7 +95,11 @@ pub(super) struct ListenerFilter {
 #[derive(Clone, Debug)]
 struct Followed {
     listener: Listener,
+    /// It is on this host.
+    is_ours: bool,
     last: Instant,
+    /// The time between the last two telegrams.
+    interval: Duration,
     number: u64,
     /// The last telegrams by the meter's own clock, and when they arrived.
     own_times: VecDeque<(Timestamp, Instant)>,
@@ -201,8 +217,10 @@ impl ListenerFilter {
 impl Followed {
     fn new(listener: Listener, meta: &Meta, now: Instant) -> Self {
         let mut followed = Self {
+            is_ours: multicast::is_ours(listener.address),
             listener,
             last: now,
+            interval: Duration::ZERO,
             number: meta.frame_number,
             own_times: VecDeque::new(),
             rival: None,
@@ -214,24 +232,37 @@ impl Followed {
 
     fn judge(&mut self, from: Listener, meta: &Meta, is_raw: bool, now: Instant) -> Verdict {
         let is_repeat = self.has_own_time(meta, now);
-        if self.listener == from || !is_repeat && self.has_moved_to(&from, meta, is_raw) {
-            self.listener = from;
+        let is_same = self.listener == from
+            || !is_repeat
+                && (self.has_moved_to(&from, meta, is_raw)
+                    || self.has_new_address(&from, meta, is_raw, now));
+        if is_same {
+            self.follow(from);
             self.note(meta, now);
             return Verdict::Accepted;
         }
         let telegrams = self.rival.as_ref().map_or(0, |rival| rival.telegrams) + 1;
         let silence = now.saturating_duration_since(self.last);
         if silence >= LISTENER_TIMEOUT && telegrams > 1 && !is_repeat {
-            self.rival = None;
             self.note(meta, now);
-            return Verdict::TakenOver(std::mem::replace(&mut self.listener, from));
+            return Verdict::TakenOver(self.follow(from));
         }
         self.rival = Some(Rival { listener: from, last: now, telegrams });
         Verdict::Refused
     }
 
+    /// Follows this listener, and gives the one before.
+    fn follow(&mut self, listener: Listener) -> Listener {
+        if listener.address != self.listener.address {
+            self.is_ours = multicast::is_ours(listener.address);
+            self.rival.take_if(|rival| rival.listener == listener);
+        }
+        std::mem::replace(&mut self.listener, listener)
+    }
+
     /// Remembers a telegram that was accepted.
     fn note(&mut self, meta: &Meta, now: Instant) {
+        self.interval = now.saturating_duration_since(self.last);
         (self.last, self.number) = (now, meta.frame_number);
         if let Some(time) = meta.meter_time {
             if self.own_times.len() == MAX_OWN_TIMES {
@@ -253,11 +284,31 @@ impl Followed {
     /// Whether this is the same listener with another port or another name: it was restarted, its network has
     /// changed, or it was given a name. A new name does not interrupt the numbers of its telegrams.
     fn has_moved_to(&self, from: &Listener, meta: &Meta, is_raw: bool) -> bool {
-        let ahead = meta.frame_number.wrapping_sub(self.number);
-        let goes_on = (1..=MAX_LATE).contains(&ahead);
+        let goes_on = self.goes_on(meta);
         let is_renamed = from.address == self.listener.address && goes_on;
         let fits = is_raw || meta.frame_number <= MAX_LATE || goes_on;
         is_renamed || fits && from.may_be(&self.listener)
+    }
+
+    /// Whether this is the same listener, whose host has joined or left a network. On our own host nobody else can
+    /// send from its addresses. Elsewhere, anybody could send what goes on from there, so the old address must have
+    /// been silent for a few telegrams.
+    fn has_new_address(&self, from: &Listener, meta: &Meta, is_raw: bool, now: Instant) -> bool {
+        if !self.listener.may_have_moved_to(from) {
+            return false;
+        }
+        if self.is_ours && multicast::is_ours(from.address) {
+            return is_raw || meta.frame_number > self.number;
+        }
+        let silence = now.saturating_duration_since(self.last);
+        let min_timeout = Duration::from_secs(MOVE_TIMEOUT.into());
+        let timeout = (self.interval * MOVE_TIMEOUT.into()).max(min_timeout);
+        silence >= timeout && (is_raw || self.goes_on(meta))
+    }
+
+    /// Whether a telegram follows the last one, as far as one listener counts.
+    fn goes_on(&self, meta: &Meta) -> bool {
+        (1..=MAX_LATE).contains(&meta.frame_number.wrapping_sub(self.number))
     }
 }
 
@@ -361,6 +412,55 @@ mod tests {
             (5, 5, 4, 1, 3, "pi"),
         ];
         assert_eq!(accepted(&mut filter(None), &telegrams), [true; 4]);
+    }
+
+    #[test]
+    fn a_listener_whose_host_gets_another_address_is_the_same_one_after_three_telegrams() {
+        let moved = |number: u32| (number, i64::from(number), number.into(), 2, 1, "pi");
+        let telegrams = [
+            (500, 500, 500, 1, 1, "pi"),
+            (501, 501, 501, 1, 1, "pi"),
+            moved(502),
+            moved(503),
+            moved(504),
+            moved(505),
+        ];
+        let expected = [true, true, false, false, true, true];
+        assert_eq!(accepted(&mut filter(None), &telegrams), expected);
+        // Another listener, and one that only claims to go on while the real one does.
+        for (port, number, source) in [(2, 510, "pi"), (1, 600, "pi"), (1, 510, "attic")] {
+            let telegrams = [
+                (500, 500, 500, 1, 1, "pi"),
+                (501, 501, 501, 1, 1, "pi"),
+                (510, 510, number, 2, port, source),
+            ];
+            assert_eq!(accepted(&mut filter(None), &telegrams), [true, true, false]);
+        }
+        let forged = (502, 502, 503, 2, 1, "pi");
+        let telegrams = [
+            (501, 501, 501, 1, 1, "pi"),
+            forged,
+            (503, 503, 502, 1, 1, "pi"),
+            (504, 504, 503, 1, 1, "pi"),
+        ];
+        assert_eq!(accepted(&mut filter(None), &telegrams), [true, false, true, true]);
+    }
+
+    #[test]
+    fn a_listener_of_this_host_is_followed_at_once_when_the_network_comes_or_goes() {
+        for is_raw in [false, true] {
+            let mut filter = ListenerFilter::new(None, SELECTION, is_raw);
+            let start = Instant::now();
+            for (second, host) in [(1, 1), (2, 1), (3, 2), (4, 2), (5, 1), (6, 2)] {
+                let mut message = message(0, &[("0-0:96.1.1", "'A")]);
+                message.meta.frame_number = if is_raw { 1 } else { second };
+                message.meta.meter_time = Some(Timestamp::from_seconds(second.try_into().unwrap()));
+                message.meta.source = (!is_raw).then(|| "pi".to_owned());
+                let from = ([127, 0, 0, host], 5000).into();
+                let now = start + Duration::from_secs(second);
+                assert!(filter.accepts(&message, from, now), "at {second} s");
+            }
+        }
     }
 
     #[test]

@@ -143,6 +143,7 @@ impl LossTracker {
     /// Counts a telegram; false if this very telegram has arrived before.
     pub fn is_new(&mut self, meta: &Meta, from: SocketAddr, now: Instant) -> bool {
         let listener = Listener::of(meta, from);
+        self.follow_move(&listener, meta.frame_number);
         let is_crowd = self.senders.len() == MAX_METERS;
         let is_known = self.senders.iter().any(|sender| sender.state.listener.may_be(&listener));
         let first = || Sender::new(listener.clone(), meta, now);
@@ -170,6 +171,30 @@ impl LossTracker {
         self.log_jump(jump, &listener, now);
         self.log(&order, &listener, now);
         order != Order::Duplicate
+    }
+
+    /// A sender whose host has another address goes on counting. It may come back to the one before, so the sender
+    /// whose number is next below this one is the same.
+    fn follow_move(&mut self, listener: &Listener, number: u64) {
+        let is_before = |sender: &Sender| {
+            let is_same = sender.listener.address == listener.address;
+            (is_same || sender.listener.may_have_moved_to(listener)) && sender.number < number
+        };
+        let before = self.senders.iter().filter(|sender| is_before(&sender.state));
+        let Some(last) = before.max_by_key(|sender| sender.state.number) else { return };
+        let old = last.key;
+        if old == listener.address {
+            return;
+        }
+        for sender in self.senders.iter_mut() {
+            if sender.key == old {
+                sender.key = listener.address;
+                sender.state.listener = listener.clone();
+            } else if sender.key == listener.address {
+                sender.key = old;
+                sender.state.listener.address = old;
+            }
+        }
     }
 
     fn log(&mut self, order: &Order, listener: &Listener, now: Instant) {

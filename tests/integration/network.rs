@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use p1_multicast::message::Message;
 use rustix::process::Signal;
 
-use crate::support::{Meter, Place, Running, binary, telegram, wait_for, watts};
+use crate::support::{Meter, Place, Running, binary, telegram, telegram_at, wait_for, watts};
 
 /// A network namespace, with nothing up in it.
 struct Namespace(String);
@@ -299,6 +299,44 @@ fn an_interface_that_comes_up_while_telegrams_come_by_another_is_joined() {
         scene.namespace.ip("maddr show dev v0").contains("239.255.80.3 users 2").then_some(())
     });
     reader.stop();
+    scene.end();
+}
+
+#[test]
+#[ignore = "needs root and network namespaces"]
+fn subscribers_of_the_same_host_go_on_when_its_network_comes_and_goes() {
+    let mut scene = Scene::begin("address: 239.255.80.8, port: 28019, raw_port: 28020");
+    scene.namespace.ip("link set lo up");
+    scene.namespace.plug_in();
+    let [json, raw] = ["json", "raw"].map(|name| scene.place.path(name));
+    let cats = [(&json, &[][..]), (&raw, &["--raw"][..])].map(|(output, options)| {
+        scene.namespace.run_with(&scene.place, "p1cat", options, Some(output))
+    });
+    let mut second = 0;
+    let mut send_until_printed = |watts: u32| {
+        let kilowatts = format!("(00.{watts:03}*kW)");
+        let is_there =
+            |file: &PathBuf, text: &str| fs::read_to_string(file).unwrap().contains(text);
+        wait_for(&format!("{watts} W"), || {
+            second += 1;
+            scene.meter.send(&telegram_at(second, watts));
+            let is_heard = is_there(&json, &format!(":{watts},")) && is_there(&raw, &kilowatts);
+            is_heard.then_some(())
+        });
+    };
+    // From 127.0.0.1 by `lo`, then from the address of the network.
+    send_until_printed(101);
+    for watts in [102, 104] {
+        scene.namespace.ip("link set v0 up");
+        scene.namespace.ip("addr replace 192.0.2.1/24 dev v0");
+        scene.namespace.ip("route replace default via 192.0.2.254");
+        send_until_printed(watts);
+        scene.namespace.ip("link set v0 down");
+        send_until_printed(watts + 1);
+    }
+    for cat in cats {
+        assert!(!cat.log().contains("is sent by"), "{}", cat.log());
+    }
     scene.end();
 }
 

@@ -308,9 +308,16 @@ impl Meter {
     }
 }
 
-/// A telegram of our own making with this import power, and the right checksum.
+/// A telegram of our own making with this import power, and the right checksum. The meter's clock stands still.
 pub fn telegram(watts: u32) -> Vec<u8> {
+    telegram_at(7 * 3600 + 52 * 60 + 36, watts)
+}
+
+/// The same at this second of the day by the meter's clock.
+pub fn telegram_at(second: u32, watts: u32) -> Vec<u8> {
+    let time = format!("{:02}{:02}{:02}", second / 3600, second / 60 % 60, second % 60);
     let lines = include_str!("../data/esmr50-three-phase.txt").replace('\n', "\r\n");
+    let lines = lines.replace("(261122075236W)", &format!("(261122{time}W)"));
     let lines = lines.replace("1-0:1.7.0(00.730*kW)", &format!("1-0:1.7.0(00.{watts:03}*kW)"));
     let body = &lines[..=lines.rfind('!').unwrap()];
     format!("{body}{:04X}\r\n", crc16(body.as_bytes())).into_bytes()

@@ -194,3 +194,18 @@ fn a_quiet_program_logs_nothing() {
     });
     assert_eq!(lines, [""; 0]);
 }
+
+#[test]
+fn a_sender_whose_host_gets_another_address_and_the_old_one_again_goes_on_counting() {
+    let mut tracker = LossTracker::new(false);
+    let start = Instant::now();
+    let lines = captured_log(|| {
+        for (number, host) in [(1, 1), (2, 1), (5, 2), (80, 2), (81, 1), (82, 1), (83, 2)] {
+            let now = start + Duration::from_secs(number);
+            let from = ([10, 0, 0, host], 5000).into();
+            assert!(tracker.is_new(&meta(number, number.try_into().unwrap()), from, now));
+        }
+    });
+    assert_eq!(tracker.counts(), LossCounts { lost: 2 + 74, ..LossCounts::default() });
+    assert_eq!(lines.len(), 2, "one sender, and what was lost: {lines:?}");
+}
