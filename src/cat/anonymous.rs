@@ -68,7 +68,7 @@ fn mask_lines(lines: &[u8], masked: &mut Vec<u8>) {
 }
 
 fn mask_of(code: &[u8]) -> Mask {
-    match catalogue::find(code).map(|entry| entry.kind) {
+    match catalogue::find(code.trim_ascii()).map(|entry| entry.kind) {
         Some(Kind::Identifier | Kind::Text) => Mask::Everything,
         Some(_) => Mask::Nothing,
         None => Mask::LongNumbers,

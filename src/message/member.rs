@@ -145,7 +145,7 @@ fn number_on_the_wire(
         | Unit::Joule
         | Unit::KiloJoule
         | Unit::MegaJoule => return None,
-        Unit::CubicMetre | Unit::GigaJoule => 3,
+        Unit::GigaJoule => 3,
         // MWh in watt-hours as well: a register has one unit on the wire, whatever the meter chose.
         _ => unit.base().1,
     };
@@ -167,7 +167,7 @@ fn usual_unit(code: &[u8], telegram: &[Object<'_>]) -> Option<Unit> {
         return electricity_unit(code);
     }
     let obis = Obis::parse(code)?;
-    let channel = obis.channel()?;
+    let Some(channel) = obis.channel() else { return obis.electricity_unit() };
     let is_reading = |code: Obis| code.of_channel(channel) == obis;
     if !DEVICE_READINGS.into_iter().any(is_reading) {
         return None;
@@ -178,7 +178,7 @@ fn usual_unit(code: &[u8], telegram: &[Object<'_>]) -> Option<Unit> {
     let Content::One(number) = telegram.iter().find(is_type)?.content() else { return None };
     match std::str::from_utf8(number.trim_ascii()).ok()?.parse().ok()? {
         2 => Some(Unit::Wh),
-        3 | 6 | 7 => Some(Unit::CubicMetre),
+        3 | 6 | 7 | 21..=23 => Some(Unit::CubicMetre),
         4 | 10..=13 => Some(Unit::GigaJoule),
         0u8..=255 => None,
     }

@@ -79,7 +79,7 @@ impl Translator {
 
     /// Takes the meter's clock for one of this zone; `None` goes by the header of its telegrams.
     pub fn set_zone(&mut self, zone: Option<MeterZone>) {
-        self.encoder.zone = zone;
+        self.encoder.set_zone(zone);
     }
 
     /// Says of the telegrams to come that they were decrypted, or that they were not.
@@ -172,6 +172,11 @@ impl Encoder {
     /// Signs the datagrams to come with this key, if there is one.
     pub fn set_key(&mut self, key: Option<SigningKey>) {
         self.key = key;
+    }
+
+    /// Takes the meter's clock for one of this zone; `None` goes by the header of its telegrams.
+    pub fn set_zone(&mut self, zone: Option<MeterZone>) {
+        self.zone = zone;
     }
 
     /// The datagram of a telegram that came in from `start` to `end`, whatever its checksum.

@@ -113,13 +113,13 @@ fn plain(value: &Sent) -> Option<Decimal> {
 
 /// The number that stands for a value, in `unit`, exactly; `None` where it is none, or of something else.
 ///
-/// A number on the wire has lost its unit: it is in the base unit of `usual`, m3 and GJ in thousandths. A
+/// A number on the wire has lost its unit: it is in the base unit of `usual`, GJ in thousandths. A
 /// text still has its unit: one that does not become a number, or is not what the object measures.
 pub(super) fn in_unit(value: &Sent, unit: Unit, usual: Unit) -> Option<Decimal> {
     let (base, power) = unit.base();
     match value {
         Sent::Number(number) if usual.base().0 == base => number.shifted(match unit {
-            Unit::CubicMetre | Unit::GigaJoule => -3,
+            Unit::GigaJoule => -3,
             _ => -power,
         }),
         Sent::Number(_) => None,
@@ -128,12 +128,15 @@ pub(super) fn in_unit(value: &Sent, unit: Unit, usual: Unit) -> Option<Decimal> 
             let first = text.split(',').next()?;
             let quantity = Quantity::parse(first.as_bytes())?;
             let (sent_base, sent_power) = quantity.unit.base();
-            let number = match (sent_base, base) {
-                (Unit::Wh, Unit::Joule) => quantity.number.times(3600)?,
-                _ if sent_base == base => quantity.number,
-                _ => return None,
-            };
-            number.shifted(sent_power - power)
+            let places = sent_power - power;
+            match (sent_base, base) {
+                (Unit::Wh, Unit::Joule) => {
+                    let joules = quantity.number.times(3600)?.shifted(places)?;
+                    Some(joules.without_trailing_zeros())
+                }
+                _ if sent_base == base => quantity.number.shifted(places),
+                _ => None,
+            }
         }
     }
 }

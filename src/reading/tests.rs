@@ -247,7 +247,9 @@ fn devices_are_told_by_their_type() {
         ("003", "gas_m3", "m3", "1.500"),
         ("3", "gas_m3", "m3", "1.500"),
         ("007", "water_m3", "m3", "1.500"),
+        ("022", "water_m3", "m3", "1.500"),
         ("006", "warm_water_m3", "m3", "1.500"),
+        ("021", "warm_water_m3", "m3", "1.500"),
         ("004", "heat_gj", "GJ", "1.500"),
         ("013", "heat_gj", "GJ", "1.500"),
         ("012", "inlet_heat_gj", "GJ", "1.500"),
@@ -263,6 +265,32 @@ fn devices_are_told_by_their_type() {
         assert_eq!(reading("gas_m3", &text), None, "{number}");
     }
     assert_eq!(reading("gas_m3", "0-1:24.2.1(261122070000W)(00001.500*m3)"), None, "no type");
+}
+
+#[test]
+fn a_volume_is_in_cubic_metres_whichever_unit_the_meter_counts_in() {
+    for (number, name) in [
+        ("003", "gas_m3"),
+        ("007", "water_m3"),
+        ("006", "warm_water_m3"),
+        ("004", "heat_m3"),
+        ("012", "inlet_heat_m3"),
+        ("010", "cooling_m3"),
+    ] {
+        for (sent, expected) in [
+            ("12.345*m3", "12.345"),
+            ("12345*dm3", "12.345"),
+            ("12345.6*l", "12.3456"),
+            ("+1.2345E+4*L", "12.345"),
+        ] {
+            let text = format!("0-1:24.1.0({number})\n0-1:24.2.1(261122070000W)({sent})");
+            assert_eq!(reading(name, &text).as_deref(), Some(expected), "{number} {sent}");
+        }
+        for other in ["12*GJ", "12*kWh", "12*m3/h", "12*W", "12"] {
+            let text = format!("0-1:24.1.0({number})\n0-1:24.2.1(261122070000W)({other})");
+            assert_eq!(reading(name, &text), None, "{number} {other}");
+        }
+    }
 }
 
 #[test]

@@ -18,8 +18,11 @@ pub(crate) fn tariff(text: &str) -> Option<Decimal> {
         return sent;
     }
     let words = decode_identifier(text);
-    let digits = words.trim_start_matches(|c: char| c.is_ascii_alphabetic() || c == ' ');
-    whole(digits.trim_end()).or(sent)
+    let digits = words.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let has_word = digits.len() < words.len();
+    let is_between = |c: char| has_word && " -_:=.".contains(c);
+    let digits = digits.trim_start_matches(is_between);
+    whole(digits.trim()).or(sent)
 }
 
 /// The state of a breaker as COSEM numbers it: 0 off, 1 on, 2 ready to be switched on.
@@ -107,6 +110,10 @@ mod tests {
             ("TARIFF 1", Some(1)),
             ("Tarif2", Some(2)),
             ("T3", Some(3)),
+            ("RATE-2", Some(2)),
+            ("Tariff: 4", Some(4)),
+            ("TARIFF_1", Some(1)),
+            ("T.2", Some(2)),
             ("5431", Some(1)),
             ("5441524946462032", Some(2)),
             ("3032", Some(2)),
@@ -115,6 +122,8 @@ mod tests {
             ("HIGH", None),
             ("1 of 2", None),
             ("-1", None),
+            ("T-", None),
+            ("T1-2", None),
         ] {
             assert_eq!(number(tariff(sent)), expected, "{sent}");
         }

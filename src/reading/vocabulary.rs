@@ -37,8 +37,8 @@ const TARIFF_CODES: &[Obis] = &[code("0-0:96.14.0"), code("0-0:96.14.1")];
 const BREAKER_CODES: &[Obis] = &[code("0-0:96.3.10"), code("0-0:96.50.68")];
 
 static GAS: Family = Family { types: &[3], units: &[Unit::CubicMetre] };
-static WATER: Family = Family { types: &[7], units: &[Unit::CubicMetre] };
-static WARM_WATER: Family = Family { types: &[6], units: &[Unit::CubicMetre] };
+static WATER: Family = Family { types: &[7, 22], units: &[Unit::CubicMetre] };
+static WARM_WATER: Family = Family { types: &[6, 21], units: &[Unit::CubicMetre] };
 static HEAT: Family = Family { types: &[4, 13], units: THERMAL };
 static INLET_HEAT: Family = Family { types: &[12], units: THERMAL };
 static COOLING: Family = Family { types: &[10, 11], units: THERMAL };

@@ -112,6 +112,15 @@ impl Obis {
         }
     }
 
+    /// As [`electricity_unit`], whichever way the code is spelled.
+    #[must_use]
+    pub(crate) const fn electricity_unit(self) -> Option<Unit> {
+        match self.numbers() {
+            [1, _, quantity, processing, _] => base_unit(quantity as u32, processing as u32),
+            _ => None,
+        }
+    }
+
     const fn from_numbers([medium, channel, quantity, processing, tariff]: [u8; 5]) -> Self {
         let bytes = [0, 0, 0, medium, channel, quantity, processing, tariff];
         Self(u64::from_be_bytes(bytes))
@@ -140,9 +149,15 @@ const fn is_separator(byte: u8, group: u32) -> bool {
 /// Takes the code as sent, and looks at no more of it than that: most objects of a telegram are asked.
 #[must_use]
 pub(crate) fn electricity_unit(code: &[u8]) -> Option<Unit> {
-    let [b'1', b'-', _, b':', rest @ ..] = code else { return None };
+    let [b'1', b'-', _, b':', rest @ ..] = code else {
+        return Obis::parse(code)?.electricity_unit();
+    };
     let (quantity, rest) = leading_number(rest)?;
     let (processing, _) = leading_number(rest.strip_prefix(b".")?)?;
+    base_unit(quantity, processing)
+}
+
+const fn base_unit(quantity: u32, processing: u32) -> Option<Unit> {
     let of_all_phases = if quantity <= 80 { quantity.wrapping_sub(1) % 20 + 1 } else { quantity };
     match (of_all_phases, processing) {
         (1 | 2 | 15..=20, 8) => Some(Unit::Wh),
@@ -209,6 +224,19 @@ mod tests {
             "header",
         ] {
             assert_eq!(Obis::parse(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_unit_of_a_code_is_that_of_its_numbers() {
+        for (codes, unit) in [
+            (["1-0:1.7.0", "01-00:01.07.00", "1-00:1.7.0*255"], Some(Unit::Watt)),
+            (["1-0:61.8.1", "1-01:061.8.1", "1-1:61.8.1.255"], Some(Unit::Wh)),
+            (["7-0:1.7.0", "01-0:96.1.0", "0-0:1.7.0"], None),
+        ] {
+            for code in codes {
+                assert_eq!(electricity_unit(code.as_bytes()), unit, "{code}");
+            }
         }
     }
 

@@ -27,11 +27,15 @@ pub enum Content<'a> {
 }
 
 impl<'a> Object<'a> {
-    /// Splits a line at its first `(`.
+    /// Splits a line at its first `(`. Blanks around a code are no part of it.
     pub(super) fn from_line(line: &'a [u8]) -> Self {
         let length = line.iter().position(|&byte| byte == b'(').unwrap_or(line.len());
         let (code, body) = line.split_at(length);
-        Self { code, body }
+        let has_blanks =
+            matches!(code, [b' ' | b'\t', ..] | [.., b' ' | b'\t']) && !body.is_empty();
+        let plain =
+            Some(code.trim_ascii()).filter(|code| has_blanks && Obis::parse(code).is_some());
+        Self { code: plain.unwrap_or(code), body }
     }
 
     /// Whether `line`, the next one of the telegram, belongs to this object.
@@ -39,13 +43,9 @@ impl<'a> Object<'a> {
         line.starts_with(b"(") || (!begins_with_code(line) && brackets.are_open_in(self.body))
     }
 
-    /// This object with further lines: `lines` are all of its own, those that it has so far included.
-    pub(super) fn lengthened(&self, lines: &'a [u8]) -> Self {
-        if self.body.is_empty() {
-            return Self::from_line(lines);
-        }
-        let (code, body) = lines.split_at(self.code.len());
-        Self { code, body }
+    /// An object with further lines: `lines` are all of its own, those that it had so far included.
+    pub(super) fn lengthened(lines: &'a [u8]) -> Self {
+        Self::from_line(lines)
     }
 
     /// The numbers of its code; `None` for a code of another form.
@@ -83,8 +83,13 @@ impl<'a> Object<'a> {
     pub fn two_line_reading(&self) -> Option<(&'a [u8], &'a [u8], Quantity)> {
         // Most objects are of electricity: `1-0:`.
         let code = Some(self.code).filter(|code| code.starts_with(b"0"))?;
-        let code = code.strip_suffix(b"*255").unwrap_or(code);
-        let channel = code.strip_suffix(b"24.3.0").filter(|channel| channel.ends_with(b":"))?;
+        let (channel, rest) = code.split_at(code.iter().position(|&byte| byte == b':')? + 1);
+        // Few of those begin like this, and have to be read.
+        let is_near = rest.starts_with(b"24.") || rest.starts_with(b"024.");
+        let obis = Obis::parse(code).filter(|_| is_near)?;
+        if obis != TWO_LINE_READING.of_channel(obis.channel()?) {
+            return None;
+        }
         let mut groups = Groups(self.body);
         let time = groups.next()?;
         let unit = Unit::parse(groups.nth(4)?.trim_ascii())?;
@@ -92,6 +97,8 @@ impl<'a> Object<'a> {
         groups.at_end().then_some((channel, time, Quantity { number, unit }))
     }
 }
+
+const TWO_LINE_READING: Obis = Obis::literal("0-n:24.3.0");
 
 /// The brackets of an object, each counted once however many lines it goes on over.
 #[derive(Default)]
@@ -197,6 +204,28 @@ mod tests {
     }
 
     #[test]
+    fn a_two_line_reading_is_known_by_its_numbers() {
+        for code in ["0-2:24.3.0*255", "0-2:24.3.0.255", "0-02:24.03.00", "0-2:024.3.0"] {
+            let line = format!("{code}(090212160000)(00)(60)(1)(0-2:24.2.1)(m3)\r\n(00001.001)");
+            let found = Object::from_line(line.as_bytes()).two_line_reading();
+            let channel = &code.as_bytes()[..=code.find(':').unwrap()];
+            assert_eq!(found.map(|(channel, ..)| channel), Some(channel), "{code}");
+        }
+    }
+
+    #[test]
+    fn blanks_around_a_code_are_no_part_of_it() {
+        for line in [" 1-0:1.7.0(1*kW)", "1-0:1.7.0 (1*kW)", "\t1-0:1.7.0\t (1*kW)"] {
+            let object = Object::from_line(line.as_bytes());
+            assert_eq!((object.code, object.body), (&b"1-0:1.7.0"[..], &b"(1*kW)"[..]), "{line}");
+        }
+        for text in [" a text (1)", " 1-0:1.7.0", "see 1-0:1.7.0 (1)"] {
+            let object = Object::from_line(text.as_bytes());
+            assert_eq!([object.code, object.body].concat(), text.as_bytes(), "{text}");
+        }
+    }
+
+    #[test]
     fn what_only_resembles_a_two_line_reading_is_none() {
         for line in [
             "0-1:24.3.0(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)",
@@ -204,6 +233,8 @@ mod tests {
             "0-1:24.3.0(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(00001.001)(2)",
             "0-1:24.2.1(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(00001.001)",
             "24.3.0(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(00001.001)",
+            "0-0:24.3.0(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(00001.001)",
+            "0-1:24.3.0*1(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(00001.001)",
         ] {
             assert_eq!(Object::from_line(line.as_bytes()).two_line_reading(), None, "{line}");
         }
@@ -223,12 +254,11 @@ mod tests {
     fn an_object_goes_on_until_its_last_bracket_is_closed() {
         let lines = b"x(1\n(2\n3)\n4)\n5";
         let mut brackets = Brackets::default();
-        let mut object = Object::from_line(b"x(1");
         for (end, next) in [(6, &b"3)"[..]), (9, b"4)")] {
-            object = object.lengthened(&lines[..end]);
+            let object = Object::lengthened(&lines[..end]);
             assert!(object.continues_with(next, &mut brackets), "{object:?}");
         }
-        object = object.lengthened(&lines[..12]);
+        let object = Object::lengthened(&lines[..12]);
         assert_eq!((object.code, object.body), (&b"x"[..], &lines[1..12]));
         assert!(!object.continues_with(b"5", &mut brackets));
     }

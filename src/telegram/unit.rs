@@ -11,10 +11,13 @@ pub enum Unit {
     MegaWh,
     Watt,
     KiloWatt,
+    MegaWatt,
     Varh,
     KiloVarh,
+    MegaVarh,
     Var,
     KiloVar,
+    MegaVar,
     VoltAmpere,
     KiloVoltAmpere,
     VoltAmpereHour,
@@ -25,6 +28,8 @@ pub enum Unit {
     KiloAmpere,
     MilliAmpere,
     CubicMetre,
+    CubicDecimetre,
+    Litre,
     Joule,
     KiloJoule,
     MegaJoule,
@@ -36,7 +41,7 @@ pub enum Unit {
 
 impl Unit {
     /// All of them, those that telegrams are full of first.
-    const ALL: [Self; 26] = [
+    const ALL: [Self; 31] = [
         Self::KiloWatt,
         Self::KiloWh,
         Self::Volt,
@@ -57,6 +62,11 @@ impl Unit {
         Self::KiloAmpere,
         Self::MilliAmpere,
         Self::MegaWh,
+        Self::MegaWatt,
+        Self::MegaVarh,
+        Self::MegaVar,
+        Self::CubicDecimetre,
+        Self::Litre,
         Self::GigaJoule,
         Self::Hertz,
         Self::KiloHertz,
@@ -81,10 +91,13 @@ impl Unit {
             Self::MegaWh => "MWh",
             Self::Watt => "W",
             Self::KiloWatt => "kW",
+            Self::MegaWatt => "MW",
             Self::Varh => "varh",
             Self::KiloVarh => "kvarh",
+            Self::MegaVarh => "Mvarh",
             Self::Var => "var",
             Self::KiloVar => "kvar",
+            Self::MegaVar => "Mvar",
             Self::VoltAmpere => "VA",
             Self::KiloVoltAmpere => "kVA",
             Self::VoltAmpereHour => "VAh",
@@ -95,6 +108,8 @@ impl Unit {
             Self::KiloAmpere => "kA",
             Self::MilliAmpere => "mA",
             Self::CubicMetre => "m3",
+            Self::CubicDecimetre => "dm3",
+            Self::Litre => "l",
             Self::Joule => "J",
             Self::KiloJoule => "kJ",
             Self::MegaJoule => "MJ",
@@ -105,23 +120,27 @@ impl Unit {
         }
     }
 
-    /// The unit without its prefix, and the power of ten that it is multiplied by: kWh = Wh × 10³.
-    ///
-    /// `m3` stands for itself: nothing smaller is sent.
+    /// The unit without its prefix, and the power of ten that it is multiplied by: kWh = Wh × 10³. Volumes are
+    /// multiples of dm3.
     #[must_use]
     pub const fn base(self) -> (Self, i8) {
         match self {
             Self::KiloWh => (Self::Wh, 3),
             Self::MegaWh => (Self::Wh, 6),
             Self::KiloWatt => (Self::Watt, 3),
+            Self::MegaWatt => (Self::Watt, 6),
             Self::KiloVarh => (Self::Varh, 3),
+            Self::MegaVarh => (Self::Varh, 6),
             Self::KiloVar => (Self::Var, 3),
+            Self::MegaVar => (Self::Var, 6),
             Self::KiloVoltAmpere => (Self::VoltAmpere, 3),
             Self::KiloVoltAmpereHour => (Self::VoltAmpereHour, 3),
             Self::KiloVolt => (Self::Volt, 3),
             Self::KiloAmpere => (Self::Ampere, 3),
             Self::MilliAmpere => (Self::Ampere, -3),
             Self::KiloHertz => (Self::Hertz, 3),
+            Self::CubicMetre => (Self::CubicDecimetre, 3),
+            Self::Litre => (Self::CubicDecimetre, 0),
             Self::KiloJoule => (Self::Joule, 3),
             Self::MegaJoule => (Self::Joule, 6),
             Self::GigaJoule => (Self::Joule, 9),
@@ -133,7 +152,7 @@ impl Unit {
             | Self::VoltAmpereHour
             | Self::Volt
             | Self::Ampere
-            | Self::CubicMetre
+            | Self::CubicDecimetre
             | Self::Joule
             | Self::Hertz
             | Self::Second => (self, 0),
@@ -147,7 +166,7 @@ mod tests {
 
     #[test]
     fn every_unit_is_read_by_its_symbol_in_any_case() {
-        let symbols = "Wh kWh MWh W kW varh kvarh var kvar VA kVA VAh kVAh V kV A kA mA m3 J kJ MJ GJ Hz kHz s";
+        let symbols = "Wh kWh MWh W kW MW varh kvarh Mvarh var kvar Mvar VA kVA VAh kVAh V kV A kA mA m3 dm3 l J kJ MJ GJ Hz kHz s";
         for symbol in symbols.split(' ') {
             let unit = Unit::parse(symbol.as_bytes()).unwrap();
             assert_eq!(unit.symbol(), symbol);
@@ -165,7 +184,9 @@ mod tests {
             ("kA", "A", 3),
             ("kHz", "Hz", 3),
             ("kVAh", "VAh", 3),
-            ("m3", "m3", 0),
+            ("m3", "dm3", 3),
+            ("l", "dm3", 0),
+            ("Mvar", "var", 6),
             ("GJ", "J", 9),
             ("W", "W", 0),
         ] {

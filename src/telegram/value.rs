@@ -123,12 +123,16 @@ impl Decimal {
     /// Decimals beyond the third stay, but for trailing zeros. `None` when it does not fit.
     #[must_use]
     pub fn thousandfold(self) -> Option<Self> {
-        let mut number = self.shifted(3)?;
-        while number.decimals > 0 && number.mantissa % 10 == 0 {
-            number.mantissa /= 10;
-            number.decimals -= 1;
+        Some(self.shifted(3)?.without_trailing_zeros())
+    }
+
+    /// The same number without zeros at the end of its decimals.
+    pub(crate) const fn without_trailing_zeros(mut self) -> Self {
+        while self.decimals > 0 && self.mantissa % 10 == 0 {
+            self.mantissa /= 10;
+            self.decimals -= 1;
         }
-        Some(number)
+        self
     }
 
     /// Whether it is below zero.
@@ -233,21 +237,46 @@ pub struct Quantity {
 }
 
 impl Quantity {
-    /// Reads `001234.567*kWh`, also with blanks around number and unit; a number without a unit is no
-    /// quantity.
+    /// Reads `001234.567*kWh`, also `+1.5*kW` and `1.5E-2*kW`, and with blanks around number and unit; a number
+    /// without a unit is no quantity.
     ///
     /// Some meters leave the `*` out. Then only a number with a point will do: `261122075236W` is a
     /// time, not a power.
     #[must_use]
     pub fn parse(text: &[u8]) -> Option<Self> {
-        let (number, unit) = Decimal::parse_front(text.trim_ascii())?;
-        let unit = match unit.trim_ascii_start().strip_prefix(b"*") {
+        let text = match text.trim_ascii() {
+            [b'+', number @ ..] if number.first() != Some(&b'-') => number,
+            text => text,
+        };
+        let (number, rest) = Decimal::parse_front(text)?;
+        let (number, rest) = match rest {
+            [b'e' | b'E', exponent @ ..] => {
+                let (places, rest) = parse_exponent(exponent)?;
+                (number.shifted(places)?, rest)
+            }
+            _ => (number, rest),
+        };
+        let rest = rest.trim_ascii_start();
+        let unit = match rest.strip_prefix(b"*") {
             Some(unit) => unit.trim_ascii_start(),
-            None if number.decimals > 0 => unit,
+            None if number.decimals > 0 => rest,
             None => return None,
         };
         Some(Self { number, unit: Unit::parse(unit)? })
     }
+}
+
+/// The one or two digits of an exponent, with or without a sign, and what follows them.
+fn parse_exponent(text: &[u8]) -> Option<(i8, &[u8])> {
+    let (sign, digits) = match text {
+        [b'-', digits @ ..] => (-1, digits),
+        [b'+', digits @ ..] => (1, digits),
+        _ => (1, text),
+    };
+    let length = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (digits, rest) = digits.split_at_checked(length).filter(|_| (1..=2).contains(&length))?;
+    let places: i8 = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    Some((sign * places, rest))
 }
 
 #[cfg(test)]
@@ -370,6 +399,8 @@ mod tests {
             "00010117.368*KWH",
             "00010117.368*kWh ",
             " 00010117.368 * kWh",
+            "00010117.368 kWh",
+            "+10117.368*kWh",
         ] {
             let quantity = Quantity::parse(text.as_bytes()).unwrap();
             assert_eq!(
@@ -390,6 +421,30 @@ mod tests {
             "12* ",
         ] {
             assert_eq!(Quantity::parse(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_sign_and_an_exponent_are_part_of_the_number() {
+        let read = |text: &str| {
+            let Quantity { number, unit } = Quantity::parse(text.as_bytes())?;
+            Some(format!("{number} {}", unit.symbol()))
+        };
+        for (text, expected) in [
+            ("+00.259*kW", "0.259 kW"),
+            ("-00.259*kW", "-0.259 kW"),
+            ("1.5E+3*W", "1500 W"),
+            ("-2.5e-2 * kW", "-0.025 kW"),
+            ("12E1*l", "120 l"),
+            ("1.5E0kW", "1.5 kW"),
+        ] {
+            assert_eq!(read(text).as_deref(), Some(expected), "{text}");
+        }
+        for text in [
+            "+-1*kW", "-+1*kW", "++1*kW", "+*kW", "1E*kW", "1E+*kW", "1E100*kW", "1E1.5*kW",
+            "1e20*kW", "1E1E1*kW", "1.5E1kW", "E5*kW",
+        ] {
+            assert_eq!(read(text), None, "{text}");
         }
     }
 
