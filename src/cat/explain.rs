@@ -13,7 +13,7 @@ use crate::reading::{Registers, texts};
 use crate::telegram::{
     Algorithm, Checksum, Decimal, MeterZone, Parity, Received, Rejection, Telegram, crc16,
 };
-use crate::text::printable;
+use crate::text::{self, printable};
 
 /// An hour in seconds, how near to it a clock has to be, and how many are a matter of time zones. A telegram
 /// that is older was recorded.
@@ -32,20 +32,21 @@ pub struct Explanation<'a> {
     pub received: &'a Received<'a>,
     /// Its bytes, masked or not; of the same length.
     pub bytes: &'a [u8],
+    /// The zone that the clock of the meter is taken to show.
+    pub zone: MeterZone,
 }
 
 impl Display for Explanation<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let telegram = Telegram::parse(self.bytes);
         let superseded = Superseded::of(&telegram);
-        let zone = MeterZone::of_header(telegram.header);
         let count = telegram.objects.len();
         writeln!(f, "Telegram {}: {} bytes, {count} objects", self.number, self.bytes.len())?;
         self.write_whole(&telegram, f)?;
         f.write_char('\n')?;
         let mut odd = 0;
         for (index, object) in telegram.objects.iter().enumerate() {
-            let line = Line::new(index + 1, object, superseded.contains(index), zone);
+            let line = Line::new(index + 1, object, superseded.contains(index), self.zone);
             odd += usize::from(line.is_odd());
             line.fmt(f)?;
         }
@@ -84,28 +85,29 @@ impl Explanation<'_> {
 
     /// The clock, and whether it may be of another zone than the one it is taken for.
     fn write_clock(&self, telegram: &Telegram<'_>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let zone = MeterZone::of_header(telegram.header);
-        let Some(time) = telegram.time_in(zone) else { return Ok(()) };
-        let (name, other) = match zone {
-            MeterZone::Central => {
-                ("Central European time", "one hour more, set p1_listener.time_zone: EET")
-            }
-            MeterZone::Eastern => {
-                ("Eastern European time", "one hour less, set p1_listener.time_zone: CET")
-            }
-        };
-        write!(f, "  Clock     taken as {name}")?;
+        let Some(time) = telegram.time_in(self.zone) else { return Ok(()) };
+        write!(f, "  Clock     taken as {}", self.zone.names().0)?;
         let behind = time.micros_since(self.received.frame.start) / 1_000_000;
         let hours = (behind + HOUR / 2).div_euclid(HOUR);
         if behind.abs() < NEAR {
             return writeln!(f, ", which agrees with this computer");
         }
+        let mut shifts = vec![1, -1];
         if (behind - hours * HOUR).abs() < NEAR && hours.abs() <= MAX_HOURS {
-            let (count, side) = (hours.abs(), if hours > 0 { "ahead of" } else { "behind" });
-            let unit = if count == 1 { "hour" } else { "hours" };
-            write!(f, ": {count} {unit} {side} this computer")?;
+            let side = if hours > 0 { "ahead of" } else { "behind" };
+            write!(f, ": {} {side} this computer", text::count(hours.unsigned_abs(), "hour"))?;
+            shifts = vec![hours];
         }
-        writeln!(f, " (if it shows {other})")
+        let other = |hours: i64| {
+            let (_, key) = self.zone.ahead_by(hours)?.names();
+            let difference = text::count(hours.unsigned_abs(), "hour");
+            let side = if hours > 0 { "more" } else { "less" };
+            Some(format!("{key} if it shows {difference} {side}"))
+        };
+        match shifts.into_iter().filter_map(other).collect::<Vec<_>>().join(", ") {
+            others if others.is_empty() => writeln!(f),
+            others => writeln!(f, " (set p1_listener.time_zone: {others})"),
+        }
     }
 
     /// A total that is not the sum of its tariffs.

@@ -11,7 +11,7 @@ use super::printer::named;
 use super::{Explanation, Options, anonymous};
 use crate::message::{Encoder, Message};
 use crate::runtime::Exit;
-use crate::telegram::{Intake, Policy, Received, Telegram, Timestamp};
+use crate::telegram::{Intake, MeterZone, Policy, Received, Telegram, Timestamp};
 
 /// How many bytes to read at a time.
 const CHUNK_SIZE: usize = 64 * 1024;
@@ -29,10 +29,12 @@ pub fn from_file(
     errors: &mut impl Write,
 ) -> io::Result<Exit> {
     let mut intake = Intake::for_file(policy);
+    let mut encoder = Encoder::new(None);
+    encoder.set_zone(options.zone);
     let mut printer = FilePrinter {
         name,
         options,
-        encoder: Encoder::new(None),
+        encoder,
         pipeline: Pipeline::new(options, out),
         errors,
         number: 0,
@@ -95,8 +97,9 @@ impl<W: Write, E: Write> FilePrinter<'_, W, E> {
             Cow::Borrowed(frame.bytes())
         };
         self.bad += u64::from(received.verdict.is_err());
+        let zone = self.options.zone.unwrap_or_else(|| MeterZone::of_header(frame.header()));
         if self.options.explain {
-            let explanation = Explanation { number: self.number, received, bytes: &bytes };
+            let explanation = Explanation { number: self.number, received, bytes: &bytes, zone };
             return self.pipeline.print_text(format!("{explanation}\n").as_bytes());
         }
         if let Err(rejection) = &received.verdict {
@@ -107,7 +110,7 @@ impl<W: Write, E: Write> FilePrinter<'_, W, E> {
             );
         }
         // When it came is not known any more: the meter's own clock tells when it was.
-        let own = Telegram::parse(&bytes).time();
+        let own = Telegram::parse(&bytes).time_in(zone);
         let (start, end) = own.map_or((frame.start, frame.end), |time| (time, time));
         let (datagram, _) = self.encoder.encode(&bytes, start, end);
         // Our own datagrams are messages.

@@ -88,6 +88,7 @@ pub fn run(mut options: Options, config: &Config) -> Result<Exit, Exit> {
     let stop = options.every.map(|_| StopSignal::install()).transpose();
     let stop = stop.map_err(|error| fail(Exit::Io, &format!("cannot handle signals: {error}")))?;
     let exit = if let Some(path) = options.input.take() {
+        options.zone = config.p1_listener.time_zone;
         print_file(&path, &options, stop.as_ref())
     } else {
         options.records = DayRecords::of(config);

@@ -13,6 +13,7 @@ use clap::{Arg, Command, Parser};
 use super::{CellStyle, Condition, Field, Format};
 use crate::history::today::DayRecords;
 use crate::runtime::{Arguments, Exit};
+use crate::telegram::MeterZone;
 
 /// How `p1cat` can end.
 pub const EXITS: &[Exit] = &[
@@ -99,6 +100,9 @@ pub struct Options {
     /// The first line of the file that standard output appends to.
     #[arg(skip)]
     pub first_line: Option<String>,
+    /// The zone of the meter's clock, if it is configured.
+    #[arg(skip)]
+    pub zone: Option<MeterZone>,
     /// What was recorded of today.
     #[arg(skip)]
     pub(super) records: DayRecords,

@@ -235,8 +235,9 @@ fn key_file(value: &Node) -> Result<PathBuf, String> {
 
 /// `auto` is `None`.
 fn time_zone(value: &Node) -> Result<Option<MeterZone>, String> {
-    let (central, eastern) = (Some(MeterZone::Central), Some(MeterZone::Eastern));
-    value.keyword(&[("auto", None), ("CET", central), ("EET", eastern)])
+    let zones = MeterZone::ALL.map(|zone| (zone.names().1, Some(zone)));
+    let words: Vec<_> = std::iter::once(("auto", None)).chain(zones).collect();
+    value.keyword(&words)
 }
 
 fn language(value: &Node) -> Result<Language, String> {

@@ -48,6 +48,8 @@ pub enum Kind {
     Frequency,
     /// A power factor.
     Factor,
+    /// An angle between voltages or currents.
+    Angle,
     /// What must not be exceeded.
     Limit,
     /// A number of events.
@@ -129,7 +131,7 @@ mod tests {
     #[test]
     fn registers_and_powers_have_their_unit() {
         let units = [
-            (Kind::Register, &[Unit::KiloWh, Unit::KiloVarh][..]),
+            (Kind::Register, &[Unit::KiloWh, Unit::KiloVarh, Unit::KiloVoltAmpereHour][..]),
             (Kind::Power, &[Unit::KiloWatt, Unit::KiloVar, Unit::KiloVoltAmpere]),
             (Kind::Demand, &[Unit::KiloWatt, Unit::KiloVar, Unit::KiloVoltAmpere]),
             (Kind::Voltage, &[Unit::Volt]),

@@ -40,14 +40,11 @@ impl fmt::Display for HoursAhead {
         let unit = if hours.abs() == 1 { "hour" } else { "hours" };
         let side = if *hours > 0 { "ahead" } else { "behind" };
         write!(f, "the meter's clock is {} {unit} {side}: ", hours.abs())?;
-        match (hours, zone) {
-            (1, MeterZone::Central) => f.write_str(
-                "if it shows Eastern European time, set `p1_listener.time_zone: EET`",
-            ),
-            (-1, MeterZone::Eastern) => {
-                f.write_str("if it shows Central European time, set `p1_listener.time_zone: CET`")
+        match zone.ahead_by(*hours).map(MeterZone::names) {
+            Some((name, key)) => {
+                write!(f, "if it shows {name}, set `p1_listener.time_zone: {key}`")
             }
-            _ => f.write_str(
+            None => f.write_str(
                 "it shows a zone that `p1_listener.time_zone` has no name for, or the clock of this host is wrong",
             ),
         }
@@ -80,11 +77,19 @@ mod tests {
         assert!(eastern.ends_with("set `p1_listener.time_zone: EET`"), "{eastern}");
         let central = found(-3610, MeterZone::Eastern).unwrap();
         assert!(central.ends_with("set `p1_listener.time_zone: CET`"), "{central}");
+        for (hours, zone, key) in [
+            (-1, MeterZone::Central, "WET"),
+            (2, MeterZone::Western, "EET"),
+            (1, MeterZone::Western, "CET"),
+        ] {
+            let message = found(hours * 3600 + 7, zone).unwrap();
+            assert!(message.ends_with(&format!("time_zone: {key}`")), "{message}");
+        }
     }
 
     #[test]
     fn no_key_is_named_where_none_helps() {
-        for (seconds, said) in [(-3600, "1 hour behind"), (7200, "2 hours ahead")] {
+        for (seconds, said) in [(-7200, "2 hours behind"), (7200, "2 hours ahead")] {
             let message = found(seconds, MeterZone::Central).unwrap();
             assert!(message.contains(said) && !message.contains("set `"), "{message}");
         }

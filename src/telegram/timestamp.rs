@@ -89,11 +89,13 @@ pub enum MeterZone {
     Central,
     /// EET and EEST: UTC + 2 h in winter, + 3 h in summer.
     Eastern,
+    /// WET and WEST: UTC in winter, + 1 h in summer.
+    Western,
 }
 
 impl MeterZone {
     /// Every zone that meters are known to show.
-    pub const ALL: [Self; 2] = [Self::Central, Self::Eastern];
+    pub const ALL: [Self; 3] = [Self::Central, Self::Eastern, Self::Western];
 
     /// The zone of the meter with this header: Eastern for those of Lithuania.
     ///
@@ -106,14 +108,36 @@ impl MeterZone {
     /// From UTC to what the clock shows, in hours; `None` for what is neither `S` nor `W`.
     #[must_use]
     pub fn offset_hours(self, season: u8) -> Option<i32> {
-        let winter = match self {
+        match season {
+            b'S' => Some(self.winter_hours() + 1),
+            b'W' => Some(self.winter_hours()),
+            _ => None,
+        }
+    }
+
+    /// The zone whose clocks are so many hours ahead of those of this one.
+    #[must_use]
+    pub fn ahead_by(self, hours: i64) -> Option<Self> {
+        let is_ahead =
+            |other: &Self| i64::from(other.winter_hours() - self.winter_hours()) == hours;
+        Self::ALL.into_iter().find(is_ahead)
+    }
+
+    /// What it is called, and its word in the configuration.
+    #[must_use]
+    pub const fn names(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Central => ("Central European time", "CET"),
+            Self::Eastern => ("Eastern European time", "EET"),
+            Self::Western => ("Western European time", "WET"),
+        }
+    }
+
+    const fn winter_hours(self) -> i32 {
+        match self {
+            Self::Western => 0,
             Self::Central => 1,
             Self::Eastern => 2,
-        };
-        match season {
-            b'S' => Some(winter + 1),
-            b'W' => Some(winter),
-            _ => None,
         }
     }
 }
@@ -186,11 +210,13 @@ mod tests {
     }
 
     #[test]
-    fn further_east_the_clock_is_an_hour_ahead() {
+    fn further_east_the_clock_is_an_hour_ahead_and_further_west_behind() {
         for (clock, utc) in [("240714142200S", 1_720_956_120), ("240114142200W", 1_705_234_920)] {
             let time = Timestamp::parse_meter_time(clock.as_bytes(), MeterZone::Eastern);
             assert_eq!(time.map(Timestamp::seconds), Some(utc), "{clock}");
             assert_eq!(seconds(clock), Some(utc + 3600), "{clock}");
+            let time = Timestamp::parse_meter_time(clock.as_bytes(), MeterZone::Western);
+            assert_eq!(time.map(Timestamp::seconds), Some(utc + 7200), "{clock}");
         }
         assert_eq!(MeterZone::of_header(b"/ESO5\\253833635_A"), MeterZone::Eastern);
         assert_eq!(MeterZone::of_header(b"/ISK5\\2M550T-1013"), MeterZone::Central);

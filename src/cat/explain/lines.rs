@@ -13,6 +13,9 @@ use crate::text::printable;
 /// The longest text that is shown whole, in characters.
 const LONGEST_TEXT: usize = 160;
 
+/// What some meters fill their texts up with.
+const FILLER: u8 = 0xFF;
+
 /// One object, in words.
 pub(super) struct Line {
     code: String,
@@ -51,8 +54,9 @@ impl Line {
         if gives_way {
             line.say("the code is there twice: the other line is passed on");
         }
-        let other_bytes =
-            [object.code, object.body].concat().iter().filter(|byte| !byte.is_ascii()).count();
+        let is_filled = entry.is_some_and(|entry| entry.kind == Kind::Text);
+        let is_other = |byte: &&u8| !(byte.is_ascii() || is_filled && **byte == FILLER);
+        let other_bytes = [object.code, object.body].concat().iter().filter(is_other).count();
         if other_bytes > 0 {
             line.say(&format!("bytes that are not ASCII: {other_bytes}"));
         }
@@ -73,7 +77,7 @@ impl Line {
     fn values(&mut self, object: &Object<'_>, entry: Option<&Entry>) {
         let kind = entry.map(|entry| entry.kind);
         if let Some((_, time, reading)) = object.two_line_reading() {
-            self.values = format!("{}, {}", quantity(reading), self.time(time));
+            self.values = format!("{}, {}", quantity(reading), self.time(time, Kind::Reading));
             return;
         }
         let fields: Vec<&[u8]> = match object.content() {
@@ -97,7 +101,8 @@ impl Line {
 
     /// What a value says.
     fn value(&mut self, text: &[u8], entry: Option<&Entry>) -> String {
-        if text.is_empty() {
+        let is_device_type = entry.is_some_and(|entry| entry.kind == Kind::DeviceType);
+        if text.is_empty() && !is_device_type {
             return "(empty)".into();
         }
         if let Some(found) = Quantity::parse(text) {
@@ -108,18 +113,20 @@ impl Line {
         }
         let Some(entry) = entry else { return printable(text) };
         match entry.kind {
-            Kind::DeviceType => device(text),
+            Kind::DeviceType => self.device(text),
             Kind::State => state(text, entry.code),
+            Kind::Text if is_filler(text) => format!("({} bytes of filler)", text.len()),
             Kind::Identifier | Kind::Text => decoded(text),
             Kind::Time | Kind::Reading | Kind::Demand | Kind::Log if looks_like_time(text) => {
-                self.time(text)
+                self.time(text, entry.kind)
             }
             _ => printable(text),
         }
     }
 
-    /// A time as the meter shows it, with its offset to UTC.
-    fn time(&mut self, text: &[u8]) -> String {
+    /// A time as the meter shows it, with its offset to UTC. That a device was never read, or a failure never
+    /// dated, is as usual; a clock of the meter that was never set is not.
+    fn time(&mut self, text: &[u8], kind: Kind) -> String {
         if let Some(time) = Timestamp::parse_meter_time(text, self.zone) {
             let season = text.last().copied().unwrap_or_default();
             let hours = self.zone.offset_hours(season).unwrap_or_default();
@@ -131,23 +138,45 @@ impl Line {
                 |local| local.format("%Y-%m-%d %H:%M:%S %:z").to_string(),
             );
         }
-        let odd = match Timestamp::parse_approximate(text) {
-            Some(_) => "the time has no S or W behind it: its offset to UTC is not certain",
-            None => "that is no time",
+        let note = match Timestamp::parse_approximate(text) {
+            Some(_) => " (without S or W: its offset to UTC is not certain)",
+            None if is_unset(text) && kind != Kind::Time => " (no time)",
+            None => {
+                self.say("that is no time");
+                ""
+            }
         };
-        self.say(odd);
-        printable(text)
+        printable(text) + note
+    }
+
+    fn device(&mut self, text: &[u8]) -> String {
+        let sent = printable(text);
+        if text.iter().all(|byte| *byte == b'0') {
+            return format!("{sent}: no device").trim_start_matches(": ").into();
+        }
+        let number = std::str::from_utf8(text.trim_ascii()).ok().and_then(|text| text.parse().ok());
+        let Some(device) = number.and_then(device_type) else {
+            self.say("the type of the device is not known");
+            return sent;
+        };
+        format!("{sent}: {device}")
     }
 
     /// Looks whether there is what an object of this kind holds.
     fn judge(&mut self, fields: &[&[u8]], entry: &Entry) {
         let mut quantities = fields.iter().filter_map(|field| Quantity::parse(field));
         let found = quantities.next();
+        // What meters send as long as there is nothing to tell.
+        let is_nothing = |field: &&[u8]| {
+            is_unset(field) || field.iter().all(|byte| matches!(byte, b'0' | b'.' | b' '))
+        };
         match (entry.kind, entry.unit, found) {
             (Kind::Limit, _, _) => {}
+            (Kind::Reading, _, None) if fields.iter().all(is_nothing) => {}
             (Kind::Reading, _, None) => {
                 self.say("there is no reading: no number with a unit");
             }
+            (_, Some(_), None) if fields.iter().all(|field| field.trim_ascii().is_empty()) => {}
             (_, Some(unit), None) => {
                 self.say(&format!("there is no number with a unit such as {}", unit.symbol()));
             }
@@ -155,9 +184,6 @@ impl Line {
                 self.say(&format!("the unit is usually {}", unit.symbol()));
             }
             _ => {}
-        }
-        if entry.kind == Kind::DeviceType && fields.iter().all(|field| device_of(field).is_none()) {
-            self.say("there is no device on this channel, or none of a known type");
         }
     }
 }
@@ -183,16 +209,16 @@ fn looks_like_time(text: &[u8]) -> bool {
     matches!(text.len(), 12 | 13 | 17 | 18 | 24) && text[..12].iter().all(u8::is_ascii_hexdigit)
 }
 
-fn device_of(text: &[u8]) -> Option<&'static str> {
-    let number = std::str::from_utf8(text).ok()?.parse().ok()?;
-    device_type(number).filter(|_| number != 0)
+/// The times that meters send for "never": all zeros, the first day of a calendar, and fields of FF in decimal.
+fn is_unset(text: &[u8]) -> bool {
+    let beginnings = [&b"000101"[..], b"000000", b"700101", b"632525", b"352552"];
+    looks_like_time(text) && beginnings.iter().any(|beginning| text.starts_with(beginning))
 }
 
-fn device(text: &[u8]) -> String {
-    match device_of(text) {
-        Some(device) => format!("{}: {device}", printable(text)),
-        None => printable(text),
-    }
+/// Whether a text is nothing but what meters fill their texts up with.
+fn is_filler(text: &[u8]) -> bool {
+    let text: String = text.iter().map(|&byte| char::from(byte)).collect();
+    texts::message(&text).is_none()
 }
 
 /// The states of a breaker or a valve: COSEM, disconnect control, attribute 3.

@@ -4,8 +4,8 @@
 //! list of the Lithuanian grid operator, IEC 62056-6-1, and published telegrams.
 
 use super::Kind::{
-    Count, Current, Demand, DeviceType, Duration, Factor, Frequency, Identifier, Limit, Log, Power,
-    Reading, Register, State, Text, Time, Version, Voltage,
+    Angle, Count, Current, Demand, DeviceType, Duration, Factor, Frequency, Identifier, Limit, Log,
+    Power, Reading, Register, State, Text, Time, Version, Voltage,
 };
 use super::{Entry, Kind};
 use crate::telegram::{Obis, Unit};
@@ -15,6 +15,7 @@ const KWH: Option<Unit> = Some(Unit::KiloWh);
 const KVARH: Option<Unit> = Some(Unit::KiloVarh);
 const KW: Option<Unit> = Some(Unit::KiloWatt);
 const KVAR: Option<Unit> = Some(Unit::KiloVar);
+const KVAH: Option<Unit> = Some(Unit::KiloVoltAmpereHour);
 const KVA: Option<Unit> = Some(Unit::KiloVoltAmpere);
 const V: Option<Unit> = Some(Unit::Volt);
 const A: Option<Unit> = Some(Unit::Ampere);
@@ -95,6 +96,15 @@ pub(super) static ENTRIES: &[Entry] = &[
     row("1-0:2.8.12",   Register,   KWH,   "Energy export, tariff 2, Israeli"),
     row("1-0:2.8.13",   Register,   KWH,   "Energy export, tariff 3, Israeli"),
     row("1-0:15.8.0",   Register,   KWH, "Energy, import and export together"),
+    row("1-0:15.8.1",   Register,   KWH,   "Energy, import and export together, tariff 1"),
+    row("1-0:15.8.2",   Register,   KWH,   "Energy, import and export together, tariff 2"),
+    row("1-0:16.8.0",   Register,   KWH,   "Energy, import less export"),
+    row("1-0:21.8.0",   Register,   KWH,   "Energy import L1"),
+    row("1-0:41.8.0",   Register,   KWH,   "Energy import L2"),
+    row("1-0:61.8.0",   Register,   KWH,   "Energy import L3"),
+    row("1-0:22.8.0",   Register,   KWH,   "Energy export L1"),
+    row("1-0:42.8.0",   Register,   KWH,   "Energy export L2"),
+    row("1-0:62.8.0",   Register,   KWH,   "Energy export L3"),
 
     // Reactive energy
     row("1-0:3.8.0",    Register,   KVARH, "Reactive energy import"),
@@ -119,6 +129,14 @@ pub(super) static ENTRIES: &[Entry] = &[
     row("1-0:8.8.0",    Register,   KVARH, "Reactive energy, quadrant IV"),
     row("1-0:8.8.1",    Register,   KVARH, "Reactive energy, quadrant IV, tariff 1"),
     row("1-0:8.8.2",    Register,   KVARH, "Reactive energy, quadrant IV, tariff 2"),
+
+    // Apparent energy
+    row("1-0:9.8.0",    Register,   KVAH,  "Apparent energy import"),
+    row("1-0:9.8.1",    Register,   KVAH,  "Apparent energy import, tariff 1"),
+    row("1-0:9.8.2",    Register,   KVAH,  "Apparent energy import, tariff 2"),
+    row("1-0:10.8.0",   Register,   KVAH,  "Apparent energy export"),
+    row("1-0:10.8.1",   Register,   KVAH,  "Apparent energy export, tariff 1"),
+    row("1-0:10.8.2",   Register,   KVAH,  "Apparent energy export, tariff 2"),
 
     // Power of this moment
     row("1-0:1.7.0",    Power,      KW, "Power import"),
@@ -154,6 +172,13 @@ pub(super) static ENTRIES: &[Entry] = &[
     row("1-0:30.7.0",   Power,      KVA, "Apparent power export L1"),
     row("1-0:50.7.0",   Power,      KVA, "Apparent power export L2"),
     row("1-0:70.7.0",   Power,      KVA, "Apparent power export L3"),
+
+    // Angles, in degrees
+    row("1-0:81.7.1",   Angle,      NONE,  "Phase angle of the voltages L2 and L1"),
+    row("1-0:81.7.2",   Angle,      NONE,  "Phase angle of the voltages L3 and L1"),
+    row("1-0:81.7.4",   Angle,      NONE,  "Phase angle of current and voltage L1"),
+    row("1-0:81.7.15",  Angle,      NONE,  "Phase angle of current and voltage L2"),
+    row("1-0:81.7.26",  Angle,      NONE,  "Phase angle of current and voltage L3"),
 
     // Power factor and frequency
     row("1-0:13.7.0",   Factor,     NONE, "Power factor"),
