@@ -9,6 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 use super::diagnosis::{Finding, examine};
 use super::source::{Port, ReadOutcome, Source};
 use super::speed::Search;
+use super::wire::{self, Protocol};
 use super::{adapters, encryption, port};
 use crate::config::{LineFormat, P1Listener};
 use crate::dlms::{Authenticity, Decoder, Event, Keys, Refusal};
@@ -44,13 +45,22 @@ pub fn probe(settings: &P1Listener, keys: Option<Keys>, out: &mut dyn Write) -> 
         let seconds = LISTENING_TIME.as_secs();
         writeln!(out, "Listening to {}, {seconds} s at most …", port.description())?;
         out.flush()?;
-        let (finding, decryption) = match listen(&mut *source, Instant::now) {
+        let Examined { finding, carrier, decryption } = match listen(&mut *source, Instant::now) {
             Ok(bytes) => examine_with(keys, &bytes),
             Err(error) => {
                 return refuse(settings, &format!("{} is gone: {error}", port.description()), out);
             }
         };
-        writeln!(out, "On the wire: {}.", finding.summary())?;
+        match carrier {
+            Some(protocol) => {
+                writeln!(
+                    out,
+                    "On the wire: {protocol}. p1listener reads it: {}.",
+                    finding.summary()
+                )?;
+            }
+            None => writeln!(out, "On the wire: {}.", finding.summary())?,
+        }
         match decryption {
             Some(Ok(Authenticity::Verified)) => {
                 writeln!(out, "It is encrypted; the keys fit, and its tag is verified.")?;
@@ -92,11 +102,17 @@ pub fn probe(settings: &P1Listener, keys: Option<Keys>, out: &mut dyn Write) -> 
     Ok(Exit::Rejected)
 }
 
-/// Tells what these bytes are after decryption, and how that went, if there are keys and encrypted frames.
-fn examine_with(
-    keys: Option<Keys>,
-    bytes: &[u8],
-) -> (Finding, Option<Result<Authenticity, Refusal>>) {
+/// What is on the wire.
+struct Examined {
+    finding: Finding,
+    /// What the telegrams came in, if not as text.
+    carrier: Option<Protocol>,
+    /// How decryption went, if there are keys and encrypted frames.
+    decryption: Option<Result<Authenticity, Refusal>>,
+}
+
+/// Tells what these bytes are, after decryption if there are keys.
+fn examine_with(keys: Option<Keys>, bytes: &[u8]) -> Examined {
     let mut decoder = Decoder::default();
     decoder.set_keys(keys);
     let (mut text, mut last, mut rest) = (Vec::new(), None, bytes);
@@ -116,13 +132,15 @@ fn examine_with(
     while let Some(event) = decoder.finish() {
         handle(event);
     }
-    let finding = examine(if matches!(last, Some(Ok(_))) { &text } else { bytes });
+    let has_telegrams = matches!(last, Some(Ok(_)));
+    let finding = examine(if has_telegrams { &text } else { bytes });
+    let carrier = wire::recognise(bytes).filter(|_| has_telegrams);
     let decryption = match last {
         Some(Ok(authenticity)) => authenticity.map(Ok),
         Some(Err(reason)) => keys.is_some().then_some(Err(reason)),
         None => None,
     };
-    (finding, decryption)
+    Examined { finding, carrier, decryption }
 }
 
 /// How many whole hours the clock in this telegram is ahead of that of this host.

@@ -1,10 +1,12 @@
 //! Recognises meters that do not send plain P1 text: encrypted telegrams, DLMS in HDLC or M-Bus frames, SML,
-//! TIC, and readouts that need a request.
+//! TIC, M-Bus without DLMS, wired and wireless, and readouts that need a request.
 //!
 //! Pure. Owns the signs of each protocol and what to tell the user. Every sign is a checksum of the protocol
 //! or so long that noise does not contain it: where something is recognised, the cable is well.
 
 use std::fmt;
+
+use crc::{CRC_16_EN_13757, Crc, Table};
 
 use crate::dlms::{Found, HdlcFrame, MBusFrame};
 use crate::telegram::maker;
@@ -12,6 +14,9 @@ use crate::text;
 
 /// How many lines of TIC must have a good checksum, which has six bits only.
 const MIN_TIC_LINES: usize = 3;
+
+/// The checksum of wireless M-Bus: EN 13757-4. No table: few bytes are checked.
+static EN_13757: Crc<u16, Table<0>> = Crc::<u16, Table<0>>::new(&CRC_16_EN_13757);
 
 /// A protocol that is not P1 text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +32,11 @@ pub enum Protocol {
     Sml,
     /// Télé-information client, of French meters.
     Tic,
+    /// M-Bus without DLMS, as meters of heat, water and gas speak it.
+    MBus {
+        /// Frames as a receiver of wireless M-Bus passes them on.
+        is_wireless: bool,
+    },
     /// IEC 62056-21 in a mode in which the meter sends its values on request only.
     OnRequest,
 }
@@ -66,8 +76,15 @@ pub fn recognise(bytes: &[u8]) -> Option<Protocol> {
     if let Some(content) = ciphering(bytes) {
         return Some(dlms(Framing::None, content));
     }
-    if contains(bytes, b"\x1B\x1B\x1B\x1B\x01\x01\x01\x01") {
+    if is_sml(bytes) {
         return Some(Protocol::Sml);
+    }
+    let begins_anywhere = |frame: fn(&[u8]) -> bool| (0..bytes.len()).any(|at| frame(&bytes[at..]));
+    if begins_anywhere(begins_with_mbus) {
+        return Some(Protocol::MBus { is_wireless: false });
+    }
+    if begins_anywhere(begins_with_wireless_mbus) {
+        return Some(Protocol::MBus { is_wireless: true });
     }
     let text: Vec<u8> = bytes.iter().map(|byte| byte & 0x7F).collect();
     if is_tic(&text) {
@@ -105,6 +122,12 @@ The cable is well. This meter does not speak P1: p1listener cannot read it. Some
 port to P1 on request.
 "
             }
+            Self::MBus { .. } => {
+                "\
+The cable is well. This is a meter of heat, water or gas: p1listener reads the P1 port of an electricity meter,
+which passes on what such meters send to it.
+"
+            }
             Self::OnRequest => {
                 "\
 The cable is well. The meter names itself, but sends its values on request only, and p1listener does not ask:
@@ -122,6 +145,12 @@ impl fmt::Display for Protocol {
             return f.write_str(match self {
                 Self::Sml => "SML, the binary protocol of German meters",
                 Self::Tic => "TIC, the protocol of French meters",
+                Self::MBus { is_wireless: false } => {
+                    "M-Bus, the protocol of heat, water and gas meters"
+                }
+                Self::MBus { is_wireless: true } => {
+                    "wireless M-Bus, the protocol of heat, water and gas meters"
+                }
                 _ => "the name of a meter that sends values on request only (IEC 62056-21)",
             });
         };
@@ -161,8 +190,38 @@ fn maker_name(letters: [u8; 3]) -> String {
     format!("{name} ({})", text::printable(&letters))
 }
 
-fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
-    bytes.windows(wanted.len()).any(|found| found == wanted)
+/// The escape sequence of SML, and what begins or ends a message after it: BSI TR-03109-1, annex IV, 8.1.
+fn is_sml(bytes: &[u8]) -> bool {
+    bytes.windows(8).any(|found| {
+        let Some(after) = found.strip_prefix(b"\x1B\x1B\x1B\x1B") else { return false };
+        matches!(after, [1, 1, 1, 1] | [2, 2, 2, 2] | [0x1A, 0..=3, ..])
+    })
+}
+
+/// A frame of wired M-Bus, whatever it carries: EN 13757-2, section 5.5.
+fn begins_with_mbus(bytes: &[u8]) -> bool {
+    let [0x68, length, again, 0x68, rest @ ..] = bytes else { return false };
+    let length = usize::from(*length);
+    let (body, [sum, stop]) = match rest.split_at_checked(length) {
+        Some((body, [sum, stop, ..])) => (body, [*sum, *stop]),
+        _ => return false,
+    };
+    let computed = body.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte));
+    length >= 3 && length == usize::from(*again) && sum == computed && stop == 0x16
+}
+
+/// The first two blocks of a frame of wireless M-Bus with their checksums: EN 13757-4, frame format A.
+fn begins_with_wireless_mbus(bytes: &[u8]) -> bool {
+    const FIRST_BLOCK: usize = 10;
+    let [length, 0x08 | 0x44 | 0x46, ..] = bytes else { return false };
+    // Behind the first block; the length does not count itself.
+    let Some(rest) = (usize::from(*length) + 1).checked_sub(FIRST_BLOCK) else { return false };
+    let is_block = |start: usize, length: usize| {
+        let Some(block) = bytes.get(start..start + length + 2) else { return false };
+        let (data, sent) = block.split_at(length);
+        EN_13757.checksum(data).to_be_bytes() == sent
+    };
+    rest > 0 && is_block(0, FIRST_BLOCK) && is_block(FIRST_BLOCK + 2, rest.min(16))
 }
 
 /// What the frames in these bytes carry; `None` if there is no frame. `frame` reads the one at the beginning,
@@ -255,18 +314,27 @@ fn is_tic(text: &[u8]) -> bool {
 
 /// Only requests `/?…!` of a reader, answers `/…` of a meter, and the acknowledgement of a reader.
 fn is_on_request(text: &[u8]) -> bool {
-    let lines: Vec<&[u8]> = text
+    let mut lines: Vec<&[u8]> = text
         .split(|byte| matches!(byte, b'\r' | b'\n'))
         .map(<[u8]>::trim_ascii)
         .filter(|line| !line.is_empty() && !line.starts_with(b"\x06"))
         .collect();
+    // The listening may begin and end in mid line.
+    if !text.ends_with(b"\n") && lines.last().is_some_and(|line| line.starts_with(b"/")) {
+        lines.pop();
+    }
+    let is_rest =
+        |line: &&[u8]| !line.starts_with(b"/") && !line.iter().any(|b| b"(!)".contains(b));
+    if lines.first().is_some_and(is_rest) {
+        lines.remove(0);
+    }
     let is_name = |line: &&[u8]| {
         line.strip_prefix(b"/").is_some_and(|name| {
             name.starts_with(b"?")
                 || name.iter().take(3).filter(|b| b.is_ascii_alphabetic()).count() == 3
         })
     };
-    text.ends_with(b"\n") && !lines.is_empty() && lines.iter().all(is_name)
+    !lines.is_empty() && lines.iter().all(is_name)
 }
 
 #[cfg(test)]

@@ -24,6 +24,24 @@ fn mbus(segment: u8, data: &[u8]) -> Vec<u8> {
     [&[0x68, length, length, 0x68][..], &body, &[sum, 0x16]].concat()
 }
 
+/// A heat meter's answer to a request of an M-Bus master.
+fn wired_heat() -> Vec<u8> {
+    let body =
+        b"\x08\x01\x72\x78\x56\x34\x12\x2D\x2C\x35\x04\x01\x00\x00\x00\x04\x06\x10\x27\x00\x00";
+    let length = body.len().to_le_bytes()[0];
+    let sum = body.iter().fold(0u8, |sum, byte| sum.wrapping_add(*byte));
+    [&[0x68, length, length, 0x68][..], body, &[sum, 0x16]].concat()
+}
+
+/// A water meter's message with this many bytes behind its address.
+fn wireless_water(length: u8) -> Vec<u8> {
+    let address = [length + 9, 0x44, 0x2D, 0x2C, 0x78, 0x56, 0x34, 0x12, 0x1B, 0x16];
+    let data: Vec<u8> = (0..length).collect();
+    let blocks = std::iter::once(&address[..]).chain(data.chunks(16));
+    let with_checksum = |block: &[u8]| [block, &EN_13757.checksum(block).to_be_bytes()].concat();
+    blocks.flat_map(with_checksum).collect()
+}
+
 fn noise() -> Vec<u8> {
     (0..20_000u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13).to_le_bytes()[0]).collect()
 }
@@ -55,6 +73,10 @@ fn each_protocol_is_recognised_amid_noise() {
             b"\x1B\x1B\x1B\x1B\x01\x01\x01\x01\x76".to_vec(),
             "SML, the binary protocol of German meters",
         ),
+        (b"\x1B\x1B\x1B\x1B\x1A\x01\xAB\xCD".to_vec(), "SML, the binary protocol of German meters"),
+        (wired_heat(), "M-Bus, the protocol of heat, water and gas meters"),
+        (wireless_water(12), "wireless M-Bus, the protocol of heat, water and gas meters"),
+        (wireless_water(46), "wireless M-Bus, the protocol of heat, water and gas meters"),
     ] {
         let bytes = [&noise()[..100], &bytes, &noise()].concat();
         assert_eq!(described(&bytes), expected);
@@ -102,7 +124,12 @@ fn the_first_block_of_a_transfer_in_blocks_shows_what_it_carries() {
 
 #[test]
 fn a_damaged_frame_is_no_frame() {
-    for frame in [hdlc(&[LLC, b"\x0F\x40\0\0\0"].concat()), mbus(0x10, b"\x0F\0\0\0\0")] {
+    for frame in [
+        hdlc(&[LLC, b"\x0F\x40\0\0\0"].concat()),
+        mbus(0x10, b"\x0F\0\0\0\0"),
+        wired_heat(),
+        wireless_water(12),
+    ] {
         for at in 0..frame.len() {
             let mut damaged = frame.clone();
             damaged[at] ^= 0x04;
@@ -141,6 +168,30 @@ fn a_meter_that_sends_only_its_name_wants_a_request() {
         b"/?1234!\r\n/?1234!\r\n",
     ] {
         assert_eq!(recognise(stream), Some(Protocol::OnRequest), "{}", stream.escape_ascii());
+    }
+}
+
+#[test]
+fn what_a_meter_sends_again_and_again_is_recognised_wherever_the_listening_begins_and_ends() {
+    let sml = b"\x1B\x1B\x1B\x1B\x01\x01\x01\x01\x76\x05some data\x1B\x1B\x1B\x1B\x1A\x01\xAB\xCD";
+    for message in [
+        CIPHERED.to_vec(),
+        hdlc(&[LLC, CIPHERED].concat()),
+        mbus(0x10, b"\x0F\0\0\0\0"),
+        sml.to_vec(),
+        wired_heat(),
+        wireless_water(20),
+        ["ADCO", "BASE", "PAPP", "IINST"].map(|label| tic(label, ' ')).concat(),
+        b"/EMH4\\@01LZQJL0014E\r\n".to_vec(),
+    ] {
+        let expected = recognise(&message);
+        assert!(expected.is_some(), "{}", message.escape_ascii());
+        let stream = message.repeat(3);
+        for cut in 0..message.len() {
+            for part in [&stream[cut..], &stream[..stream.len() - cut]] {
+                assert_eq!(recognise(part), expected, "{cut}: {}", message.escape_ascii());
+            }
+        }
     }
 }
 
