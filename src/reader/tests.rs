@@ -4,6 +4,7 @@
 mod faults;
 mod files;
 pub(crate) mod golden;
+mod kinds;
 mod page;
 mod property;
 mod time;

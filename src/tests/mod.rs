@@ -17,6 +17,7 @@ use crate::runtime::Exit;
 use crate::{cat, emeter, listener, reader, report, simulator};
 
 mod files;
+pub(crate) mod kinds;
 mod log_lines;
 
 const PROJECT: &str = env!("CARGO_MANIFEST_DIR");

@@ -12,6 +12,7 @@ use crate::message::Encoder;
 use crate::message::tests::message;
 use crate::reading::{Derived, VOCABULARY};
 use crate::telegram::{TARIFFS, Timestamp, Unit};
+use crate::tests::kinds::KINDS;
 
 /// An hour ahead of UTC.
 struct Winter;
@@ -47,6 +48,39 @@ fn written_in(style: CellStyle, format: &str, fields: &str, messages: &[&Message
         formatter.write(message, &Derived::default(), &mut out);
     }
     String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn every_kind_of_telegram_has_the_metrics_and_fields_of_what_it_means() {
+    for kind in KINDS {
+        let message = kind.message(1_795_330_356);
+        let metrics = written("prometheus", "", &[&message]);
+        for expected in kind.metrics {
+            let has_value = expected.contains(' ');
+            let is_one = |line: &&str| {
+                line.split(['{', ' ']).next() == expected.split(['{', ' ']).next()
+                    && (!has_value || line.starts_with(expected))
+            };
+            let is_there = metrics.lines().any(|line| is_one(&line));
+            assert_eq!(is_there, has_value, "{}: {expected}\n{metrics}", kind.name);
+        }
+        let readings: serde_json::Value =
+            serde_json::from_str(&written("readings", "", &[&message])).unwrap();
+        let influx = written("influx", "", &[&message]);
+        for (name, expected) in kind.readings {
+            let table = written("csv", name, &[&message]);
+            assert_eq!(
+                table.lines().nth(1).map(|cell| cell.trim_matches('"')),
+                Some(*expected),
+                "{}: {name}",
+                kind.name
+            );
+            assert_eq!(readings.get(name).is_none(), expected.is_empty(), "{}: {name}", kind.name);
+            let is_field =
+                influx.contains(&format!(",{name}=")) || influx.contains(&format!(" {name}="));
+            assert!(!is_field || !expected.is_empty(), "{}: {name}", kind.name);
+        }
+    }
 }
 
 #[test]

@@ -18,6 +18,7 @@ use crate::dashboard::state::{self, State, Window};
 use crate::dashboard::terminal::Depth;
 use crate::message::{Message, Translator, Value};
 use crate::telegram::{Decimal, Policy, Timestamp};
+use crate::tests::kinds::KINDS;
 use crate::words::{DUTCH, ENGLISH, Words};
 
 const SIZES: [(usize, usize); 3] = [(80, 24), (120, 40), (40, 12)];
@@ -283,6 +284,19 @@ fn hostile_text_in_any_field_is_harmless() {
                 assert!(text.lines().all(|line| line.chars().count() <= size.0), "{text}");
                 terminal.press(key);
             }
+        }
+    }
+}
+
+#[test]
+fn every_kind_of_telegram_is_shown_as_what_it_means() {
+    for kind in KINDS {
+        let mut terminal = Terminal::new((120, 40), &ENGLISH, &UNICODE);
+        terminal.take(kind.message(START));
+        terminal.take(kind.message(START));
+        let text = terminal.text();
+        for shown in kind.shown {
+            assert!(text.contains(shown), "{}: {shown}\n{text}", kind.name);
         }
     }
 }

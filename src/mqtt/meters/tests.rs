@@ -3,7 +3,9 @@
 use super::*;
 use crate::config::Discovery;
 use crate::message::tests::message;
+use crate::reading::VOCABULARY;
 use crate::runtime::captured_log;
+use crate::tests::kinds::KINDS;
 use crate::zone::HostZone;
 
 const METER: (&str, &str) = ("0-0:96.1.1", "'E1");
@@ -82,6 +84,41 @@ fn a_new_meter_is_announced_and_available_and_has_a_state() {
             r#"p1/E1/state {"unique_id":"E1","power_w":730,"power_import_w":730}"#,
         ]
     );
+}
+
+#[test]
+fn every_kind_of_telegram_is_published_as_what_it_means() {
+    for kind in KINDS {
+        let mut bridge = Bridge::new(10, Some("ha"));
+        for _ in 0..2 {
+            let now = bridge.at(500);
+            bridge.meters.update(kind.message(1_795_330_000), &HostZone, now);
+        }
+        let published = bridge.publications(500);
+        let payload = |end: &str| {
+            let found = published.iter().find(|found| found.topic.ends_with(end)).unwrap();
+            serde_json::from_slice::<serde_json::Value>(&found.payload).unwrap()
+        };
+        let (state, config) = (payload("/state"), payload("/config"));
+        for (name, expected) in kind.readings {
+            let found = match &state[name] {
+                serde_json::Value::Null => String::new(),
+                serde_json::Value::String(text) => text.clone(),
+                // As a consumer reads it: without the zeros at its end.
+                number => number.to_string(),
+            };
+            let number = |text: &str| text.parse::<f64>().ok();
+            assert!(
+                found == *expected || number(&found) == number(expected),
+                "{}: {name} {found}",
+                kind.name
+            );
+            let id = format!("{}_{name}", config["dev"]["ids"][0].as_str().unwrap());
+            let is_announced = config["cmps"].get(id).is_some();
+            let is_sensor = VOCABULARY.iter().any(|it| it.name == *name && it.sensor().is_some());
+            assert_eq!(is_announced, is_sensor && !expected.is_empty(), "{}: {name}", kind.name);
+        }
+    }
 }
 
 #[test]
