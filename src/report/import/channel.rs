@@ -21,6 +21,14 @@ pub(super) struct Point {
     pub id: u16,
 }
 
+/// What a register showed at the end of the interval that begins at this time.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ending {
+    pub point: Point,
+    /// The length of the interval where no other one begins within it, in seconds; `None` is the grid of all.
+    pub longest: Option<i64>,
+}
+
 /// Use of which one end of the interval may not be known yet.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Pending {
@@ -34,8 +42,7 @@ pub(super) struct Pending {
 #[derive(Debug, Default)]
 pub(super) struct Channel {
     pub readings: Vec<Point>,
-    /// What the register showed at the end of the interval that begins then.
-    pub ending: Vec<Point>,
+    pub ending: Vec<Ending>,
     pub pending: Vec<Pending>,
     /// Use, when all of it is known.
     pub uses: Vec<Use>,
@@ -53,9 +60,15 @@ impl Channel {
             times.sort_unstable();
             Grid::of(&times, calendar)
         };
-        let ends = grid(self.ending.iter().map(|point| point.time).collect());
-        for point in self.ending.drain(..) {
-            self.readings.push(Point { time: ends.end(point.time, calendar), ..point });
+        let mut times: Vec<i64> = self.ending.iter().map(|ending| ending.point.time).collect();
+        let ends = grid(times.clone());
+        times.sort_unstable();
+        for Ending { point, longest } in self.ending.drain(..) {
+            let time = match longest {
+                Some(longest) => point.time + nearest(&times, point.time).min(longest),
+                None => ends.end(point.time, calendar),
+            };
+            self.readings.push(Point { time, ..point });
         }
         let unknown = self.pending.iter().filter(|one| one.other.is_none());
         let grid = grid(unknown.map(|one| one.at).collect());
@@ -80,6 +93,14 @@ impl Channel {
     }
 }
 
+/// The distance to the nearest other one of these times, which are in order.
+fn nearest(times: &[i64], time: i64) -> i64 {
+    let before = times.partition_point(|other| *other < time).checked_sub(1).map(|at| times[at]);
+    let after = times.get(times.partition_point(|other| *other <= time));
+    let distances = [before, after.copied()].into_iter().flatten();
+    distances.map(|other| (other - time).abs()).min().unwrap_or(i64::MAX)
+}
+
 /// Whether the column counts.
 pub(super) fn is_register(column: usize) -> bool {
     let is_device = |name: &str| DEVICES.iter().any(|[device, ..]| *device == name);
@@ -87,6 +108,62 @@ pub(super) fn is_register(column: usize) -> bool {
         Content::Energy(_) => true,
         _ => is_device(COLUMNS[column].name),
     }
+}
+
+/// Drops what is no reading: programs write 0 before a meter was there, while it was not heard, and after the last one.
+/// A 0 among the readings stays where the register counts on from it, as that of a new meter does, and a 0 before the
+/// first number where the step to it may be use. Gives how many were dropped.
+pub(super) fn drop_zeros(readings: &mut Vec<Point>) -> u64 {
+    let count = readings.len();
+    let mut all = Vec::with_capacity(count);
+    for run in readings.chunk_by(|one, other| one.id == other.id) {
+        let Some(first) = run.iter().position(|point| point.value != 0) else {
+            all.extend_from_slice(run);
+            continue;
+        };
+        let (zeros, run) = run.split_at(first);
+        let kept = without_zeros(run);
+        if let Some(last) = zeros.last() {
+            if !is_jump(&[&[*last], &kept[..]].concat()) {
+                all.extend_from_slice(zeros);
+            }
+        }
+        all.extend(kept);
+    }
+    *readings = all;
+    u64::try_from(count - readings.len()).unwrap_or(0)
+}
+
+/// Drops each 0 after which the register goes on from where it was, and those at the end.
+fn without_zeros(readings: &[Point]) -> Vec<Point> {
+    let mut kept = Vec::with_capacity(readings.len());
+    let (mut last, mut zeros) = (0, 0);
+    for point in readings {
+        kept.push(*point);
+        if point.value == 0 {
+            zeros += 1;
+            continue;
+        }
+        if point.value >= last {
+            kept.truncate(kept.len() - 1 - zeros);
+            kept.push(*point);
+        }
+        (last, zeros) = (point.value, 0);
+    }
+    kept.truncate(kept.len() - zeros);
+    kept
+}
+
+/// Whether the first step, from 0, is no use: a hundred kWh or m³, and ten times as fast as any other.
+fn is_jump(readings: &[Point]) -> bool {
+    let rate = |pair: &[Point]| {
+        let seconds = (pair[1].time - pair[0].time).max(1);
+        i128::from(pair[1].value - pair[0].value) * 3600 / i128::from(seconds)
+    };
+    let mut rates = readings.windows(2).map(rate);
+    let (first, others) = (rates.next(), rates.max());
+    let is_fast = first.zip(others).is_some_and(|(first, highest)| first > 10 * highest);
+    is_fast && readings[1].value >= 100_000
 }
 
 /// Adds a reading; of several within five minutes the last one stays, and the first of all. Gives how many there are more.

@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 
 use super::autumn::{Autumn, TooMany};
-use super::channel::{Channel, Pending, Point, is_register, move_gas, push, thin};
+use super::channel::{
+    Channel, Ending, Pending, Point, drop_zeros, is_register, move_gas, push, thin,
+};
 use super::entry::{Entry, Kind, Until, Value};
 use super::intervals;
 use super::value::Stamp;
@@ -37,6 +39,8 @@ pub(super) struct Collection<Z> {
     pub own_use: Sums,
     /// Whether hourly readings of gas were moved.
     pub has_moved_gas: bool,
+    /// How many zeros were no readings.
+    pub zeros: u64,
 }
 
 /// Why an entry was not taken.
@@ -63,6 +67,7 @@ impl<Z: Zone + Clone> Collection<Z> {
             numbers: 0,
             own_use: Sums::new(),
             has_moved_gas: false,
+            zeros: 0,
         }
     }
 
@@ -102,11 +107,16 @@ impl<Z: Zone + Clone> Collection<Z> {
         if at < FIRST_SECOND {
             return;
         }
-        let other = entry.until.map(|until| match until {
-            Until::Length(seconds) => at + seconds,
-            Until::Stamp(Stamp::Moment(second)) => second,
-            Until::Stamp(Stamp::Local(local)) => self.autumn.after(at, local),
+        let other = entry.until.and_then(|until| match until {
+            Until::Length(seconds) => Some(at + seconds),
+            Until::Stamp(Stamp::Moment(second)) => Some(second),
+            Until::Stamp(Stamp::Local(local)) => Some(self.autumn.after(at, local)),
+            Until::AtMost(_) => None,
         });
+        let longest = match entry.until {
+            Some(Until::AtMost(seconds)) => Some(seconds),
+            _ => None,
+        };
         // Of an hour that comes twice and is there once, the end may have passed: the grid knows it.
         let is_after = |other: &i64| if entry.is_end { *other < at } else { *other > at };
         let other = other.filter(is_after);
@@ -125,7 +135,10 @@ impl<Z: Zone + Clone> Collection<Z> {
                     self.numbers += 1;
                     match other {
                         Some(time) => channel.readings.push(Point { time, value: *number, id }),
-                        None => channel.ending.push(Point { time: at, value: *number, id }),
+                        None => {
+                            let point = Point { time: at, value: *number, id };
+                            channel.ending.push(Ending { point, longest });
+                        }
                     }
                 }
                 Kind::Use | Kind::OwnUse => {
@@ -164,6 +177,9 @@ impl<Z: Zone + Clone> Collection<Z> {
             channel.readings.dedup_by_key(|point| point.time);
             if moves_gas && Some(*column) == gas {
                 self.has_moved_gas = move_gas(&mut channel.readings);
+            }
+            if is_register(*column) {
+                self.zeros += drop_zeros(&mut channel.readings);
             }
             thin(&mut channel.readings);
             intervals::tidy(&mut channel.uses);

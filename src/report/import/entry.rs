@@ -24,6 +24,8 @@ pub(super) enum Until {
     Stamp(Stamp),
     /// So many seconds from its beginning.
     Length(i64),
+    /// So many seconds from its beginning, or less where rows follow each other sooner.
+    AtMost(i64),
 }
 
 /// A number of a row.

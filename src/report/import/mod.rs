@@ -3,6 +3,7 @@
 //! | part        | owns                                                                     |
 //! |-------------|--------------------------------------------------------------------------|
 //! | `options`   | the command line                                                         |
+//! | `source`    | the bytes of a file as text                                              |
 //! | `sheet`     | lines and fields                                                         |
 //! | `value`     | numbers, units and times                                                 |
 //! | `formats`   | the tables of other programs, as entries                                 |
@@ -18,8 +19,8 @@
 //! | `summary`   | what was taken, for people                                               |
 //!
 //! ```text
-//! file ─▶ sheet ─▶ formats ─▶ entry ─▶ autumn, intervals, collect ─▶ rows ─▶ writer, totals ─▶ summary
-//!             └──▶ own ────────────────────────────────────────────▶
+//! source ─▶ sheet ─▶ formats ─▶ entry ─▶ autumn, intervals, collect ─▶ rows ─▶ writer, totals ─▶ summary
+//!              └──▶ own ────────────────────────────────────────────▶
 //! ```
 
 mod autumn;
@@ -32,6 +33,7 @@ pub(super) mod options;
 mod own;
 mod rows;
 mod sheet;
+mod source;
 mod summary;
 mod totals;
 mod value;
@@ -154,6 +156,7 @@ fn import_tables<Z: Zone + Clone>(
     summary.own_use = std::mem::take(&mut collection.own_use);
     summary.left_out = context.left_out;
     summary.has_moved_gas = collection.has_moved_gas;
+    summary.zeros = collection.zeros;
     (summary.joined, summary.alone) = collection.joined();
     summary.finish(writer, options.dry_run)
 }

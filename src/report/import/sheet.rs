@@ -1,16 +1,14 @@
 //! Tables as text: lines of fields.
 //!
-//! Owns what lines and fields look like, and where a problem is. A line is read at a time, and is bounded. Files may be
-//! compressed, begin with a byte order mark, end their lines with CRLF, quote fields, and write them as formulas
-//! (`="5410"`).
+//! Owns what lines and fields look like, and where a problem is. A line is read at a time, and is bounded. Files may
+//! begin with a byte order mark, end their lines with CRLF, quote fields, and write them as formulas (`="5410"`).
 
 use std::fmt;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, Read};
 use std::path::Path;
 
-use flate2::bufread::MultiGzDecoder;
-
+use super::source;
 use crate::runtime::Exit;
 
 /// The longest line, in bytes.
@@ -28,6 +26,9 @@ pub(in crate::report) enum ImportError {
     /// Writing failed.
     #[error("{name}: {source}; nothing was imported")]
     Unwritable { name: String, source: io::Error },
+    /// The files tell nothing; `left_out` says what was read for nothing.
+    #[error("there is no row with a number in it; nothing was imported{left_out}")]
+    NoRows { left_out: String },
     /// The command line does not fit the file.
     #[error("{0}")]
     Usage(String),
@@ -37,7 +38,7 @@ impl ImportError {
     /// How the program ends.
     pub(in crate::report) fn exit(&self) -> Exit {
         match self {
-            Self::Content { .. } => Exit::Data,
+            Self::Content { .. } | Self::NoRows { .. } => Exit::Data,
             Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 Exit::NoInput
             }
@@ -51,13 +52,16 @@ impl ImportError {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::report) struct Place {
     pub name: String,
-    /// From 1.
+    /// From 1; 0 is the file as a whole.
     pub line: u64,
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.name, self.line)
+        match self.line {
+            0 => f.write_str(&self.name),
+            line => write!(f, "{}:{line}", self.name),
+        }
     }
 }
 
@@ -81,23 +85,16 @@ impl Lines {
         }
     }
 
-    /// The lines of this source, which may be compressed.
+    /// The lines of this source.
     pub fn of(name: String, source: impl Read + 'static) -> Result<Self, ImportError> {
-        let mut source = BufReader::with_capacity(128 * 1024, source);
-        let is_compressed = match source.fill_buf() {
-            Ok(begin) => begin.starts_with(&[0x1f, 0x8b]),
-            Err(source) => return Err(ImportError::Unreadable { name, source }),
-        };
-        Ok(if is_compressed {
-            let source = BufReader::with_capacity(128 * 1024, MultiGzDecoder::new(source));
-            Self::new(name, Box::new(source))
-        } else {
-            Self::new(name, Box::new(source))
-        })
-    }
-
-    fn new(name: String, source: Box<dyn BufRead>) -> Self {
-        Self { source, place: Place { name, line: 0 }, line: Vec::new() }
+        let unreadable = |source| ImportError::Unreadable { name: name.clone(), source };
+        let mut source = source::text(source).map_err(unreadable)?;
+        let foreign = source::foreign(source.fill_buf().map_err(unreadable)?);
+        let lines = Self { source, place: Place { name, line: 0 }, line: Vec::new() };
+        match foreign {
+            Some(what) => Err(lines.wrong(format!("this is {what}"))),
+            None => Ok(lines),
+        }
     }
 
     /// The next line without its end; `None` at the end of the file. A last line without an end is a line.

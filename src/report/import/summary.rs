@@ -1,6 +1,7 @@
 //! What an import took, for people: rows, range, and the sums of each year against those of the source.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::collect::Sums;
 use super::sheet::ImportError;
@@ -30,6 +31,8 @@ pub(in crate::report) struct Summary {
     pub(super) torn: u64,
     pub(super) late: u64,
     pub(super) has_moved_gas: bool,
+    /// Zeros that were no readings.
+    pub(super) zeros: u64,
     /// Columns that are made of use: those that join the registers of the meter, and those that do not.
     pub(super) joined: Vec<usize>,
     pub(super) alone: Vec<usize>,
@@ -52,9 +55,13 @@ impl Summary {
     /// Writes the files, unless it is only tried.
     pub(super) fn finish(mut self, writer: Writer, is_dry: bool) -> Result<Self, ImportError> {
         if self.rows == 0 {
-            return Err(ImportError::Usage(
-                "there is no row with a number in it; nothing was imported".to_owned(),
-            ));
+            let mut left_out = String::new();
+            for (what, number) in self.left_out.iter().take(12) {
+                let rows = if *number == 1 { "row" } else { "rows" };
+                // Writing to a string does not fail.
+                let _ = write!(left_out, "; left out: {what}, {number} {rows}");
+            }
+            return Err(ImportError::NoRows { left_out });
         }
         self.files = writer.finish(is_dry)?;
         self.is_dry = is_dry;
@@ -179,6 +186,9 @@ impl Summary {
                 text::escaped(what),
                 rows(*number, words)
             ));
+        }
+        if self.zeros > 0 {
+            notes.push(format!("{}: {}.", words.zeros, self.zeros));
         }
         if self.torn > 0 {
             notes.push(format!("{}: {}.", words.torn, self.torn));

@@ -450,3 +450,68 @@ fn months_of_use_end_with_their_month() {
         - TimeDelta::seconds(1);
     assert!(Amsterdam.moment(end) > Timestamp::from_seconds(SPRING));
 }
+
+#[test]
+fn zeros_before_between_and_after_readings_are_no_readings() {
+    let table = |values: &[&str]| {
+        let rows = values.iter().enumerate();
+        let rows: String =
+            rows.map(|(day, value)| format!("2025-03-{:02} 00:00,{value}\n", day + 1)).collect();
+        "time,Total gas used\n".to_owned() + &rows
+    };
+    let used = |values: &[&str]| {
+        let place = Place::new();
+        place.import("homewizard", &table(values)).unwrap();
+        place.report("gas_m3").1
+    };
+    let padded = ["0", "0", "4823.1", "4824.1", "0", "4826.2", "0", "0"];
+    assert_eq!(used(&padded), 3100);
+    assert_eq!(used(&["0", "0", "1.5", "3"]), 3000, "a new meter begins with 0");
+    assert_eq!(used(&["700.5", "701", "0", "0.5", "1"]), 1500, "and here");
+    assert_eq!(used(&["0", "0", "0"]), 0, "nothing was used");
+}
+
+#[test]
+fn statistics_of_five_minutes_end_after_five_minutes_and_of_hours_after_an_hour() {
+    let place = Place::new();
+    let row = |second: i64, state: i64| format!("sensor.gas,{second},{state}\n");
+    let hourly = row(AUTUMN, 1) + &row(AUTUMN + HOUR, 2);
+    let short: String = (0..4).map(|at| row(AUTUMN + 3 * HOUR + at * 300, 3 + at)).collect();
+    let text = "statistic_id,start_ts,state\n".to_owned() + &hourly + &short;
+    place.import("homeassistant", &text).unwrap();
+    let file = place.file("p1_import-homeassistant-2025.csv");
+    let times: Vec<&str> = file.lines().skip(1).filter_map(|line| line.get(11..16)).collect();
+    assert_eq!(times, ["23:00", "00:00", "01:05", "01:10", "01:15", "01:20"]);
+}
+
+#[test]
+fn the_page_energy_of_home_assistant_gives_hours_or_months() {
+    let place = Place::new();
+    let text = "entity_id,type,unit,2025-01-31T23:00:00.000Z,2025-02-28T23:00:00.000Z\n\
+        sensor.a,grid_consumption,kWh,100,200\n";
+    place.import("homeassistant", text).unwrap();
+    let file = place.file("p1_import-homeassistant-energy-2025.csv");
+    let rows: Vec<&str> = file.lines().skip(1).filter_map(|line| line.get(..20)).collect();
+    assert_eq!(
+        rows,
+        ["2025-01-31T23:00:00Z", "2025-02-28T23:00:00Z", "2025-03-31T22:00:00Z"],
+        "the row of midnight is the end of the month"
+    );
+}
+
+#[test]
+fn files_that_tell_nothing_are_refused_with_what_was_left_out() {
+    let place = Place::new();
+    for (words, text, expected) in [
+        ("day", "", "there is no row with a number in it; nothing was imported"),
+        (
+            "homeassistant",
+            "statistic_id,start_ts,state\nsensor.x,1756677600,1\n",
+            "there is no row with a number in it; nothing was imported; left out: sensor.x, 1 row",
+        ),
+    ] {
+        let error = place.import(words, text).unwrap_err();
+        assert_eq!(error.to_string(), expected);
+        assert_eq!(error.exit(), crate::runtime::Exit::Data);
+    }
+}

@@ -97,7 +97,7 @@ fn a_wrong_file_names_the_line_and_what_was_expected() {
         "solar.csv:1: expected a header with the columns time and register_kWh, or time and kWh; \
          found \"datum,stand\""
     );
-    assert!(error("").contains("found nothing"));
+    assert!(error("").contains("the file is empty"));
     assert_eq!(
         error("time,kWh\n2026-10-25,5\nyesterday,5\n"),
         "solar.csv:3: column time: expected a time such as 2024-10-27 02:00:00, found \"yesterday\""

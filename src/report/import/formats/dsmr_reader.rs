@@ -32,14 +32,50 @@ pub(super) const SHAPES: &[Shape] = &[
     },
     Shape {
         name: "dsmr-reader-days",
-        expected: "the 18 columns of its days (Date or Datum)",
-        header: Header::Looks(|fields| is_table(fields, &["date", "datum"], 18)),
+        expected: "the columns of its days (Date or Datum)",
+        header: Header::Looks(days),
+        read: day,
+    },
+    Shape {
+        name: "dsmr-reader-days",
+        expected: "day,electricity1,electricity2,… of dsmr_stats_daystatistics",
+        header: Header::Names(&[
+            "day",
+            "electricity1",
+            "electricity2",
+            "electricity1_returned",
+            "electricity2_returned",
+            "?gas",
+            "?electricity_reading_timestamp",
+            "?electricity1_reading",
+            "?electricity2_reading",
+            "?electricity1_returned_reading",
+            "?electricity2_returned_reading",
+            "?gas_reading_timestamp",
+            "?gas_reading",
+        ]),
         read: day,
     },
     Shape {
         name: "dsmr-reader-hours",
         expected: "the 6 columns of its hours (Hour Start or Begintijd Uur)",
-        header: Header::Looks(|fields| is_table(fields, &["hour start", "begintijd uur"], 6)),
+        header: Header::Looks(|fields| {
+            let is_first = begins(fields, &["hour start", "begintijd uur"]);
+            (is_first && fields.len() == 6).then(|| (0..6).map(Some).collect())
+        }),
+        read: hour,
+    },
+    Shape {
+        name: "dsmr-reader-hours",
+        expected: "hour_start,electricity1,electricity2,… of dsmr_stats_hourstatistics",
+        header: Header::Names(&[
+            "hour_start",
+            "electricity1",
+            "electricity2",
+            "electricity1_returned",
+            "electricity2_returned",
+            "?gas",
+        ]),
         read: hour,
     },
 ];
@@ -52,9 +88,21 @@ const ENERGY: [&str; 4] = [
     "energy_export_t2_kwh",
 ];
 
-/// The headers are in the language of the page, but for the first column the places tell what is what.
-fn is_table(fields: &Fields, first: &[&str], columns: usize) -> bool {
-    fields.len() == columns && first.contains(&fields.get(0).to_lowercase().as_str())
+/// The headers are in the language of the page. Beside the first column the places tell what is what.
+fn begins(fields: &Fields, first: &[&str]) -> bool {
+    first.contains(&fields.get(0).to_lowercase().as_str())
+}
+
+/// The columns of days: the date, use, costs (five since version 4, before four or less), and registers: since version
+/// 4 without, since version 5 with the time of each reading.
+fn days(fields: &Fields) -> Option<Vec<Option<usize>>> {
+    let registers = match fields.len() {
+        18 => [Some(11), Some(12), Some(13), Some(14), Some(15), Some(16), Some(17)],
+        16 => [None, Some(11), Some(12), Some(13), Some(14), None, Some(15)],
+        6..=11 => [None; 7],
+        _ => return None,
+    };
+    begins(fields, &["date", "datum"]).then(|| (0..6).map(Some).chain(registers).collect())
 }
 
 fn electricity(row: &Row<'_>, context: &mut Context) -> Result<(), String> {
@@ -81,11 +129,11 @@ fn gas(row: &Row<'_>, context: &mut Context) -> Result<(), String> {
 fn day(row: &Row<'_>, context: &mut Context) -> Result<(), String> {
     let midnight = row.time(0)?;
     let mut used = Entry::new(midnight);
-    for (time, columns) in [(11, &[0, 1, 2, 3][..]), (16, &[4][..])] {
+    for (time, columns) in [(6, &[0, 1, 2, 3][..]), (11, &[4][..])] {
         let mut entry = Entry::new(midnight);
         for &at in columns {
             let (name, unit) = ENERGY.get(at).map_or(("gas_m3", "m³"), |name| (*name, "kWh"));
-            let (register, use_at) = if at < 4 { (12 + at, 1 + at) } else { (17, 5) };
+            let (register, use_at) = if at < 4 { (7 + at, 1 + at) } else { (12, 5) };
             let register = row.number(register, name, unit)?;
             if let Some(number) = register {
                 entry.push(name, Kind::Register, number);

@@ -1,4 +1,4 @@
-//! `HomeWizard`: the CSV of 15 minutes of its app. Registers at local times without an offset.
+//! `HomeWizard`: the CSV of its app, by 15 minutes or coarser. Registers at local times without an offset.
 
 use super::{Context, Header, Row, Shape};
 use crate::report::import::entry::{Entry, Kind};
@@ -9,10 +9,10 @@ pub(super) const SHAPES: &[Shape] = &[
         expected: "time,Import T1 kWh,Import T2 kWh,Export T1 kWh,Export T2 kWh",
         header: Header::Names(&[
             "time",
-            "Import T1 kWh",
-            "Import T2 kWh",
-            "?Export T1 kWh",
-            "?Export T2 kWh",
+            "Import T1 kWh|Import T1|Electricity imported T1",
+            "Import T2 kWh|Import T2|Electricity imported T2",
+            "?Export T1 kWh|Export T1|Electricity exported T1",
+            "?Export T2 kWh|Export T2|Electricity exported T2",
         ]),
         read: |row, context| {
             read(
@@ -31,22 +31,29 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape {
         name: "homewizard",
         expected: "time,Import kWh,Export kWh",
+        header: Header::Names(&["time", "Import kWh", "Export kWh", "State of charge %"]),
+        read: |_, _| Err("this is a battery, and no meter of the house".to_owned()),
+    },
+    Shape {
+        name: "homewizard",
+        expected: "time,Import kWh,Export kWh",
         header: Header::Names(&["time", "Import kWh", "?Export kWh"]),
         read: |row, context| read(row, context, &["energy_import_kwh", "energy_export_kwh"], "kWh"),
     },
     Shape {
         name: "homewizard",
         expected: "time,Total gas used",
-        header: Header::Names(&["time", "Total gas used"]),
+        header: Header::Names(&["time", "Total gas used|Total gas used m3|Total gas m3"]),
         read: |row, context| read(row, context, &["gas_m3"], "m³"),
     },
     Shape {
         name: "homewizard",
         expected: "time,water usage",
         header: Header::Looks(|fields| {
-            fields.len() == 2
-                && fields.get(0) == "time"
-                && fields.get(1).to_lowercase().starts_with("water")
+            let is_water = fields.len() == 2
+                && fields.get(0).eq_ignore_ascii_case("time")
+                && fields.get(1).to_lowercase().contains("water");
+            is_water.then(|| vec![Some(0), Some(1)])
         }),
         read: water,
     },

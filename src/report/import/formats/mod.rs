@@ -18,6 +18,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use clap::ValueEnum as _;
 pub use columns::{Column, From};
 
 use super::entry::Entry;
@@ -42,8 +43,8 @@ pub(super) enum Header {
     /// By the names of columns, in any order, upper or lower case; `|` separates alternatives, `?` comes before one
     /// that may be missing. Fields are then found by the place in this list.
     Names(&'static [&'static str]),
-    /// By its looks. Fields are then found by their places in the file.
-    Looks(fn(&Fields) -> bool),
+    /// By its looks. Gives where the columns are.
+    Looks(fn(&Fields) -> Option<Vec<Option<usize>>>),
     /// There is none; the columns are those of the options.
     Options,
 }
@@ -214,11 +215,26 @@ pub(super) fn read(
     }
 }
 
+/// What is wrong with a file whose first line is no header of these tables. An empty line stands for an empty file.
 fn unknown(shapes: &[Shape], line: &str) -> String {
-    let expected: Vec<&str> = shapes.iter().map(|shape| shape.expected).collect();
-    let found =
-        if line.is_empty() { "nothing".to_owned() } else { format!("\"{}\"", text::escaped(line)) };
-    format!("expected {}; found {found}", expected.join(", or "))
+    let mut expected: Vec<&str> = shapes.iter().map(|shape| shape.expected).collect();
+    expected.dedup();
+    let expected = expected.join(", or ");
+    if line.is_empty() {
+        return format!("the file is empty; expected {expected}");
+    }
+    let mut fields = Fields::default();
+    let is_whole = fields.split(line, separator(line));
+    let is_known = |format: &&Format| {
+        let tables = self::shapes(**format).iter();
+        let mut headers = tables.filter(|table| !matches!(table.header, Header::Options));
+        headers.any(|table| places_of(table, &fields).is_some())
+    };
+    let other = Format::value_variants().iter().filter(|_| is_whole).find(is_known);
+    let other = other.and_then(Format::to_possible_value).map_or(String::new(), |format| {
+        format!("; this is a table of the format {}", format.get_name())
+    });
+    format!("expected {expected}; found \"{}\"{other}", text::escaped(line))
 }
 
 /// A table, the places of its columns, and whether the line was its header.
@@ -231,24 +247,24 @@ fn find(
     settings: &Settings,
 ) -> Result<Option<Table>, String> {
     for shape in shapes {
-        match shape.header {
-            Header::Names(names) => {
-                if let Some(places) = places(names, fields) {
-                    return Ok(Some((shape, places, true)));
-                }
-            }
-            Header::Looks(looks) => {
-                if looks(fields) {
-                    return Ok(Some((shape, (0..fields.len()).map(Some).collect(), true)));
-                }
-            }
-            Header::Options => {
-                let places = columns::places(fields, settings)?;
-                return Ok(Some((shape, places, !settings.has_no_header)));
-            }
+        if matches!(shape.header, Header::Options) {
+            let places = columns::places(fields, settings)?;
+            return Ok(Some((shape, places, !settings.has_no_header)));
+        }
+        if let Some(places) = places_of(shape, fields) {
+            return Ok(Some((shape, places, true)));
         }
     }
     Ok(None)
+}
+
+/// Where the columns of a table are, if this is its header.
+fn places_of(shape: &Shape, fields: &Fields) -> Option<Vec<Option<usize>>> {
+    match shape.header {
+        Header::Names(names) => places(names, fields),
+        Header::Looks(looks) => looks(fields),
+        Header::Options => None,
+    }
 }
 
 /// Where the columns are; `None` when one is missing that must be there.

@@ -31,7 +31,7 @@ pub(super) const SHAPES: &[Shape] = &[
         expected: "TIMESTAMP,TIMEPERIOD_ID,VERBR_IN_M3_TOTAAL of watermeter_history",
         header: Header::Names(&[
             "TIMESTAMP",
-            "TIMEPERIOD_ID",
+            "?TIMEPERIOD_ID",
             "VERBR_IN_M3_TOTAAL",
             "?VERBR_PER_TIMEUNIT",
         ]),
@@ -78,6 +78,8 @@ fn water(row: &Row<'_>, context: &mut Context) -> Result<(), String> {
         |end: Option<chrono::NaiveDateTime>| Some(Until::Stamp(Stamp::Local(end.unwrap_or(local))));
     let kind = row.get(1);
     entry.until = match kind {
+        // A table of older versions, watermeter_history_uur and its like: all rows are of one kind.
+        "" => None,
         "11" => Some(Until::Length(60)),
         "12" => Some(Until::Length(3600)),
         "13" => next(local.checked_add_days(Days::new(1))),

@@ -30,6 +30,7 @@ fn shown(name: &str, entry: &Entry) -> String {
     let until = match entry.until {
         None => String::new(),
         Some(Until::Length(seconds)) => format!("+{seconds}"),
+        Some(Until::AtMost(seconds)) => format!("+<{seconds}"),
         Some(Until::Stamp(Stamp::Local(local))) => format!("..{}", local.format("%H:%M")),
         Some(Until::Stamp(Stamp::Moment(second))) => format!("..@{second}"),
     };
@@ -98,6 +99,39 @@ fn dsmr_reader_has_tables_days_and_hours() {
 }
 
 #[test]
+fn days_of_older_versions_of_dsmr_reader_and_of_its_database_are_known() {
+    // Version 4: registers without their times. Before: none.
+    let header = |columns: usize| "Datum".to_owned() + &",x".repeat(columns - 1);
+    let row = "01-03-2021,6.018,0.1,0.377,0.2,2.41,1,1,1,1,5,51.093,2.221,62.158,19.293,23.246";
+    let found = of(Format::DsmrReader, &format!("{}\n{row}\n", header(16)));
+    assert_eq!(
+        found[0],
+        "dsmr-reader-days 2021-03-01 00:00:00: energy_import_t1_kwh 51093, energy_import_t2_kwh 2221, energy_export_t1_kwh 62158, energy_export_t2_kwh 19293"
+    );
+    assert_eq!(found[1], "dsmr-reader-days 2021-03-01 00:00:00: gas_m3 23246");
+    for columns in [10, 11] {
+        let row: Vec<&str> = row.split(',').take(columns).collect();
+        let found = of(Format::DsmrReader, &format!("{}\n{}\n", header(columns), row.join(",")));
+        assert_eq!(
+            found,
+            [
+                "dsmr-reader-days 2021-03-01 00:00:00: use energy_import_t1_kwh 6018, use energy_import_t2_kwh 100, use energy_export_t1_kwh 377, use energy_export_t2_kwh 200, use gas_m3 2410"
+            ]
+        );
+    }
+    let table = "id,day,total_cost,electricity1,electricity2,electricity1_returned,electricity2_returned,gas,electricity1_reading,electricity2_reading,electricity1_returned_reading,electricity2_returned_reading,gas_reading\n\
+        7,2021-03-01,5,6.018,0.1,0.377,0.2,2.41,51.093,2.221,62.158,19.293,23.246\n";
+    assert_eq!(of(Format::DsmrReader, table)[..2], found[..2]);
+    let hours = "id,hour_start,electricity1,electricity2,electricity1_returned,electricity2_returned,gas\n1,2021-03-01 11:00:00+00,0.1,0.2,0,0,\n";
+    assert_eq!(
+        of(Format::DsmrReader, hours),
+        [
+            "dsmr-reader-hours @1614596400+3600: use energy_import_t1_kwh 100, use energy_import_t2_kwh 200, use energy_export_t1_kwh 0, use energy_export_t2_kwh 0"
+        ]
+    );
+}
+
+#[test]
 fn p1_monitor_has_registers_of_the_end_of_the_hour() {
     let text = "TIMESTAMP,VERBR_KWH_181,VERBR_KWH_182,GELVR_KWH_281,GELVR_KWH_282,VERBR_KWH_X,GELVR_KWH_X,TARIEFCODE,VERBR_GAS_2421,VERBR_GAS_X\n\
         2021-10-31 01:00:00,56.371,29.799,16.786,36.612,0.259000000000015,0,D,0,0\n";
@@ -114,6 +148,12 @@ fn p1_monitor_has_registers_of_the_end_of_the_hour() {
             "p1-monitor 2024-01-21 09:00:00+3600: end water_m3 496584, own water_m3 86",
             "p1-monitor 2024-01-21 00:00:00..00:00: end water_m3 497100",
         ]
+    );
+    let older = "TIMESTAMP,PULS_PER_TIMEUNIT,VERBR_PER_TIMEUNIT,VERBR_IN_M3_TOTAAL\n2020-01-21 09:00:00,86,86,496.584\n";
+    assert_eq!(
+        of(Format::P1Monitor, older),
+        ["p1-monitor 2020-01-21 09:00:00: end water_m3 496584"],
+        "hours, days or months, by the distance of the rows"
     );
 }
 
@@ -134,6 +174,9 @@ fn homewizard_has_registers_and_does_not_say_the_unit_of_water() {
     let water = "time,water usage dl\n2025-03-28 13:15,116\n";
     let error = entries(Format::Homewizard, &Settings::default(), water).unwrap_err();
     assert!(error.starts_with("f:2: the unit of the water is not certain"), "{error}");
+    let battery = "time,Import kWh,Export kWh,State of charge %\n2025-03-28 13:15,1,2,55\n";
+    let error = entries(Format::Homewizard, &Settings::default(), battery).unwrap_err();
+    assert_eq!(error, "f:2: this is a battery, and no meter of the house");
     let found = entries(Format::Homewizard, &settings("homewizard f --unit l"), water).unwrap();
     assert_eq!(found, ["homewizard 2025-03-28 13:15:00: water_m3 116"]);
 }
@@ -152,6 +195,35 @@ fn fluvius_has_a_row_a_register_and_gas_twice() {
             "fluvius 2023-10-29 02:45:00..03:00: use energy_export_t1_kwh 0",
             "fluvius 2023-10-29 02:00:00..03:00: use gas_m3 471",
             "left out 1: Afname in kWh",
+        ]
+    );
+}
+
+#[test]
+fn fluvius_is_read_in_any_language_and_from_meters_without_tariffs() {
+    // The names of these columns and registers are a translation, and were not seen; the order is that of the others.
+    let french = "Du (date);Du (heure);Au (date);Au (heure);Code EAN;Compteur;Type de compteur;Registre;Volume;Unité;Statut de validation;Description\n\
+        1/9/2025;00:00:00;1/9/2025;00:15:00;=541;1SAG1;Compteur numérique;Prélèvement Nuit;0,065;kWh;Lu;\n\
+        1/9/2025;00:15:00;1/9/2025;00:30:00;=541;1SAG1;Compteur numérique;Injection Jour;;kWh;Pas de consommation;\n";
+    assert_eq!(
+        of(Format::Fluvius, french),
+        [
+            "fluvius 2025-09-01 00:00:00..00:15: use energy_import_t2_kwh 65",
+            "fluvius 2025-09-01 00:15:00..00:30: use energy_export_t1_kwh 0",
+        ]
+    );
+    let dutch = "Van (datum);Van (tijdstip);Tot (datum);Tot (tijdstip);EAN-code;Meter;Metertype;Register;Volume;Eenheid;Validatiestatus;Omschrijving\n\
+        19-12-2022;00:00:00;19-12-2022;00:15:00;=541448860000856885;;AMR-meter;Afname Actief;3,179;kWh;Gevalideerd;Bureau\n\
+        19-12-2022;00:00:00;19-12-2022;00:15:00;=541448860000856885;;AMR-meter;Afname Reactief;0,151;kVArh;Gevalideerd;Bureau\n\
+        19-12-2022;00:00:00;19-12-2022;00:15:00;=541448860000856885;;AMR-meter;Injectie Actief;0,002;MWh;Gevalideerd;Bureau\n\
+        01-12-2022;00:00:00;01-01-2023;00:00:00;=541448860000856885;;AMR-meter;Piekvermogen;5,151;kW;Gevalideerd;Bureau\n";
+    assert_eq!(
+        of(Format::Fluvius, dutch),
+        [
+            "fluvius 2022-12-19 00:00:00..00:15: use energy_import_kwh 3179",
+            "fluvius 2022-12-19 00:00:00..00:15: use energy_export_kwh 2000",
+            "left out 1: Afname Reactief in kVArh",
+            "left out 1: Piekvermogen in kW",
         ]
     );
 }
@@ -197,15 +269,15 @@ fn home_assistant_has_entities_that_are_guessed_or_chosen() {
     assert_eq!(
         of(Format::Homeassistant, text),
         [
-            "homeassistant @1756677600+3600: end energy_import_t1_kwh 89720",
-            "homeassistant @1756677600+3600: end gas_m3 48310",
+            "homeassistant @1756677600+<3600: end energy_import_t1_kwh 89720",
+            "homeassistant @1756677600+<3600: end gas_m3 48310",
             "left out 1: sensor.outdoor_temperature",
         ]
     );
     let chosen =
         settings("homeassistant f --column energy_export_kwh=sensor.energy_consumption_tarif_1");
     let found = entries(Format::Homeassistant, &chosen, text).unwrap();
-    assert_eq!(found[0], "homeassistant @1756677600+3600: end energy_export_kwh 89720");
+    assert_eq!(found[0], "homeassistant @1756677600+<3600: end energy_export_kwh 89720");
     let history = "entity_id,state,last_changed\nsensor.p1_energy_import_t1,unavailable,2025-08-31T23:41:12.310Z\nsensor.p1_energy_import_t1,9.5,2025-08-31T23:00:00.000Z\n";
     assert_eq!(
         of(Format::Homeassistant, history),
@@ -214,6 +286,25 @@ fn home_assistant_has_entities_that_are_guessed_or_chosen() {
     let both = "entity_id,state,last_changed\nsensor.a_gas,1,2025-08-31T23:00:00Z\nsensor.b_gas,1,2025-08-31T23:00:00Z\n";
     let error = entries(Format::Homeassistant, &Settings::default(), both).unwrap_err();
     assert!(error.contains("choose with --column gas_m3=ID"), "{error}");
+    let old = "statistic_id,start,state\nsensor.p1_gas,2022-01-01 00:00:00.000000,9.5\n";
+    assert_eq!(
+        of(Format::Homeassistant, old),
+        ["homeassistant @1640995200+<3600: end gas_m3 9500"],
+        "UTC"
+    );
+    let energy = "entity_id,type,unit,2025-10-25T22:00:00.000Z,2025-10-25T23:00:00.000Z\n\
+        sensor.energy_consumption_tarif_1,grid_consumption,kWh,0.208,\n\
+        sensor.energy_consumption_tarif_1_cost,grid_consumption_cost,EUR,0.1,0.1\n\
+        sensor.returned,grid_return,Wh,12,13\n";
+    assert_eq!(
+        of(Format::Homeassistant, energy),
+        [
+            "homeassistant-energy @1761429600: use energy_import_t1_kwh 208",
+            "homeassistant-energy @1761429600: use energy_export_kwh 12",
+            "homeassistant-energy @1761433200: use energy_export_kwh 13",
+            "left out 1: grid_consumption_cost of sensor.energy_consumption_tarif_1_cost",
+        ]
+    );
     let used =
         "statistic_id,start,unit,delta\nsensor:p1_energy_import_t1,2025-10-26 01:00,kWh,0.516\n";
     assert_eq!(
@@ -261,7 +352,13 @@ fn any_other_table_has_columns_by_options() {
 fn what_is_wrong_is_named_with_its_file_line_and_column() {
     for (format, words, text, expected) in [
         (Format::Liander, "liander f", "datum;x\n", "f:1: expected eancodeasn,meternummer"),
-        (Format::Liander, "liander f", "", "f:0: expected eancodeasn"),
+        (Format::Liander, "liander f", "", "f: the file is empty; expected eancodeasn"),
+        (
+            Format::Liander,
+            "liander f",
+            "datum_tijd;levering\n",
+            "f:1: expected eancodeasn,meternummer,meterreadingdate,reading1,usage1,reading2,…; found \"datum_tijd;levering\"; this is a table of the format slimmemeterportal",
+        ),
         (
             Format::DsmrReader,
             "dsmr-reader f",
