@@ -3,7 +3,7 @@
 //! Owns the loop and its end after a time without telegrams. Where telegrams come from is passed in.
 
 use std::io::{self, ErrorKind, Write};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use super::Options;
 use super::pipeline::Pipeline;
@@ -66,7 +66,8 @@ pub fn from_network(
         if let Some(telegram) = telegram {
             last = now;
             if options.raw {
-                pipeline.print_text(source.datagram())?;
+                // It does not tell when it was sent.
+                pipeline.push_raw(source.datagram(), SystemTime::now().into(), now)?;
             } else {
                 pipeline.push(telegram.message, now)?;
             }

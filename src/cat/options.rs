@@ -34,7 +34,7 @@ pub struct Options {
     /// What all programs understand.
     #[command(flatten)]
     pub common: Arguments,
-    /// Decode the raw telegrams in FILE (- is standard input) instead of listening to the network
+    /// Decode FILE (- is standard input), raw telegrams or details of p1reader, instead of listening to the network
     #[arg(long, value_name = "FILE")]
     pub input: Option<PathBuf>,
     /// Print telegrams in this format, or as a line with %{field} in it
@@ -46,7 +46,7 @@ pub struct Options {
     pub fields: Option<Vec<Field>>,
     /// Print the last telegram of each interval of S seconds
     #[arg(long, value_name = "S", value_parser = seconds().range(1..=86_400).map(Duration::from_secs),
-          conflicts_with_all = ["raw", "explain"])]
+          conflicts_with = "explain")]
     pub every: Option<Duration>,
     /// For spreadsheets: csv with a decimal comma, a semicolon between fields, and local time
     #[arg(long, conflicts_with_all = ["raw", "explain"])]

@@ -13,6 +13,7 @@ use crate::history::today::DayRecords;
 use crate::message::Message;
 use crate::meter::{self, Meters, Tracker};
 use crate::reading::{Derived, Readings};
+use crate::telegram::Timestamp;
 use crate::zone::{HostZone, Zone as _};
 
 /// How often a command runs at most, if no option says otherwise.
@@ -30,8 +31,14 @@ pub(super) struct Pipeline<W: Write> {
     printer: Printer<W>,
 }
 
-/// A telegram, and what it tells together with those before it.
-type Sample = (Message, Derived);
+/// What is printed, now or at the end of its interval.
+#[expect(clippy::large_enum_variant, reason = "there is one or two of them")]
+enum Sample {
+    /// A telegram, and what it tells together with those before it.
+    Message(Message, Derived),
+    /// A telegram as the meter sent it.
+    Raw(Vec<u8>),
+}
 
 impl<W: Write> Pipeline<W> {
     pub fn new(options: &Options, out: W) -> Self {
@@ -70,21 +77,33 @@ impl<W: Write> Pipeline<W> {
             Some(trackers) => trackers.take(&message, now),
             None => Derived::default(),
         };
-        let sample = (message, derived);
         if let Some(watch) = &mut self.watch {
-            let (message, derived) = &sample;
-            let readings = Readings::with(message, derived);
-            let value = watch.condition().field.value(message, &readings);
+            let readings = Readings::with(&message, &derived);
+            let value = watch.condition().field.value(&message, &readings);
             let change = watch.take(value.as_ref(), time);
             if let Some(runner) = &mut self.runner {
-                runner
-                    .take(change, || environment(watch.condition(), message, &readings, &HostZone));
+                runner.take(change, || {
+                    environment(watch.condition(), &message, &readings, &HostZone)
+                });
                 return self.run(now);
             }
             if change != Change::Begin {
                 return Ok(());
             }
         }
+        self.sample(Sample::Message(message, derived), time, now)
+    }
+
+    /// Takes the next telegram as the meter sent it, and when it came.
+    pub fn push_raw(&mut self, bytes: &[u8], time: Timestamp, now: Instant) -> io::Result<()> {
+        if self.sampler.is_none() {
+            return self.printer.print(bytes);
+        }
+        self.sample(Sample::Raw(bytes.to_vec()), time, now)
+    }
+
+    /// Prints this, or the one before if that was the last of its interval.
+    fn sample(&mut self, sample: Sample, time: Timestamp, now: Instant) -> io::Result<()> {
         match &mut self.sampler {
             None => self.print(&sample),
             Some(sampler) => match sampler.push(sample, time, now) {
@@ -135,7 +154,11 @@ impl<W: Write> Pipeline<W> {
         self.printer.flush()
     }
 
-    fn print(&mut self, (message, derived): &Sample) -> io::Result<()> {
+    fn print(&mut self, sample: &Sample) -> io::Result<()> {
+        let (message, derived) = match sample {
+            Sample::Message(message, derived) => (message, derived),
+            Sample::Raw(bytes) => return self.printer.print(bytes),
+        };
         if let Some(changes) = &mut self.changes {
             if !changes.accepts(message, derived, self.formatter.fields()) {
                 return Ok(());

@@ -79,6 +79,46 @@ fn raw_is_what_the_meter_sent() {
 }
 
 #[test]
+fn of_raw_telegrams_the_last_one_of_each_interval_is_printed_too() {
+    let at = |second: u32| {
+        let body = format!("/TST5\r\n\r\n0-0:1.0.0(2611221200{second:02}W)\r\n!");
+        format!("{body}{:04X}\r\n", crc16(body.as_bytes()))
+    };
+    let every = Some(Duration::from_secs(10));
+    let options = Options { raw: true, every, ..Options::default() };
+    let file = [1, 4, 9, 10, 17, 23].map(at).concat();
+    let (out, errors, exit) = decode(file.as_bytes(), &options);
+    assert_eq!((out, errors.as_str(), exit), ([9, 17, 23].map(at).concat(), "", Exit::Done));
+}
+
+#[test]
+fn rows_of_a_details_file_are_telegrams() {
+    let header = "datum;0-0:1.0.0;0-0:96.1.1;1-0:1.8.1;1-0:1.7.0\ndatum;timestamp;equipment id;elec. in, t1;power in;\n";
+    let row = |watts: u32| {
+        format!("22-11-2026 12:00:{watts:02};2611221200{watts:02}W;453031;4000010;{watts};\n")
+    };
+    let file = header.to_owned() + &row(1) + "22-11-2026 12:00:0\n" + header + &row(2);
+    let (out, errors, exit) = decode(file.as_bytes(), &Options::default());
+    assert_eq!((watts(&out), exit), (vec![1, 2], Exit::Rejected));
+    assert_eq!(errors, "FILE: line 4 is torn\n");
+    let fields = |text: &str| Some(text.split(',').map(|field| field.parse().unwrap()).collect());
+    let options = Options {
+        format: Format::Csv,
+        fields: fields("unique_id,energy_import_t1_kwh,power_import_w"),
+        every: Some(Duration::from_secs(60)),
+        ..Options::default()
+    };
+    let (out, errors, exit) = decode((header.to_owned() + &row(1) + &row(2)).as_bytes(), &options);
+    assert_eq!(out, "unique_id,energy_import_t1_kwh,power_import_w\nE01,4000.010,2\n");
+    assert_eq!((errors.as_str(), exit), ("", Exit::Done));
+    let other = Options { meter: Some("E02".to_owned()), ..Options::default() };
+    assert_eq!(decode((header.to_owned() + &row(1)).as_bytes(), &other).0, "");
+    let raw = Options { raw: true, ..Options::default() };
+    assert_eq!(decode(header.as_bytes(), &raw).2, Exit::Usage);
+    assert_eq!(decode(header.as_bytes(), &Options::default()).2, Exit::Rejected);
+}
+
+#[test]
 fn the_time_of_a_recorded_telegram_is_that_of_the_meter_in_every_format() {
     let file = include_str!("../../tests/data/esmr50-three-phase.txt").replace('\n', "\r\n");
     for (format, expected) in [

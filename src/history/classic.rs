@@ -11,8 +11,8 @@ use chrono::{NaiveDate, NaiveDateTime};
 use super::field::thousandths;
 use super::register::Reading;
 use super::row::{EXPORT, IMPORT, Row, Selection};
-use crate::message::{Message, Meta, Value, decode_identifier};
-use crate::telegram::{Decimal, MeterZone, Timestamp};
+use crate::message::decode_identifier;
+use crate::telegram::{MeterZone, Timestamp};
 
 /// Both moments of a local time, the earlier one first: [`crate::zone::Zone::moments`].
 pub(crate) type Moments = fn(NaiveDateTime) -> [Option<Timestamp>; 2];
@@ -81,20 +81,6 @@ impl Columns {
             count: codes.len(),
         })
     }
-}
-
-/// The telegram of a row of details below a header of these codes, without its meta data.
-pub(crate) fn telegram(codes: &csv::StringRecord, row: &csv::StringRecord) -> Message {
-    // Old meters write their times in digits only: twelve of them, which no register has.
-    let is_time = |cell: &str| Timestamp::parse_approximate(cell.as_bytes()).is_some();
-    let value = |cell: &str| match Decimal::parse(cell.as_bytes()) {
-        Some(number) if !is_time(cell) => Value::Number(number),
-        _ => Value::Text(cell.to_owned()),
-    };
-    let objects = codes.iter().zip(row).skip(1).filter(|(_, cell)| !cell.is_empty());
-    let telegram = objects.map(|(code, cell)| (code.to_owned(), value(cell))).collect();
-    let unknown = Timestamp::default();
-    Message { meta: Meta::new(0, unknown, unknown, None), telegram }
 }
 
 /// The voltages since the last row, in thousandths of a volt.

@@ -8,6 +8,7 @@
 //! | `format`   | the columns, their order, units and times; the names of files              |
 //! | `files`    | the files of a folder in order, from the row that is asked for             |
 //! | `classic`  | days recorded before there was a history: details and 5-minute records     |
+//! | `details`  | rows of details as telegrams                                               |
 //! | `compose`  | rows made of telegrams                                                     |
 //! | `row`      | the columns that a report needs, and what a row says of them               |
 //! | `field`    | numbers and times of fields                                                |
@@ -28,6 +29,7 @@ pub(crate) mod battery;
 pub(crate) mod calendar;
 pub(crate) mod classic;
 pub(crate) mod compose;
+pub(crate) mod details;
 pub(crate) mod field;
 pub(crate) mod files;
 mod format;

@@ -10,7 +10,7 @@ use chrono::NaiveDateTime;
 
 use super::columns::{self, Columns};
 use super::storage::Storage;
-use crate::history::classic::telegram;
+use crate::history::details::telegram;
 use crate::message::Message;
 
 /// The columns for rows of this file: those that it has, and the classic ones.

@@ -4,7 +4,7 @@ info\t'Changes of state'
 warning\t'What the user should look at'
 error\t'What does not work'
 critical\t'The same as error'"
-complete -c p1cat -l input -d 'Decode the raw telegrams in FILE (- is standard input) instead of listening to the network' -r -F
+complete -c p1cat -l input -d 'Decode FILE (- is standard input), raw telegrams or details of p1reader, instead of listening to the network' -r -F
 complete -c p1cat -l format -d 'Print telegrams in this format, or as a line with %{field} in it' -r -f -a "json\t''
 readings\t''
 csv\t''

@@ -133,12 +133,11 @@ impl<Z: Zone + Clone> Collection<Z> {
                 Kind::Register => self.numbers += push(&mut channel.readings, at, *number, id),
                 Kind::AtEnd => {
                     self.numbers += 1;
-                    match other {
-                        Some(time) => channel.readings.push(Point { time, value: *number, id }),
-                        None => {
-                            let point = Point { time: at, value: *number, id };
-                            channel.ending.push(Ending { point, longest });
-                        }
+                    let point = Point { time: at, value: *number, id };
+                    if let Some(time) = other {
+                        channel.readings.push(Point { time, ..point });
+                    } else {
+                        channel.ending.push(Ending { point, longest });
                     }
                 }
                 Kind::Use | Kind::OwnUse => {

@@ -10,10 +10,10 @@ use super::entry::place;
 use super::options::Format;
 use super::sheet::{Fields, ImportError, Lines};
 use super::totals::Counter;
-use crate::history::classic::telegram;
 use crate::history::compose::Rows;
+use crate::history::details::{DetailsReader, Line, RowClock};
 use crate::history::{COLUMNS, PERIOD_SECONDS, utc_text};
-use crate::message::{Message, Value};
+use crate::message::Message;
 use crate::reading::Registers;
 use crate::report::table::decimal;
 use crate::telegram::{Decimal, Timestamp};
@@ -29,11 +29,11 @@ pub(super) type Sink<'a> = dyn FnMut(i64, i32, &[u8]) -> Result<(), ImportError>
 /// Makes rows of the lines of own files, one file after the other.
 pub(super) struct Own<Z> {
     zone: Z,
+    details: DetailsReader<Z>,
+    clock: RowClock<Z>,
     format: Format,
     meter: String,
     rows: Rows,
-    /// The moment of the last line.
-    last: i64,
     /// The last line that made a row, which a later one of the same five minutes replaces.
     open: Option<(i64, Vec<String>)>,
     /// The time of the last row that was given.
@@ -43,14 +43,15 @@ pub(super) struct Own<Z> {
     pub counter: Counter,
 }
 
-impl<Z: Zone> Own<Z> {
+impl<Z: Zone + Clone> Own<Z> {
     pub fn new(zone: Z, format: Format, meter: &str) -> Self {
         Self {
+            details: DetailsReader::new(zone.clone()),
+            clock: RowClock::new(zone.clone()),
             zone,
             format,
             meter: meter.to_owned(),
             rows: Rows::default(),
-            last: i64::MIN,
             open: None,
             given: None,
             torn: 0,
@@ -60,20 +61,20 @@ impl<Z: Zone> Own<Z> {
 
     /// Reads a file.
     pub fn read(&mut self, lines: &mut Lines, sink: &mut Sink<'_>) -> Result<(), ImportError> {
-        let (mut fields, mut codes) = (Fields::default(), csv::StringRecord::new());
+        let mut fields = Fields::default();
         let mut has_row = false;
         while let Some(line) = lines.next()? {
             let is_row = match self.format {
                 Format::Details => {
                     let is_whole = fields.split(line, ';');
-                    if is_whole && fields.get(0) == "datum" {
-                        // The second header has names in the place of codes.
-                        if fields.iter().any(|field| field.contains(':')) || codes.is_empty() {
-                            codes = fields.iter().collect();
+                    match self.details.take(fields.iter().collect()) {
+                        Line::Header => continue,
+                        Line::Row(message) if is_whole => {
+                            self.row(&message, sink)?;
+                            true
                         }
-                        continue;
+                        _ => false,
                     }
-                    is_whole && !codes.is_empty() && self.details(&codes, &fields, sink)?
                 }
                 Format::Day => self.record(line, sink)?,
                 _ => self.weekly(line, sink)?,
@@ -108,34 +109,14 @@ impl<Z: Zone> Own<Z> {
         }
     }
 
-    fn details(
-        &mut self,
-        codes: &csv::StringRecord,
-        fields: &Fields,
-        sink: &mut Sink<'_>,
-    ) -> Result<bool, ImportError> {
-        let time = NaiveDateTime::parse_from_str(fields.get(0), "%d-%m-%Y %H:%M:%S");
-        // The classic columns have an end each.
-        let Ok(local) = time else { return Ok(false) };
-        if fields.len() < 5 {
-            return Ok(false);
-        }
-        let row: csv::StringRecord = fields.iter().collect();
-        let mut message = telegram(codes, &row);
-        let told = message.get("0-0:1.0.0").and_then(Value::text);
-        let told =
-            told.and_then(|text| Timestamp::parse_meter_time(text.as_bytes(), message.zone()));
-        let Some(second) = self.moment(local, told.map(Timestamp::seconds)) else {
-            return Ok(false);
-        };
-        message.meta.frame_start = Timestamp::from_seconds(second);
-        message.meta.frame_end = message.meta.frame_start;
-        let registers = Registers::of(&message);
-        self.count(&message, &registers, second);
-        for row in self.rows.add(&message, &registers, &self.zone) {
+    /// Takes a telegram of the details.
+    fn row(&mut self, message: &Message, sink: &mut Sink<'_>) -> Result<(), ImportError> {
+        let registers = Registers::of(message);
+        self.count(message, &registers, message.meta.frame_start.seconds());
+        for row in self.rows.add(message, &registers, &self.zone) {
             give(&row.text, row.local.year(), sink)?;
         }
-        Ok(true)
+        Ok(())
     }
 
     /// Counts the registers of a telegram, as the source has them.
@@ -176,7 +157,7 @@ impl<Z: Zone> Own<Z> {
         else {
             return Ok(false);
         };
-        let Some(second) = self.moment(local, None) else { return Ok(false) };
+        let Some(second) = self.clock.moment(local, None) else { return Ok(false) };
         let mut row = vec![String::new(); crate::history::COLUMNS.len()];
         let year = self.zone.local(Timestamp::from_seconds(second - 1)).year();
         for (name, number) in COLUMNS.into_iter().zip(numbers) {
@@ -221,25 +202,9 @@ impl<Z: Zone> Own<Z> {
         }
         set("energy_import_kwh", numbers[1] + numbers[2]);
         set("energy_export_kwh", numbers[4] + numbers[5]);
-        self.last = second;
+        self.clock.set(second);
         self.put(second, row, sink)?;
         Ok(true)
-    }
-
-    /// The moment of a local time: not before that of the line before, and the one that the meter's clock is nearest to.
-    fn moment(&mut self, local: NaiveDateTime, told: Option<i64>) -> Option<i64> {
-        let [first, second] = self.zone.moments(local).map(|time| time.map(Timestamp::seconds));
-        let time = match (first?, second) {
-            (first, Some(second)) => match told {
-                Some(told) if (told - second).abs() < (told - first).abs() => second,
-                Some(told) if (told - first).abs() < 1800 => first,
-                _ if first < self.last => second,
-                _ => first,
-            },
-            (first, None) => first,
-        };
-        self.last = time;
-        Some(time)
     }
 
     /// Takes a row; of several in five minutes the last one counts, stamped with their end when it is not late.

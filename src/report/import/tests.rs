@@ -454,10 +454,11 @@ fn months_of_use_end_with_their_month() {
 #[test]
 fn zeros_before_between_and_after_readings_are_no_readings() {
     let table = |values: &[&str]| {
-        let rows = values.iter().enumerate();
-        let rows: String =
-            rows.map(|(day, value)| format!("2025-03-{:02} 00:00,{value}\n", day + 1)).collect();
-        "time,Total gas used\n".to_owned() + &rows
+        let mut table = "time,Total gas used\n".to_owned();
+        for (day, value) in (1..).zip(values) {
+            writeln!(table, "2025-03-{day:02} 00:00,{value}").unwrap();
+        }
+        table
     };
     let used = |values: &[&str]| {
         let place = Place::new();
