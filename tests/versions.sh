@@ -1,6 +1,6 @@
 #!/bin/sh
 # Cargo.toml, both lock files, CHANGELOG.md and debian/changelog have the same version; debian/p1-multicast.NEWS has none that
-# debian/changelog does not know.
+# debian/changelog does not know. Cargo.toml and debian/control have the same home page.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -22,3 +22,5 @@ done
 for version in $(entries debian/p1-multicast.NEWS); do
     entries debian/changelog | grep -qxF "$version" || fail "debian/p1-multicast.NEWS has $version, which debian/changelog does not know"
 done
+home=$(sed -n 's/^homepage = "\(.*\)"/\1/p' Cargo.toml)
+grep -qxF "Homepage: $home" debian/control || fail "home pages differ: Cargo.toml has $home"

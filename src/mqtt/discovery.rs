@@ -13,11 +13,8 @@ use super::topics::{Topics, device};
 use crate::config::Discovery;
 use crate::reading::{self, Kind, MAX_STATE, Reading};
 
-/// Where this program comes from, once Cargo.toml tells.
-const ORIGIN_URL: Option<&str> = match env!("CARGO_PKG_REPOSITORY") {
-    url if url.is_empty() => None,
-    url => Some(url),
-};
+/// Where this program comes from.
+const ORIGIN_URL: &str = env!("CARGO_PKG_HOMEPAGE");
 
 /// What Home Assistant shows of the meter itself.
 #[derive(Clone, Copy, Debug)]
@@ -154,8 +151,7 @@ struct Device<'a> {
 struct Origin {
     name: &'static str,
     sw: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    url: Option<&'static str>,
+    url: &'static str,
 }
 
 #[derive(Serialize)]
