@@ -9,11 +9,23 @@ use std::fmt;
 
 use super::datagram::{Channel, Circuit, Directions, Measurement, Phase};
 use crate::message::Message;
-use crate::reading::Readings;
+use crate::reading::{self, Lookup, Reading, Registers, named};
 use crate::telegram::Decimal;
 
-/// Ws in a kWh.
-const WATT_SECONDS: i128 = 3_600_000;
+const REACTIVE: &Reading = named("reactive_power_var");
+const REACTIVE_OF_PHASES: [&Reading; 3] = [
+    named("reactive_power_l1_var"),
+    named("reactive_power_l2_var"),
+    named("reactive_power_l3_var"),
+];
+const REACTIVE_IMPORT: &Reading = named("reactive_energy_import_kvarh");
+const REACTIVE_EXPORT: &Reading = named("reactive_energy_export_kvarh");
+const APPARENT_IMPORT: &Reading = named("apparent_power_import_va");
+const APPARENT_EXPORT: &Reading = named("apparent_power_export_va");
+const FREQUENCY: &Reading = named("frequency_hz");
+
+/// Ws in a Wh.
+const HOUR: i128 = 3600;
 
 /// mV, to derive a current from a power where the meter sends no voltage: EN 50160.
 const NOMINAL_VOLTAGE: i128 = 230_000;
@@ -62,28 +74,26 @@ impl fmt::Display for Gaps {
 
 /// What an energy meter would send in place of this telegram.
 pub(super) fn measure(message: &Message) -> Result<(Measurement, Gaps), Unfit> {
-    let readings = Readings::of(message);
-    let number = |name: &str| readings.number(name);
-    let total = tenths(number("power_w").ok_or(Unfit::NoPower)?, "the power")?;
-    let reactive = |name| number(name).map(|it| tenths(it, "a reactive power")).transpose();
-    let apparent =
-        number(if total < 0 { "apparent_power_export_va" } else { "apparent_power_import_va" });
+    let lookup = Lookup::of(message);
+    let Registers { import, export, power, phases: sent, .. } = lookup.registers();
+    let total = tenths(power.net.ok_or(Unfit::NoPower)?, "the power")?;
+    let number = |reading| lookup.number(reading);
+    let reactive = |reading| number(reading).map(|it| tenths(it, "a reactive power")).transpose();
+    let apparent = number(if total < 0 { APPARENT_EXPORT } else { APPARENT_IMPORT });
     let apparent = apparent.map(|it| tenths(it, "the apparent power")).transpose()?;
-    let mut sum = circuit(total, reactive("reactive_power_var")?, apparent)?;
-    for (directions, names) in [
-        (&mut sum.active, ["energy_import_kwh", "energy_export_kwh"]),
-        (&mut sum.reactive, ["reactive_energy_import_kvarh", "reactive_energy_export_kvarh"]),
-    ] {
-        directions.import.counter = counter(number(names[0]))?;
-        directions.export.counter = counter(number(names[1]))?;
-    }
-    let powers = phase_powers(&readings, total)?;
+    let mut sum = circuit(total, reactive(REACTIVE)?, apparent)?;
+    sum.active.import.counter = counter(import.total, HOUR)?;
+    sum.active.export.counter = counter(export.total, HOUR)?;
+    sum.reactive.import.counter = counter(number(REACTIVE_IMPORT), 1000 * HOUR)?;
+    sum.reactive.export.counter = counter(number(REACTIVE_EXPORT), 1000 * HOUR)?;
+    let powers = phase_powers(power, sent, total)?;
     let mut gaps = Gaps { phases: powers.is_none(), currents: true, voltages: true };
     let powers = powers.unwrap_or([total, 0, 0]);
     let mut phases = [Phase::default(); 3];
-    for ((phase, power), names) in phases.iter_mut().zip(powers).zip(PHASES) {
-        let voltage = number(names.voltage).map(|it| milli(it, "a voltage")).transpose()?;
-        let current = number(names.current).map(|it| milli(it, "a current")).transpose()?;
+    for (at, phase) in phases.iter_mut().enumerate() {
+        let (sent, power) = (&sent[at], powers[at]);
+        let voltage = sent.voltage.map(|it| milli(it, "a voltage")).transpose()?;
+        let current = sent.current.map(|it| milli(it, "a current")).transpose()?;
         gaps.voltages &= voltage.is_none();
         gaps.currents &= current.is_none();
         let voltage = voltage.unwrap_or(0);
@@ -93,57 +103,35 @@ pub(super) fn measure(message: &Message) -> Result<(Measurement, Gaps), Unfit> {
             rounded(power.abs() * 100_000, voltage)
         });
         *phase = Phase {
-            circuit: circuit(power, reactive(names.reactive)?, None)?,
+            circuit: circuit(power, reactive(REACTIVE_OF_PHASES[at])?, None)?,
             current: field(current.abs(), "a current")?,
             voltage: field(voltage, "a voltage")?,
         };
     }
-    if is_one_phase(&readings) {
+    if is_one_phase(sent) {
         // The registers of a one-phase meter are those of L1.
         phases[0].circuit.active.import.counter = sum.active.import.counter;
         phases[0].circuit.active.export.counter = sum.active.export.counter;
     }
-    let frequency = number("frequency_hz").map(|it| milli(it, "the frequency")).transpose()?;
+    let frequency = number(FREQUENCY).map(|it| milli(it, "the frequency")).transpose()?;
     let frequency = field(frequency.unwrap_or(0), "the frequency")?;
     Ok((Measurement { sum, frequency, phases }, gaps))
 }
-
-/// The readings of a phase.
-struct PhaseNames {
-    power: &'static str,
-    import: &'static str,
-    export: &'static str,
-    reactive: &'static str,
-    voltage: &'static str,
-    current: &'static str,
-}
-
-macro_rules! phase {
-    ($phase:literal) => {
-        PhaseNames {
-            power: concat!("power_", $phase, "_w"),
-            import: concat!("power_import_", $phase, "_w"),
-            export: concat!("power_export_", $phase, "_w"),
-            reactive: concat!("reactive_power_", $phase, "_var"),
-            voltage: concat!("voltage_", $phase, "_v"),
-            current: concat!("current_", $phase, "_a"),
-        }
-    };
-}
-
-const PHASES: [&PhaseNames; 3] = [&phase!("l1"), &phase!("l2"), &phase!("l3")];
 
 /// The net power of each phase, in tenths of W; `None` where a receiver that goes by the phases would control
 /// in the wrong direction: the total is true then, and the phases are not.
 ///
 /// Phases that do not add up to the total are the meter's own, and stay: each is rounded, and taken at
 /// another moment.
-fn phase_powers(readings: &Readings<'_>, total: i128) -> Result<Option<[i128; 3]>, Unfit> {
+fn phase_powers(
+    all: &reading::Power,
+    phases: &[reading::Phase; 3],
+    total: i128,
+) -> Result<Option<[i128; 3]>, Unfit> {
     let mut powers = [0; 3];
     let mut is_one_sided = false;
-    for (power, names) in powers.iter_mut().zip(PHASES) {
-        let [net, import, export] =
-            [names.power, names.import, names.export].map(|name| readings.number(name));
+    for (power, phase) in powers.iter_mut().zip(phases) {
+        let reading::Power { import, export, net } = phase.power;
         match net {
             Some(net) => *power = tenths(net, "the power of a phase")?,
             // One direction is missing, or cannot be read.
@@ -157,17 +145,14 @@ fn phase_powers(readings: &Readings<'_>, total: i128) -> Result<Option<[i128; 3]
     // Some meters send 0 W on each phase, whatever the total. Others tell of the phases the import only.
     let is_unusable = powers == [0; 3]
         || sum.signum() * total.signum() < 0 && !is_total
-        || is_one_sided && readings.number("power_export_w").is_some() && !is_total;
+        || is_one_sided && all.export.is_some() && !is_total;
     Ok(if is_unusable { None } else { Some(powers) })
 }
 
 /// Whether the meter has one phase: one voltage, or without voltages one current, on L1.
-fn is_one_phase(readings: &Readings<'_>) -> bool {
-    let voltage =
-        |names: &&PhaseNames| readings.number(names.voltage).is_some_and(|volts| !is_zero(volts));
-    let has_current = |names: &PhaseNames| readings.number(names.current).is_some();
-    PHASES.iter().copied().filter(voltage).count() == 1
-        || PHASES.map(has_current) == [true, false, false]
+fn is_one_phase(phases: &[reading::Phase; 3]) -> bool {
+    let voltages = phases.iter().filter_map(|phase| phase.voltage).filter(|&it| !is_zero(it));
+    voltages.count() == 1 || phases.map(|phase| phase.current.is_some()) == [true, false, false]
 }
 
 fn is_zero(number: Decimal) -> bool {
@@ -238,13 +223,13 @@ fn fixed(number: Decimal, decimals: u8, what: &'static str) -> Result<i128, Unfi
     Ok((scaled.abs() + 5) / 10 * scaled.signum())
 }
 
-/// A register in kWh or kvarh as a counter in Ws or vars; 0 where the meter has none.
-fn counter(register: Option<Decimal>) -> Result<u64, Unfit> {
+/// A register as a counter in Ws or vars, of which its unit has so many; 0 where the meter has none.
+fn counter(register: Option<Decimal>, of_unit: i128) -> Result<u64, Unfit> {
     const OUT_OF_RANGE: Unfit = Unfit::OutOfRange("a register");
     let Some(register) = register else { return Ok(0) };
     let digits = register.scaled(register.decimals()).ok_or(OUT_OF_RANGE)?;
     let unit = 10_i128.pow(register.decimals().into());
-    u64::try_from(i128::from(digits) * WATT_SECONDS / unit).map_err(|_| OUT_OF_RANGE)
+    u64::try_from(i128::from(digits) * of_unit / unit).map_err(|_| OUT_OF_RANGE)
 }
 
 /// A number as it stands in the datagram: neither wrapped nor clamped.

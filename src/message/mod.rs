@@ -281,15 +281,17 @@ fn fit_name(text: Option<&str>) -> String {
 /// Identifiers and texts are sent so: DSMR P1 companion standard 5.0.2, table 6-12.
 #[must_use]
 pub fn decode_identifier(text: &str) -> Cow<'_, str> {
-    let pairs = text.as_bytes().chunks(2).map(|pair| match *pair {
-        [high, low] => Some((char::from(high).to_digit(16)? << 4) | char::from(low).to_digit(16)?),
-        _ => None,
-    });
-    let printable = pairs.map(|code| char::from_u32(code?).filter(|c| matches!(c, ' '..='~')));
-    match printable.collect::<Option<String>>() {
-        Some(decoded) if !decoded.is_empty() => Cow::Owned(decoded),
-        _ => Cow::Borrowed(text),
+    let printable = |pair: &[u8]| {
+        let [high, low] = *pair else { return None };
+        let code = (char::from(high).to_digit(16)? << 4) | char::from(low).to_digit(16)?;
+        char::from_u32(code).filter(|c| matches!(c, ' '..='~'))
+    };
+    let mut decoded = String::with_capacity(text.len() / 2);
+    for pair in text.as_bytes().chunks(2) {
+        let Some(c) = printable(pair) else { return Cow::Borrowed(text) };
+        decoded.push(c);
     }
+    if decoded.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(decoded) }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Owns the rules; which reading follows which is in [`super::vocabulary`].
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta};
 
@@ -73,8 +74,9 @@ const NO_CURRENT_LIMIT: i64 = 999;
 pub(super) struct Context<'m> {
     message: &'m Message,
     objects: Objects<'m>,
-    registers: Registers,
-    devices: Devices<'m>,
+    pub(super) registers: Registers,
+    /// Worked out when the first reading of one is asked for.
+    devices: OnceCell<Devices<'m>>,
     derived: Derived,
 }
 
@@ -82,8 +84,11 @@ impl<'m> Context<'m> {
     pub(super) fn of(message: &'m Message, &derived: &Derived) -> Self {
         let objects = Objects::of(message);
         let registers = Registers::from_objects(&objects);
-        let devices = Devices::of(&objects);
-        Self { message, objects, registers, devices, derived }
+        Self { message, objects, registers, devices: OnceCell::new(), derived }
+    }
+
+    fn devices(&self) -> &Devices<'m> {
+        self.devices.get_or_init(|| Devices::of(&self.objects))
     }
 
     /// The value of a reading; `None` when the message does not give it.
@@ -123,14 +128,14 @@ impl<'m> Context<'m> {
             Source::Time(obis) => objects.time(obis).map(Value::Time),
             Source::Text(obis) => objects.texts(obis).find_map(texts::message).map(Value::Text),
             Source::DeviceReading(family) => {
-                let newest = self.devices.newest(objects, family, reading.unit?);
+                let newest = self.devices().newest(objects, family, reading.unit?);
                 newest.map(|(_, number)| Value::Number(number))
             }
             Source::DeviceTime(family) => {
-                self.devices.source(objects, family)?.time.map(Value::Time)
+                self.devices().source(objects, family)?.time.map(Value::Time)
             }
             Source::DeviceId(family) => {
-                let device = self.devices.source(objects, family)?;
+                let device = self.devices().source(objects, family)?;
                 device.identifier.and_then(texts::identifier).map(Value::Text)
             }
         }
@@ -139,7 +144,7 @@ impl<'m> Context<'m> {
     /// The digits of the time of a device that does not tell whether it is summer or winter time.
     pub(super) fn wall_clock(&self, reading: &Reading) -> Option<NaiveDateTime> {
         let Source::DeviceTime(family) = reading.source else { return None };
-        let in_winter = self.devices.source(&self.objects, family)?.approximate_time?;
+        let in_winter = self.devices().source(&self.objects, family)?.approximate_time?;
         let utc = DateTime::from_timestamp(in_winter.seconds(), 0)?.naive_utc();
         Some(utc + TimeDelta::hours(1))
     }

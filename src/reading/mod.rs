@@ -128,6 +128,44 @@ impl fmt::Display for Value<'_> {
     }
 }
 
+/// The reading of this name, for a constant; a name that is none does not compile.
+pub(crate) const fn named(name: &str) -> &'static Reading {
+    let (mut at, name) = (0, name.as_bytes());
+    loop {
+        let (known, mut same) = (VOCABULARY[at].name.as_bytes(), 0);
+        while same < known.len() && same < name.len() && known[same] == name[same] {
+            same += 1;
+        }
+        if same == known.len() && same == name.len() {
+            return &VOCABULARY[at];
+        }
+        at += 1;
+    }
+}
+
+/// A few readings of one message, worked out as they are asked for: much cheaper than all [`Readings`].
+pub(crate) struct Lookup<'m>(derive::Context<'m>);
+
+impl<'m> Lookup<'m> {
+    /// Reads a message.
+    pub fn of(message: &'m Message) -> Self {
+        Self(derive::Context::of(message, &Derived::default()))
+    }
+
+    /// Energy, power and phases.
+    pub fn registers(&self) -> &Registers {
+        &self.0.registers
+    }
+
+    /// The number of a reading, in its unit.
+    pub fn number(&self, reading: &Reading) -> Option<Decimal> {
+        match self.0.value(reading)? {
+            Value::Number(number) => Some(number),
+            Value::Time(_) | Value::Text(_) => None,
+        }
+    }
+}
+
 /// The readings of one message: those that are there, in the order of the vocabulary.
 #[derive(Debug)]
 pub struct Readings<'m> {

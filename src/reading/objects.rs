@@ -35,7 +35,7 @@ impl<'m> Objects<'m> {
             }
         }
         // Stable: the values of one object stay in their order, first `.A`, then `.B`.
-        entries.sort_by_key(|entry| (entry.obis, entry.sent_as));
+        entries.sort_by_key(|entry| entry.obis);
         Self { entries, message, zone: OnceCell::new() }
     }
 
@@ -44,12 +44,9 @@ impl<'m> Objects<'m> {
     /// Where a meter sends `1-0:` and `1-1:`, those of `1-0:`.
     pub(super) fn values(&self, obis: Obis) -> impl Iterator<Item = &'m Sent> {
         let start = self.entries.partition_point(|entry| entry.obis < obis);
-        let object = &self.entries[start..];
-        let sent_as = object.first().map(|entry| entry.sent_as);
-        object
-            .iter()
-            .take_while(move |entry| entry.obis == obis && Some(entry.sent_as) == sent_as)
-            .map(|entry| entry.value)
+        let object = self.entries[start..].iter().take_while(move |entry| entry.obis == obis);
+        let sent_as = object.clone().map(|entry| entry.sent_as).min();
+        object.filter(move |entry| Some(entry.sent_as) == sent_as).map(|entry| entry.value)
     }
 
     pub(super) fn contains(&self, obis: Obis) -> bool {

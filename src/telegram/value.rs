@@ -73,10 +73,11 @@ impl Decimal {
     /// Reads a JSON number, exponent included; `None` when it does not fit.
     #[must_use]
     pub fn parse_json(text: &str) -> Option<Self> {
-        let Some((number, exponent)) = text.split_once(['e', 'E']) else {
-            return Self::parse(text.as_bytes());
-        };
-        Self::parse(number.as_bytes())?.shifted(exponent.parse().ok()?)
+        // Few have an exponent.
+        Self::parse(text.as_bytes()).or_else(|| {
+            let (number, exponent) = text.split_once(['e', 'E'])?;
+            Self::parse(number.as_bytes())?.shifted(exponent.parse().ok()?)
+        })
     }
 
     /// This number × 10^`places`, exact; `None` when it does not fit.

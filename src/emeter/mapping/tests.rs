@@ -9,6 +9,7 @@ use super::*;
 use crate::emeter::datagram::{Identity, decode, encode};
 use crate::message::Encoder;
 use crate::message::tests::message;
+use crate::reading::Readings;
 use crate::telegram::{Intake, Policy, Timestamp};
 
 const IDENTITY: Identity = Identity { susy_id: 349, serial: 1_900_000_001 };
