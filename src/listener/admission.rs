@@ -33,7 +33,6 @@ const MAX_AHEAD: Duration = Duration::from_secs(3);
 const TOO_MANY: &str = "more than 12 telegrams a second, as no meter sends them";
 
 /// Which telegrams of a port are sent.
-#[derive(Debug)]
 pub struct Admission {
     history: History,
     monitor: GroupMonitor,

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::config;
 use crate::multicast::Receiver;
+use crate::subscriber::{Feed, Protection, Selection};
 use crate::telegram::Timestamp;
 
 /// The most telegrams that are remembered of each kind: those of ten seconds, at the rate of a quick meter.
@@ -147,11 +148,15 @@ fn remember<T>(list: &mut VecDeque<T>, item: T, max: usize) {
     list.push_back(item);
 }
 
-/// Hears what the group carries at its raw port.
-#[derive(Debug)]
+/// The group is heard for this check only: what is wrong with its telegrams is logged by the subscribers.
+const SELECTION: Selection =
+    Selection { all_meters: true, doing: "recognising", hint: "", is_quiet: true };
+
+/// Hears what the group carries at its raw port. With a key, only what is announced by a signed telegram: else
+/// whoever guesses the next telegram could keep it from being sent.
 pub struct GroupMonitor {
     settings: config::Multicast,
-    receiver: Option<Receiver>,
+    socket: Option<(Receiver, Protection)>,
     next_join: Instant,
     buffer: Vec<u8>,
 }
@@ -161,7 +166,7 @@ impl GroupMonitor {
     #[must_use]
     pub fn new(settings: config::Multicast, now: Instant) -> Self {
         let buffer = vec![0; MAX_DATAGRAM];
-        Self { settings, receiver: None, next_join: now, buffer }
+        Self { settings, socket: None, next_join: now, buffer }
     }
 
     /// Takes what has arrived since the last time into `history`. Does not wait, and does without a network.
@@ -169,13 +174,18 @@ impl GroupMonitor {
         if now >= self.next_join {
             self.join(now);
         }
-        let Some(receiver) = &self.receiver else { return };
+        let Some((receiver, protection)) = &mut self.socket else { return };
         for _ in 0..MAX_READ {
             match receiver.try_receive(&mut self.buffer) {
-                Ok(Some(datagram)) => history.on_heard(&self.buffer[..datagram.len], wall),
+                Ok(Some(datagram)) => {
+                    let raw = &self.buffer[..datagram.len];
+                    if protection.admits(raw, datagram.from, now) {
+                        history.on_heard(raw, wall);
+                    }
+                }
                 Ok(None) => break,
                 Err(_) => {
-                    self.receiver = None;
+                    self.socket = None;
                     break;
                 }
             }
@@ -186,10 +196,12 @@ impl GroupMonitor {
     fn join(&mut self, now: Instant) {
         self.next_join = now + JOIN_INTERVAL;
         let config::Multicast { address, raw_port, interface, .. } = &self.settings;
-        match (&mut self.receiver, raw_port) {
-            (Some(receiver), _) => drop(receiver.rejoin()),
+        match (&mut self.socket, raw_port) {
+            (Some((receiver, _)), _) => drop(receiver.rejoin()),
             (None, Some(port)) => {
-                self.receiver = Receiver::open(*address, *port, interface.as_ref()).ok();
+                let receiver = Receiver::open(*address, *port, interface.as_ref()).ok();
+                let protection = || Protection::load(&self.settings, Feed::Raw, SELECTION, now);
+                self.socket = receiver.map(|receiver| (receiver, protection()));
             }
             // Without raw telegrams on the group there is no relay.
             (None, None) => {}

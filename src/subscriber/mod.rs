@@ -78,7 +78,7 @@ pub struct Telegram {
 }
 
 /// Whose datagrams are taken.
-enum Protection {
+pub(crate) enum Protection {
     /// Those of everybody.
     Open,
     /// Those of who holds the key.
@@ -88,7 +88,7 @@ enum Protection {
 }
 
 /// What there is with a key.
-struct Signed {
+pub(crate) struct Signed {
     guard: Guard,
     /// Where the key is, unless it is a credential.
     key_file: Option<PathBuf>,
@@ -304,7 +304,8 @@ impl Subscriber {
 }
 
 impl Protection {
-    fn load(settings: &Multicast, feed: Feed, selection: Selection, now: Instant) -> Self {
+    /// That of these settings, for telegrams in this form.
+    pub fn load(settings: &Multicast, feed: Feed, selection: Selection, now: Instant) -> Self {
         match read_key(settings.key_file.as_deref()) {
             Ok(None) => Self::Open,
             Ok(Some(key)) => {
@@ -332,7 +333,8 @@ impl Protection {
         }
     }
 
-    fn admits(&mut self, datagram: &[u8], from: SocketAddr, now: Instant) -> bool {
+    /// Whether to take a datagram. Of raw telegrams, those that a signed one in JSON has announced.
+    pub fn admits(&mut self, datagram: &[u8], from: SocketAddr, now: Instant) -> bool {
         match self {
             Self::Open => true,
             Self::Closed(_) => false,

@@ -8,13 +8,13 @@ use crate::signals::assert_listed;
 use crate::support::{Household, Place, binary, telegram, wait_for};
 
 /// A terminal of tmux; it is closed when the test ends.
-struct Tmux {
+pub struct Tmux {
     socket: String,
 }
 
 impl Tmux {
     /// A shell in a terminal of this size.
-    fn open(place: &Place, columns: u32, rows: u32) -> Self {
+    pub fn open(place: &Place, columns: u32, rows: u32) -> Self {
         // One for each size: on the socket of a server that is just ending, the next cannot begin.
         let socket = place.path(&format!("tmux-{columns}x{rows}"));
         let tmux = Self { socket: socket.display().to_string() };
@@ -32,15 +32,15 @@ impl Tmux {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    fn keys(&self, keys: &[&str]) {
+    pub fn keys(&self, keys: &[&str]) {
         self.run(&[&["send-keys"], keys].concat());
     }
 
-    fn screen(&self) -> String {
+    pub fn screen(&self) -> String {
         self.run(&["capture-pane", "-p"])
     }
 
-    fn wait_for(&self, text: &str) -> String {
+    pub fn wait_for(&self, text: &str) -> String {
         wait_for(&Sought { tmux: self, text }, || {
             Some(self.screen()).filter(|screen| screen.contains(text))
         })

@@ -1,6 +1,6 @@
 //! `p1mqtt` with a real broker: mosquitto, on a port of its own on 127.0.0.1.
 
-mod broker;
+pub mod broker;
 
 use std::fs::{self, Permissions};
 use std::io::Read as _;
@@ -35,7 +35,7 @@ fn configure(place: &Place, port: u16, keys: &str) {
 }
 
 /// Sends telegrams of so many watts until a state says so.
-fn published(meter: &mut Meter, subscriber: &Subscriber, watts: u32) -> Value {
+pub fn published(meter: &mut Meter, subscriber: &Subscriber, watts: u32) -> Value {
     wait_for(&format!("a state of {watts} W"), || {
         meter.send(&telegram(watts));
         let states = subscriber.payloads(&format!("/{METER}/state"));

@@ -13,7 +13,7 @@ use rustix::process::Signal;
 
 use crate::emeter::Consumer;
 use crate::reader::recorded;
-use crate::support::{Meter, Place, Running, binary, lo, telegram, wait_for, watts};
+use crate::support::{Meter, Place, Running, Subscriber, binary, lo, telegram, wait_for, watts};
 
 /// A place whose configuration has a key, just made.
 fn place_with_key() -> Place {
@@ -79,6 +79,25 @@ impl Receivers {
             self.count(place, watts).iter().all(|count| *count > 0).then_some(())
         });
     }
+
+    /// Takes 7 W, and after an [`attack`] nothing before that which was not taken before it.
+    fn check(self, place: &Place, meter: &mut Meter, mut consumer: Consumer) {
+        self.emeter.wait_for_log(REFUSED);
+        self.reader.wait_for_log(REFUSED);
+        // What comes after them came after them.
+        self.follow(place, meter, 7);
+        for watts in 2..6 {
+            assert_eq!(self.count(place, watts), [1; 3], "{watts} W");
+        }
+        assert_eq!(self.count(place, 99), [0; 3]);
+        let mut sent = Vec::new();
+        while let Some((watts, _)) = consumer.within(Duration::from_millis(100)) {
+            sent.push(watts);
+        }
+        assert!(sent.is_sorted() && sent.last() <= Some(&7), "{sent:?}");
+        let status = self.reader.stopped();
+        assert!(status.contains(" datagrams refused"), "{status}");
+    }
 }
 
 /// A signed datagram with another power, and without its signatures.
@@ -98,23 +117,21 @@ fn watts_of(datagram: &[u8]) -> i64 {
     watts(&Message::parse(datagram).unwrap())
 }
 
-#[test]
-fn forged_and_replayed_datagrams_change_nothing_at_any_program() {
-    let place = place_with_key();
-    let mut subscriber = place.subscriber();
-    let mut consumer = Consumer::new(&place);
-    let receivers = Receivers::start(&place);
-    let (mut meter, _listener) = place.listen();
-    receivers.follow(&place, &mut meter, 1);
-    let mut genuine = Vec::new();
-    for watts in 2..6 {
+/// The datagrams of telegrams of 2 to 5 W.
+fn genuine(meter: &mut Meter, subscriber: &mut Subscriber) -> Vec<Vec<u8>> {
+    let datagram = |watts| {
         meter.send(&telegram(watts));
-        genuine.push(wait_for("its datagram", || {
+        wait_for("its datagram", || {
             Some(subscriber.datagram()).filter(|datagram| watts_of(datagram) == i64::from(watts))
-        }));
-    }
+        })
+    };
+    (2..6).map(datagram).collect()
+}
+
+/// Sends these datagrams again, and with 99 W, and raw telegrams that were sent before, and one of 99 W.
+fn attack(place: &Place, genuine: &[Vec<u8>]) {
     let forger = Sender::open(place.group.into(), 0, Some(&lo())).unwrap();
-    for datagram in &genuine {
+    for datagram in genuine {
         for attack in [datagram.clone()].iter().chain(&forged(datagram, 99)) {
             forger.send(place.port, attack).unwrap();
         }
@@ -122,21 +139,61 @@ fn forged_and_replayed_datagrams_change_nothing_at_any_program() {
     for watts in [2, 5, 99] {
         forger.send(place.port + 1, &telegram(watts)).unwrap();
     }
-    receivers.emeter.wait_for_log("refused a datagram from 127.0.0.1");
-    receivers.reader.wait_for_log("refused a datagram from 127.0.0.1");
-    // What comes after them came after them.
-    receivers.follow(&place, &mut meter, 7);
-    for watts in 2..6 {
-        assert_eq!(receivers.count(&place, watts), [1; 3], "{watts} W");
-    }
-    assert_eq!(receivers.count(&place, 99), [0; 3]);
-    let mut sent = Vec::new();
-    while let Some((watts, _)) = consumer.within(Duration::from_millis(100)) {
-        sent.push(watts);
-    }
-    assert!(sent.is_sorted() && sent.last() <= Some(&7), "{sent:?}");
-    let status = receivers.reader.stopped();
-    assert!(status.contains(" datagrams refused"), "{status}");
+}
+
+const REFUSED: &str = "refused a datagram from 127.0.0.1";
+
+#[test]
+fn forged_and_replayed_datagrams_change_nothing_at_p1reader_p1cat_and_p1emeter() {
+    let place = place_with_key();
+    let (mut subscriber, consumer) = (place.subscriber(), Consumer::new(&place));
+    let receivers = Receivers::start(&place);
+    let (mut meter, _listener) = place.listen();
+    receivers.follow(&place, &mut meter, 1);
+    attack(&place, &genuine(&mut meter, &mut subscriber));
+    receivers.check(&place, &mut meter, consumer);
+}
+
+#[cfg(all(feature = "dashboard", feature = "mqtt"))]
+#[test]
+#[ignore = "needs mosquitto and tmux"]
+fn forged_and_replayed_datagrams_change_nothing_at_any_of_the_five_programs() {
+    use crate::{dashboard::Tmux, mqtt::broker::Broker, mqtt::published};
+
+    let place = place_with_key();
+    let broker = Broker::start(&place, "allow_anonymous true");
+    let section = format!("p1_mqtt: {{broker: \"127.0.0.1:{}\"}}", broker.port);
+    place.config_with(&format!("{section}\n{}", key_file(&place)));
+    let all = broker.subscriber(&["-t", "p1/#"]);
+    let bridge = place.daemon("p1mqtt");
+    let (terminal, log) = (Tmux::open(&place, 120, 40), place.path("dashboard.log"));
+    let mut dashboard = place.program("p1dashboard");
+    dashboard.arg("--log-file").arg(&log);
+    terminal.keys(&[&format!("{dashboard:?}"), "Enter"]);
+    let (mut subscriber, consumer) = (place.subscriber(), Consumer::new(&place));
+    let receivers = Receivers::start(&place);
+    let (mut meter, _listener) = place.listen();
+    receivers.follow(&place, &mut meter, 1);
+    published(&mut meter, &all, 1);
+    let genuine = genuine(&mut meter, &mut subscriber);
+    terminal.wait_for(" 5 W");
+    attack(&place, &genuine);
+    wait_for("a refusal of p1dashboard", || {
+        fs::read_to_string(&log).ok()?.contains(REFUSED).then_some(())
+    });
+    bridge.wait_for_log(REFUSED);
+    let screen = terminal.screen();
+    assert!(screen.contains(" 5 W") && !screen.contains("99 W"), "{screen}");
+    receivers.check(&place, &mut meter, consumer);
+    published(&mut meter, &all, 7);
+    terminal.wait_for(" 7 W");
+    let states = all.payloads("/state");
+    let power = |state: &String| {
+        let state: serde_json::Value = serde_json::from_str(state).unwrap();
+        state["power_import_w"].as_i64().unwrap()
+    };
+    let powers: Vec<i64> = states.iter().map(power).collect();
+    assert!(powers.is_sorted() && powers.last() == Some(&7), "{powers:?}");
 }
 
 #[test]

@@ -4,11 +4,14 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
+use p1_multicast::message::{Encoder, SigningKey};
+use p1_multicast::multicast::Sender;
 use rustix::process::Signal;
 
-use crate::support::{Household, Meter, Place, Running, telegram, wait_for, watts};
+use crate::signature::{key_file, make_key};
+use crate::support::{Household, Meter, Place, Running, lo, telegram, wait_for, watts};
 
 /// A configuration whose port is this one.
 fn place_with_port(port: &str) -> Place {
@@ -61,6 +64,38 @@ fn a_relay_that_hears_itself_is_recognised_and_its_telegrams_do_not_go_round() {
     let rounds = carried.iter().filter(|telegram| **telegram == last).count();
     assert_eq!(rounds, 1, "{}", listener.log());
     assert!(listener.log().contains("multicast.interface: lo"), "{}", listener.log());
+    listener.stop();
+}
+
+#[test]
+fn with_a_key_nobody_else_keeps_a_telegram_from_being_sent_and_a_relay_is_recognised() {
+    let place = Place::new();
+    make_key(&place);
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = server.local_addr().unwrap();
+    let port = format!("p1_listener: {{port: \"tcp://{address}\"}}");
+    place.config_with(&format!("{port}\n{}", key_file(&place)));
+    let mut subscriber = place.subscriber();
+    let listener = place.daemon("p1listener");
+    let (mut peer, _) = server.accept().unwrap();
+    listener.wait_for_log("is open");
+    let forger = Sender::open(place.group.into(), 0, Some(&lo())).unwrap();
+    for number in 1..=3 {
+        forger.send(place.port + 1, &telegram(number)).unwrap();
+        peer.write_all(&telegram(number)).unwrap();
+        assert_eq!(watts(&subscriber.message()), i64::from(number));
+    }
+    // Another listener, which holds the key, sends one of them first.
+    let key = fs::read_to_string(place.path("key")).unwrap();
+    let mut encoder = Encoder::new(Some("other".to_owned()));
+    encoder.set_key(Some(SigningKey::parse(key.trim_end()).unwrap()));
+    let now = SystemTime::now().into();
+    let json = encoder.encode(&telegram(4), now, now).0.json.to_vec();
+    for (port, datagram) in [(place.port, json), (place.port + 1, telegram(4))] {
+        forger.send(port, &datagram).unwrap();
+    }
+    peer.write_all(&telegram(4)).unwrap();
+    listener.wait_for_log("the group has carried this telegram already");
     listener.stop();
 }
 
