@@ -8,8 +8,10 @@ use std::rc::Rc;
 use proptest::prelude::*;
 
 use super::membership::{GroupSocket, Open};
+use super::protection::Signed;
 use super::*;
 use crate::config::Config;
+use crate::message::{MAX_DATAGRAM, SigningKey};
 use crate::multicast::{self, Datagram, Joined};
 use crate::runtime::captured_log;
 
