@@ -38,6 +38,17 @@ export PGHOST=$work/server PGUSER=postgres PGDATABASE=postgres
 
 "$python" tests/interop/databases.py "$work" "$1"
 
+# States of houses: one that comes twice is there once, and what is none is passed over.
+state=$("$1/p1cat" --input tests/data/reading-be-fluvius.txt --format readings)
+# It is of today.
+state=$(printf '%s' "$state" | sed -E "s/(\"timestamp\":\")[^T]*/\\1$(date +%F)/")
+printf '%s\n' "p1/house-1/METER1/state $state" "p1/house-1/METER1/state $state" "p1/METER2/state $state" \
+    'p1/METER3/state {"power_w":' 'p1/x/availability online' | etc/examples/load-mqtt.py
+found=$(psql --no-psqlrc --tuples-only --no-align --command \
+    "SELECT string_agg(meter || ' ' || power_w, ', ' ORDER BY meter) FROM p1_state")
+[[ $found =~ ^METER1\ [0-9]+,\ METER2\ [0-9]+$ ]] || fail "load-mqtt.py: $found"
+echo "  load-mqtt.py     2 states of 2"
+
 # The interval files.
 query() { psql --no-psqlrc --tuples-only --no-align --command "$1"; }
 load() { TZ=Europe/Amsterdam etc/examples/postgresql.sh "$work/records"; }

@@ -3,7 +3,7 @@
 # it stands there, each of which must get every telegram or its due share.
 # usage: tests/interop.sh PROGRAMS [SECONDS]     default: 40; before that a minute or less with none
 # Needs root (or `unshare -r`), and of these what is to be tried: python3-venv and PyPI, mosquitto,
-# mosquitto-clients, socat, rrdtool, collectd-core, prometheus-node-exporter, postgresql, systemd.
+# mosquitto-clients, socat, rrdtool, collectd-core, prometheus-node-exporter, promtool, node and npm, systemd.
 # All traffic stays on the lo of a network namespace of its own. It leaves nothing behind.
 set -euo pipefail
 
@@ -11,6 +11,10 @@ if [ "${IN_NAMESPACE:-}" != yes ]; then
     cd "$(dirname "$0")/.."
     programs=$(realpath "${1:?usage: tests/interop.sh PROGRAMS [SECONDS]}")
     tests/interop/prepare.sh
+    # The language of Node-RED's expressions.
+    if [ ! -e target/interop/package/jsonata.js ] && command -v npm >/dev/null; then
+        (cd target/interop && npm pack --silent jsonata@2.2.2 >/dev/null && tar xf jsonata-2.2.2.tgz) || true
+    fi
     rights=()
     [ "$(id -u)" -eq 0 ] || rights=(-r)
     # Processes, too, have a namespace of their own: with this script all of them end, those that scripts
@@ -172,6 +176,19 @@ if has mosquitto; then
     start mqtt_pub bash -c 'p1cat --format readings --every 5 | mosquitto_pub -h 127.0.0.1 -l -t p1/readings'
 fi
 
+if has python3; then
+    # Signed telegrams, in a group of their own.
+    p1listener --make-key "$work/key" >/dev/null
+    cat >"$work/signed.yml" <<END
+p1_listener: {port: $work/signed-meter, name: signed}
+multicast:   {interface: lo, port: 52011, raw_port: 52012, key_file: $work/key}
+END
+    start signed_sim p1sim --link "$work/signed-meter"
+    wait_for "the second simulated meter" test -e "$work/signed-meter"
+    start signed_listener p1listener --config-file "$work/signed.yml"
+    # shellcheck disable=SC2016
+    start verify bash -c 'p1cat --config-file "$1/signed.yml" | "$2/verify.py" "$1/key"' verify "$work" "$examples"
+fi
 if has curl; then
     start receiver python3 "$here/tests/interop/receiver.py" 8000 "$work/received"
     wait_for "the receiver" curl --silent --fail http://127.0.0.1:8000/
@@ -239,6 +256,21 @@ fi
 if [ -e "$work/pty.out" ]; then
     # Twice, the second time after a while in which nobody read.
     due "p1-pty.service, telegrams that are fresh" "$(python3 "$here/tests/interop/pty_reader.py" "$work/pty")" 2
+fi
+[ ! -e "$work/verify.out" ] || due "verify.py, telegrams with a good signature" "$(grep -c '^good$' "$work/verify.out")" $((least - 3))
+if [ -e target/interop/package/jsonata.js ] && has node; then
+    node tests/interop/node-red.js "$examples/node-red.json" "$programs/p1cat" || failed=1
+else
+    echo "skipped: the expression of node-red.json needs node and jsonata of npm"
+fi
+if has systemd-analyze; then
+    mkdir "$work/units"
+    for unit in "$examples"/*.service "$examples"/*.timer; do
+        sed "s|/usr/share/doc/p1-multicast/examples|$examples|; s|/usr/bin/p1|$programs/p1|" "$unit" >"$work/units/${unit##*/}"
+    done
+    # It names what it does not understand, and ends well.
+    systemd-analyze verify --man=no "$work"/units/* 2>&1 | tee "$work/units.err"
+    ! grep -F "$work/units" "$work/units.err" || failed=1
 fi
 if has promtool; then
     promtool check rules "$examples/p1-alerts.yml" >/dev/null || failed=1

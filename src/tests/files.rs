@@ -120,6 +120,18 @@ fn instance(name: &str) -> String {
 }
 
 #[test]
+fn the_examples_are_listed_each_in_their_table() {
+    let folder = Path::new(PROJECT).join("etc/examples");
+    let readme = fs::read_to_string(folder.join("README.md")).unwrap();
+    let rows: Vec<&str> = readme.lines().filter(|line| line.starts_with("| `")).collect();
+    for entry in fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let is_listed = rows.iter().any(|row| row.contains(&format!("`{name}`")));
+        assert!(is_listed || name == "README.md", "{name}");
+    }
+}
+
+#[test]
 fn no_manual_page_names_a_file_of_the_suite_that_is_not_there() {
     let examples = fs::read_dir(Path::new(PROJECT).join("etc/examples")).unwrap();
     let examples = examples
