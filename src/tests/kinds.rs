@@ -21,6 +21,10 @@ pub(crate) struct Kind {
     /// Samples of the metrics; a name alone for those that must be absent.
     pub metrics: &'static [&'static str],
     /// What the dashboard shows.
+    #[cfg_attr(
+        not(feature = "dashboard"),
+        expect(dead_code, reason = "only p1dashboard's test asks")
+    )]
     pub shown: &'static [&'static str],
 }
 
