@@ -11,11 +11,14 @@ use rustix::time::{ClockId, clock_gettime};
 
 use crate::figures::{Stopwatch, memory, micros, millis, row};
 use crate::lane::{Lane, receive};
-use crate::programs::{end, lo, start};
+use crate::programs::{LISTENER_PORT, end, lo, start, yardstick};
 
 /// The group and the port of the protocol.
 const GROUP: Ipv4Addr = Ipv4Addr::new(239, 12, 255, 254);
 const PORT: u16 = 9522;
+
+/// Where the floor for processor time sends to.
+const FLOOR_PORT: u16 = 27_007;
 
 /// How many telegrams are timed, one a second: p1emeter sends no more.
 const SECONDS: usize = 30;
@@ -23,6 +26,9 @@ const SECONDS: usize = 30;
 pub fn emeter_cost(folder: &Path, telegrams: impl Iterator<Item = Vec<u8>>) {
     let mut lane = Lane::listener(folder);
     let emeter = start(folder, "p1emeter");
+    let [from, to] = [(crate::programs::GROUP, LISTENER_PORT), (GROUP, FLOOR_PORT)];
+    let arguments = [from, to].map(|(group, port)| [group.to_string(), port.to_string()]);
+    let floor = yardstick(folder, "bare_answer", &arguments.concat());
     let consumer = Receiver::open(IpAddr::V4(GROUP), PORT, Some(&lo())).expect("a receiver");
     let pysma = Pysma::start(folder);
     let mut telegrams = telegrams.zip(seconds());
@@ -34,10 +40,10 @@ pub fn emeter_cost(folder: &Path, telegrams: impl Iterator<Item = Vec<u8>>) {
     for telegram in telegrams.by_ref().take(2) {
         send(telegram);
     }
-    let mut stopwatch = Stopwatch::start(&emeter);
+    let mut stopwatches = [&emeter, &floor].map(Stopwatch::start);
     let (mut times, starts): (Vec<_>, Vec<_>) = telegrams.take(SECONDS).map(&mut send).unzip();
     let count = u32::try_from(SECONDS).expect("a small number");
-    let processor_time = stopwatch.each(count);
+    let [processor_time, least] = stopwatches.each_mut().map(|stopwatch| stopwatch.each(count));
     times.sort_unstable();
     let what = "last byte to the value at a consumer of p1emeter, median";
     row(what, &micros(times[SECONDS / 2]), "<= 5000 µs");
@@ -46,8 +52,10 @@ pub fn emeter_cost(folder: &Path, telegrams: impl Iterator<Item = Vec<u8>>) {
         None => println!("  skipped: pysma-plus of PyPI is not there (make interop fetches it)"),
     }
     row("p1emeter, processor time a telegram", &millis(processor_time), "<= 0.1 ms");
+    row("  ... the same system calls in C", &millis(least), "-");
     row("p1emeter, memory (PSS)", &memory(&emeter), "<= 2 MiB");
     end(emeter);
+    end(floor);
     end(lane.program);
 }
 

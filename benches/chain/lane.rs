@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use p1_multicast::multicast::Receiver;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-use crate::programs::{GROUP, LISTENER_PORT, bare_loop, config, config_with_keys, lo, start};
+use crate::programs::{GROUP, LISTENER_PORT, config, config_with_keys, lo, start, yardstick};
 
 const BARE_PORT: u16 = 27_003;
 const FLOOR_PORT: u16 = 27_005;
@@ -54,7 +54,9 @@ impl Lane {
 
     fn yardstick(folder: &Path, udp_ports: &[u16]) -> Self {
         let (meter, port) = pty();
-        let program = bare_loop(folder, &port, udp_ports);
+        let mut arguments = vec![port.display().to_string(), GROUP.to_string()];
+        arguments.extend(udp_ports.iter().map(u16::to_string));
+        let program = yardstick(folder, "bare_loop", &arguments);
         Self { meter, program, receiver: receiver(udp_ports[0]) }
     }
 

@@ -66,20 +66,19 @@ pub fn start(folder: &Path, program: &str) -> Child {
     child
 }
 
-pub fn bare_loop(folder: &Path, port: &Path, udp_ports: &[u16]) -> Child {
-    let program = folder.join("bare_loop");
+/// Starts a program in C of this folder, which says when it is ready.
+pub fn yardstick(folder: &Path, name: &str, arguments: &[String]) -> Child {
+    let program = folder.join(name);
     if !program.exists() {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/chain/bare_loop.c");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("benches/chain/{name}.c"));
         let built = Command::new("cc").args(["-O2", "-o"]).arg(&program).arg(source).status();
         assert!(built.expect("a C compiler").success());
     }
     let mut child = Command::new(program)
-        .arg(port)
-        .arg(GROUP.to_string())
-        .args(udp_ports.iter().map(u16::to_string))
+        .args(arguments)
         .stdout(Stdio::piped())
         .spawn()
-        .expect("the bare loop");
+        .expect("the program in C");
     let mut ready = String::new();
     let out = child.stdout.as_mut().expect("its output");
     BufReader::new(out).read_line(&mut ready).expect("to read");
