@@ -196,13 +196,60 @@ impl<Z: Zone + Clone> Collection<Z> {
         }
     }
 
+    /// Adds the readings of an earlier import of the same name, for a tariff that makes a total with those of this one:
+    /// as use where those are use.
+    pub fn add_tariff(&mut self, column: usize, readings: &[(i64, i64)], is_use: bool) {
+        if readings.is_empty() {
+            return;
+        }
+        let channel = self.channels.entry(column).or_default();
+        if is_use {
+            intervals::add_older(&mut channel.uses, &intervals::between(readings));
+        } else {
+            let older =
+                readings.iter().map(|(time, value)| Point { time: *time, value: *value, id: 0 });
+            channel.readings.extend(older);
+            // Of equal times the first one stays, which is that of this import.
+            channel.readings.sort_by_key(|point| point.time);
+            channel.readings.dedup_by_key(|point| point.time);
+        }
+    }
+
     /// Makes registers of use. In a column that this import has registers of, too, they end with the first one.
     pub fn make_registers(&mut self) {
         for channel in self.channels.values_mut() {
             channel.made = intervals::registers(&channel.uses);
+        }
+        for total in TOTALS.into_iter().filter_map(super::entry::place) {
+            self.align_tariffs(total);
+        }
+        for channel in self.channels.values_mut() {
             // It ends where the registers begin.
             let first = channel.readings.first().map(|point| point.value);
             channel.base = first.zip(channel.made.last()).map(|(value, (_, sum))| value - sum);
+        }
+    }
+
+    /// Lets the tariffs of a total begin and end together, if they are made of use: a tariff without an interval counts
+    /// nothing while another one is in use. Their sum would fall where one of them is not known.
+    fn align_tariffs(&mut self, total: usize) {
+        let columns: Vec<usize> = tariffs(total).collect();
+        let is_made = |channel: &Channel| !channel.made.is_empty() && channel.readings.is_empty();
+        let all = || columns.iter().filter_map(|at| self.channels.get(at)).filter(|it| is_made(it));
+        let first = all().filter_map(|channel| channel.made.first()).map(|(time, _)| *time).min();
+        let last = all().filter_map(|channel| channel.made.last()).map(|(time, _)| *time).max();
+        let Some((first, last)) = first.zip(last) else { return };
+        for at in columns {
+            let Some(channel) = self.channels.get_mut(&at).filter(|it| is_made(it)) else {
+                continue;
+            };
+            if channel.made[0].0 > first {
+                channel.made.insert(0, (first, 0));
+            }
+            let (time, sum) = channel.made[channel.made.len() - 1];
+            if time < last {
+                channel.made.push((last, sum));
+            }
         }
     }
 
@@ -279,8 +326,12 @@ impl<Z: Zone + Clone> Collection<Z> {
 
     /// The columns of tariffs, of a total, that there are.
     pub fn tariffs(&self, total: usize) -> Vec<usize> {
-        let stem = COLUMNS[total].name.trim_end_matches("kwh");
-        let is_tariff = |at: &&usize| COLUMNS[**at].name.starts_with(stem) && **at != total;
-        self.channels.keys().filter(is_tariff).copied().collect()
+        tariffs(total).filter(|at| self.channels.contains_key(at)).collect()
     }
+}
+
+/// The columns of all tariffs of a total.
+pub(super) fn tariffs(total: usize) -> impl Iterator<Item = usize> {
+    let stem = COLUMNS[total].name.trim_end_matches("kwh");
+    (0..COLUMNS.len()).filter(move |at| COLUMNS[*at].name.starts_with(stem) && *at != total)
 }

@@ -42,11 +42,12 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use chrono::Datelike as _;
 
-use collect::{Collection, Full};
+use collect::{Collection, Full, TOTALS, tariffs};
 use entry::Entry;
 use formats::{Context, Settings};
 pub(super) use intervals::Use;
@@ -55,13 +56,13 @@ use own::Own;
 pub(super) use sheet::ImportError;
 use sheet::Lines;
 use summary::Summary;
-use totals::Totals;
+use totals::{Totals, YearSums};
 use writer::{Older, Priority, Writer};
 
 use crate::history::field::thousandths;
 use crate::history::files::History;
 use crate::history::row::{Row, Selection, row_time};
-use crate::history::{COLUMNS, parse_import_file};
+use crate::history::{COLUMNS, Content, parse_import_file};
 use crate::meter::DEVICES;
 use crate::telegram::Timestamp;
 use crate::zone::Zone;
@@ -141,9 +142,10 @@ fn import_tables<Z: Zone + Clone>(
     let table = tables.unwrap_or("csv");
     let name = name.get_or_insert_with(|| table.to_owned()).clone();
     collection.settle(table == "dsmr-reader" && options.gas_time == GasTime::Start);
+    let sums = add_tariffs(&mut collection, folder, &name)?;
     let own_meter = make_registers(&mut collection, folder, own, &name)?;
     let meter = options.meter.clone().or(own_meter).unwrap_or_default();
-    let mut writer = Writer::new(folder, &name, Priority::New);
+    let mut writer = Writer::new(folder, &name, Priority::New).with_sums(sums);
     let mut totals = Totals::new(zone.clone());
     collection.rows(&name, &meter, |second, row| {
         let year = zone.local(Timestamp::from_seconds(second)).year();
@@ -157,6 +159,7 @@ fn import_tables<Z: Zone + Clone>(
     summary.left_out = context.left_out;
     summary.has_moved_gas = collection.has_moved_gas;
     summary.zeros = collection.zeros;
+    summary.rivals = rivals(folder, &name, &summary.shown)?;
     (summary.joined, summary.alone) = collection.joined();
     summary.finish(writer, options.dry_run)
 }
@@ -243,6 +246,36 @@ fn make_registers<Z: Zone + Clone>(
     Ok(meter.filter(|meter| !meter.is_empty()))
 }
 
+/// Adds the tariffs that an earlier import of the same name has and this one has not, so that totals are the sums of
+/// all of them. Gives the columns of these totals.
+fn add_tariffs<Z: Zone + Clone>(
+    collection: &mut Collection<Z>,
+    folder: &Path,
+    name: &str,
+) -> Result<Vec<usize>, ImportError> {
+    let mut sums = Vec::new();
+    let used = collection.used_columns();
+    for total in TOTALS.into_iter().filter_map(entry::place) {
+        let known = collection.tariffs(total);
+        if known.is_empty() || collection.channels.contains_key(&total) {
+            continue;
+        }
+        let older = older(folder, name, &tariffs(total).collect::<Vec<_>>())?;
+        let is_new = |(column, readings): &(usize, Readings)| {
+            !readings.is_empty() && !known.contains(column)
+        };
+        if !older.iter().any(is_new) {
+            continue;
+        }
+        sums.push(total);
+        let is_use = known.iter().any(|column| used.contains(column));
+        for (column, readings) in older {
+            collection.add_tariff(column, &readings, is_use);
+        }
+    }
+    Ok(sums)
+}
+
 /// The readings of a column: times and values.
 type Readings = Vec<(i64, i64)>;
 
@@ -278,18 +311,38 @@ fn older(
 
 /// The files of an earlier import, in the order of their years.
 fn files(folder: &Path, name: &str) -> Result<Vec<PathBuf>, ImportError> {
+    let known = imports(folder)?.into_iter().filter(|(known, _)| known == name);
+    Ok(known.map(|(_, year)| writer::file_path(folder, name, year)).collect())
+}
+
+/// All imports of a folder: their names and years, in order.
+fn imports(folder: &Path) -> Result<BTreeSet<(String, i32)>, ImportError> {
     let unreadable =
         |source| ImportError::Unreadable { name: folder.display().to_string(), source };
-    let mut years = Vec::new();
+    let mut all = BTreeSet::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let file = entry.map_err(unreadable)?.file_name();
         let file = file.to_string_lossy();
         let plain = file.strip_suffix(".gz").unwrap_or(&file);
-        years.extend(
-            parse_import_file(plain).filter(|(known, _)| *known == name).map(|(_, year)| year),
-        );
+        all.extend(parse_import_file(plain).map(|(name, year)| (name.to_owned(), year)));
     }
-    years.sort_unstable();
-    years.dedup();
-    Ok(years.into_iter().map(|year| writer::file_path(folder, name, year)).collect())
+    Ok(all)
+}
+
+/// The names of other imports that have energy in the same years: where they overlap, one of them counts.
+fn rivals(folder: &Path, name: &str, totals: &YearSums) -> Result<Vec<String>, ImportError> {
+    let is_energy = |at: &usize| matches!(COLUMNS[*at].content, Content::Energy(_));
+    if !totals.columns.iter().any(is_energy) {
+        return Ok(Vec::new());
+    }
+    let mut names = BTreeSet::new();
+    for (other, year) in imports(folder)? {
+        if other != name && totals.years.contains(&year) && !names.contains(&other) {
+            let older = Older::open(&writer::file_path(folder, &other, year)).ok().flatten();
+            if older.is_some_and(|older| older.columns().any(|at| is_energy(&at))) {
+                names.insert(other);
+            }
+        }
+    }
+    Ok(names.into_iter().collect())
 }

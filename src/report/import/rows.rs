@@ -103,17 +103,17 @@ impl Fields {
         }
     }
 
-    /// Adds the sum of the tariffs that are known at this time, where all of them have a number.
+    /// Adds the sum of the tariffs, where all of them have a number. Before its first reading and after its last one a
+    /// tariff counts nothing: the sum neither rises nor falls where one of them begins or ends.
     fn add_totals(&mut self, totals: &[(usize, Vec<usize>)], cursors: &[Cursor<'_>], time: i64) {
-        for (total, tariffs) in totals {
-            let is_needed = |at: &&usize| {
-                cursors.iter().any(|cursor| cursor.column == **at && cursor.spans(time))
+        for (total, tariffs) in totals.iter().filter(|(_, tariffs)| !tariffs.is_empty()) {
+            let outside = |at: usize| {
+                let cursor = cursors.iter().find(|cursor| cursor.column == at)?;
+                cursor.outside(time)
             };
-            let mut needed = tariffs.iter().filter(is_needed).peekable();
-            if needed.peek().is_some() {
-                let sum = needed.map(|at| self.numbers[*at]).sum::<Option<i64>>();
-                self.texts[*total] = sum.map_or(String::new(), |sum| decimal(sum, 3));
-            }
+            let numbers = tariffs.iter().map(|at| self.numbers[*at].or_else(|| outside(*at)));
+            let sum = numbers.sum::<Option<i64>>();
+            self.texts[*total] = sum.map_or(String::new(), |sum| decimal(sum, 3));
         }
     }
 
@@ -190,15 +190,15 @@ impl<'a> Cursor<'a> {
         found
     }
 
-    /// Whether this time is between the first and the last reading.
-    fn spans(&self, time: i64) -> bool {
-        let ends = |first: Option<i64>, last: Option<i64>| {
-            first.zip(last).is_some_and(|(first, last)| (first..=last).contains(&time))
-        };
-        let read = |point: Option<&Point>| point.map(|point| point.time);
-        let made = |point: Option<&(i64, i64)>| point.map(|(time, _)| *time);
-        ends(read(self.readings.first()), read(self.readings.last()))
-            || ends(made(self.made.first()), made(self.made.last()))
+    /// The first value, at a time before it, or the last one, at a time after it.
+    fn outside(&self, time: i64) -> Option<i64> {
+        // What is made of use comes before the readings.
+        let read = |point: Option<&Point>| point.map(|point| (point.time, point.value));
+        let made = |point: Option<&(i64, i64)>| point.map(|(time, sum)| (*time, self.base + sum));
+        let first = made(self.made.first()).or_else(|| read(self.readings.first()));
+        let last = read(self.readings.last()).or_else(|| made(self.made.last()));
+        let before = first.filter(|(first, _)| time < *first);
+        before.or_else(|| last.filter(|(last, _)| time > *last)).map(|(_, value)| value)
     }
 }
 

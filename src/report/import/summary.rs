@@ -31,6 +31,8 @@ pub(in crate::report) struct Summary {
     pub(super) torn: u64,
     pub(super) late: u64,
     pub(super) has_moved_gas: bool,
+    /// Other imports that have energy in the same years.
+    pub(super) rivals: Vec<String>,
     /// Zeros that were no readings.
     pub(super) zeros: u64,
     /// Columns that are made of use: those that join the registers of the meter, and those that do not.
@@ -186,6 +188,9 @@ impl Summary {
                 text::escaped(what),
                 rows(*number, words)
             ));
+        }
+        if !self.rivals.is_empty() {
+            notes.push(format!("{}: {}.", words.rivals, self.rivals.join(", ")));
         }
         if self.zeros > 0 {
             notes.push(format!("{}: {}.", words.zeros, self.zeros));

@@ -516,3 +516,105 @@ fn files_that_tell_nothing_are_refused_with_what_was_left_out() {
         assert_eq!(error.exit(), crate::runtime::Exit::Data);
     }
 }
+
+#[test]
+fn tariffs_in_files_of_their_own_make_one_total() {
+    let toon = |first: i64, step: i64, hours: std::ops::Range<i64>| -> String {
+        let mut table = String::new();
+        for hour in hours {
+            writeln!(table, "{},{}", AUTUMN + hour * HOUR, first + hour * step).unwrap();
+        }
+        table
+    };
+    let words = |tariff: &str| {
+        format!(
+            "csv --name toon --no-header --column time=1 --column energy_import_{tariff}_kwh=2:Wh"
+        )
+    };
+    let place = Place::new();
+    place.import(&words("t2"), &toon(5_000_000, 500, 0..48)).unwrap();
+    let summary = place.import(&words("t1"), &toon(4_000_000, 300, 0..48)).unwrap();
+    assert_eq!(summary.differences(), []);
+    assert_eq!(place.report("energy_import_kwh").1, 47 * 800);
+    // The next days of one of them; the total goes on with the other.
+    place.import(&words("t2"), &toon(5_000_000, 500, 40..96)).unwrap();
+    place.import(&words("t1"), &toon(4_000_000, 300, 40..96)).unwrap();
+    assert_eq!(place.report("energy_import_kwh").1, 95 * 800);
+    assert_eq!(place.report("energy_import_t1_kwh").1, 95 * 300);
+    let file = place.file("p1_import-toon-2025.csv");
+    place.import(&words("t2"), &toon(5_000_000, 500, 0..96)).unwrap();
+    assert_eq!(place.file("p1_import-toon-2025.csv"), file, "once more");
+    // Use, of which one is what the other is not.
+    let place = Place::new();
+    let used = |tariff: &str, is_day: bool| {
+        let mut table = "from,kWh\n".to_owned();
+        for hour in (0..48).filter(|hour| (7..23).contains(&(hour % 24)) == is_day) {
+            writeln!(table, "{},0.25", AUTUMN + hour * HOUR).unwrap();
+        }
+        let words = format!(
+            "csv --name engie --use --column time=from --column energy_import_{tariff}_kwh=kWh"
+        );
+        place.import(&words, &table).unwrap();
+    };
+    used("t1", true);
+    used("t2", false);
+    let days: Vec<i64> = place.report("energy_import_kwh").0.iter().map(|day| day.1).collect();
+    assert_eq!(days, [6000, 6000]);
+}
+
+#[test]
+fn tariffs_of_use_that_take_turns_make_a_total_from_the_first_to_the_last() {
+    let quarters = |days: i64| {
+        let mut table =
+            "Van (datum);Van (tijdstip);Tot (datum);Tot (tijdstip);Register;Volume;Eenheid\n"
+                .to_owned();
+        for quarter in 0..days * 96 {
+            let [from, until] = [quarter, quarter + 1].map(|at| local(AUTUMN + at * 900));
+            let tariff = if (28..88).contains(&(quarter % 96)) { "Dag" } else { "Nacht" };
+            let form = "%d-%m-%Y;%H:%M:%S";
+            writeln!(table, "{};{};Afname {tariff};0,1;kWh", from.format(form), until.format(form))
+                .unwrap();
+        }
+        table
+    };
+    for own_from in [None, Some(3 * 86_400)] {
+        let place = Place::new();
+        if let Some(from) = own_from {
+            let row = |step: i64| {
+                let t1 = 5_000_000 + step * 10;
+                let time = utc(AUTUMN + from + step * 300);
+                format!("{time},x,E1,300,{},{},{}\n", kwh(t1 + 7_000_000), kwh(t1), kwh(7_000_000))
+            };
+            let header = "time_utc,time_local,unique_id,telegrams,energy_import_kwh,energy_import_t1_kwh,energy_import_t2_kwh\n";
+            let rows: String = (0..5).map(row).collect();
+            place.write("p1_reader_history-2025.csv", &(header.to_owned() + &rows));
+        }
+        let summary = place.import("fluvius", &quarters(3)).unwrap();
+        assert_eq!(summary.differences(), [], "{own_from:?}");
+        assert_eq!(summary.joined.len(), if own_from.is_some() { 2 } else { 0 });
+        let (days, _, gaps) = place.report("energy_import_kwh");
+        let used: Vec<i64> = days.iter().map(|(_, used)| *used).take(3).collect();
+        assert_eq!((used, gaps), (vec![9600, 9600, 9600], 0), "{own_from:?}");
+    }
+}
+
+#[test]
+fn a_tariff_that_begins_later_or_ends_sooner_does_not_make_the_total_jump() {
+    let place = Place::new();
+    let toon = |first: i64, step: i64, hours: std::ops::Range<i64>| -> String {
+        let mut table = String::new();
+        for hour in hours {
+            writeln!(table, "{},{}", AUTUMN + hour * HOUR, first + hour * step).unwrap();
+        }
+        table
+    };
+    for (tariff, table) in
+        [("t2", toon(5_000_000, 500, 0..96)), ("t1", toon(4_000_000, 300, 24..72))]
+    {
+        let words = format!(
+            "csv --name toon --no-header --column time=1 --column energy_import_{tariff}_kwh=2:Wh"
+        );
+        assert_eq!(place.import(&words, &table).unwrap().differences(), []);
+    }
+    assert_eq!(place.report("energy_import_kwh").1, 95 * 500 + 47 * 300);
+}

@@ -40,6 +40,8 @@ pub(super) struct Writer {
     folder: PathBuf,
     name: String,
     priority: Priority,
+    /// Columns that are sums of others: an earlier import does not fill them.
+    sums: Vec<usize>,
     years: Vec<Year>,
     last: i64,
 }
@@ -55,7 +57,13 @@ pub(super) struct Written {
 impl Writer {
     pub fn new(folder: &Path, name: &str, priority: Priority) -> Self {
         let (folder, name) = (folder.to_owned(), name.to_owned());
-        Self { folder, name, priority, years: Vec::new(), last: i64::MIN }
+        Self { folder, name, priority, sums: Vec::new(), years: Vec::new(), last: i64::MIN }
+    }
+
+    /// The same, with these columns as sums of others.
+    #[must_use]
+    pub fn with_sums(self, sums: Vec<usize>) -> Self {
+        Self { sums, ..self }
     }
 
     fn path(&self, year: i32) -> PathBuf {
@@ -81,7 +89,7 @@ impl Writer {
                 older,
             });
         }
-        let priority = self.priority;
+        let (priority, sums) = (self.priority, &self.sums);
         // Just pushed.
         let known = self.years.last_mut().expect("there is a year");
         let mut merged = None;
@@ -95,8 +103,8 @@ impl Writer {
                 known.add(&older)?;
             } else {
                 merged = Some(match priority {
-                    Priority::New => merge(row, &older),
-                    Priority::Older => merge(&older, row),
+                    Priority::New => merge(row, &older, sums),
+                    Priority::Older => merge(&older, row, sums),
                 });
             }
         }
@@ -292,6 +300,11 @@ impl Older {
         }
     }
 
+    /// The columns that the file has.
+    pub fn columns(&self) -> impl Iterator<Item = usize> + '_ {
+        self.places.iter().flatten().copied()
+    }
+
     /// The next row, without taking it.
     pub fn peek(&mut self) -> Result<Option<(i64, &[u8])>, ImportError> {
         let mut line = Vec::new();
@@ -333,14 +346,14 @@ fn unreadable(path: &Path, source: io::Error) -> ImportError {
     ImportError::Unreadable { name: path.display().to_string(), source }
 }
 
-/// The fields of a row, and where they are empty those of another one.
-fn merge(row: &[u8], other: &[u8]) -> Vec<u8> {
+/// The fields of a row, and where they are empty those of another one, but for `sums`.
+fn merge(row: &[u8], other: &[u8], sums: &[usize]) -> Vec<u8> {
     let fields = |row: &[u8]| -> Vec<Vec<u8>> {
         row.trim_ascii_end().split(|&byte| byte == b',').map(<[u8]>::to_vec).collect()
     };
     let (mut all, other) = (fields(row), fields(other));
-    for (field, other) in all.iter_mut().zip(other) {
-        if field.is_empty() {
+    for (at, (field, other)) in all.iter_mut().zip(other).enumerate() {
+        if field.is_empty() && !sums.contains(&at) {
             *field = other;
         }
     }
