@@ -80,7 +80,7 @@ complete -c p1report -n "__fish_p1report_using_subcommand import" -l zone -d 'Th
 complete -c p1report -n "__fish_p1report_using_subcommand import" -l unit -d 'The unit of numbers: Wh, kWh, l, dl ... [default: that of the column]' -r
 complete -c p1report -n "__fish_p1report_using_subcommand import" -l gas-time -d 'dsmr-reader: what the time of an hourly gas reading means' -r -f -a "start\t'The start of the hour that it ends'
 read\t'When it was read'"
-complete -c p1report -n "__fish_p1report_using_subcommand import" -l column -d 'csv: which column is time, until, `unique_id` or a number of the history; homeassistant: which entity' -r
+complete -c p1report -n "__fish_p1report_using_subcommand import" -l column -d 'csv: which column is time, date, until, `unique_id` or a number of the history; homeassistant: which entity' -r
 complete -c p1report -n "__fish_p1report_using_subcommand import" -l time-is -d 'csv: what the time means' -r -f -a "reading\t'When the register was read; with --use the start'
 start\t'The start of the interval that the number belongs to'
 end\t'The end of the interval'"

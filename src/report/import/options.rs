@@ -131,7 +131,7 @@ pub struct ImportOptions {
     /// dsmr-reader: what the time of an hourly gas reading means
     #[arg(long, value_enum, value_name = "WHAT", default_value = "start")]
     pub gas_time: GasTime,
-    /// csv: which column is time, until, `unique_id` or a number of the history; homeassistant: which entity
+    /// csv: which column is time, date, until, `unique_id` or a number of the history; homeassistant: which entity
     #[arg(long, value_name = "NAME=COLUMN[:UNIT]")]
     pub column: Vec<Column>,
     /// csv: numbers are what was used, and no registers

@@ -17,10 +17,15 @@ use crate::text;
 pub(super) const SHAPES: &[Shape] =
     &[Shape { name: "csv", expected: "a table with a header", header: Header::Options, read }];
 
-/// The columns that are no numbers: the time, the other end of an interval, and the identifier of the meter.
+/// The columns that are no numbers: the time, the other end of an interval, the identifier of the meter, and the date
+/// where the time has none.
 const TIME: &str = "time";
 const UNTIL: &str = "until";
 const METER: &str = "unique_id";
+const DATE: &str = "date";
+
+/// How many they are: behind them are the places of all columns of the history.
+const OTHERS: usize = 4;
 
 /// Which column of a table a column of the history is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +51,7 @@ impl FromStr for Column {
         let (name, rest) =
             text.split_once('=').ok_or("expected NAME=COLUMN or NAME=COLUMN:UNIT")?;
         let name = known(name).ok_or_else(|| {
-            format!("\"{}\" is no column: expected time, until, unique_id or a number of the history, such as energy_import_kwh", text::escaped(name))
+            format!("\"{}\" is no column: expected time, date, until, unique_id or a number of the history, such as energy_import_kwh", text::escaped(name))
         })?;
         // A name may have a colon in it, and what follows is no unit then.
         let with_unit =
@@ -65,7 +70,7 @@ impl FromStr for Column {
 
 /// The name of a column that can be imported.
 fn known(name: &str) -> Option<&'static str> {
-    let others = [TIME, UNTIL, METER].into_iter().find(|known| *known == name);
+    let others = [TIME, UNTIL, METER, DATE].into_iter().find(|known| *known == name);
     others.or_else(|| {
         let is_number = |content: &Content| {
             matches!(content, Content::Energy(_) | Content::Number(..) | Content::Statistic(..))
@@ -106,8 +111,8 @@ fn chosen(fields: &Fields, settings: &Settings) -> Vec<Column> {
     all
 }
 
-/// The places of the columns: first the time, then the end, the meter, and all columns of the history, then those of
-/// the filters. Says what is missing.
+/// The places of the columns: first the time, then the end, the meter, the date, and all columns of the history, then
+/// those of the filters. Says what is missing.
 pub(super) fn places(fields: &Fields, settings: &Settings) -> Result<Vec<Option<usize>>, String> {
     let header = || {
         let names: Vec<String> = fields.iter().take(40).map(text::escaped).collect();
@@ -121,7 +126,7 @@ pub(super) fn places(fields: &Fields, settings: &Settings) -> Result<Vec<Option<
         }
         From::Name(name) => position(fields, name.trim()),
     };
-    let mut places = vec![None; 3 + COLUMNS.len()];
+    let mut places = vec![None; OTHERS + COLUMNS.len()];
     let mut has_number = false;
     for column in chosen(fields, settings) {
         let Some(at) = find(&column.from) else {
@@ -136,9 +141,10 @@ pub(super) fn places(fields: &Fields, settings: &Settings) -> Result<Vec<Option<
             TIME => 0,
             UNTIL => 1,
             METER => 2,
+            DATE => 3,
             name => {
                 has_number |= known(name).is_some();
-                3 + place(name).unwrap_or(0)
+                OTHERS + place(name).unwrap_or(0)
             }
         };
         places[slot] = Some(at);
@@ -168,7 +174,7 @@ pub(super) fn places(fields: &Fields, settings: &Settings) -> Result<Vec<Option<
 
 fn read(row: &Row<'_>, context: &mut Context) -> Result<(), String> {
     let settings = row.settings;
-    let first_filter = 3 + COLUMNS.len();
+    let first_filter = OTHERS + COLUMNS.len();
     for (at, (_, wanted)) in settings.filters.iter().enumerate() {
         if row.get(first_filter + at) != wanted {
             return Ok(());
@@ -179,14 +185,16 @@ fn read(row: &Row<'_>, context: &mut Context) -> Result<(), String> {
         return Err("the time is missing".to_owned());
     }
     let is_end = settings.is_use && (!has_time || settings.time_is == TimeIs::End);
-    let mut entry = Entry::new(row.time(usize::from(!has_time))?);
+    let time =
+        |at: usize| if row.get(3).is_empty() { row.time(at) } else { row.date_and_time(3, at) };
+    let mut entry = Entry::new(time(usize::from(!has_time))?);
     entry.is_end = is_end;
     if has_time && !row.get(1).is_empty() {
-        entry.until = Some(Until::Stamp(row.time(1)?));
+        entry.until = Some(Until::Stamp(time(1)?));
     }
     entry.meter = Some(row.get(2).to_owned()).filter(|meter| !meter.is_empty());
     for (at, column) in COLUMNS.iter().enumerate() {
-        if row.get(3 + at).is_empty() || known(column.name).is_none() {
+        if row.get(OTHERS + at).is_empty() || known(column.name).is_none() {
             continue;
         }
         let chosen = settings.columns.iter().find(|chosen| chosen.name == column.name);
@@ -194,9 +202,9 @@ fn read(row: &Row<'_>, context: &mut Context) -> Result<(), String> {
         let unit =
             unit.unwrap_or_else(|| column.name.rsplit_once('_').map_or("", |(_, unit)| unit));
         let number = if unit == "count" {
-            row.number(3 + at, "x_kwh", "kWh")?
+            row.number(OTHERS + at, "x_kwh", "kWh")?
         } else {
-            row.number(3 + at, column.name, unit)?
+            row.number(OTHERS + at, column.name, unit)?
         };
         let kind = match settings.time_is {
             _ if settings.is_use && is_register(at) => Kind::Use,
@@ -207,7 +215,7 @@ fn read(row: &Row<'_>, context: &mut Context) -> Result<(), String> {
         // A device's reading has a time of its own.
         let told = DEVICES.iter().find(|[device, ..]| *device == column.name);
         let told = told.and_then(|[_, told, _]| place(&told.replace("_timestamp", "_time_utc")));
-        match told.map(|told| 3 + told).filter(|told| !row.get(*told).is_empty()) {
+        match told.map(|told| OTHERS + told).filter(|told| !row.get(*told).is_empty()) {
             Some(told) => {
                 let mut own = Entry::new(row.time(told)?);
                 own.series = super::series(column.name);

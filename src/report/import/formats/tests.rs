@@ -344,6 +344,13 @@ fn any_other_table_has_columns_by_options() {
         entries(Format::Csv, &with, zonneplan).unwrap(),
         ["csv 2024-10-27 02:00:00..03:00: use energy_import_kwh 759"]
     );
+    let parts = "Datum;Tijd;Stand\n1-8-2023;7:15;\"1.974,5\"\n";
+    let with =
+        settings("csv f --column date=Datum --column time=Tijd --column energy_import_kwh=Stand");
+    assert_eq!(
+        entries(Format::Csv, &with, parts).unwrap(),
+        ["csv 2023-08-01 07:15:00: energy_import_kwh 1974500"]
+    );
     let own = "time_utc,time_local,unique_id,energy_import_kwh,gas_time_utc\n2026-11-25T13:10:00Z,2026-11-25T14:10:00,E1,12.345,2026-11-25T13:00:00Z\n";
     assert_eq!(of(Format::Csv, own), ["csv @1795612200 E1: energy_import_kwh 12345"]);
 }
