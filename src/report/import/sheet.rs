@@ -200,11 +200,11 @@ impl Fields {
     }
 }
 
-/// The separator of a table with this header: the most frequent of semicolon, comma and tab.
+/// The separator of a table with this header: the most frequent of semicolon, tab, comma and bar.
 pub(super) fn separator(header: &str) -> char {
     let count = |separator: char| header.chars().filter(|c| *c == separator).count();
     // Of equals the last one counts.
-    [',', '\t', ';'].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(',')
+    ['|', ',', '\t', ';'].into_iter().max_by_key(|separator| count(*separator)).unwrap_or(',')
 }
 
 #[cfg(test)]
@@ -257,9 +257,14 @@ mod tests {
 
     #[test]
     fn the_separator_is_the_most_frequent_one() {
-        for (header, expected) in
-            [("a,b", ','), ("a;b;c,d", ';'), ("a\tb", '\t'), ("a", ';'), ("a,b;c", ';')]
-        {
+        for (header, expected) in [
+            ("a,b", ','),
+            ("a;b;c,d", ';'),
+            ("a\tb", '\t'),
+            ("a", ';'),
+            ("a,b;c", ';'),
+            ("a|b|c", '|'),
+        ] {
             assert_eq!(separator(header), expected, "{header}");
         }
     }

@@ -51,6 +51,14 @@ pub(super) const SHAPES: &[Shape] = &[
     },
 ];
 
+/// Words in the names of entities that are no registers of the meter: other quantities, other devices, and counts that
+/// begin anew each day.
+const NO_REGISTERS: [&str; 21] = [
+    "cost", "price", "power", "voltage", "current", "peak", "kosten", "prijs", "vermogen",
+    "spanning", "solar", "zonne", "inverter", "omvormer", "battery", "batterij", "today",
+    "vandaag", "daily", "monthly", "maand",
+];
+
 fn read(
     row: &Row<'_>,
     context: &mut Context,
@@ -135,7 +143,7 @@ fn column(id: &str, row: &Row<'_>) -> Option<&'static str> {
     }
     let id = id.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| id.contains(word));
-    if has(&["cost", "price", "power", "voltage", "current", "peak", "kosten"]) {
+    if has(&NO_REGISTERS) {
         return None;
     }
     if has(&["gas"]) {
@@ -144,8 +152,10 @@ fn column(id: &str, row: &Row<'_>) -> Option<&'static str> {
     if has(&["water"]) {
         return Some("water_m3");
     }
-    let is_export = has(&["export", "production", "produced", "returned", "injecti", "terug"]);
-    let is_import = has(&["import", "consumption", "consumed", "delivered", "usage", "afname"]);
+    let is_export = has(&["export", "product", "produced", "returned", "injecti", "terug"])
+        || has(&["einspeis"]);
+    let is_import = has(&["import", "consumption", "consumed", "delivered", "usage", "afname"])
+        || has(&["verbruik", "verbrauch", "bezug"]);
     if !is_export && !is_import {
         return None;
     }
@@ -159,6 +169,7 @@ fn directed(direction: &str, id: &str) -> Option<&'static str> {
         has(&[
             &format!("tarif_{tariff}"),
             &format!("tariff_{tariff}"),
+            &format!("tarief_{tariff}"),
             &format!("_t{tariff}"),
             &format!("tarif{tariff}"),
             &format!("tariff{tariff}"),

@@ -274,6 +274,21 @@ fn home_assistant_has_entities_that_are_guessed_or_chosen() {
             "left out 1: sensor.outdoor_temperature",
         ]
     );
+    let dutch = "statistic_id,start_ts,state\n\
+        sensor.electricity_meter_energieverbruik_tarief_1,1756677600.0,1\n\
+        sensor.electricity_meter_energieproductie_tarief_2,1756677600.0,2\n\
+        sensor.gas_meter_gasverbruik,1756677600.0,3\nsensor.p1_meter_energy_import_today,1756677600.0,4\n\
+        sensor.solaredge_energy_production,1756677600.0,5\n";
+    assert_eq!(
+        of(Format::Homeassistant, dutch),
+        [
+            "homeassistant @1756677600+<3600: end energy_import_t1_kwh 1000",
+            "homeassistant @1756677600+<3600: end energy_export_t2_kwh 2000",
+            "homeassistant @1756677600+<3600: end gas_m3 3000",
+            "left out 1: sensor.p1_meter_energy_import_today",
+            "left out 1: sensor.solaredge_energy_production",
+        ]
+    );
     let chosen =
         settings("homeassistant f --column energy_export_kwh=sensor.energy_consumption_tarif_1");
     let found = entries(Format::Homeassistant, &chosen, text).unwrap();
