@@ -1,7 +1,7 @@
 //! Ten years of history through the built `p1report`, beside mawk and `DuckDB` where they are at hand.
 //!
 //! `make bench` runs it, or `cargo bench --bench report`. The years are made here, 260 MB in memory; the program is
-//! that of `target/release`. The budget: all months in 0.3 s on one core and 8 MiB. It asserts nothing, and prints
+//! that of `target/shipped`. The budget: all months in 0.3 s on one core and 8 MiB. It asserts nothing, and prints
 //! the sum of the years beside that of the registers.
 
 use std::fmt::Write as _;
@@ -25,7 +25,7 @@ fn main() {
     let folder = memory.map_or_else(tempfile::tempdir, tempfile::tempdir_in).expect("a folder");
     let import = write_years(folder.path());
     println!("report: ten years, {ROWS} rows, {} MB", size(folder.path()) / 1_000_000);
-    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/release/p1report");
+    let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/shipped/p1report");
     if !program.exists() {
         println!("  skipped: {} is not built (make build)", program.display());
         return;

@@ -31,12 +31,13 @@ pub fn micros(time: Duration) -> String {
 pub struct Stopwatch {
     schedstat: String,
     before: u64,
+    laps: Vec<Duration>,
 }
 
 impl Stopwatch {
     pub fn start(child: &Child) -> Self {
-        let mut stopwatch =
-            Self { schedstat: format!("/proc/{}/schedstat", child.id()), before: 0 };
+        let schedstat = format!("/proc/{}/schedstat", child.id());
+        let mut stopwatch = Self { schedstat, before: 0, laps: Vec::new() };
         stopwatch.before = stopwatch.nanoseconds();
         stopwatch
     }
@@ -45,6 +46,21 @@ impl Stopwatch {
     pub fn each(&mut self, count: u32) -> Duration {
         let now = self.nanoseconds();
         Duration::from_nanos(now - std::mem::replace(&mut self.before, now)) / count
+    }
+
+    /// Takes the time since the start, or since the last lap, for one more of `laps`.
+    pub fn lap(&mut self) {
+        let lap = self.each(1);
+        self.laps.push(lap);
+    }
+
+    /// The median of the laps: what disturbs one of them in ten, on a machine that is never quite quiet, does not
+    /// change it. Begins the next measurement.
+    pub fn median(&mut self) -> Duration {
+        self.before = self.nanoseconds();
+        let mut laps = std::mem::take(&mut self.laps);
+        laps.sort_unstable();
+        laps[laps.len() / 2]
     }
 
     /// The first figure of schedstat.

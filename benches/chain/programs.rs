@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::io::{BufRead, BufReader};
 use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -52,16 +52,21 @@ fn write_config(folder: &Path, port: &Path, [decryption, signature]: [&str; 2]) 
     fs::write(folder.join("p1reader.yml"), text).expect("to write the configuration");
 }
 
-/// Starts a program that was built with the release profile, and waits until its log is quiet.
+/// A program as it is shipped. `cargo bench` builds others, which unwind when they panic, in place of those of
+/// `cargo build`: `make bench` copies these before.
+pub fn path(program: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("target/shipped").join(program)
+}
+
+/// Starts a program, and waits until its log is quiet.
 pub fn start(folder: &Path, program: &str) -> Child {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/release").join(program);
-    let child = Command::new(path)
+    let child = Command::new(path(program))
         .arg("--config-file")
         .arg(folder.join("p1reader.yml"))
         .env("TZ", "UTC")
         .stderr(Stdio::null())
         .spawn()
-        .expect("the built programs (make build)");
+        .expect("the programs as they are shipped (make bench)");
     std::thread::sleep(Duration::from_secs(1));
     child
 }
