@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use chrono::NaiveDateTime;
+use chrono::{Datelike as _, NaiveDateTime, Timelike as _};
 use rustc_hash::FxHashMap;
 
 use crate::message::{Message, Value, code_of};
@@ -203,7 +203,7 @@ impl Columns {
         for (column, (code, cell)) in self.codes.iter().zip(cells).enumerate() {
             match cell {
                 _ if Some(column) == time_column => {
-                    row.plain_cell(time.format(TIME).to_string().as_bytes());
+                    row.plain_cell(time_cell(time).as_bytes());
                 }
                 Some(Value::Number(number)) => {
                     row.plain_cell(number.digits(&mut Digits::default()).as_bytes());
@@ -248,6 +248,13 @@ fn objects(message: &Message) -> impl Iterator<Item = (&str, &Value)> {
         Some(classic) if message.get(classic).is_none() => (classic, value),
         _ => (code.as_str(), value),
     })
+}
+
+/// The time as [`TIME`] has it. Each telegram has one, and chrono would read that format for each.
+fn time_cell(time: NaiveDateTime) -> String {
+    let (day, month, year) = (time.day(), time.month(), time.year());
+    let (hour, minute, second) = (time.hour(), time.minute(), time.second());
+    format!("{day:02}-{month:02}-{year:04} {hour:02}:{minute:02}:{second:02}")
 }
 
 /// The code of the classic column for an object whose code the meter spells in another way, such as
@@ -457,6 +464,14 @@ mod tests {
         assert!(fitted.starts_with(";\"2;3\";01-01-1970 00:00:00;"), "{fitted}");
         assert!(fitted.ends_with(";1;\n") && fitted.split(';').count() == file.len() + 2);
         assert!(!ours.extend(&file) && !file.extend(&ours) && file.extend(&file.clone()));
+    }
+
+    #[test]
+    fn the_time_is_written_as_it_is_read() {
+        for second in [0, 1_795_330_010, 253_370_764_799] {
+            let time = chrono::DateTime::from_timestamp(second, 0).unwrap().naive_utc();
+            assert_eq!(time_cell(time), time.format(TIME).to_string());
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use p1_multicast::message::Encoder;
 use p1_multicast::multicast::{Receiver, Sender};
 use rustix::process::Signal;
 
-use crate::support::{Meter, Place, Running, lo, telegram, wait_for};
+use crate::support::{Meter, PATIENCE, Place, Running, lo, telegram, wait_for};
 
 /// A consumer.
 pub struct Consumer {
@@ -51,10 +51,12 @@ fn each_telegram_is_answered_by_one_datagram_and_then_there_is_silence() {
     answered(&mut meter, &mut consumer, 423);
     answered(&mut meter, &mut consumer, 42);
     emeter.wait_for_logs(1, "using serial number 9");
+    while consumer.within(Duration::from_secs(1)).is_some() {}
+    meter.send(&telegram(43));
+    assert_eq!(consumer.within(PATIENCE).map(|(watts, _)| watts), Some(43));
     listener.signal(Signal::KILL);
     listener.wait();
-    while consumer.within(Duration::from_secs(2)).is_some() {}
-    assert_eq!(consumer.within(Duration::from_secs(2)), None);
+    assert_eq!(consumer.within(Duration::from_secs(2)), None, "two periods later");
     let log = emeter.stopped();
     assert_eq!(log.matches("using serial number").count(), 1, "{log}");
     assert_eq!(consumer.within(Duration::from_secs(1)), None, "nothing at the end");
