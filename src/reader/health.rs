@@ -30,14 +30,17 @@ impl Failure {
 fn hint(file: &Path, error: &io::Error) -> String {
     const PLACES: &str = "PLACES in p1reader(8) tells where a service may write";
     let folder = file.parent().unwrap_or(file);
-    let owner = |path: &Path| std::fs::metadata(path).map(|there| there.uid()).ok();
+    let of = |path: &Path| std::fs::metadata(path).map(|there| (there.uid(), there.mode())).ok();
     match error.kind() {
-        ErrorKind::PermissionDenied => match (owner(file), owner(folder)) {
-            (Some(uid), Some(its)) if uid != its => format!(
+        ErrorKind::PermissionDenied => match (of(file), of(folder)) {
+            (Some((uid, _)), Some((its, _))) if uid != its => format!(
                 " (it belongs to user {uid}, its folder to user {its}: chown --reference={} {})",
                 folder.display(),
                 file.display()
             ),
+            (Some((_, mode)), _) if mode & 0o200 == 0 => {
+                format!(" (nobody may write it: chmod u+w {})", file.display())
+            }
             _ => format!(" ({PLACES})"),
         },
         ErrorKind::ReadOnlyFilesystem => {
@@ -172,6 +175,9 @@ impl Health {
 
 #[cfg(test)]
 mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt as _;
+
     use super::*;
 
     #[test]
@@ -183,6 +189,8 @@ mod tests {
         assert!(of(&file, ErrorKind::PermissionDenied).contains("PLACES"));
         assert!(of(&file, ErrorKind::ReadOnlyFilesystem).contains("dmesg"));
         assert_eq!(of(&file, ErrorKind::StorageFull), "");
+        std::fs::set_permissions(&file, Permissions::from_mode(0o444)).unwrap();
+        assert!(of(&file, ErrorKind::PermissionDenied).contains("chmod u+w "));
         // Only root can give a file away.
         if std::os::unix::fs::chown(&file, Some(12_345), None).is_ok() {
             let hint = of(&file, ErrorKind::PermissionDenied);
