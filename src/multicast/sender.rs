@@ -77,7 +77,9 @@ impl Sender {
     pub fn send(&self, port: u16, bytes: &[u8]) -> io::Result<()> {
         self.follow()?;
         let sent = self.transmit(port, bytes);
-        if !sent.as_ref().is_err_and(is_no_network) {
+        // A route that rejects (unreachable, prohibit, blackhole) has an error of its own.
+        let is_rejected = || self.interface.is_none() && self.outgoing.borrow().is_empty();
+        if !sent.as_ref().is_err_and(|error| is_no_network(error) || is_rejected()) {
             return sent;
         }
         if let Some(interface) = &self.interface {

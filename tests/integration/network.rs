@@ -185,6 +185,12 @@ fn without_an_interface_the_default_route_s_is_used_and_else_lo() {
     scene.namespace.ip("link set v0 up");
     scene.namespace.ip("route add default via 192.0.2.254");
     scene.send_until_said(7, 2, "telegrams leave this machine");
+    // As a VPN may set it, so that nothing leaves without it.
+    for (watts, kind) in (8..).zip(["unreachable", "prohibit", "blackhole"]) {
+        scene.namespace.ip("link set v0 down");
+        scene.namespace.ip(&format!("route replace {kind} default"));
+        scene.send_until_heard(watts);
+    }
     assert_eq!(scene.said("cannot send"), 1, "{}", scene.listener.log());
     scene.end();
 }
