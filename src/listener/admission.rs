@@ -23,6 +23,9 @@ const STATUS_TIME: Duration = Duration::from_secs(60);
 /// How often the group is read while telegrams come without a pause.
 const MONITOR_INTERVAL: Duration = Duration::from_millis(100);
 
+/// For how many telegrams a pseudo-terminal is watched, unless it turns out to be a relay.
+const MAX_WATCHED: u8 = 20;
+
 /// The time that each telegram takes at the quickest, whatever clocks show, so that subscribers can follow.
 const MIN_INTERVAL: Duration = Duration::from_micros(2500);
 
@@ -37,6 +40,8 @@ pub struct Admission {
     history: History,
     monitor: GroupMonitor,
     next_update: Instant,
+    /// How many telegrams of a pseudo-terminal are still to be watched.
+    watched: u8,
     rate: MeterRate,
     /// When the telegrams so far are due at [`MIN_INTERVAL`].
     due: Instant,
@@ -81,6 +86,7 @@ impl Admission {
             history: History::default(),
             monitor: GroupMonitor::new(settings, now),
             next_update: now,
+            watched: MAX_WATCHED,
             rate: MeterRate::new(now),
             due: now,
             returned: Refused::new(),
@@ -95,10 +101,18 @@ impl Admission {
         self.next_update = now;
     }
 
+    /// The port was opened or lost: another program may be behind it now.
+    pub fn restart(&mut self) {
+        self.watched = MAX_WATCHED;
+    }
+
     /// Bytes have come in, or the port was opened. Reads what the group has carried before, if a telegram may
-    /// begin now. No cable is a relay, and reading the group costs as much as a telegram.
+    /// begin now. No cable is a relay, and reading the group costs as much as a telegram: a pseudo-terminal is most
+    /// often a cable or a meter, too, so only its first telegrams are watched.
     pub fn update(&mut self, kind: SourceKind, is_beginning: bool, wall: Timestamp, now: Instant) {
-        if kind.may_be_relay() && (is_beginning || now >= self.next_update) {
+        if kind == SourceKind::Terminal && self.watched == 0 {
+            self.monitor.leave(now);
+        } else if kind.may_be_relay() && (is_beginning || now >= self.next_update) {
             self.next_update = now + MONITOR_INTERVAL;
             self.monitor.update(&mut self.history, wall, now);
         }
@@ -109,8 +123,11 @@ impl Admission {
         let Datagram { raw, meta, .. } = datagram;
         let incoming =
             Incoming { raw, start: meta.frame_start, has_clock: meta.meter_time.is_some() };
-        let origin = || self.history.origin(&incoming, !kind.can_wait());
-        if let Some(origin) = kind.may_be_relay().then(origin).flatten() {
+        let origin = || self.history.origin(&incoming, !kind.may_be_recording());
+        let is_watched = kind != SourceKind::Terminal || self.watched > 0;
+        self.watched = self.watched.saturating_sub(1);
+        if let Some(origin) = (is_watched && kind.may_be_relay()).then(origin).flatten() {
+            self.watched = MAX_WATCHED;
             if self.returned.count(now) {
                 log_returned(origin);
             }
@@ -137,7 +154,7 @@ impl Admission {
 
     /// The telegram, which came from a source of this kind, has been sent.
     pub fn on_sent(&mut self, datagram: &Datagram<'_>, kind: SourceKind) {
-        if kind.may_be_relay() {
+        if kind.may_be_relay() && (kind != SourceKind::Terminal || self.watched > 0) {
             self.history.on_sent(datagram.raw, datagram.meta.frame_end);
         }
     }
@@ -211,11 +228,39 @@ mod tests {
         (sent, now - start, lines)
     }
 
+    #[test]
+    fn only_the_first_telegrams_of_a_pseudo_terminal_are_watched_until_it_turns_out_to_be_a_relay()
+    {
+        let now = Instant::now();
+        let mut admission = Admission::new(Config::default().multicast, now);
+        let mut translator = Translator::new(Policy::Auto, None);
+        let mut admits = |admission: &mut Admission, number: i64, is_carried: bool| {
+            let raw = format!("/TST5METER\r\n\r\n1-0:1.8.1({number}*kWh)\r\n!\r\n");
+            let wall = Timestamp::from_seconds(1_795_330_010 + number);
+            if is_carried {
+                admission.history.on_heard(raw.as_bytes(), wall);
+            }
+            let datagram = translator.feed(&mut raw.as_bytes(), wall).unwrap().unwrap();
+            admission.admit(
+                &datagram,
+                SourceKind::Terminal,
+                now + Duration::from_secs(number.unsigned_abs()),
+            )
+        };
+        let first = i64::from(MAX_WATCHED);
+        assert!((1..first).all(|number| admits(&mut admission, number, false)));
+        assert!((first..100).all(|number| !admits(&mut admission, number, true)));
+        assert!((100..200).all(|number| admits(&mut admission, number, false)));
+        assert!(admits(&mut admission, 200, true));
+        admission.restart();
+        assert!(!admits(&mut admission, 201, true));
+    }
+
     const MILLISECOND: Duration = Duration::from_millis(1);
 
     #[test]
     fn a_port_that_is_no_relay_may_play_a_recording_round_and_round() {
-        for kind in [SourceKind::Serial, SourceKind::Pipe, SourceKind::File] {
+        for kind in [SourceKind::Serial, SourceKind::Terminal, SourceKind::Pipe, SourceKind::File] {
             let (sent, _, lines) = sent(kind, 100, 100 * MILLISECOND, |number| Some(number % 2));
             assert_eq!((sent, lines), (100, vec![]), "{kind:?}");
         }

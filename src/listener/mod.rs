@@ -277,6 +277,7 @@ impl Listener {
     fn finish_stream(&mut self, now: Instant) {
         self.take_in(now);
         self.delivery.pace.restart();
+        self.delivery.admission.restart();
         self.watch_group(now);
         self.finish_frames(now);
         self.delivery.finish(&mut self.line, now);

@@ -192,6 +192,13 @@ impl GroupMonitor {
         }
     }
 
+    /// Leaves the group until the next update.
+    pub fn leave(&mut self, now: Instant) {
+        if self.socket.take().is_some() {
+            self.next_join = now;
+        }
+    }
+
     /// A failure has no message of its own: the publisher logs that there is no network.
     fn join(&mut self, now: Instant) {
         self.next_join = now + JOIN_INTERVAL;

@@ -58,7 +58,14 @@ fn opened(path: &Path, speed: u32, format: LineFormat) -> Result<OpenDevice, Ref
         .map_err(|error| refusal(path, &error))?;
     // What came in before the settings were made may be garbled.
     port.clear(ClearBuffer::Input).map_err(|error| refusal(path, &error))?;
-    Ok(OpenDevice { file, _port: port, speed, format })
+    let kind = if is_terminal(&file) { SourceKind::Terminal } else { SourceKind::Serial };
+    Ok(OpenDevice { file, _port: port, speed, format, kind })
+}
+
+/// Whether this is a pseudo-terminal: the kernel's `Documentation/admin-guide/devices.txt` has their numbers.
+fn is_terminal(file: &File) -> bool {
+    let device = rustix::fs::fstat(file).map(|there| rustix::fs::major(there.st_rdev));
+    device.is_ok_and(|major| (136..=143).contains(&major))
 }
 
 fn open_to_read(path: &Path) -> io::Result<File> {
@@ -102,6 +109,7 @@ struct OpenDevice {
     _port: TTYPort,
     speed: u32,
     format: LineFormat,
+    kind: SourceKind,
 }
 
 impl OpenDevice {
@@ -139,7 +147,7 @@ impl Source for OpenDevice {
     }
 
     fn kind(&self) -> SourceKind {
-        SourceKind::Serial
+        self.kind
     }
 
     fn max_silence(&self) -> Option<Duration> {

@@ -25,6 +25,8 @@ pub enum ReadOutcome {
 pub enum SourceKind {
     /// A line to a meter.
     Serial,
+    /// A serial line that another program plays: a simulated meter, a recording, or perhaps a relay.
+    Terminal,
     /// A connection, perhaps to a relay of what this listener sends.
     Tcp,
     /// Another program, which may be a relay or play a recording.
@@ -37,7 +39,13 @@ impl SourceKind {
     /// Whether it may be a relay of what the group carries.
     #[must_use]
     pub fn may_be_relay(self) -> bool {
-        matches!(self, Self::Tcp | Self::Pipe)
+        matches!(self, Self::Tcp | Self::Pipe | Self::Terminal)
+    }
+
+    /// Whether it may be a recording, which may be played round and round.
+    #[must_use]
+    pub fn may_be_recording(self) -> bool {
+        matches!(self, Self::Terminal | Self::Pipe | Self::File)
     }
 
     /// Whether what it gives is not out of date if it is read later.

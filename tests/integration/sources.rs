@@ -100,6 +100,24 @@ fn with_a_key_nobody_else_keeps_a_telegram_from_being_sent_and_a_relay_is_recogn
 }
 
 #[test]
+fn a_pseudo_terminal_with_telegrams_of_the_group_is_recognised_as_a_relay() {
+    let place = Place::new();
+    place.config();
+    let mut meter = Meter::plug_in(&place);
+    let listener = place.daemon("p1listener");
+    listener.wait_for_log("is open");
+    let other = Sender::open(place.group.into(), 0, Some(&lo())).unwrap();
+    let mut watts = 0;
+    wait_for("a relay that is recognised", || {
+        watts += 1;
+        other.send(place.port + 1, &telegram(watts)).unwrap();
+        meter.send(&telegram(watts));
+        listener.log().contains("is a relay of this group").then_some(())
+    });
+    listener.stop();
+}
+
+#[test]
 fn a_file_is_sent_once_and_then_the_listener_ends() {
     let place = Place::new();
     let file = place.path("recording");
