@@ -21,6 +21,9 @@ const MAX_DATAGRAM: usize = 65_535;
 /// one meter may arrive while the interface to another one is missing.
 const JOIN_INTERVAL: Duration = Duration::from_secs(10);
 
+/// The same when a telegram is overdue: its sender may have got another network.
+const SHORT_JOIN_INTERVAL: Duration = Duration::from_secs(1);
+
 /// The wait before a socket that has failed is opened again.
 const REOPEN_INTERVAL: Duration = Duration::from_secs(1);
 
@@ -159,6 +162,11 @@ impl Membership {
             }
             Err(reason) => self.fail(format!("cannot join {}: {reason}", self.group()), now),
         }
+    }
+
+    /// A telegram is overdue: joins again sooner.
+    pub fn hurry(&mut self, now: Instant) {
+        self.next_join = self.next_join.min(now + SHORT_JOIN_INTERVAL);
     }
 
     /// Leaves the group and joins it again a moment later, so that switches hear of the membership.

@@ -179,6 +179,8 @@ impl Subscriber {
     fn handle_silence(&mut self, now: Instant) {
         if self.silence.is_renewal_due(now) {
             self.membership.renew(now);
+        } else if self.silence.has_begun(now) {
+            self.membership.hurry(now);
         }
         // Without a network, that has been logged.
         if self.is_daemon && self.membership.is_joined() {
@@ -203,7 +205,8 @@ impl Subscriber {
     /// The time until there is something to do even if nothing arrives.
     pub fn time_to_work(&self, now: Instant) -> Duration {
         let next = self.membership.next_join().min(self.silence.next_renewal());
-        next.saturating_duration_since(now)
+        let overdue = self.silence.overdue().filter(|overdue| *overdue > now);
+        overdue.map_or(next, |overdue| overdue.min(next)).saturating_duration_since(now)
     }
 
     /// Address and port of the group.

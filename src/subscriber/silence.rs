@@ -13,6 +13,9 @@ use crate::runtime::OutageLog;
 /// Silence is logged after so long, or after three intervals of a meter that sends less often.
 const SILENCE: Duration = Duration::from_secs(60);
 
+/// A telegram is overdue after two intervals of the meter, and not before this time.
+const MIN_OVERDUE: Duration = Duration::from_secs(2);
+
 /// How often it is logged again.
 const REMINDER_INTERVAL: Duration = Duration::from_secs(3600);
 
@@ -29,6 +32,7 @@ pub(super) struct Silence {
     since: Instant,
     /// The last two times between telegrams. The shorter one counts: an outage says nothing about the meter.
     intervals: [Duration; 2],
+    has_telegram: bool,
     outages: OutageLog,
     /// When it was logged last.
     logged: Instant,
@@ -47,6 +51,7 @@ impl Silence {
             clock: (now, monotonic),
             since: now,
             intervals: [Duration::ZERO; 2],
+            has_telegram: false,
             outages: OutageLog::default(),
             logged: now,
             next_renewal: now,
@@ -59,6 +64,7 @@ impl Silence {
     pub fn end(&mut self, now: Instant) -> Option<Duration> {
         let time = now.saturating_duration_since(self.since);
         (self.since, self.intervals) = (now, [time, self.intervals[0]]);
+        self.has_telegram = true;
         self.next_renewal = self.first_renewal();
         self.outages.up().then_some(time)
     }
@@ -76,6 +82,17 @@ impl Silence {
         }?;
         self.logged = now;
         Some((time, note))
+    }
+
+    /// When the next telegram is overdue; `None` if there was none yet.
+    pub fn overdue(&self) -> Option<Instant> {
+        let after = self.interval().saturating_mul(2).max(MIN_OVERDUE);
+        self.has_telegram.then(|| self.since + after)
+    }
+
+    /// Whether the silence has just begun: a telegram is overdue, and the membership has not been renewed.
+    pub fn has_begun(&self, now: Instant) -> bool {
+        self.overdue().is_some_and(|overdue| now >= overdue) && now < self.since + SILENCE
     }
 
     fn interval(&self) -> Duration {

@@ -142,6 +142,24 @@ fn the_group_is_joined_again_every_ten_seconds_and_a_wait_does_not_outlast_them(
 }
 
 #[test]
+fn the_group_is_joined_each_second_when_a_telegram_is_overdue_until_a_minute_is_over() {
+    let start = Instant::now();
+    let (mut subscriber, network) = subscriber(start);
+    network.borrow_mut().datagrams.push_back(Ok(datagram(1, "A")));
+    let joined: Vec<_> = (0..70)
+        .map(|second| {
+            let now = start + Duration::from_secs(second);
+            while subscriber.next(now).is_some() {}
+            assert!(subscriber.time_to_work(now) > Duration::ZERO);
+            network.borrow().joined
+        })
+        .collect();
+    assert_eq!(joined[..5], [1, 1, 1, 2, 3]);
+    assert_eq!(joined[59], 58);
+    assert!(joined[69] <= 62, "after that as without any telegram: {joined:?}");
+}
+
+#[test]
 fn without_a_network_it_goes_on_and_joins_when_there_is_one() {
     let start = Instant::now();
     let (mut subscriber, network) = subscriber(start);
