@@ -3,13 +3,14 @@
 //! Owns the rules about keys as a whole: unknown keys, repeated keys, and keys that must fit each other. `value`
 //! checks single values.
 
+use std::net::SocketAddr;
 use std::path::Path;
 
 use super::Loaded;
 use super::environment::{Environment, expand};
 use super::keys::Section;
 use super::mistakes;
-use super::model::{Config, in_real_folder};
+use super::model::{Config, Multicast, in_real_folder};
 use super::problem::{ConfigError, Problem};
 use super::tree::{Entry, Node};
 use super::value::scope;
@@ -31,6 +32,7 @@ pub(super) fn assemble(
     };
     assembly.sections(root);
     assembly.check_ports();
+    assembly.check_copies();
     assembly.check_interface();
     assembly.check_filenames();
     assembly.check_broker_keys();
@@ -121,6 +123,21 @@ impl Assembly<'_> {
         let port = self.config.multicast.port;
         if self.config.multicast.raw_port == Some(port) {
             self.report_same("multicast.port", "multicast.raw_port", &port.to_string());
+        }
+    }
+
+    /// The group itself gets each telegram once.
+    fn check_copies(&mut self) {
+        let key = "multicast.also_to";
+        let Multicast { address, port, raw_port, also_to, .. } = &self.config.multicast;
+        let ports = [Some(*port), *raw_port];
+        let is_group = |host: &&String| {
+            let to = host.parse::<SocketAddr>();
+            to.is_ok_and(|to| to.ip() == *address && ports.contains(&Some(to.port())))
+        };
+        if let Some(found) = also_to.iter().find(is_group) {
+            let message = format!("expected other hosts than the group itself, found {found}");
+            self.report(key, self.line(key), message);
         }
     }
 

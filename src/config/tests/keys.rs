@@ -143,6 +143,20 @@ p1_emeter: {address: 239.12.255.253, port: 9523, TTL: 32, interface: lo, also_to
 }
 
 #[test]
+fn copies_do_not_go_to_the_group_itself() {
+    for found in ["224.7.2.1:52001", "224.7.2.1:52002"] {
+        assert_eq!(
+            problems(&format!("multicast:\n  also_to: [host:1, \"{found}\"]\n")),
+            [format!(
+                "2: multicast.also_to: expected other hosts than the group itself, found {found}"
+            )]
+        );
+    }
+    let elsewhere = "multicast: {also_to: [\"224.7.2.1:52003\", \"192.0.2.1:52001\"]}";
+    assert_eq!(config(elsewhere).multicast.also_to.len(), 2);
+}
+
+#[test]
 fn datagrams_of_the_energy_meter_go_somewhere_and_not_among_the_telegrams() {
     assert_eq!(
         problems("p1_emeter:\n  address: off\n"),
