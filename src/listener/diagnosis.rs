@@ -45,6 +45,12 @@ impl Finding {
         }
     }
 
+    /// Whether bytes may be missing: another program that reads the port would explain it.
+    #[must_use]
+    pub fn may_lack_bytes(&self) -> bool {
+        matches!(self, Self::Nothing | Self::Noise(_) | Self::Fragments | Self::Damaged(_))
+    }
+
     /// How informative it is: of the findings at several speeds, the highest explains best why there is no
     /// telegram. A line that garbles telegrams at its own speed is noise at all others.
     #[must_use]
@@ -258,6 +264,7 @@ mod tests {
         let finding = examine(&own.repeat(4));
         assert_eq!(finding, Finding::UnknownChecksum(4));
         assert!(finding.hint().contains("checksum: ignore"), "{}", finding.hint());
+        assert!(!finding.may_lack_bytes());
         let mut damaged = telegram();
         damaged[25] = b'(';
         assert_eq!(examine(&[own.repeat(4), damaged].concat()), Finding::Damaged(5));

@@ -165,7 +165,7 @@ impl Health {
         let finding = if is_quiet { Finding::Nothing } else { examine(&self.recent) };
         let hint = match &self.holders[..] {
             // It is the most likely reason of all, but not of what came in whole.
-            [_, ..] if !finding.is_certain() => {
+            [_, ..] if finding.may_lack_bytes() => {
                 &format!("another program has the port open: {}", self.holders.join(" and "))
             }
             _ => finding.hint(),

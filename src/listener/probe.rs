@@ -94,7 +94,7 @@ pub fn probe(settings: &P1Listener, keys: Option<Keys>, out: &mut dyn Write) -> 
         }
     }
     writeln!(out, "No telegram was read.")?;
-    if !holders.is_empty() && !best.is_certain() {
+    if !holders.is_empty() && best.may_lack_bytes() {
         let holders = holders.join(" and ");
         writeln!(out, "Another program has the port open and takes bytes away: stop {holders}.")?;
     }
