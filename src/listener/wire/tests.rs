@@ -1,6 +1,9 @@
 //! Each protocol is recognised by its own frames, and noise and P1 text as none of them.
 
+use proptest::prelude::*;
+
 use super::*;
+use crate::listener::diagnosis::examine;
 use crate::telegram::{add_parity, crc16_x25};
 
 const LLC: &[u8] = b"\xE6\xE7\x00";
@@ -218,4 +221,22 @@ fn every_published_frame_is_recognised() {
         frames += 1;
     }
     assert!(frames > 0);
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_told_something_about(
+        beginning in prop::sample::select(vec![
+            &b""[..], b"\x7E\xA0", b"\x68\x05\x05\x68", b"\x10\x44", b"\xDB\x08SAG", b"\x1B\x1B\x1B\x1B\x1A", b"/EMH4\r\n",
+        ]),
+        bytes in prop::collection::vec(any::<u8>(), 0..300),
+        cut in 0..300usize,
+    ) {
+        let stream = [beginning, &bytes].concat();
+        for part in [&stream[..], &stream[cut.min(stream.len())..]] {
+            let finding = examine(part);
+            let said = [&finding.summary(), finding.hint(), finding.advice()].concat();
+            prop_assert!(said.chars().all(|c| !c.is_control() || c == '\n'), "{said:?}");
+        }
+    }
 }

@@ -1,5 +1,10 @@
 //! What becomes of telegrams on their way in: accepted, restored or rejected.
 
+use std::cell::Cell;
+
+use proptest::prelude::*;
+use proptest::test_runner::{TestRng, TestRunner};
+
 use super::*;
 use crate::telegram::{Algorithm, crc16};
 
@@ -145,4 +150,89 @@ fn a_telegram_that_is_whole_but_for_its_checksum_differs_from_a_damaged_one() {
         assert!(!is_intact(&good.replace(part, damaged)), "{part:?} as {damaged:?}");
     }
     assert!(!is_intact("/TST5\r\n\r\n!1234\r\n"), "no object");
+}
+
+/// What programs on the way make of a line end.
+const LINE_ENDS: [&str; 7] = ["\r\n", "\n", "\r", "\n\r", "\r\r\n", "\n\n", "\r\n\r\n"];
+
+/// What happens to bytes on the way: nothing, a byte is changed, or some are lost. Positions are in thousandths of
+/// the telegram.
+#[derive(Clone, Debug)]
+enum Damage {
+    None,
+    Changed(usize, u8),
+    Lost(usize, usize),
+}
+
+fn damage() -> impl Strategy<Value = Damage> {
+    prop_oneof![
+        Just(Damage::None),
+        (0..1000usize, 1..=255u8).prop_map(|(at, bits)| Damage::Changed(at, bits)),
+        (0..1000usize, 1..40usize).prop_map(|(at, length)| Damage::Lost(at, length)),
+    ]
+}
+
+/// The text of a telegram up to its `!`, damaged.
+fn damaged(text: &str, damage: &Damage) -> Vec<u8> {
+    let mut bytes = text.as_bytes().to_vec();
+    let place = |at: usize| at * (bytes.len() - 1) / 1000;
+    match *damage {
+        Damage::None => {}
+        Damage::Changed(at, bits) => {
+            let at = place(at);
+            bytes[at] ^= bits;
+        }
+        Damage::Lost(at, length) => {
+            let at = place(at);
+            let end = (at + length).min(bytes.len() - 1);
+            bytes.drain(at..end);
+        }
+    }
+    bytes
+}
+
+/// Always the same cases: each comparison with a checksum of 16 bits accepts one wrong telegram in 65,536, and four
+/// comparisons of each of these may accept one.
+#[test]
+fn whatever_happens_on_the_way_no_other_telegram_comes_out_than_was_sent() {
+    const CASES: u32 = 2000;
+    let line = "[01]-[0-4]:[1-9]{1,2}\\.[78]\\.0\\([0-9]{1,6}\\.[0-9]{3}\\*kW\\)";
+    let lines = prop::collection::vec(line, 1..12);
+    let line_ends = prop::collection::vec(0..LINE_ENDS.len(), 16);
+    let case = (lines, any::<bool>(), line_ends, damage(), 0..Algorithm::ALL.len());
+    let (as_sent, by_chance) = (Cell::new(0), Cell::new(0));
+    let config = ProptestConfig::with_cases(CASES);
+    let rng = TestRng::deterministic_rng(config.rng_algorithm);
+    TestRunner::new_with_rng(config, rng)
+        .run(&case, |(lines, has_blank_line, line_ends, damage, algorithm)| {
+            let blank = has_blank_line.then_some("");
+            let all = ["/TST5\\2METER"].into_iter().chain(blank);
+            let all: Vec<&str> = all.chain(lines.iter().map(String::as_str)).chain(["!"]).collect();
+            let sent = telegram_by(Algorithm::ALL[algorithm], &all.join("\r\n"));
+            let digits = &sent[sent.len() - 6..];
+            let ends = line_ends.iter().cycle().map(|&at| LINE_ENDS[at]);
+            let altered: String =
+                all.iter().zip(ends).map(|(line, end)| [line, end].concat()).collect();
+            let altered = &altered[..=altered.rfind('!').unwrap()];
+            let received = [&damaged(altered, &damage), digits].concat();
+
+            let mut intake = Intake::new(Policy::Auto);
+            for _ in 0..2 {
+                prop_assert_eq!(receive(&mut intake, &sent).1, Ok(()));
+            }
+            let (mut rest, mut accepted) = (&received[..], 0);
+            while let Some(found) = intake.feed(&mut rest, Timestamp::default()) {
+                let is_accepted = found.verdict.is_ok();
+                let is_as_sent = found.frame.bytes() == sent;
+                by_chance.set(by_chance.get() + usize::from(is_accepted && !is_as_sent));
+                accepted += usize::from(is_accepted && is_as_sent);
+            }
+            if matches!(damage, Damage::None) {
+                prop_assert_eq!(accepted, 1, "{}", received.escape_ascii());
+            }
+            as_sent.set(as_sent.get() + accepted);
+            Ok(())
+        })
+        .unwrap();
+    assert!(as_sent.get() > 500 && by_chance.get() <= 1, "{as_sent:?} {by_chance:?}");
 }
