@@ -5,10 +5,7 @@
 use std::cell::OnceCell;
 
 use crate::message::{Message, Value as Sent, code_of};
-use crate::telegram::{Decimal, MeterZone, Obis, Quantity, Timestamp, Unit};
-
-/// The highest number of a tariff: IEC 62056-6-1, value group E.
-const MAX_TARIFF: u8 = 63;
+use crate::telegram::{Decimal, MAX_TARIFF, MeterZone, Obis, Quantity, Timestamp, Unit};
 
 /// Every value of a message that stands under an OBIS code, sorted by it.
 pub(super) struct Objects<'m> {

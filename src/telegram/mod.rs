@@ -40,7 +40,7 @@ pub(crate) use lines::Lines;
 pub use maker::maker;
 pub use obis::Obis;
 pub use obis::TARIFFS;
-pub(crate) use obis::electricity_unit;
+pub(crate) use obis::{MAX_TARIFF, electricity_unit};
 use object::Brackets;
 pub use object::{Content, Object};
 pub(crate) use object::{begins_with_code, groups};

@@ -16,6 +16,9 @@ pub struct Obis(
 /// The most tariffs that meters are known to count by.
 pub const TARIFFS: usize = 8;
 
+/// The highest number of a tariff: IEC 62056-6-1, value group E.
+pub(crate) const MAX_TARIFF: u8 = 63;
+
 /// What B is in a code for any M-Bus channel, `0-n:24.2.1`.
 const ANY_CHANNEL: u8 = 255;
 

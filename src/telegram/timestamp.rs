@@ -108,7 +108,7 @@ impl MeterZone {
     /// From UTC to what the clock shows, in hours; `None` for what is neither `S` nor `W`.
     #[must_use]
     pub fn offset_hours(self, season: u8) -> Option<i32> {
-        match season {
+        match season.to_ascii_uppercase() {
             b'S' => Some(self.winter_hours() + 1),
             b'W' => Some(self.winter_hours()),
             _ => None,
@@ -226,6 +226,7 @@ mod tests {
     fn summer_and_winter_time_are_told_by_the_letter() {
         assert_eq!(seconds("260329015959W"), Some(1_774_745_999));
         assert_eq!(seconds("260329030000S"), Some(1_774_746_000));
+        assert_eq!(seconds("260329030000s"), Some(1_774_746_000));
         // The hour that comes twice.
         assert_eq!(seconds("261025020000S"), Some(1_792_886_400));
         assert_eq!(seconds("261025020000W"), Some(1_792_890_000));
