@@ -10,7 +10,7 @@ use crate::config::{Config, Multicast};
 use crate::message::{Message, Translator};
 use crate::runtime::{Exit, captured_log};
 use crate::subscriber::{Feed, Intake, Telegram};
-use crate::telegram::{Policy, Timestamp, add_parity, crc16};
+use crate::telegram::{MeterZone, Policy, Timestamp, add_parity, crc16};
 
 fn telegram(watts: u32) -> Vec<u8> {
     let body = format!("/TST5\r\n\r\n0-0:96.1.1(453031)\r\n1-0:1.7.0(00.{watts:03}*kW)\r\n!");
@@ -138,6 +138,26 @@ fn explained(lines: &str, anonymous: bool) -> (String, Exit) {
     let (out, errors, exit) = decode(lines.replace('\n', "\r\n").as_bytes(), &options);
     assert_eq!(errors, "");
     (out, exit)
+}
+
+#[test]
+fn the_clock_is_that_of_the_configured_zone_in_every_output() {
+    let file = b"/TST5\r\n\r\n0-0:1.0.0(261122075236W)\r\n1-0:1.7.0(1*kW)\r\n!\r\n";
+    let said = |zone, explain| {
+        let format = if explain { "json" } else { "%{epoch}" };
+        let format = format.parse().unwrap();
+        decode(file, &Options { format, explain, zone, ..Options::default() }).0
+    };
+    for (zone, seconds, name, other) in [
+        (None, "1795330356", "Central", "EET if it shows 1 hour more, WET if it shows 1 hour less"),
+        (Some(MeterZone::Eastern), "1795326756", "Eastern", "CET if it shows 1 hour less)"),
+        (Some(MeterZone::Western), "1795333956", "Western", "CET if it shows 1 hour more)"),
+    ] {
+        assert!(said(zone, false).starts_with(seconds), "{}", said(zone, false));
+        let words = said(zone, true);
+        assert!(words.contains(&format!("taken as {name} European time")), "{words}");
+        assert!(words.contains(other), "{words}");
+    }
 }
 
 #[test]

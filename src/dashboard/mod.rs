@@ -76,7 +76,9 @@ pub fn run(options: Options, config: &Config) -> Result<Exit, Exit> {
     let interval =
         if options.once { Duration::ZERO } else { Duration::from_secs(1) / options.speed.max(1) };
     let mut source: Box<dyn Source> = match &options.input {
-        Some(path) => Box::new(Recording::open(path, interval)?),
+        Some(path) => {
+            Box::new(Recording::open(path, interval)?.in_zone(config.p1_listener.time_zone))
+        }
         None => Box::new(Network::join(&config.multicast)?),
     };
     let now = Instant::now();

@@ -12,7 +12,7 @@ use crate::config::Multicast;
 use crate::message::{Message, Translator};
 use crate::runtime::Exit;
 use crate::subscriber::{Feed, Selection, Subscriber};
-use crate::telegram::{Policy, Timestamp};
+use crate::telegram::{MeterZone, Policy, Timestamp};
 
 /// How many bytes of a file are read at a time.
 const CHUNK: usize = 16 * 1024;
@@ -100,6 +100,13 @@ pub struct Recording {
 }
 
 impl Recording {
+    /// Takes the meter's clock for one of this zone; `None` goes by the header of its telegrams.
+    #[must_use]
+    pub fn in_zone(mut self, zone: Option<MeterZone>) -> Self {
+        self.translator.set_zone(zone);
+        self
+    }
+
     /// Opens the file. A failure is logged, and is [`Exit::Io`]. With an interval of zero, each call gives
     /// a telegram.
     pub fn open(path: &Path, interval: Duration) -> Result<Self, Exit> {
@@ -209,6 +216,19 @@ mod tests {
         assert!(!source.has_ended());
         assert!(source.next(start + Duration::from_secs(2)).unwrap().is_none());
         assert!(source.has_ended());
+    }
+
+    #[test]
+    fn the_zone_of_the_meter_is_the_configured_one() {
+        let start_in = |zone| {
+            let mut source = recording(&telegram(), Duration::ZERO).in_zone(zone);
+            let Some(Event::Telegram(message, None)) = source.next(Instant::now()).unwrap() else {
+                panic!()
+            };
+            message.meta.frame_start
+        };
+        let hour = start_in(None).micros_since(start_in(Some(MeterZone::Eastern)));
+        assert_eq!(hour, 3_600_000_000);
     }
 
     #[test]

@@ -316,6 +316,14 @@ fn power_factors_of_a_thousand_are_scaled() {
 }
 
 #[test]
+fn the_breaker_is_found_under_the_codes_of_every_country() {
+    for code in ["0-0:96.3.10", "0-0:96.50.68", "0-0:24.4.0*255"] {
+        assert_eq!(reading("breaker_state", &format!("{code}(1)")).as_deref(), Some("1"), "{code}");
+    }
+    assert_eq!(reading("breaker_state", "0-1:24.4.0(1)"), None, "the valve of a device");
+}
+
+#[test]
 fn the_tariff_is_a_number_also_where_it_is_sent_as_letters() {
     for (sent, expected) in
         [("0002", Some("2")), ("02", Some("2")), ("5431", Some("1")), ("", None), ("HIGH", None)]

@@ -33,8 +33,8 @@ const GJ: Option<Unit> = Some(Unit::GigaJoule);
 const THERMAL: &[Unit] = &[Unit::GigaJoule, Unit::CubicMetre];
 
 const TARIFF_CODES: &[Obis] = &[code("0-0:96.14.0"), code("0-0:96.14.1")];
-/// The second one is Hungarian.
-const BREAKER_CODES: &[Obis] = &[code("0-0:96.3.10"), code("0-0:96.50.68")];
+/// The second one is Hungarian, the third one of DSMR 2.2.
+const BREAKER_CODES: &[Obis] = &[code("0-0:96.3.10"), code("0-0:96.50.68"), code("0-0:24.4.0")];
 
 static GAS: Family = Family { types: &[3], units: &[Unit::CubicMetre] };
 static WATER: Family = Family { types: &[7, 22], units: &[Unit::CubicMetre] };
