@@ -311,7 +311,7 @@ words! {
     joins_not: "Made of use, beginning at 0 under an identifier of its own:", "Gemaakt van verbruik, vanaf 0 onder een eigen kenmerk:";
     gas_moved: "Hourly gas counts at the end of its hour (--gas-time).", "Gas per uur telt aan het eind van het uur (--gas-time).";
     left_out: "Left out", "Weggelaten";
-    rivals: "Where other imports have energy at the same time, one of them counts (tariffs in files of their own need one --name)", "Waar andere imports op hetzelfde moment energie hebben, telt er één (tarieven in eigen bestanden krijgen één --name)";
+    rivals: "Where other imports have energy at the same time, one of them counts (tariffs in files of their own need one --name)", "Waar andere imports op hetzelfde moment energie hebben, telt er maar een (tarieven in eigen bestanden krijgen dezelfde --name)";
     zeros: "Zeros that are no readings, left out", "Nullen die geen meterstand zijn, weggelaten";
     torn: "Torn lines, left out", "Beschadigde regels, weggelaten";
     not_newer: "Rows left out, not newer than those before them", "Rijen weggelaten, niet nieuwer dan die ervoor";
