@@ -4,7 +4,7 @@
 //! written elsewhere.
 
 use crate::telegram::{
-    Content, Decimal, Obis, Object, Quantity, Timestamp, Unit, electricity_unit,
+    Content, Decimal, Obis, Object, Quantity, Telegram, Timestamp, Unit, electricity_unit,
 };
 
 /// The longest code, in bytes.
@@ -75,6 +75,21 @@ impl<'a> Values<'a> {
         }
     }
 
+    /// As [`Self::of`], and the threshold in kVA of a meter that does not always send kVA keeps its unit: as a
+    /// number it would be one in kW.
+    pub(super) fn in_telegram(object: &Object<'a>, telegram: &Telegram<'_>) -> Self {
+        let is_apparent = || {
+            let unit = object.quantity().map(|found| found.unit.base().0);
+            unit == Some(Unit::VoltAmpere) && !is_of_luxembourg(telegram.header)
+        };
+        if object.code.starts_with(THRESHOLD) && is_apparent() {
+            if let Content::One(text) = object.content() {
+                return Self::One(WireValue::Text(text));
+            }
+        }
+        Self::of(object, &telegram.objects)
+    }
+
     /// What decides between two objects with the same key: whether there is a number, and its time.
     pub(super) fn precedence(&self) -> (bool, Option<Timestamp>) {
         let (first, second) = match *self {
@@ -130,6 +145,15 @@ static BYTES_OF_CODES: [u8; 256] = {
     }
     bytes
 };
+
+/// The threshold of the power, as all meters that have one spell it.
+const THRESHOLD: &[u8] = b"0-0:17.0.0";
+
+/// Whether this is the first line of a meter whose threshold is always in kVA: E-Meter P1 specification 1.1.3 of
+/// Luxembourg, section 3.2.
+pub(crate) fn is_of_luxembourg(header: &[u8]) -> bool {
+    header.get(..5).is_some_and(|beginning| beginning.eq_ignore_ascii_case(b"/Lux5"))
+}
 
 /// The number that stands for a quantity; `None` for units that go as text, and for those that are not
 /// what the object measures: a number has no unit on the wire, and would be taken for the `usual` one.

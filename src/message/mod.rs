@@ -24,7 +24,7 @@ mod write;
 
 use std::borrow::Cow;
 
-pub(crate) use member::is_code;
+pub(crate) use member::{is_code, is_of_luxembourg};
 pub use read::MessageError;
 pub use repeated::Superseded;
 pub use signature::{NoKey, SignatureError, SigningKey};

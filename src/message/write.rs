@@ -37,7 +37,7 @@ pub fn encode(telegram: &Telegram<'_>, meta: &Meta, out: &mut Vec<u8>) -> Encode
         json.bytes(telegram.header);
         for (index, object) in telegram.objects.iter().enumerate() {
             if !superseded.contains(index) {
-                json.object(index + 1, object, &telegram.objects);
+                json.object(index + 1, object, telegram);
             }
         }
         if let Some(checksum) = telegram.checksum {
@@ -109,8 +109,8 @@ impl Json<'_> {
     }
 
     /// The object on this line of the telegram, counted from 1.
-    fn object(&mut self, line: usize, object: &Object<'_>, telegram: &[Object<'_>]) {
-        let values = || Values::of(object, telegram);
+    fn object(&mut self, line: usize, object: &Object<'_>, telegram: &Telegram<'_>) {
+        let values = || Values::in_telegram(object, telegram);
         match Key::of(object) {
             Key::Code(code) => self.values(code, b"", values()),
             Key::Reading(channel) => self.values(channel, b"24.2.1", values()),

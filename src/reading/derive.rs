@@ -12,7 +12,7 @@ use super::device::{Devices, Family};
 use super::objects::{Objects, in_unit};
 use super::registers::Registers;
 use super::{Reading, Value, texts};
-use crate::message::{Message, Value as Sent};
+use crate::message::{Message, Value as Sent, is_of_luxembourg};
 use crate::telegram::{Decimal, Obis, Timestamp, Unit};
 
 /// Where a reading comes from.
@@ -62,9 +62,6 @@ pub(super) enum Source {
 
 /// The lowest power threshold, in W or VA, that cannot be one in amperes.
 const LOWEST_THRESHOLD: i64 = 1000;
-
-/// How the first line of meters in Luxembourg begins.
-const LUXEMBOURG: &str = "/Lux5";
 
 /// Meters without a limit send nines: 999.9 kW, or 999 A. No house has a connection for that.
 const NO_POWER_LIMIT: i64 = 999_000;
@@ -186,19 +183,14 @@ impl<'m> Context<'m> {
     fn threshold(&self, obis: Obis, unit: Unit) -> Option<Decimal> {
         let limit = self.objects.values(obis).find_map(|value| match value {
             Sent::Number(number) => {
-                let sent = if self.is_of_luxembourg() { Unit::VoltAmpere } else { Unit::Watt };
+                let header = self.message.get("header").and_then(Sent::text).unwrap_or_default();
+                let is_apparent = is_of_luxembourg(header.as_bytes());
+                let sent = if is_apparent { Unit::VoltAmpere } else { Unit::Watt };
                 (unit == sent && number.whole() >= LOWEST_THRESHOLD).then_some(*number)
             }
             Sent::Text(_) => in_unit(value, unit, unit),
         });
         limit.filter(|limit| limit.whole() < NO_POWER_LIMIT)
-    }
-
-    /// Whether the threshold is one in kVA, which a datagram does not tell from kW: E-Meter P1 specification
-    /// 1.1.3 of Luxembourg, section 3.2.
-    fn is_of_luxembourg(&self) -> bool {
-        let header = self.message.get("header").and_then(Sent::text).unwrap_or_default();
-        header.get(..LUXEMBOURG.len()).is_some_and(|start| start.eq_ignore_ascii_case(LUXEMBOURG))
     }
 
     /// `0.987`, and of Lithuanian meters `0987`, in thousandths.

@@ -30,9 +30,9 @@
 //!
 //! What the datagram no longer tells (the table in [`crate::message`]):
 //!
-//! - kW from kVA: the threshold is `power_threshold_va` for the meters of Luxembourg and where a sender left
-//!   the unit in place, and else `power_threshold_w`. One below 1000 may be in amperes, as DSMR 3.0 has it: no
-//!   reading.
+//! - kW from kVA: a threshold that is a number is `power_threshold_va` for the meters of Luxembourg, and else
+//!   `power_threshold_w`; other ones in kVA keep their unit. One below 1000 may be in amperes, as DSMR 3.0 has
+//!   it: no reading.
 
 mod derive;
 mod derived;

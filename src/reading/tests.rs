@@ -191,10 +191,18 @@ fn a_threshold_that_may_be_in_amperes_is_no_reading() {
 fn the_threshold_of_a_meter_in_luxembourg_is_an_apparent_power() {
     let telegram = b"/Lux5\\253663629_D\r\n\r\n0-0:17.0.0(27.600*kVA)\r\n!\r\n";
     let message = message(telegram, Policy::Ignore);
+    assert_eq!(message.number("0-0:17.0.0").map(Decimal::whole), Some(27_600), "as ever");
     let readings = Readings::of(&message);
     let found = |name| readings.get(name).map(ToString::to_string);
     assert_eq!(found("power_threshold_w"), None);
     assert_eq!(found("power_threshold_va").as_deref(), Some("27600"));
+}
+
+#[test]
+fn a_threshold_in_kva_is_none_in_kw_in_any_country() {
+    let line = "0-0:17.0.0*255(9.2*kVA)";
+    assert_eq!(reading("power_threshold_w", line), None);
+    assert_eq!(reading("power_threshold_va", line).as_deref(), Some("9200"));
 }
 
 #[test]
