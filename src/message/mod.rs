@@ -7,7 +7,7 @@
 //! | unit of the value                                          | on the wire                       |
 //! |------------------------------------------------------------|-----------------------------------|
 //! | `kWh kW kvarh kvar kVAh kVA kV kA m3 GJ`, in any case      | a number, thousandths of the unit |
-//! | `MWh MW Mvarh Mvar`, in any case                           | a number, millionths of the unit  |
+//! | `MWh` in any case, `MW Mvarh Mvar`                         | a number, millionths of the unit  |
 //! | `Wh W varh var VAh VA V A dm3 l`, in any case              | a number, as it stands            |
 //! | any other, or none                                         | a string, as sent                 |
 //!

@@ -75,11 +75,13 @@ impl Unit {
         Self::Joule,
     ];
 
-    /// The unit of this name, in any case.
+    /// The unit of this name, in any case. `mW`, `mvar` and `mvarh` are none: they may be meant as written.
     #[must_use]
     pub fn parse(name: &[u8]) -> Option<Self> {
         let has_name = |unit: &Self| unit.symbol().as_bytes().eq_ignore_ascii_case(name);
-        Self::ALL.into_iter().find(has_name)
+        let unit = Self::ALL.into_iter().find(has_name)?;
+        let may_be_milli = matches!(unit, Self::MegaWatt | Self::MegaVar | Self::MegaVarh);
+        (!may_be_milli || name.starts_with(b"M")).then_some(unit)
     }
 
     /// The name in its usual spelling, ASCII only: `kWh`, `m3`.
@@ -172,7 +174,10 @@ mod tests {
             assert_eq!(unit.symbol(), symbol);
             assert_eq!(Unit::parse(symbol.to_uppercase().as_bytes()), Some(unit));
         }
-        assert_eq!(Unit::parse(b"parsec"), None);
+        for none in ["parsec", "mW", "mw", "mvar", "mVArh"] {
+            assert_eq!(Unit::parse(none.as_bytes()), None, "{none}");
+        }
+        assert_eq!(Unit::parse(b"mwh"), Some(Unit::MegaWh));
     }
 
     #[test]
