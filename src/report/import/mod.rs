@@ -108,7 +108,7 @@ fn import_own<Z: Zone + Clone>(
     let mut summary = Summary::new(name, &totals, own.counter.sums);
     summary.torn = own.torn;
     summary.late = late;
-    summary.finish(writer, options.dry_run)
+    summary.finish(writer, options)
 }
 
 fn import_tables<Z: Zone + Clone>(
@@ -161,7 +161,7 @@ fn import_tables<Z: Zone + Clone>(
     summary.zeros = collection.zeros;
     summary.rivals = rivals(folder, &name, &summary.shown)?;
     (summary.joined, summary.alone) = collection.joined();
-    summary.finish(writer, options.dry_run)
+    summary.finish(writer, options)
 }
 
 /// Takes an entry. Says why it does not fit.

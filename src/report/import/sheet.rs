@@ -27,8 +27,8 @@ pub(in crate::report) enum ImportError {
     #[error("{name}: {source}; nothing was imported")]
     Unwritable { name: String, source: io::Error },
     /// The files tell nothing; `left_out` says what was read for nothing.
-    #[error("there is no row with a number in it; nothing was imported{left_out}")]
-    NoRows { left_out: String },
+    #[error("{names}: expected rows with a number, found none; nothing was imported{left_out}")]
+    NoRows { names: String, left_out: String },
     /// The command line does not fit the file.
     #[error("{0}")]
     Usage(String),
@@ -52,16 +52,13 @@ impl ImportError {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::report) struct Place {
     pub name: String,
-    /// From 1; 0 is the file as a whole.
+    /// From 1.
     pub line: u64,
 }
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.line {
-            0 => f.write_str(&self.name),
-            line => write!(f, "{}:{line}", self.name),
-        }
+        write!(f, "{}:{}", self.name, self.line)
     }
 }
 
@@ -92,7 +89,7 @@ impl Lines {
         let foreign = source::foreign(source.fill_buf().map_err(unreadable)?);
         let lines = Self { source, place: Place { name, line: 0 }, line: Vec::new() };
         match foreign {
-            Some(what) => Err(lines.wrong(format!("this is {what}"))),
+            Some(what) => Err(lines.wrong(format!("expected a table, found {what}"))),
             None => Ok(lines),
         }
     }
@@ -126,9 +123,10 @@ impl Lines {
         Ok(Some(std::str::from_utf8(&self.line).unwrap_or_default()))
     }
 
-    /// A problem with the line that was read last.
+    /// A problem with the line that was read last, or with the first one.
     pub fn wrong(&self, what: String) -> ImportError {
-        ImportError::Content { place: self.place.clone(), what }
+        let place = Place { name: self.place.name.clone(), line: self.place.line.max(1) };
+        ImportError::Content { place, what }
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::collect::Sums;
+use super::options::ImportOptions;
 use super::sheet::ImportError;
 use super::totals::{Totals, YearSums};
 use super::writer::{Writer, Written};
@@ -55,7 +56,11 @@ impl Summary {
     }
 
     /// Writes the files, unless it is only tried.
-    pub(super) fn finish(mut self, writer: Writer, is_dry: bool) -> Result<Self, ImportError> {
+    pub(super) fn finish(
+        mut self,
+        writer: Writer,
+        options: &ImportOptions,
+    ) -> Result<Self, ImportError> {
         if self.rows == 0 {
             let mut left_out = String::new();
             for (what, number) in self.left_out.iter().take(12) {
@@ -63,10 +68,12 @@ impl Summary {
                 // Writing to a string does not fail.
                 let _ = write!(left_out, "; left out: {what}, {number} {rows}");
             }
-            return Err(ImportError::NoRows { left_out });
+            let names: Vec<String> =
+                options.files.iter().map(|file| file.display().to_string()).collect();
+            return Err(ImportError::NoRows { names: names.join(", "), left_out });
         }
-        self.files = writer.finish(is_dry)?;
-        self.is_dry = is_dry;
+        self.is_dry = options.dry_run;
+        self.files = writer.finish(self.is_dry)?;
         Ok(self)
     }
 

@@ -504,14 +504,15 @@ fn the_page_energy_of_home_assistant_gives_hours_or_months() {
 fn files_that_tell_nothing_are_refused_with_what_was_left_out() {
     let place = Place::new();
     for (words, text, expected) in [
-        ("day", "", "there is no row with a number in it; nothing was imported"),
+        ("day", "", "expected rows with a number, found none; nothing was imported"),
         (
             "homeassistant",
             "statistic_id,start_ts,state\nsensor.x,1756677600,1\n",
-            "there is no row with a number in it; nothing was imported; left out: sensor.x, 1 row",
+            "expected rows with a number, found none; nothing was imported; left out: sensor.x, 1 row",
         ),
     ] {
         let error = place.import(words, text).unwrap_err();
+        let expected = format!("{}/source: {expected}", place.folder.path().display());
         assert_eq!(error.to_string(), expected);
         assert_eq!(error.exit(), crate::runtime::Exit::Data);
     }

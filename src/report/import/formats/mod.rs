@@ -221,7 +221,7 @@ fn unknown(shapes: &[Shape], line: &str) -> String {
     expected.dedup();
     let expected = expected.join(", or ");
     if line.is_empty() {
-        return format!("the file is empty; expected {expected}");
+        return format!("expected {expected}; the file is empty");
     }
     let mut fields = Fields::default();
     let is_whole = fields.split(line, separator(line));

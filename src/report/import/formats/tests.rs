@@ -374,7 +374,7 @@ fn any_other_table_has_columns_by_options() {
 fn what_is_wrong_is_named_with_its_file_line_and_column() {
     for (format, words, text, expected) in [
         (Format::Liander, "liander f", "datum;x\n", "f:1: expected eancodeasn,meternummer"),
-        (Format::Liander, "liander f", "", "f: the file is empty; expected eancodeasn"),
+        (Format::Liander, "liander f", "", "f:1: expected eancodeasn"),
         (
             Format::Liander,
             "liander f",
