@@ -85,7 +85,7 @@ complete -c p1report -n "__fish_p1report_using_subcommand import" -l time-is -d 
 start\t'The start of the interval that the number belongs to'
 end\t'The end of the interval'"
 complete -c p1report -n "__fish_p1report_using_subcommand import" -l time-format -d 'The form of times, as strftime has it: %m/%d/%Y %H:%M' -r
-complete -c p1report -n "__fish_p1report_using_subcommand import" -l where -d 'csv: take rows with this value only' -r
+complete -c p1report -n "__fish_p1report_using_subcommand import" -l where -d 'Take rows with this value only' -r
 complete -c p1report -n "__fish_p1report_using_subcommand import" -l separator -d 'What is between fields [default: what the first line has most of]' -r
 complete -c p1report -n "__fish_p1report_using_subcommand import" -l language -d 'Language of the summary [default: that of the locale]' -r -f -a "nl\t''
 en\t''"

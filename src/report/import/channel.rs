@@ -110,6 +110,35 @@ pub(super) fn is_register(column: usize) -> bool {
     }
 }
 
+/// Puts readings in order. Of equal times the later one in the list counts. A meter that was replaced and its successor
+/// may have a reading at one time: that of the first one moves a second back, so that both count. Tells which two meters
+/// take turns more than once, if there are any: they are there side by side.
+pub(super) fn order(readings: &mut Vec<Point>) -> Option<(u16, u16)> {
+    let is_other = |one: &Point, other: &Point| one.id != other.id && one.id != 0 && other.id != 0;
+    readings.reverse();
+    readings.sort_by_key(|point| point.time);
+    readings.dedup_by(|next, kept| next.time == kept.time && !is_other(next, kept));
+    for at in 1..readings.len() {
+        if readings[at].time == readings[at - 1].time {
+            let before = at.checked_sub(2).map(|before| readings[before].id);
+            let after = readings.get(at + 1).map(|after| after.id);
+            if before == Some(readings[at].id) || after == Some(readings[at - 1].id) {
+                readings.swap(at - 1, at);
+            }
+            readings[at - 1].time -= 1;
+        }
+    }
+    let mut met: Vec<u16> = Vec::new();
+    for point in readings.iter().filter(|point| point.id != 0) {
+        match met.iter().position(|id| *id == point.id) {
+            None => met.push(point.id),
+            Some(place) if place + 1 == met.len() => {}
+            Some(place) => return Some((met[place], met[met.len() - 1])),
+        }
+    }
+    None
+}
+
 /// Drops what is no reading: programs write 0 before a meter was there, while it was not heard, and after the last one.
 /// A 0 among the readings stays where the register counts on from it, as that of a new meter does, and a 0 before the
 /// first number where the step to it may be use. Gives how many were dropped.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::autumn::{Autumn, TooMany};
 use super::channel::{
-    Channel, Ending, Pending, Point, drop_zeros, is_register, move_gas, push, thin,
+    Channel, Ending, Pending, Point, drop_zeros, is_register, move_gas, order, push, thin,
 };
 use super::entry::{Entry, Kind, Until, Value};
 use super::intervals;
@@ -41,6 +41,8 @@ pub(super) struct Collection<Z> {
     pub has_moved_gas: bool,
     /// How many zeros were no readings.
     pub zeros: u64,
+    /// Two meters that have readings side by side.
+    side_by_side: Option<(u16, u16)>,
 }
 
 /// Why an entry was not taken.
@@ -68,6 +70,7 @@ impl<Z: Zone + Clone> Collection<Z> {
             own_use: Sums::new(),
             has_moved_gas: false,
             zeros: 0,
+            side_by_side: None,
         }
     }
 
@@ -149,6 +152,13 @@ impl<Z: Zone + Clone> Collection<Z> {
         }
     }
 
+    /// The identifiers of two meters that have readings side by side, if there are such.
+    pub fn side_by_side(&self) -> Option<[&str; 2]> {
+        let (one, other) = self.side_by_side?;
+        let name = |id: u16| self.ids.get(usize::from(id) - 1).map_or("", String::as_str);
+        Some([name(one), name(other)])
+    }
+
     fn id(&mut self, name: &str) -> u16 {
         let known = self.ids.iter().position(|known| known == name);
         let at = known.unwrap_or_else(|| {
@@ -170,10 +180,8 @@ impl<Z: Zone + Clone> Collection<Z> {
         self.end_table();
         let gas = super::entry::place("gas_m3");
         for (column, channel) in &mut self.channels {
-            // Of equal times the later one in the file counts.
-            channel.readings.reverse();
-            channel.readings.sort_by_key(|point| point.time);
-            channel.readings.dedup_by_key(|point| point.time);
+            let both = order(&mut channel.readings);
+            self.side_by_side = self.side_by_side.or(both);
             if moves_gas && Some(*column) == gas {
                 self.has_moved_gas = move_gas(&mut channel.readings);
             }

@@ -65,6 +65,7 @@ use crate::history::row::{Row, Selection, row_time};
 use crate::history::{COLUMNS, Content, parse_import_file};
 use crate::meter::DEVICES;
 use crate::telegram::Timestamp;
+use crate::text;
 use crate::zone::Zone;
 
 /// Imports files into a folder. `own` is the history of the meter itself, which registers that are made of use join.
@@ -142,6 +143,10 @@ fn import_tables<Z: Zone + Clone>(
     let table = tables.unwrap_or("csv");
     let name = name.get_or_insert_with(|| table.to_owned()).clone();
     collection.settle(table == "dsmr-reader" && options.gas_time == GasTime::Start);
+    if let Some([one, other]) = collection.side_by_side() {
+        let (one, other) = (text::escaped(one), text::escaped(other));
+        return Err(ImportError::Meters { one, other });
+    }
     let sums = add_tariffs(&mut collection, folder, &name)?;
     let own_meter = make_registers(&mut collection, folder, own, &name)?;
     let meter = options.meter.clone().or(own_meter).unwrap_or_default();

@@ -143,7 +143,7 @@ pub struct ImportOptions {
     /// The form of times, as strftime has it: %m/%d/%Y %H:%M
     #[arg(long, value_name = "FORM")]
     pub time_format: Option<String>,
-    /// csv: take rows with this value only
+    /// Take rows with this value only
     #[arg(long = "where", value_name = "COLUMN=VALUE", value_parser = filter)]
     pub filters: Vec<(String, String)>,
     /// csv: the first line is a row; columns are called 1, 2 ...

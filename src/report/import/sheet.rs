@@ -29,6 +29,11 @@ pub(in crate::report) enum ImportError {
     /// The files tell nothing; `left_out` says what was read for nothing.
     #[error("{names}: expected rows with a number, found none; nothing was imported{left_out}")]
     NoRows { names: String, left_out: String },
+    /// Two meters have readings at the same time.
+    #[error(
+        "expected one meter after the other, found {one} and {other} side by side: choose one with --where COLUMN={one}"
+    )]
+    Meters { one: String, other: String },
     /// The command line does not fit the file.
     #[error("{0}")]
     Usage(String),
@@ -38,7 +43,7 @@ impl ImportError {
     /// How the program ends.
     pub(in crate::report) fn exit(&self) -> Exit {
         match self {
-            Self::Content { .. } | Self::NoRows { .. } => Exit::Data,
+            Self::Content { .. } | Self::NoRows { .. } | Self::Meters { .. } => Exit::Data,
             Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 Exit::NoInput
             }

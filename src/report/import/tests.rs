@@ -619,3 +619,31 @@ fn a_tariff_that_begins_later_or_ends_sooner_does_not_make_the_total_jump() {
     }
     assert_eq!(place.report("energy_import_kwh").1, 95 * 500 + 47 * 300);
 }
+
+#[test]
+fn a_meter_and_its_successor_both_count_and_two_side_by_side_are_refused() {
+    let table = |rows: &[(&str, u32, u32)]| {
+        let mut table = "meternummer,meterreadingdate,reading1,usage1,reading2\n".to_owned();
+        for (meter, day, reading) in rows {
+            writeln!(table, "{meter},{day:02}-06-2023,{reading},,0").unwrap();
+        }
+        table
+    };
+    let rows = [("E1", 5, 100), ("E1", 6, 107), ("E2", 6, 3), ("E2", 7, 14), ("E2", 8, 20)];
+    for order in [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [2, 3, 4, 0, 1]] {
+        let place = Place::new();
+        let summary = place.import("liander", &table(&order.map(|at| rows[at]))).unwrap();
+        assert_eq!(summary.differences(), [], "{order:?}");
+        let days: Vec<i64> =
+            place.report("energy_import_t2_kwh").0.iter().map(|day| day.1).collect();
+        assert_eq!(days, [7000, 11_000, 6000], "{order:?}");
+    }
+    let both = table(&[("E1", 5, 100), ("E2", 5, 900), ("E1", 6, 107), ("E2", 6, 903)]);
+    let place = Place::new();
+    let error = place.import("liander", &both).unwrap_err().to_string();
+    assert!(error.starts_with("expected one meter after the other, found E"), "{error}");
+    place.import("liander --where meternummer=E2", &both).unwrap();
+    assert_eq!(place.report("energy_import_t2_kwh").1, 3000);
+    let error = place.import("liander --where meter=E2", &both).unwrap_err().to_string();
+    assert!(error.contains("source:1: --where: there is no column \"meter\""), "{error}");
+}

@@ -111,8 +111,8 @@ fn chosen(fields: &Fields, settings: &Settings) -> Vec<Column> {
     all
 }
 
-/// The places of the columns: first the time, then the end, the meter, the date, and all columns of the history, then
-/// those of the filters. Says what is missing.
+/// The places of the columns: first the time, then the end, the meter, the date, and all columns of the history. Says what
+/// is missing.
 pub(super) fn places(fields: &Fields, settings: &Settings) -> Result<Vec<Option<usize>>, String> {
     let header = || {
         let names: Vec<String> = fields.iter().take(40).map(text::escaped).collect();
@@ -158,28 +158,11 @@ pub(super) fn places(fields: &Fields, settings: &Settings) -> Result<Vec<Option<
         };
         return Err(format!("name the column of {what}; there are {}", header()));
     }
-    for (name, _) in &settings.filters {
-        let at = position(fields, name);
-        let missing = || {
-            format!(
-                "--where: there is no column \"{}\"; there are {}",
-                text::escaped(name),
-                header()
-            )
-        };
-        places.push(Some(at.ok_or_else(missing)?));
-    }
     Ok(places)
 }
 
 fn read(row: &Row<'_>, context: &mut Context) -> Result<(), String> {
     let settings = row.settings;
-    let first_filter = OTHERS + COLUMNS.len();
-    for (at, (_, wanted)) in settings.filters.iter().enumerate() {
-        if row.get(first_filter + at) != wanted {
-            return Ok(());
-        }
-    }
     let has_time = !row.get(0).is_empty();
     if !has_time && row.get(1).is_empty() {
         return Err("the time is missing".to_owned());

@@ -174,6 +174,7 @@ pub(super) fn read(
     let mut separator_of = settings.separator;
     let mut table: Option<(&'static Shape, Vec<Option<usize>>)> = None;
     let (mut fields, mut header) = (Fields::default(), Fields::default());
+    let mut filters: Vec<(usize, &str)> = Vec::new();
     let mut line = String::new();
     while let Some(next) = lines.next()? {
         line.clear();
@@ -198,10 +199,16 @@ pub(super) fn read(
             table = Some((shape, places));
             if has_header {
                 header = std::mem::take(&mut fields);
+            }
+            filters = self::filters(&header, settings).map_err(|what| lines.wrong(what))?;
+            if has_header {
                 continue;
             }
         }
         let Some((shape, places)) = &table else { return Err(lines.wrong(unknown(shapes, &line))) };
+        if filters.iter().any(|(at, wanted)| fields.get(*at) != *wanted) {
+            continue;
+        }
         let row = Row { fields: &fields, places, header: &header, settings };
         (shape.read)(&row, context).map_err(|what| lines.wrong(what))?;
         context.rows += u64::from(!context.entries.is_empty());
@@ -213,6 +220,24 @@ pub(super) fn read(
         Some((shape, _)) => each(shape.name, None).map_err(|what| lines.wrong(what)),
         None => Err(lines.wrong(unknown(shapes, ""))),
     }
+}
+
+/// The columns in which a row must have a value, and the value. Without a header they are numbers from 1. Says which of
+/// them is missing.
+fn filters<'s>(header: &Fields, settings: &'s Settings) -> Result<Vec<(usize, &'s str)>, String> {
+    let find = |name: &str| match header.len() {
+        0 => name.parse::<usize>().ok()?.checked_sub(1),
+        _ => position(header, name),
+    };
+    let missing = |name: &str| {
+        let names: Vec<String> = header.iter().take(40).map(text::escaped).collect();
+        let name = text::escaped(name);
+        format!("--where: there is no column \"{name}\"; there are {}", names.join(", "))
+    };
+    let place = |(name, value): &'s (String, String)| {
+        find(name).map(|at| (at, value.as_str())).ok_or_else(|| missing(name))
+    };
+    settings.filters.iter().map(place).collect()
 }
 
 /// What is wrong with a file whose first line is no header of these tables. An empty line stands for an empty file.

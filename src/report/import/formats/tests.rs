@@ -351,6 +351,9 @@ fn any_other_table_has_columns_by_options() {
         entries(Format::Csv, &with, engie).unwrap(),
         ["csv @1667088000: use energy_import_kwh 388"]
     );
+    let with = settings("csv f --no-header --use --where 4=Gas --column time=1 --column gas_m3=3");
+    let (_, rows) = engie.split_once('\n').unwrap();
+    assert_eq!(entries(Format::Csv, &with, rows).unwrap(), ["csv @1667088000: use gas_m3 100"]);
     let zonneplan = "DateFrom,DateTo,Use\n2024-10-27 02:00:00,2024-10-27 03:00:00,0.759\n";
     let with = settings(
         "csv f --use --column time=DateFrom --column until=DateTo --column energy_import_kwh=Use",
