@@ -45,9 +45,17 @@ fn read(row: &Row<'_>, context: &mut Context) -> Result<(), String> {
             .or_default() += 1;
         return Ok(());
     };
+    let ean = row.get(9);
+    let known = context.sources.entry(column.to_owned()).or_insert_with(|| ean.to_owned());
+    if known != ean {
+        let (known, ean) = (text::escaped(known), text::escaped(ean));
+        return Err(format!(
+            "expected one connection, found {known} and {ean} with {column}: choose one with --where"
+        ));
+    }
     let mut entry = Entry::new(row.date_and_time(0, 1)?);
     entry.until = Some(Until::Stamp(row.date_and_time(2, 3)?));
-    entry.series = series(&format!("{}/{}/{column}", row.get(9), row.get(8)));
+    entry.series = series(&format!("{ean}/{}/{column}", row.get(8)));
     let status = row.get(7).to_lowercase();
     let used = match row.number(5, column, unit)? {
         Some(used) => Some(used),

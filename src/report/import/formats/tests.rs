@@ -212,6 +212,12 @@ fn fluvius_is_read_in_any_language_and_from_meters_without_tariffs() {
             "fluvius 2025-09-01 00:15:00..00:30: use energy_export_t1_kwh 0",
         ]
     );
+    let two = french.replace("Injection Jour", "Prélèvement Nuit").replacen("=541", "=542", 1);
+    let error = entries(Format::Fluvius, &Settings::default(), &two).unwrap_err();
+    assert_eq!(
+        error,
+        "f:3: expected one connection, found =542 and =541 with energy_import_t2_kwh: choose one with --where"
+    );
     let dutch = "Van (datum);Van (tijdstip);Tot (datum);Tot (tijdstip);EAN-code;Meter;Metertype;Register;Volume;Eenheid;Validatiestatus;Omschrijving\n\
         19-12-2022;00:00:00;19-12-2022;00:15:00;=541448860000856885;;AMR-meter;Afname Actief;3,179;kWh;Gevalideerd;Bureau\n\
         19-12-2022;00:00:00;19-12-2022;00:15:00;=541448860000856885;;AMR-meter;Afname Reactief;0,151;kVArh;Gevalideerd;Bureau\n\
