@@ -4,6 +4,8 @@
 //! *afname* and *teruglevering*, which are right with solar panels, too. Standard names of OBIS codes are not among
 //! them; the catalogue has those, in English.
 
+use std::collections::HashMap;
+
 use crate::config::Language;
 
 /// Makes the struct of all words, and a table of them for each language.
@@ -23,13 +25,10 @@ macro_rules! words {
         pub static DUTCH: Words = Words { $($name: $dutch,)* };
 
         impl Words {
-            /// The word of this name, for templates.
+            /// All words by their names, for templates.
             #[must_use]
-            pub fn get(&self, name: &str) -> Option<&'static str> {
-                match name {
-                    $(stringify!($name) => Some(self.$name),)*
-                    _ => None,
-                }
+            pub fn by_name(&self) -> HashMap<&'static str, &'static str> {
+                HashMap::from([$((stringify!($name), self.$name),)*])
             }
         }
     };
@@ -405,7 +404,8 @@ mod tests {
 
     #[test]
     fn a_word_is_found_by_its_name() {
-        assert_eq!(DUTCH.get("import"), Some("afname"));
-        assert_eq!(DUTCH.get("verbruik"), None);
+        let words = DUTCH.by_name();
+        assert_eq!(words.get("import"), Some(&"afname"));
+        assert_eq!(words.get("verbruik"), None);
     }
 }

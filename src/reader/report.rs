@@ -3,6 +3,7 @@
 //! Owns the way from what [`Page`] remembers to the file; `lastm.html` and `readings.html` own the layout. A page is
 //! written also when no telegrams come: it says so, and how long ago the last one was.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{NaiveDateTime, TimeDelta};
@@ -83,11 +84,13 @@ impl Report {
         for (name, text) in [PAGE, READINGS] {
             environment.add_template(name, text).expect("a constant that the tests render");
         }
+        let words = Words::of(settings.language);
+        environment.add_global("t", Value::from_object(Vocabulary(words.by_name())));
         Self {
             settings: settings.clone(),
             pattern: Pattern::new(&settings.filename),
             environment,
-            words: Words::of(settings.language),
+            words,
             health: Health::of_page("html"),
             no_meter: Page::default(),
         }
@@ -209,7 +212,6 @@ impl Report {
     ) -> Result<String, minijinja::Error> {
         if page.readings_html.is_none() {
             let html = self.environment.get_template(READINGS.0)?.render(context! {
-                t => vocabulary(self.words),
                 today => today(page),
                 hours => self.hours(page),
                 registers => registers(page),
@@ -226,7 +228,6 @@ impl Report {
         });
         self.environment.get_template(PAGE.0)?.render(context! {
             language => self.settings.language.code(),
-            t => vocabulary(self.words),
             refresh => self.period(),
             minutes => self.settings.minutes,
             meter => self.has_meter().then_some(meter),
@@ -309,18 +310,14 @@ fn marks(marks: &[Mark]) -> Value {
     marks.iter().map(|Mark { at, label }| context! { at, label }).collect()
 }
 
-/// The words as templates take them: looked up in the table, so that they need no memory.
+/// The words as templates take them. A page asks for dozens.
 #[derive(Debug)]
-struct Vocabulary(&'static Words);
+struct Vocabulary(HashMap<&'static str, &'static str>);
 
 impl Object for Vocabulary {
     fn get_value(self: &Arc<Self>, name: &Value) -> Option<Value> {
-        self.0.get(name.as_str()?).map(Value::from)
+        self.0.get(name.as_str()?).copied().map(Value::from)
     }
-}
-
-fn vocabulary(words: &'static Words) -> Value {
-    Value::from_object(Vocabulary(words))
 }
 
 /// A row for each tariff that the meter has, and one for the total, kWh.
