@@ -81,8 +81,9 @@ impl<'a> Object<'a> {
     /// Gives the channel (`0-n:`), the time as sent and the reading. DSMR P1 companion standard 3.0, 5.2.
     #[must_use]
     pub fn two_line_reading(&self) -> Option<(&'a [u8], &'a [u8], Quantity)> {
-        // Most objects are of electricity: `1-0:`.
-        let code = Some(self.code).filter(|code| code.starts_with(b"0"))?;
+        // Most objects are of electricity, `1-0:`, or have less than seven values, which take this many bytes.
+        let may_be = self.code.starts_with(b"0") && self.body.len() > 16;
+        let code = Some(self.code).filter(|_| may_be)?;
         let (channel, rest) = code.split_at(code.iter().position(|&byte| byte == b':')? + 1);
         // Few of those begin like this, and have to be read.
         let is_near = rest.starts_with(b"24.") || rest.starts_with(b"024.");
