@@ -110,11 +110,13 @@ impl Admission {
     /// begin now. No cable is a relay, and reading the group costs as much as a telegram: a pseudo-terminal is most
     /// often a cable or a meter, too, so only its first telegrams are watched.
     pub fn update(&mut self, kind: SourceKind, is_beginning: bool, wall: Timestamp, now: Instant) {
-        if kind == SourceKind::Terminal && self.watched == 0 {
+        if self.is_watched(kind) {
+            if is_beginning || now >= self.next_update {
+                self.next_update = now + MONITOR_INTERVAL;
+                self.monitor.update(&mut self.history, wall, now);
+            }
+        } else if kind == SourceKind::Terminal {
             self.monitor.leave(now);
-        } else if kind.may_be_relay() && (is_beginning || now >= self.next_update) {
-            self.next_update = now + MONITOR_INTERVAL;
-            self.monitor.update(&mut self.history, wall, now);
         }
     }
 
@@ -123,10 +125,10 @@ impl Admission {
         let Datagram { raw, meta, .. } = datagram;
         let incoming =
             Incoming { raw, start: meta.frame_start, has_clock: meta.meter_time.is_some() };
-        let origin = || self.history.origin(&incoming, !kind.may_be_recording());
-        let is_watched = kind != SourceKind::Terminal || self.watched > 0;
+        let is_watched = self.is_watched(kind);
         self.watched = self.watched.saturating_sub(1);
-        if let Some(origin) = (is_watched && kind.may_be_relay()).then(origin).flatten() {
+        let origin = || self.history.origin(&incoming, !kind.may_be_recording());
+        if let Some(origin) = is_watched.then(origin).flatten() {
             self.watched = MAX_WATCHED;
             if self.returned.count(now) {
                 log_returned(origin);
@@ -154,9 +156,14 @@ impl Admission {
 
     /// The telegram, which came from a source of this kind, has been sent.
     pub fn on_sent(&mut self, datagram: &Datagram<'_>, kind: SourceKind) {
-        if kind.may_be_relay() && (kind != SourceKind::Terminal || self.watched > 0) {
+        if self.is_watched(kind) {
             self.history.on_sent(datagram.raw, datagram.meta.frame_end);
         }
+    }
+
+    /// Whether telegrams of a source of this kind may come back from the group, and are looked for there.
+    fn is_watched(&self, kind: SourceKind) -> bool {
+        kind.may_be_relay() && (kind != SourceKind::Terminal || self.watched > 0)
     }
 
     /// How long to leave the port alone: until a meter can have sent what was sent, or subscribers can follow.

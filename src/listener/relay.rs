@@ -148,7 +148,7 @@ fn remember<T>(list: &mut VecDeque<T>, item: T, max: usize) {
     list.push_back(item);
 }
 
-/// The group is heard for this check only: what is wrong with its telegrams is logged by the subscribers.
+/// We hear the group for this check only: subscribers log what is wrong with its telegrams.
 const SELECTION: Selection =
     Selection { all_meters: true, doing: "recognising", hint: "", is_quiet: true };
 

@@ -86,7 +86,7 @@ impl<'a> Telegram<'a> {
                 Some(b'!') => telegram.checksum = checksum::field(&line[1..]),
                 Some(_) => match telegram.objects.last_mut() {
                     Some(last) if last.continues_with(line, &mut brackets) => {
-                        *last = Object::lengthened(&frame[last_start..end]);
+                        *last = Object::from_line(&frame[last_start..end]);
                     }
                     _ => {
                         telegram.objects.push(Object::from_line(line));

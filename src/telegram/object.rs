@@ -27,7 +27,7 @@ pub enum Content<'a> {
 }
 
 impl<'a> Object<'a> {
-    /// Splits a line at its first `(`. Blanks around a code are no part of it.
+    /// Splits a line, or all lines of an object, at the first `(`. Blanks around a code are no part of it.
     pub(super) fn from_line(line: &'a [u8]) -> Self {
         let length = line.iter().position(|&byte| byte == b'(').unwrap_or(line.len());
         let (code, body) = line.split_at(length);
@@ -41,11 +41,6 @@ impl<'a> Object<'a> {
     /// Whether `line`, the next one of the telegram, belongs to this object.
     pub(super) fn continues_with(&self, line: &[u8], brackets: &mut Brackets) -> bool {
         line.starts_with(b"(") || (!begins_with_code(line) && brackets.are_open_in(self.body))
-    }
-
-    /// An object with further lines: `lines` are all of its own, those that it had so far included.
-    pub(super) fn lengthened(lines: &'a [u8]) -> Self {
-        Self::from_line(lines)
     }
 
     /// The numbers of its code; `None` for a code of another form.
@@ -256,10 +251,10 @@ mod tests {
         let lines = b"x(1\n(2\n3)\n4)\n5";
         let mut brackets = Brackets::default();
         for (end, next) in [(6, &b"3)"[..]), (9, b"4)")] {
-            let object = Object::lengthened(&lines[..end]);
+            let object = Object::from_line(&lines[..end]);
             assert!(object.continues_with(next, &mut brackets), "{object:?}");
         }
-        let object = Object::lengthened(&lines[..12]);
+        let object = Object::from_line(&lines[..12]);
         assert_eq!((object.code, object.body), (&b"x"[..], &lines[1..12]));
         assert!(!object.continues_with(b"5", &mut brackets));
     }

@@ -2,8 +2,8 @@
 //! that `p1report export homeassistant` writes.
 //!
 //! A statistic's `state` is the register at the end of its hour, or of its five minutes in the table of the last days;
-//! `sum` is not the register. Which entity is what is said by `--column energy_import_t1_kwh=sensor.…`, else guessed by
-//! its name. Times without an offset are UTC.
+//! `sum` is not the register. `--column energy_import_t1_kwh=sensor.…` tells what an entity measures; without it, its
+//! name does. Times without an offset are UTC.
 
 use super::{Context, From, Header, Row, Shape, series};
 use crate::history::COLUMNS;
