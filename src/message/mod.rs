@@ -15,6 +15,7 @@
 //! A byte above 0x7F is written as the character of that number (`\u00ff`), so that the text is
 //! valid JSON and the byte can be told from it.
 
+mod distinct;
 mod member;
 mod read;
 mod repeated;

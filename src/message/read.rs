@@ -8,6 +8,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::distinct::are_distinct;
 use super::{Message, Meta, Value};
 use crate::telegram::{Decimal, Timestamp};
 
@@ -69,7 +70,9 @@ struct Datagram<'a> {
 
 /// The members of a JSON object in their order, values as they stand in the text. A key that comes twice has its
 /// last value, in its first place.
-struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+struct Members<'a>(Vec<Member<'a>>);
+
+type Member<'a> = (Cow<'a, str>, &'a RawValue);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -83,21 +86,32 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
                 let mut members = Vec::with_capacity(USUAL_MEMBERS);
-                let mut places: HashMap<_, usize> = HashMap::with_capacity(USUAL_MEMBERS);
                 while let Some((Key(key), value)) = map.next_entry::<Key<'de>, &RawValue>()? {
-                    match places.entry(key.clone()) {
-                        Entry::Occupied(place) => members[*place.get()] = (key, value),
-                        Entry::Vacant(place) => {
-                            place.insert(members.len());
-                            members.push((key, value));
-                        }
-                    }
+                    members.push((key, value));
                 }
-                Ok(Members(members))
+                let keys = members.iter().map(|(key, _)| key.as_bytes());
+                let are_distinct = are_distinct(keys);
+                Ok(Members(if are_distinct { members } else { last_values(members) }))
             }
         }
         deserializer.deserialize_map(Collect)
     }
+}
+
+/// Each key once, with its last value, in its first place.
+fn last_values<'a>(members: Vec<Member<'a>>) -> Vec<Member<'a>> {
+    let mut kept: Vec<Member<'a>> = Vec::with_capacity(members.len());
+    let mut places: HashMap<_, usize> = HashMap::with_capacity(members.len());
+    for (key, value) in members {
+        match places.entry(key.clone()) {
+            Entry::Occupied(place) => kept[*place.get()].1 = value,
+            Entry::Vacant(place) => {
+                place.insert(kept.len());
+                kept.push((key, value));
+            }
+        }
+    }
+    kept
 }
 
 /// A key, borrowed from the datagram where it has no escapes.
@@ -161,9 +175,13 @@ fn read_meta(mut members: Members<'_>) -> Result<Meta, MessageError> {
 
 fn value(key: &str, raw: &RawValue) -> Result<Value, MessageError> {
     let text = raw.get();
-    match text.as_bytes().first() {
-        Some(b'"') => Ok(Value::Text(serde_json::from_str(text)?)),
-        _ => Decimal::parse_json(text).map(Value::Number).ok_or_else(|| type_error(key, raw)),
+    match text.strip_prefix('"') {
+        // It has been checked. Without an escape it stands for itself.
+        Some(text) if !text.contains('\\') => {
+            Ok(Value::Text(text.trim_end_matches('"').to_owned()))
+        }
+        Some(_) => Ok(Value::Text(serde_json::from_str(text)?)),
+        None => Decimal::parse_json(text).map(Value::Number).ok_or_else(|| type_error(key, raw)),
     }
 }
 

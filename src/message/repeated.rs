@@ -5,14 +5,9 @@
 
 use rustc_hash::FxHashMap;
 
+use super::distinct::are_distinct;
 use super::member::{Key, Values};
 use crate::telegram::{Object, Telegram};
-
-/// Telegrams with more objects than this are looked through with a map.
-const MAX_HASHES: usize = 64;
-
-/// Of the hash FNV-1a: draft-eastlake-fnv, section 2.
-const FNV_PRIME: u32 = 0x0100_0193;
 
 /// The objects of a telegram that give way to another one of the same code.
 ///
@@ -31,7 +26,10 @@ impl Superseded {
     pub fn of(telegram: &Telegram<'_>) -> Self {
         let mut superseded = Self::default();
         let objects = &telegram.objects;
-        if are_distinct(objects) {
+        let has_two_lines = |object: &Object<'_>| object.two_line_reading().is_some();
+        if are_distinct(objects.iter().map(|object| object.code))
+            && !objects.iter().any(has_two_lines)
+        {
             return superseded;
         }
         let mut kept: FxHashMap<Key<'_>, usize> = FxHashMap::default();
@@ -71,23 +69,6 @@ impl Superseded {
         self.lines[index] = true;
         self.count += 1;
     }
-}
-
-/// Whether no two objects share a key, as far as hashes of their codes tell. Nearly always so, and then no map is needed.
-fn are_distinct(objects: &[Object<'_>]) -> bool {
-    let mut hashes = [0u32; MAX_HASHES];
-    objects.len() <= MAX_HASHES
-        && objects.iter().enumerate().all(|(index, object)| {
-            let hash = object
-                .code
-                .iter()
-                .fold(0, |hash: u32, &byte| (hash ^ u32::from(byte)).wrapping_mul(FNV_PRIME));
-            // To the end, whatever is found: so it is done many hashes at a time.
-            let same =
-                hashes[..index].iter().fold(0, |same, &known| same | u8::from(known == hash));
-            hashes[index] = hash;
-            same == 0 && object.two_line_reading().is_none()
-        })
 }
 
 #[cfg(test)]

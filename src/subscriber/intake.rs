@@ -16,6 +16,7 @@ use super::repeats::Repeats;
 use super::{Feed, Selection, Telegram, quieter};
 use crate::config::Multicast;
 use crate::message::{Encoder, MAX_DATAGRAM, Message};
+use crate::meter;
 use crate::runtime::RateLimit;
 use crate::telegram::{Framer, Timestamp};
 use crate::text;
@@ -77,14 +78,17 @@ impl Intake {
             Feed::Raw => parse_raw(datagram).ok_or_else(|| "not one whole telegram".to_owned()),
         };
         let message = parsed.map_err(|reason| self.ignore(&reason, from, now)).ok()?;
-        if !self.filter.accepts(&message, now) || !self.listeners.accepts(&message, from, now) {
+        let meter = meter::id(&message);
+        if !self.filter.accepts(&message, now)
+            || !self.listeners.accepts(&meter, &message.meta, from, now)
+        {
             return None;
         }
         let is_new = match self.feed {
             Feed::Json => self.losses.is_new(&message.meta, from, now),
             Feed::Raw => self.repeats.is_new(datagram, from, now),
         };
-        if !is_new || !self.rates.permits(&message, from, now) {
+        if !is_new || !self.rates.permits(&meter, &message.meta, from, now) {
             return None;
         }
         self.received += 1;

@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use super::filter::{Selection, quoted};
 use super::losses::MAX_LATE;
-use crate::message::{Message, Meta};
-use crate::meter::{self, Meters, REPLACED_AFTER};
+use crate::message::Meta;
+use crate::meter::{Meters, REPLACED_AFTER};
 use crate::multicast;
 use crate::runtime::RateLimit;
 use crate::telegram::Timestamp;
@@ -149,26 +149,25 @@ impl ListenerFilter {
     }
 
     /// Whether to let this telegram through.
-    pub fn accepts(&mut self, message: &Message, from: SocketAddr, now: Instant) -> bool {
-        let listener = Listener::of(&message.meta, from);
+    pub fn accepts(&mut self, meter: &str, meta: &Meta, from: SocketAddr, now: Instant) -> bool {
+        let listener = Listener::of(meta, from);
         if !self.may_follow(&listener, now) {
             return false;
         }
-        let id = meter::id(message);
-        let first = || Followed::new(listener.clone(), &message.meta, now);
+        let first = || Followed::new(listener.clone(), meta, now);
         // There are too many meters: this one has one listener for all that we know.
-        let Ok(member) = self.meters.hear(&*id, now, first) else { return true };
+        let Ok(member) = self.meters.hear(meter, now, first) else { return true };
         if member.telegrams == 1 {
             return true;
         }
         let (followed, doing) = (&mut member.state, self.selection.doing);
-        match followed.judge(listener.clone(), &message.meta, self.is_raw, now) {
+        match followed.judge(listener.clone(), meta, self.is_raw, now) {
             Verdict::Accepted => true,
             Verdict::TakenOver(old) => {
                 if self.takeovers_log.permit(now).is_some() {
                     log::warn!(
                         "listener {old} is silent; {doing} meter {} from {listener}",
-                        quoted(&id)
+                        quoted(meter)
                     );
                 }
                 true
@@ -182,7 +181,7 @@ impl ListenerFilter {
                     let old = &followed.listener;
                     log::warn!(
                         "meter {} is sent by {old} and by {listener}; {doing} {old}{HINT}",
-                        quoted(&id)
+                        quoted(meter)
                     );
                 }
                 false

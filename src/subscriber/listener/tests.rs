@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::message::tests::message;
+use crate::meter;
 use crate::runtime::captured_log;
 
 const SELECTION: Selection =
@@ -22,7 +23,12 @@ fn accepts(filter: &mut ListenerFilter, start: Instant, sent: Sent) -> bool {
     message.meta.frame_number = number;
     message.meta.source = (!source.is_empty()).then(|| source.to_owned());
     let from = ([10, 0, 0, host], port).into();
-    filter.accepts(&message, from, start + Duration::from_secs(second.into()))
+    filter.accepts(
+        &meter::id(&message),
+        &message.meta,
+        from,
+        start + Duration::from_secs(second.into()),
+    )
 }
 
 fn accepted(filter: &mut ListenerFilter, telegrams: &[Sent]) -> Vec<bool> {
@@ -151,7 +157,10 @@ fn a_listener_of_this_host_is_followed_at_once_when_the_network_comes_or_goes() 
             message.meta.source = (!is_raw).then(|| "pi".to_owned());
             let from = ([127, 0, 0, host], 5000).into();
             let now = start + Duration::from_secs(second);
-            assert!(filter.accepts(&message, from, now), "at {second} s");
+            assert!(
+                filter.accepts(&meter::id(&message), &message.meta, from, now),
+                "at {second} s"
+            );
         }
     }
 }
@@ -236,10 +245,10 @@ fn made_up_meters_take_no_more_memory_and_do_not_disturb_a_real_one() {
     let (start, real) = (Instant::now(), message(0, &[("0-0:96.1.1", "'A")]));
     for second in 0..1000 {
         let now = start + Duration::from_secs(second);
-        assert!(filter.accepts(&real, ([10, 0, 0, 1], 1).into(), now));
+        assert!(filter.accepts(&meter::id(&real), &real.meta, ([10, 0, 0, 1], 1).into(), now));
         let made_up = message(0, &[("0-0:96.1.1", &format!("'made up {second}"))]);
-        filter.accepts(&made_up, ([10, 0, 0, 2], 1).into(), now);
-        assert!(!filter.accepts(&real, ([10, 0, 0, 2], 1).into(), now));
+        filter.accepts(&meter::id(&made_up), &made_up.meta, ([10, 0, 0, 2], 1).into(), now);
+        assert!(!filter.accepts(&meter::id(&real), &real.meta, ([10, 0, 0, 2], 1).into(), now));
     }
     assert_eq!(filter.meters.len(), meter::MAX_METERS);
 }
