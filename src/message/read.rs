@@ -1,9 +1,9 @@
 //! JSON from the network to a [`Message`]. Hostile input costs no more than an error.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -32,14 +32,19 @@ pub enum MessageError {
         /// The number.
         value: Decimal,
     },
-    /// A value is neither a number of at most 18 digits nor a string.
-    #[error("{key:?} is neither a string nor a number of at most 18 digits: {value}")]
-    Type {
-        /// The key of `meta` or `telegram`.
-        key: String,
-        /// The beginning of the value.
-        value: String,
-    },
+    /// A value of `meta` cannot be read. One of `telegram` is an error of [`Self::Json`], which tells where it is.
+    #[error("{0}")]
+    Value(#[from] ValueError),
+}
+
+/// A value is neither a number of at most 18 digits nor a string.
+#[derive(Debug, thiserror::Error)]
+#[error("{key:?} is neither a string nor a number of at most 18 digits: {value}")]
+pub struct ValueError {
+    /// The key of `meta` or `telegram`.
+    key: String,
+    /// The beginning of the value.
+    value: String,
 }
 
 impl Message {
@@ -50,57 +55,83 @@ impl Message {
     pub fn parse(datagram: &[u8]) -> Result<Self, MessageError> {
         // Checked as a whole: text by text takes longer.
         let text = std::str::from_utf8(datagram).map_err(serde_json::Error::custom)?;
-        let Datagram { meta, telegram: members } = serde_json::from_str(text)?;
-        let mut telegram = Vec::with_capacity(members.0.len());
-        for (key, raw) in members.0 {
-            let value = value(&key, raw)?;
-            telegram.push((key.into_owned(), value));
-        }
-        Ok(Self { meta: read_meta(meta)?, telegram })
+        let Datagram { meta, telegram } = serde_json::from_str(text)?;
+        Ok(Self { meta: read_meta(meta)?, telegram: telegram.0 })
     }
 }
 
 #[derive(serde::Deserialize)]
 struct Datagram<'a> {
     #[serde(borrow)]
-    meta: Members<'a>,
-    #[serde(borrow)]
-    telegram: Members<'a>,
+    meta: Members<&'a RawValue>,
+    telegram: Members<Value>,
 }
 
-/// The members of a JSON object in their order, values as they stand in the text. A key that comes twice has its
-/// last value, in its first place.
-struct Members<'a>(Vec<Member<'a>>);
+/// The members of a JSON object in their order. A key that comes twice has its last value, in its first place.
+struct Members<T>(Vec<(String, T)>);
 
-type Member<'a> = (Cow<'a, str>, &'a RawValue);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+impl<'de, T: Member<'de>> Deserialize<'de> for Members<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Collect;
-        impl<'de> Visitor<'de> for Collect {
-            type Value = Members<'de>;
+        struct Collect<T>(PhantomData<T>);
+        impl<'de, T: Member<'de>> Visitor<'de> for Collect<T> {
+            type Value = Members<T>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<T>, A::Error> {
                 let mut members = Vec::with_capacity(USUAL_MEMBERS);
-                while let Some((Key(key), value)) = map.next_entry::<Key<'de>, &RawValue>()? {
+                while let Some((key, raw)) = map.next_entry::<String, &RawValue>()? {
+                    let value = T::read(&key, raw).map_err(A::Error::custom)?;
                     members.push((key, value));
                 }
-                let keys = members.iter().map(|(key, _)| key.as_bytes());
-                let are_distinct = are_distinct(keys);
+                let are_distinct = are_distinct(members.iter().map(|(key, _)| key.as_bytes()));
                 Ok(Members(if are_distinct { members } else { last_values(members) }))
             }
         }
-        deserializer.deserialize_map(Collect)
+        deserializer.deserialize_map(Collect(PhantomData))
+    }
+}
+
+/// What is kept of the value of a member.
+trait Member<'a>: Sized {
+    fn read(key: &str, raw: &'a RawValue) -> Result<Self, ValueError>;
+}
+
+/// It is looked at later, if at all.
+impl<'de: 'a, 'a> Member<'de> for &'a RawValue {
+    fn read(_: &str, raw: &'de RawValue) -> Result<Self, ValueError> {
+        Ok(raw)
+    }
+}
+
+impl Member<'_> for Value {
+    fn read(key: &str, raw: &RawValue) -> Result<Self, ValueError> {
+        let text = raw.get();
+        let value = match text.strip_prefix('"') {
+            // It has been checked. Without an escape it stands for itself.
+            Some(text) if !text.contains('\\') => {
+                Some(Self::Text(text.trim_end_matches('"').to_owned()))
+            }
+            Some(_) => serde_json::from_str(text).ok().map(Self::Text),
+            None => Decimal::parse_json(text).map(Self::Number),
+        };
+        value.ok_or_else(|| ValueError::new(key, text))
+    }
+}
+
+impl ValueError {
+    fn new(key: &str, value: &str) -> Self {
+        let beginning =
+            |text: &str| text.chars().take(40).collect::<String>().escape_debug().to_string();
+        Self { key: beginning(key), value: beginning(value) }
     }
 }
 
 /// Each key once, with its last value, in its first place.
-fn last_values<'a>(members: Vec<Member<'a>>) -> Vec<Member<'a>> {
-    let mut kept: Vec<Member<'a>> = Vec::with_capacity(members.len());
+fn last_values<T>(members: Vec<(String, T)>) -> Vec<(String, T)> {
+    let mut kept: Vec<(String, T)> = Vec::with_capacity(members.len());
     let mut places: HashMap<_, usize> = HashMap::with_capacity(members.len());
     for (key, value) in members {
         match places.entry(key.clone()) {
@@ -114,11 +145,7 @@ fn last_values<'a>(members: Vec<Member<'a>>) -> Vec<Member<'a>> {
     kept
 }
 
-/// A key, borrowed from the datagram where it has no escapes.
-#[derive(serde::Deserialize)]
-struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
-
-impl<'a> Members<'a> {
+impl<'a> Members<&'a RawValue> {
     fn take(&mut self, key: &str) -> Option<&'a RawValue> {
         let at = self.0.iter().position(|(known, _)| known == key)?;
         Some(self.0.remove(at).1)
@@ -128,9 +155,9 @@ impl<'a> Members<'a> {
         let Some(raw) = self.take(key) else {
             return Ok(None);
         };
-        match value(key, raw)? {
+        match Value::read(key, raw)? {
             Value::Number(number) => Ok(Some(number)),
-            Value::Text(_) => Err(type_error(key, raw)),
+            Value::Text(_) => Err(ValueError::new(key, raw.get()).into()),
         }
     }
 
@@ -149,9 +176,9 @@ impl<'a> Members<'a> {
     }
 }
 
-fn read_meta(mut members: Members<'_>) -> Result<Meta, MessageError> {
+fn read_meta(mut members: Members<&RawValue>) -> Result<Meta, MessageError> {
     let frame_number = members.count("frame-number")?;
-    let source = members.take("source").map(|raw| value("source", raw)).transpose()?;
+    let source = members.take("source").map(|raw| Value::read("source", raw)).transpose()?;
     Ok(Meta {
         frame_start: members.moment("frame-start-time")?,
         frame_number,
@@ -167,26 +194,7 @@ fn read_meta(mut members: Members<'_>) -> Result<Meta, MessageError> {
         other: members
             .0
             .into_iter()
-            .filter_map(|(key, raw)| Some((value(&key, raw).ok()?, key)))
-            .map(|(value, key)| (key.into_owned(), value))
+            .filter_map(|(key, raw)| Value::read(&key, raw).ok().map(|value| (key, value)))
             .collect(),
     })
-}
-
-fn value(key: &str, raw: &RawValue) -> Result<Value, MessageError> {
-    let text = raw.get();
-    match text.strip_prefix('"') {
-        // It has been checked. Without an escape it stands for itself.
-        Some(text) if !text.contains('\\') => {
-            Ok(Value::Text(text.trim_end_matches('"').to_owned()))
-        }
-        Some(_) => Ok(Value::Text(serde_json::from_str(text)?)),
-        None => Decimal::parse_json(text).map(Value::Number).ok_or_else(|| type_error(key, raw)),
-    }
-}
-
-fn type_error(key: &str, raw: &RawValue) -> MessageError {
-    let beginning =
-        |text: &str| text.chars().take(40).collect::<String>().escape_debug().to_string();
-    MessageError::Type { key: beginning(key), value: beginning(raw.get()) }
 }
