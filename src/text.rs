@@ -1,10 +1,8 @@
-//! Text that all programs format alike in logs and statuses, and the language of what they show.
+//! Text that all programs format alike, for logs and statuses, for terminals, and for other programs.
 
 use std::borrow::Cow;
 use std::path::Path;
 use std::time::{Duration, Instant};
-
-use crate::config::Language;
 
 /// A length of time in its most fitting unit: `42 s`, `17 min`, `5 h`, `3 days`.
 #[must_use]
@@ -92,36 +90,9 @@ pub fn absence(path: &Path) -> String {
     format!("there is no {}: is the cable plugged in?", path.display())
 }
 
-/// The name of the locale, such as `nl_NL.UTF-8`.
-#[must_use]
-pub fn locale(variable: &dyn Fn(&str) -> Option<String>) -> String {
-    let names = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter();
-    names.filter_map(variable).find(|value| !value.is_empty()).unwrap_or_default()
-}
-
-/// The language that was asked for, else the configured one, else that of the locale: English but for Dutch.
-#[must_use]
-pub fn language(asked: Option<Language>, configured: Option<Language>, locale: &str) -> Language {
-    let of_locale = if locale.starts_with("nl") { Language::Dutch } else { Language::English };
-    asked.or(configured).unwrap_or(of_locale)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_language_is_asked_for_configured_or_that_of_the_locale() {
-        use Language::{Dutch, English};
-        for (asked, configured, locale, expected) in [
-            (None, None, "nl_BE.UTF-8", Dutch),
-            (None, None, "de_DE.UTF-8", English),
-            (None, Some(English), "nl_NL", English),
-            (Some(Dutch), Some(English), "C", Dutch),
-        ] {
-            assert_eq!(language(asked, configured, locale), expected);
-        }
-    }
 
     #[test]
     fn a_duration_is_shown_in_its_most_fitting_unit() {

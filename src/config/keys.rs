@@ -7,9 +7,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::mistakes;
-use super::model::{Config, Discovery, Language, LineFormat};
+use super::model::{Config, Discovery, LineFormat};
 use super::tree::Node;
 use crate::telegram::{MeterZone, Policy};
+use crate::words::Language;
 
 /// A section of the file.
 pub(super) struct Section {

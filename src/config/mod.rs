@@ -38,11 +38,12 @@ use rustix::io::retry_on_intr;
 
 pub(crate) use self::model::in_real_folder;
 pub use self::model::{
-    Broker, Config, Discovery, FileOutput, HtmlReport, Language, LineFormat, Multicast,
-    P1Dashboard, P1Emeter, P1Listener, P1Mqtt, P1Reader, WeeklyLog,
+    Broker, Config, Discovery, FileOutput, HtmlReport, LineFormat, Multicast, P1Dashboard,
+    P1Emeter, P1Listener, P1Mqtt, P1Reader, WeeklyLog,
 };
 pub use self::problem::{ConfigError, Problem};
 pub(crate) use self::value::is_host_and_port;
+pub use crate::words::Language;
 
 /// The largest file that is accepted, in bytes: ten times the one that is shipped.
 ///

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::multicast::Interface;
 use crate::telegram::{MeterZone, Policy};
+use crate::words::Language;
 
 /// All settings. The default is what an empty file gives.
 #[derive(Clone, Debug, PartialEq)]
@@ -241,26 +242,6 @@ pub struct HtmlReport {
     pub minutes: u32,
     /// The language of the page.
     pub language: Language,
-}
-
-/// A language of the page and of the dashboard.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Language {
-    /// `nl`.
-    Dutch,
-    /// `en`.
-    English,
-}
-
-impl Language {
-    /// Its two letters (ISO 639-1).
-    #[must_use]
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Dutch => "nl",
-            Self::English => "en",
-        }
-    }
 }
 
 impl Default for HtmlReport {

@@ -31,7 +31,6 @@ use crate::config::Config;
 use crate::history::today::DayRecords;
 use crate::runtime::Exit;
 use crate::telegram::Timestamp;
-use crate::text;
 use crate::words::Words;
 use crate::zone::{HostZone, Zone as _};
 
@@ -47,11 +46,7 @@ pub fn run(options: Options, config: &Config) -> Result<Exit, Exit> {
     let variable = |name: &str| std::env::var(name).ok();
     let (glyphs, depth) = terminal::abilities(&variable);
     let display = DisplayOptions {
-        words: Words::of(text::language(
-            options.language,
-            config.p1_dashboard.language,
-            &text::locale(&variable),
-        )),
+        words: Words::chosen(options.language, config.p1_dashboard.language, &variable),
         glyphs: match glyphs {
             _ if options.ascii => &layout::ASCII,
             glyphs if options.blocks && !glyphs.ascii => &layout::BLOCKS,

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
-use crate::config::Language;
 use crate::runtime::{Arguments, Exit, arguments};
+use crate::words::Language;
 
 /// How `p1dashboard` can end.
 pub const EXITS: &[Exit] = &[

@@ -18,7 +18,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
 use super::layout::{self, Glyphs};
-use crate::text;
+use crate::words;
 
 /// How much colour a terminal has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub fn abilities(variable: &dyn Fn(&str) -> Option<String>) -> (&'static Glyphs,
     let kind = variable("TERM").unwrap_or_default();
     let is_plain = kind.is_empty() || kind == "dumb" || kind.starts_with("vt");
     let speaks_utf8 = {
-        let locale = text::locale(variable).to_lowercase();
+        let locale = words::locale(variable).to_lowercase();
         locale.contains("utf-8") || locale.contains("utf8")
     };
     let glyphs = match kind.as_str() {

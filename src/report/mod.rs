@@ -68,7 +68,6 @@ use crate::history::calendar::Unit;
 use crate::history::files::{History, HistoryError};
 use crate::runtime::Exit;
 use crate::telegram::Timestamp;
-use crate::text;
 use crate::zone::{self, HostZone, Zone};
 
 /// Periods without a count.
@@ -89,7 +88,7 @@ pub fn run(options: &Options, config: &Config) -> Result<Exit, Exit> {
     }
     let variable = |name: &str| std::env::var(name).ok();
     check(options)?;
-    let words = Words::of(text::language(options.language, None, &text::locale(&variable)));
+    let words = Words::chosen(options.language, None, &variable);
     let mut source = open(options.dir.as_deref(), options.meter.as_deref(), config)?;
     source.production = read_production(options)?;
     if let Some(file) = &options.html {
@@ -190,7 +189,7 @@ fn run_export(options: &ExportOptions, config: &Config) -> Result<Exit, Exit> {
 /// Imports files, and prints what was taken.
 fn run_import(options: &ImportOptions, config: &Config) -> Result<Exit, Exit> {
     let variable = |name: &str| std::env::var(name).ok();
-    let words = Words::of(text::language(options.language, None, &text::locale(&variable)));
+    let words = Words::chosen(options.language, None, &variable);
     let pattern = pattern(options.dir.as_deref(), config);
     let folder = pattern.parent().unwrap_or(Path::new("."));
     let mut own = History::open(&pattern, options.meter.as_deref())

@@ -10,8 +10,8 @@ use super::alert::Alert;
 use super::export::options::ExportOptions;
 use super::import::options::ImportOptions;
 use super::range::When;
-use crate::config::Language;
 use crate::runtime::{Arguments, Exit, arguments};
+use crate::words::Language;
 
 /// How `p1report` can end.
 pub const EXITS: &[Exit] = &[

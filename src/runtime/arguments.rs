@@ -11,7 +11,7 @@ use log::LevelFilter;
 
 use super::exit::Exit;
 use super::logging::Level;
-use crate::config::Language;
+use crate::words::Language;
 
 /// The configuration file that is read when `--config-file` is absent.
 pub const DEFAULT_CONFIG_FILE: &str = "/etc/p1-multicast/p1reader.yml";

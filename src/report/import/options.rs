@@ -9,8 +9,8 @@ use clap::{Args, ValueEnum};
 
 use super::formats::Column;
 use super::value::{self, Stamp};
-use crate::config::Language;
 use crate::runtime::{Arguments, arguments};
+use crate::words::Language;
 
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
