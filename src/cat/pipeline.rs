@@ -183,10 +183,7 @@ impl Trackers {
     /// Takes a telegram. Of more meters than there are in a house nothing is known beyond the telegram.
     fn take(&mut self, message: &Message, now: Instant) -> Derived {
         let local = |time| HostZone.local(time);
-        let new = || {
-            let id = message.equipment_id();
-            Tracker::continuing(self.records.day(id.as_deref(), message.meta.frame_start, local))
-        };
+        let new = || self.records.tracker(message, local);
         let heard = self.meters.hear(&*meter::id(message), now, new);
         heard.map(|member| member.state.take(message, local)).unwrap_or_default()
     }

@@ -10,7 +10,8 @@ use chrono::NaiveDateTime;
 use super::files::{History, HistoryError};
 use super::row::{EXPORT, IMPORT, Row, Selection};
 use crate::config::Config;
-use crate::meter::Day;
+use crate::message::Message;
+use crate::meter::{Day, Tracker};
 use crate::telegram::Timestamp;
 
 /// The registers whose use of the day is a reading.
@@ -33,8 +34,18 @@ impl DayRecords {
         Self { pattern: history.enabled.then(|| history.filename.clone()) }
     }
 
+    /// Follows the meter of this telegram, on the day of which so much was recorded.
+    pub fn tracker(
+        &self,
+        message: &Message,
+        local: impl Fn(Timestamp) -> NaiveDateTime,
+    ) -> Tracker {
+        let meter = message.equipment_id();
+        Tracker::continuing(self.day(meter.as_deref(), message.meta.frame_start, local))
+    }
+
     /// The day of this moment, as far as the rows before it tell it.
-    pub fn day(
+    fn day(
         &self,
         meter: Option<&str>,
         now: Timestamp,

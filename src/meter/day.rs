@@ -10,8 +10,9 @@
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 
+use super::LATE_SECONDS;
 use super::hours::Hours;
-use crate::reading::{Readings, Value};
+use crate::reading::Readings;
 use crate::telegram::{Decimal, Timestamp};
 
 /// Device registers that are followed, each with the readings that tell when it was read, and of which
@@ -42,9 +43,6 @@ const FIRST_READING: TimeDelta = TimeDelta::seconds(15);
 
 /// A device whose time is further off than this has no sensible clock.
 const SENSIBLE: TimeDelta = TimeDelta::days(1);
-
-/// A telegram that is older than the newest by this or less was delayed on the way.
-const LATE: TimeDelta = TimeDelta::seconds(60);
 
 /// The most devices that are followed for one register: one, its successor, and some more.
 const MAX_DEVICES: usize = 4;
@@ -95,7 +93,7 @@ impl Day {
     /// Takes the time of a telegram, with which a new day may begin. False when the telegram is a late one:
     /// it does not count.
     pub fn begin(&mut self, now: NaiveDateTime) -> bool {
-        if now < self.newest && self.newest - now <= LATE {
+        if now < self.newest && self.newest - now <= TimeDelta::seconds(LATE_SECONDS) {
             return false;
         }
         let before = self.date();
@@ -149,15 +147,11 @@ impl Day {
             let Some(value) = readings.number(name).and_then(|number| number.scaled(3)) else {
                 continue;
             };
-            let device = match readings.get(device) {
-                Some(Value::Text(id)) => Some(&**id),
-                _ => None,
+            let read = match readings.time(time) {
+                Some(time) => local(time),
+                None => readings.wall_clock(time).unwrap_or(now),
             };
-            let read = match readings.get(time) {
-                Some(Value::Time(time)) => local(*time),
-                _ => readings.wall_clock(time).unwrap_or(now),
-            };
-            self.count_device(name, device, (value, read));
+            self.count_device(name, readings.text(device), (value, read));
         }
     }
 

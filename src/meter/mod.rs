@@ -1,17 +1,17 @@
 //! What a subscriber knows of the meters that it hears, whatever it does with their telegrams.
 //!
-//! | part        | owns                                                                          |
-//! |-------------|-------------------------------------------------------------------------------|
-//! | [`Meters`]  | a bounded list: how meters are distinguished, and who makes room for whom     |
-//! | [`Follower`] | which one meter a program follows, and when another one takes its place      |
-//! | [`Day`]     | what has been used since midnight, by the devices' own times                  |
-//! | `hours`     | energy of today by hour of the clock                                         |
-//! | [`QuarterHours`] | the running quarter of an hour, by the clock of the meter                  |
-//! | [`Tracker`] | both of them together, for the readings that follow from several telegrams   |
-//! | [`Scale`]   | the scale of a graph, with round numbers                                      |
-//! | [`PowerHistory`] | the power of the last minutes, for graphs                                |
-//! | [`Clock`]   | how telegrams follow each other in time                                       |
-//! | [`MeterRate`] | how many telegrams a meter can send                                         |
+//! | part             | owns                                                                      |
+//! |------------------|---------------------------------------------------------------------------|
+//! | [`Meters`]       | a bounded list: how meters are distinguished, and who makes room for whom |
+//! | [`Follower`]     | which one meter a program follows, and when another one takes its place   |
+//! | [`Day`]          | what has been used since midnight, by the devices' own times              |
+//! | `hours`          | energy of today by hour of the clock                                      |
+//! | [`QuarterHours`] | the running quarter of an hour, by the clock of the meter                 |
+//! | [`Tracker`]      | day and quarter-hour of one meter: what several telegrams tell together   |
+//! | [`PowerHistory`] | the power of the last minutes, for graphs                                 |
+//! | [`Scale`]        | the scale of a graph, with round numbers                                  |
+//! | [`Clock`]        | how telegrams follow each other in time                                   |
+//! | [`MeterRate`]    | how many telegrams a meter can send                                       |
 //!
 //! Pure: telegrams and the time are passed in.
 
@@ -31,15 +31,16 @@ use std::time::{Duration, Instant};
 
 pub(crate) use day::{DEVICES, Day};
 pub(crate) use follower::{Follower, Heard};
-pub(crate) use list::List;
-pub(crate) use list::MAX_METERS;
+pub(crate) use list::{List, MAX_METERS};
 pub(crate) use order::{Clock, Order};
-pub(crate) use power::{Power, PowerHistory, Span};
 #[cfg(feature = "dashboard")]
-pub(crate) use power::{Summary, round_up};
+pub(crate) use power::Summary;
+pub(crate) use power::{Power, PowerHistory, Span};
 pub(crate) use quarter_hour::QuarterHours;
 pub(crate) use rate::MeterRate;
 pub(crate) use scale::Scale;
+#[cfg(feature = "dashboard")]
+pub(crate) use scale::round_up;
 pub(crate) use tracker::Tracker;
 
 use crate::message::{Message, Value};
@@ -47,6 +48,10 @@ use crate::telegram::Timestamp;
 
 /// The meters that have been heard, by their [`id`], each with what the program knows of it.
 pub(crate) type Meters<T, M = Instant> = List<String, T, M>;
+
+/// A telegram that is older than the newest by so many seconds or less was delayed on the way, or sent twice. If it is
+/// older than that, the clock went back.
+const LATE_SECONDS: i64 = 60;
 
 /// A meter that was silent for so long gives its place to another one.
 pub(crate) const REPLACED_AFTER: Duration = Duration::from_secs(600);

@@ -1,10 +1,7 @@
 //! The order of a meter's telegrams in time.
 
+use super::LATE_SECONDS;
 use crate::telegram::Timestamp;
-
-/// A telegram that is older than the newest by this or less was delayed on the way, or sent twice.
-/// More, and the clock of the sender went back.
-const LATE_MICROS: i64 = 60_000_000;
 
 /// How a telegram follows the one before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +23,9 @@ impl Clock {
     pub fn order(&mut self, time: Timestamp) -> Order {
         let order = match self.0 {
             Some(newest) if time > newest => Order::Next(newest.seconds()),
-            Some(newest) if newest.micros_since(time) <= LATE_MICROS => return Order::Late,
+            Some(newest) if newest.micros_since(time) <= LATE_SECONDS * 1_000_000 => {
+                return Order::Late;
+            }
             _ => Order::Reset,
         };
         self.0 = Some(time);

@@ -1,9 +1,12 @@
 //! The power of the last minutes, hours and day, in a fixed amount of memory.
 //!
-//! Owns the rings of slots, what is read out of them for a graph (a series, and low, average and high), and
-//! the round numbers of its scale. Nothing is interpolated: a time without telegrams stays empty.
+//! Owns the rings of slots, and what is read out of them for a graph: a series, and low, average and high. Nothing is
+//! interpolated: a time without telegrams stays empty.
 
 use std::ops::RangeInclusive;
+
+use crate::reading;
+use crate::telegram::Decimal;
 
 /// A value holds for the time before it, at most so long, in seconds: some meters send each ten seconds.
 const MAX_HOLD: i64 = 15;
@@ -22,6 +25,13 @@ pub(crate) struct Power {
 }
 
 impl Power {
+    /// The whole watts of a telegram; 0 where it does not tell them.
+    pub fn of(power: &reading::Power) -> Self {
+        let [import, export] =
+            [power.import, power.export].map(|watts| watts.map_or(0, Decimal::whole));
+        Self { import, export }
+    }
+
     /// Import less export.
     pub fn net(self) -> i64 {
         self.import - self.export
@@ -212,18 +222,6 @@ impl Slot {
     }
 }
 
-/// The smallest round number that is not below `watts`: one of `steps` (from 10 to 99, ascending) times a
-/// power of ten, and at least the first of them.
-pub(crate) fn round_up(watts: i64, steps: &[i64]) -> i64 {
-    let mut power = 1;
-    loop {
-        if let Some(step) = steps.iter().find(|&&step| step * power >= watts) {
-            return step * power;
-        }
-        power *= 10;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -317,11 +315,5 @@ mod tests {
         history.add(NOON + 4, Power { import: 0, export: i64::MAX });
         assert_eq!(history.summary(MINUTES, NOON + 4).unwrap().high, 3);
         assert!(!history.has_line());
-    }
-
-    #[test]
-    fn scales_are_round() {
-        let round = |watts| round_up(watts, &[10, 20, 50]);
-        assert_eq!([0, 1, 10, 11, 51, 199, 201].map(round), [10, 10, 10, 20, 100, 200, 500]);
     }
 }

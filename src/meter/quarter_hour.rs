@@ -4,6 +4,7 @@
 //! Owns where a quarter-hour begins. Belgian meters send its mean so far (1-0:1.4.0); for other meters it follows
 //! from the register, if a telegram was received near the beginning. Nothing is interpolated.
 
+use super::LATE_SECONDS;
 use crate::reading::{QUARTER_SECONDS, QuarterHour, Registers};
 use crate::telegram::Decimal;
 
@@ -14,9 +15,6 @@ const MAX_GAP: i64 = 15;
 /// In the first seconds of a quarter-hour a meter may still send the mean of the one before. So little time counts
 /// as nothing.
 const SETTLING: i64 = 10;
-
-/// A telegram that is older than the newest by this or less was delayed on the way, in seconds.
-const LATE: i64 = 60;
 
 /// The last minute, in parts of ten seconds.
 const PARTS: i64 = 6;
@@ -40,7 +38,7 @@ impl QuarterHours {
     /// Takes what a telegram of this second of the meter's clock tells.
     pub fn take(&mut self, second: i64, registers: &Registers) {
         match self.second {
-            Some(last) if second < last && last - second <= LATE => return,
+            Some(last) if second < last && last - second <= LATE_SECONDS => return,
             // The clock was set.
             Some(last) if second < last => *self = Self::default(),
             _ => {}

@@ -1,8 +1,6 @@
 //! The scale of a graph with import above the zero line and export below it.
 //!
-//! Owns the round numbers of its lines, and where a number lies: in thousandths of the height, from above.
-
-use super::power::round_up;
+//! Owns which numbers are round, those of its lines, and where a number lies: in thousandths of the height, from above.
 
 /// The most lines above and below zero.
 const MAX_LINES: i64 = 5;
@@ -50,5 +48,28 @@ impl Scale {
         let Self { line, .. } = *self;
         let numbers = self.bottom / line..=self.top / line;
         numbers.map(move |number| (self.place(number * line), number * line))
+    }
+}
+
+/// The smallest round number that is not below `watts`: one of `steps` (from 10 to 99, ascending) times a
+/// power of ten, and at least the first of them.
+pub(crate) fn round_up(watts: i64, steps: &[i64]) -> i64 {
+    let mut power = 1;
+    loop {
+        if let Some(step) = steps.iter().find(|&&step| step * power >= watts) {
+            return step * power;
+        }
+        power *= 10;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_rounded_up_to_a_step() {
+        let round = |watts| round_up(watts, &[10, 20, 50]);
+        assert_eq!([0, 1, 10, 11, 51, 199, 201].map(round), [10, 10, 10, 20, 100, 200, 500]);
     }
 }

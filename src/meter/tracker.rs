@@ -2,10 +2,10 @@
 
 use chrono::{NaiveDateTime, TimeDelta};
 
-use super::{Day, QuarterHours};
+use super::{Day, Power, QuarterHours};
 use crate::message::Message;
 use crate::reading::{Derived, Readings, Registers, clock};
-use crate::telegram::{Decimal, Timestamp};
+use crate::telegram::Timestamp;
 
 /// Devices are read each few minutes, and to read all that a telegram says takes longer.
 const DEVICES_INTERVAL: TimeDelta = TimeDelta::seconds(10);
@@ -35,11 +35,9 @@ impl Tracker {
         let registers = Registers::of(message);
         let now = local(message.meta.frame_start);
         if self.day.begin(now) {
-            let watts = |power: Option<Decimal>| power.map_or(0, Decimal::whole);
-            let energy = [registers.import.total, registers.export.total];
-            let energy = energy.map(|total| total.map(Decimal::whole));
-            let power = [registers.power.import, registers.power.export].map(watts);
-            self.day.count(message.equipment_id().as_deref(), energy, power, now);
+            let Power { import, export } = Power::of(&registers.power);
+            let power = [import, export];
+            self.day.count(message.equipment_id().as_deref(), registers.energy(), power, now);
             if (now - self.counted).abs() >= DEVICES_INTERVAL {
                 self.counted = now;
                 self.day.count_devices(&Readings::of(message), now, local);

@@ -12,7 +12,7 @@ use super::topics::{OFFLINE, ONLINE, Topics};
 use crate::history::today::DayRecords;
 use crate::message::Message;
 use crate::meter::{self, Tracker};
-use crate::reading::{Derived, Reading, Readings, VOCABULARY, Value, write_json};
+use crate::reading::{Derived, Reading, Readings, VOCABULARY, write_json};
 use crate::runtime::OutageLog;
 use crate::telegram::maker;
 use crate::text;
@@ -85,10 +85,8 @@ impl Meters {
         let id = meter::id(&message).into_owned();
         let name = message.meter_or_source_name();
         match self.known.hear(&*id, now, || {
-            let time = message.meta.frame_start;
-            let id = message.equipment_id();
-            let day = self.records.day(id.as_deref(), time, |time| zone.local(time));
-            Meter::new(message.clone(), Tracker::continuing(day), now)
+            let tracker = self.records.tracker(&message, |time| zone.local(time));
+            Meter::new(message.clone(), tracker, now)
         }) {
             Ok(member) => {
                 member.state.derived = member.state.tracker.take(&message, |time| zone.local(time));
@@ -185,10 +183,7 @@ impl Meter {
         let readings = Readings::with(&self.message, &self.derived);
         if topics.discovery().is_some() {
             if let Some(all) = to_announce(&self.announced, &readings) {
-                let info = DeviceInfo {
-                    name: self.listener(host),
-                    ..device_info(&self.name, &readings, interval)
-                };
+                let info = device_info(&self.name, self.listener(host), &readings, interval);
                 out.extend(discovery::publications(info, &all, topics));
                 self.announced = all;
                 self.due = now + SECOND_STATE_AFTER.min(interval);
@@ -253,18 +248,21 @@ fn maker_of(model: &str) -> Option<&'static str> {
     maker(model.as_bytes().first_chunk().copied()?)
 }
 
-fn device_info<'a>(meter: &'a str, readings: &'a Readings, interval: Duration) -> DeviceInfo<'a> {
-    let text = |name| match readings.get(name) {
-        Some(Value::Text(text)) => Some(&**text),
-        _ => None,
-    };
+/// What Home Assistant shows of this meter, whose owner gave it `name`.
+fn device_info<'a>(
+    meter: &'a str,
+    name: Option<&'a str>,
+    readings: &'a Readings,
+    interval: Duration,
+) -> DeviceInfo<'a> {
+    let model = readings.text("meter_model");
     DeviceInfo {
         meter,
-        name: None,
-        serial: text("unique_id"),
-        model: text("meter_model"),
-        version: text("protocol_version"),
-        maker: text("meter_model").and_then(maker_of),
+        name,
+        serial: readings.text("unique_id"),
+        model,
+        version: readings.text("protocol_version"),
+        maker: model.and_then(maker_of),
         expire_after: OFFLINE_AFTER.max(interval * 3).as_secs(),
     }
 }

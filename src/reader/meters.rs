@@ -1,14 +1,13 @@
 //! What the recorder knows of each meter.
 
 use super::five_minutes::FiveMinutes;
-
 use super::page::Page;
 use crate::history::compose::Rows;
 use crate::message::Message;
 use crate::meter::Clock;
 
 /// A meter.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Meter {
     /// What `METER` stands for.
     pub name: String,
@@ -29,15 +28,6 @@ pub(super) struct Meter {
 
 impl Meter {
     pub fn new(name: String) -> Self {
-        Self {
-            name,
-            is_followed: false,
-            held_back: None,
-            clock: Clock::default(),
-            five_minutes: FiveMinutes::default(),
-            rows: Rows::default(),
-            page: Page::default(),
-            is_incomplete: false,
-        }
+        Self { name, ..Self::default() }
     }
 }

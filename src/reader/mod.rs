@@ -17,7 +17,7 @@
 //! | `session`      | the loop: which telegrams are recorded, and the status for systemd     |
 //! | `last_meter`   | which meter the files have, for the time after a restart              |
 //! | `recorder`     | the flush moments, which telegram goes where                          |
-//! | `meters`       | what is remembered of each meter; `order` is that of its telegrams    |
+//! | `meters`       | what is remembered of each meter                                      |
 //! | `totals`       | energy and power of one telegram                                      |
 //! | `columns`      | the columns of a details file, and the row of a telegram in them      |
 //! | `details`      | how such rows come into a file, and its first ones are read back      |

@@ -13,7 +13,6 @@ use super::storage::Storage;
 use super::zone::Zone;
 use crate::meter::Day;
 use crate::reading::{Readings, Registers};
-use crate::telegram::Decimal;
 
 /// More than a day of 25 hours has; restarts add some.
 const MAX_RECORDS: usize = 1000;
@@ -49,8 +48,7 @@ pub(super) fn resume(
     let mut day = Day::default();
     for (time, message) in rows.into_iter().flatten() {
         day.begin(time);
-        let Registers { import, export, .. } = Registers::of(&message);
-        let energy = [import.total, export.total].map(|total| total.map(Decimal::whole));
+        let energy = Registers::of(&message).energy();
         day.count(message.equipment_id().as_deref(), energy, [0; 2], time);
         day.count_devices(&Readings::of(&message), time, |time| zone.local(time));
     }

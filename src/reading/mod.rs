@@ -220,6 +220,24 @@ impl<'m> Readings<'m> {
         }
     }
 
+    /// The moment of this name.
+    #[must_use]
+    pub fn time(&self, name: &str) -> Option<Timestamp> {
+        match self.get(name)? {
+            Value::Time(time) => Some(*time),
+            Value::Number(_) | Value::Text(_) => None,
+        }
+    }
+
+    /// The text of this name.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.get(name)? {
+            Value::Text(text) => Some(text),
+            Value::Number(_) | Value::Time(_) => None,
+        }
+    }
+
     /// Every reading that is there, in the order of the vocabulary.
     pub fn iter(&self) -> std::slice::Iter<'_, (&'static Reading, Value<'m>)> {
         self.all.iter()

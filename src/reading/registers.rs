@@ -119,6 +119,11 @@ impl Registers {
         Self::from_objects(&Objects::of(message))
     }
 
+    /// The totals of import and export in whole Wh.
+    pub(crate) fn energy(&self) -> [Option<i64>; 2] {
+        [self.import.total, self.export.total].map(|total| total.map(Decimal::whole))
+    }
+
     pub(super) fn from_objects(objects: &Objects<'_>) -> Self {
         Self {
             import: Energy::of(objects, IMPORT),

@@ -39,7 +39,7 @@ pub(super) fn header(page: &mut Page, data: &PanelData<'_>) {
             .text(Style::Text, "  ");
     }
     right = right.text(style, format!("{} {age}", frame.display.glyphs.bullet));
-    let model = data.text("meter_model").unwrap_or(&meter.name);
+    let model = data.readings.text("meter_model").unwrap_or(&meter.name);
     let time = figures::full(data.time(), words);
     let mut left = Line::of(Style::Title, model).text(Style::Text, format!("  {time}"));
     let (place, meters) = frame.state.place();

@@ -90,7 +90,7 @@ pub fn log(frame: &Frame<'_>, width: usize) -> Vec<Line> {
         lines.push(Line::of(Style::Faint, words.no_failures));
     }
     lines.push(Line::new());
-    match data.text("text_message") {
+    match data.readings.text("text_message") {
         Some(message) => lines.extend(wrapped(message, width)),
         None => lines.push(Line::of(Style::Faint, words.no_message)),
     }

@@ -71,9 +71,8 @@ impl State {
     pub fn take(&mut self, message: Message, from: Option<Sender>, now: Instant) {
         let id = meter::id(&message).into_owned();
         match self.meters.hear(&*id, now, || {
-            let time = message.meta.frame_start;
-            let day = self.records.day(message.equipment_id().as_deref(), time, self.local);
-            Meter::new(&id, message.clone(), day, now)
+            let tracker = self.records.tracker(&message, self.local);
+            Meter::new(&id, message.clone(), tracker, now)
         }) {
             Ok(member) => {
                 member.state.take(message, from, now, self.local);

@@ -6,7 +6,6 @@ use super::{Local, Sender, Window};
 use crate::message::Message;
 use crate::meter::{Day, Power, PowerHistory, Summary, Tracker};
 use crate::reading::{Derived, Readings, Registers};
-use crate::telegram::Decimal;
 
 /// What a meter that has not yet spoken twice is expected to do: DSMR 4 meters speak every ten seconds.
 const USUAL_INTERVAL: Duration = Duration::from_secs(10);
@@ -47,15 +46,15 @@ pub enum Freshness {
 }
 
 impl Meter {
-    /// A meter of this name, to take its first telegram, on a day of which this is known.
-    pub(super) fn new(name: &str, first: Message, day: Day, now: Instant) -> Self {
+    /// A meter of this name, to take its first telegram.
+    pub(super) fn new(name: &str, first: Message, tracker: Tracker, now: Instant) -> Self {
         Self {
             name: name.to_owned(),
             message: first,
             from: None,
             received: 0,
             history: PowerHistory::new(&Window::SPANS),
-            tracker: Tracker::continuing(day),
+            tracker,
             derived: Derived::default(),
             arrived: now,
             interval: USUAL_INTERVAL,
@@ -83,9 +82,7 @@ impl Meter {
         self.derived = self.tracker.take(&self.message, local);
         let power = Registers::of(&self.message).power;
         if power.net.is_some() {
-            let watts = |power: Option<Decimal>| power.map_or(0, Decimal::whole);
-            let power = Power { import: watts(power.import), export: watts(power.export) };
-            self.history.add(self.message.meta.frame_start.seconds(), power);
+            self.history.add(self.message.meta.frame_start.seconds(), Power::of(&power));
         }
     }
 

@@ -19,13 +19,14 @@ pub fn lines(data: &PanelData<'_>) -> Vec<Line> {
         let watts = data.whole(name)?;
         Some(power_with_unit(watts, frame.display.kilowatts))
     };
-    let left = data.moment("timestamp").map(|time| {
+    let left = data.readings.time("timestamp").map(|time| {
         let seconds = QUARTER_SECONDS - time.seconds().rem_euclid(QUARTER_SECONDS);
         let span = figures::span(u64::try_from(seconds).unwrap_or_default(), words);
         format!("{span} {}", words.left)
     });
     let when = data
-        .moment("monthly_power_peak_timestamp")
+        .readings
+        .time("monthly_power_peak_timestamp")
         .map(|time| figures::day_and_minute(frame.state.local(time), words));
     let average = power_with_unit(average, frame.display.kilowatts);
     let lines = [

@@ -42,7 +42,7 @@ fn device(data: &PanelData<'_>, kind: &Kind) -> Option<Device> {
     let reading = data.figure(kind.reading)?;
     let unit = if kind.unit == "m3" { display.glyphs.cubic_metre } else { kind.unit };
     let (family, _) = kind.reading.rsplit_once('_')?;
-    let at = data.moment(&format!("{family}_timestamp")).map(|time| {
+    let at = data.readings.time(&format!("{family}_timestamp")).map(|time| {
         let time = data.frame.state.local(time);
         let is_today = time.date() == data.time().date();
         if is_today { figures::minute(time) } else { figures::day_and_minute(time, words) }
@@ -52,7 +52,7 @@ fn device(data: &PanelData<'_>, kind: &Kind) -> Option<Device> {
     let used = today(data, kind.reading).map_or_else(Line::new, |(label, used)| {
         Line::new().pair(&label, Style::Import, Some(format!("{used} {unit}")))
     });
-    let id = data.text(&format!("{family}_unique_id"));
+    let id = data.readings.text(&format!("{family}_unique_id"));
     let number = id.and_then(|id| type_number(&data.meter.message, id));
     let identity = Line::new().pair(words.kind, Style::Text, number).pair("", Style::Text, id);
     Some(Device { word: (kind.word)(words), value, read, used, identity })

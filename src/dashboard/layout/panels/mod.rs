@@ -14,8 +14,8 @@ use chrono::NaiveDateTime;
 use super::Frame;
 use super::grid::Panel;
 use crate::dashboard::state::Meter;
-use crate::reading::{Readings, Value};
-use crate::telegram::{Decimal, Timestamp};
+use crate::reading::Readings;
+use crate::telegram::Decimal;
 
 pub(super) use demand::lines as quarter_lines;
 pub(super) use devices::lines as device_lines;
@@ -53,26 +53,10 @@ impl<'a> PanelData<'a> {
         self.readings.number(name).map(Decimal::whole)
     }
 
-    /// The moment of this reading.
-    pub fn moment(&self, name: &str) -> Option<Timestamp> {
-        match self.readings.get(name) {
-            Some(Value::Time(time)) => Some(*time),
-            _ => None,
-        }
-    }
-
     /// The time that the newest telegram tells, else the time at which it came, in local time.
     pub fn time(&self) -> NaiveDateTime {
         let came = self.meter.message.meta.frame_start;
-        self.frame.state.local(self.moment("timestamp").unwrap_or(came))
-    }
-
-    /// The text of this reading.
-    pub fn text(&self, name: &str) -> Option<&str> {
-        match self.readings.get(name) {
-            Some(Value::Text(text)) => Some(text),
-            _ => None,
-        }
+        self.frame.state.local(self.readings.time("timestamp").unwrap_or(came))
     }
 }
 

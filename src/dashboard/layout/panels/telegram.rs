@@ -77,7 +77,7 @@ pub(super) fn panel<'a>(data: &'a PanelData<'a>) -> Panel<'a> {
     let text = |key: &str| message.get(key).map(Value::to_string);
     let duration = format!("{} ms", message.meta.frame_duration_ms);
     let version = Line::new()
-        .pair(words.version, Style::Text, data.text("protocol_version"))
+        .pair(words.version, Style::Text, data.readings.text("protocol_version"))
         .pair(words.checksum, Style::Text, text("checksum"))
         .pair("", Style::Text, Some(duration));
     let lines = move |width: usize| -> Vec<Line> {
@@ -87,7 +87,7 @@ pub(super) fn panel<'a>(data: &'a PanelData<'a>) -> Panel<'a> {
             frame(data),
             version.clone(),
             Line::new().pair("", Style::Text, text("header")),
-            Line::new().pair("id", Style::Text, data.text("unique_id")),
+            Line::new().pair("id", Style::Text, data.readings.text("unique_id")),
         ];
         lines.into_iter().filter(|line| line.width() > 0).collect()
     };
@@ -97,7 +97,7 @@ pub(super) fn panel<'a>(data: &'a PanelData<'a>) -> Panel<'a> {
 
 /// The grid operator's text message; `None` when there is none.
 pub(super) fn message<'a>(data: &'a PanelData<'a>) -> Option<Panel<'a>> {
-    let text = data.text("text_message")?.to_owned();
+    let text = data.readings.text("text_message")?.to_owned();
     let words = data.frame.display.words;
     let rows = (text.chars().count() / USUAL_WIDTH + 1).min(MESSAGE_ROWS);
     Some(Panel {
