@@ -1,7 +1,7 @@
-//! A client that reads telegrams from a socket.
+//! Whoever reads the telegrams: a client at a socket, or the other end of a pipe or file.
 //!
-//! Owns how much waits for it, and for how long: a client that reads too slowly is disconnected, because it
-//! takes the place of another one.
+//! Owns how much waits for a client, and for how long: one that reads too slowly is disconnected, because it takes the
+//! place of another one.
 
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::AsFd;
@@ -15,29 +15,37 @@ const TELEGRAM_TIMEOUT: Duration = Duration::from_secs(15);
 /// The bytes that the kernel keeps for a client: some telegrams. Its own choice is an hour of them.
 const SEND_BUFFER_SIZE: usize = 16 * 1024;
 
-/// Writes telegrams to the client. A flush ends a telegram.
+/// Writes telegrams to the client. A flush ends a telegram. What is no socket has no time limit.
 #[derive(Debug)]
 pub(super) struct Client<W> {
     out: W,
+    is_socket: bool,
     /// When the client must have taken the telegram that is being written.
     deadline: Option<Instant>,
 }
 
 impl<W: Write + AsFd> Client<W> {
-    /// Whether this is a socket.
-    pub fn is_one(out: &W) -> bool {
-        socket_type(out).is_ok()
-    }
-
-    /// A short buffer for the client. Where the kernel refuses it, it only notices later that nobody reads.
+    /// The client at this socket, or what else `out` leads to. A socket gets a short buffer; where the kernel refuses it,
+    /// we only notice later that nobody reads.
     pub fn new(out: W) -> Self {
-        let _ = set_socket_send_buffer_size(&out, SEND_BUFFER_SIZE);
-        Self { out, deadline: None }
+        let is_socket = is_socket(&out);
+        if is_socket {
+            let _ = set_socket_send_buffer_size(&out, SEND_BUFFER_SIZE);
+        }
+        Self { out, is_socket, deadline: None }
     }
+}
+
+/// Whether this is a socket.
+pub(super) fn is_socket(descriptor: impl AsFd) -> bool {
+    socket_type(descriptor).is_ok()
 }
 
 impl<W: Write + AsFd> Write for Client<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if !self.is_socket {
+            return self.out.write(bytes);
+        }
         let left = time_left(&mut self.deadline, Instant::now());
         if left.is_zero() {
             return Err(ErrorKind::TimedOut.into());
@@ -91,8 +99,10 @@ mod tests {
     }
 
     #[test]
-    fn only_a_socket_has_a_client() {
-        assert!(Client::is_one(&UnixStream::pair().unwrap().0));
-        assert!(!Client::is_one(&std::fs::File::open("/dev/null").unwrap()));
+    fn only_a_socket_has_a_time_limit() {
+        assert!(is_socket(&UnixStream::pair().unwrap().0));
+        let mut file = Client::new(std::fs::File::options().write(true).open("/dev/null").unwrap());
+        file.deadline = Some(Instant::now());
+        file.write_all(b"telegram").unwrap();
     }
 }

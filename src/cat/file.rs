@@ -35,109 +35,35 @@ pub fn from_file(
     errors: &mut impl Write,
 ) -> io::Result<Exit> {
     let mut file = BufReader::with_capacity(CHUNK_SIZE, file);
-    loop {
-        match file.fill_buf() {
-            Ok(begin) if begin.starts_with(DETAILS) => {
-                return from_details(name, file, options, out, errors);
-            }
-            Ok(_) => break,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(named(name, &error)),
-        }
-    }
-    let mut intake = Intake::for_file(policy);
-    let mut encoder = Encoder::new(None);
-    encoder.set_zone(options.zone);
-    let mut printer = FilePrinter {
-        name,
-        options,
-        encoder,
-        pipeline: Pipeline::new(options, out),
-        errors,
-        number: 0,
-        bad: 0,
-    };
-    let (mut chunk, mut position) = (vec![0; CHUNK_SIZE], 0);
-    while printer.pipeline.is_open() {
-        let length = match file.read(&mut chunk) {
-            Ok(0) => break,
-            Ok(length) => length,
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            Err(error) => return Err(named(name, &error)),
-        };
-        let (mut rest, now) = (&chunk[..length], Timestamp::from(SystemTime::now()));
-        while printer.pipeline.is_open() {
-            let Some(received) = intake.feed(&mut rest, now) else { break };
-            printer.print(&received, position + length - rest.len())?;
-        }
-        position += length;
-        printer.pipeline.flush()?;
-    }
-    if printer.pipeline.is_open() {
-        if let Some(received) = intake.finish(SystemTime::now().into()) {
-            printer.print(&received, position)?;
-        }
-        let dropped = intake.dropped();
-        printer.report_dropped(dropped.incomplete, "began and did not end")?;
-        printer.report_dropped(dropped.oversize, "did not end within 64 KiB")?;
-        if printer.number + printer.bad == 0 {
-            printer.bad = 1;
-            writeln!(printer.errors, "{name}: no telegram found")?;
-        }
-    }
-    printer.pipeline.finish()?;
-    printer.pipeline.flush()?;
-    Ok(if printer.bad > 0 { Exit::Rejected } else { Exit::Done })
-}
-
-/// Prints the rows of a details file as telegrams.
-fn from_details(
-    name: &str,
-    file: impl Read,
-    options: &Options,
-    out: impl Write,
-    errors: &mut impl Write,
-) -> io::Result<Exit> {
-    if options.raw || options.explain || options.anonymous {
+    let is_details = begins_with(DETAILS, &mut file).map_err(|error| named(name, &error))?;
+    if is_details && (options.raw || options.explain || options.anonymous) {
         writeln!(
             errors,
             "{name}: a details file has no telegrams for --raw, --explain or --anonymous"
         )?;
         return Ok(Exit::Usage);
     }
-    let mut pipeline = Pipeline::new(options, out);
-    let mut rows = DetailsReader::new(HostZone);
-    let mut lines = csv::ReaderBuilder::new()
-        .delimiter(b';')
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(file);
-    let (mut record, mut number, mut bad) = (csv::ByteRecord::new(), 0, 0);
-    let failed = |error: csv::Error| named(name, &error.into());
-    while pipeline.is_open() && lines.read_byte_record(&mut record).map_err(failed)? {
-        match rows.take(csv::StringRecord::from_byte_record_lossy(record.clone())) {
-            Line::Header => {}
-            Line::Torn => {
-                bad += 1;
-                let line = record.position().map_or(0, csv::Position::line);
-                writeln!(errors, "{name}: line {line} is torn")?;
-            }
-            Line::Row(mut message) => {
-                number += 1;
-                message.meta.frame_number = number;
-                if options.meter.as_ref().is_none_or(|meter| message.is_from(meter)) {
-                    pipeline.push(*message, Instant::now())?;
-                }
-            }
+    let mut encoder = Encoder::new(None);
+    encoder.set_zone(options.zone);
+    let pipeline = Pipeline::new(options, out);
+    let mut printer = FilePrinter { name, options, encoder, pipeline, errors, number: 0, bad: 0 };
+    if is_details {
+        printer.print_rows(file)?;
+    } else {
+        printer.print_telegrams(file, policy)?;
+    }
+    printer.finish()
+}
+
+/// Whether the file begins like this. Nothing is taken out of it.
+fn begins_with(start: &[u8], file: &mut BufReader<impl Read>) -> io::Result<bool> {
+    loop {
+        match file.fill_buf() {
+            Ok(begin) => return Ok(begin.starts_with(start)),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
-    if pipeline.is_open() && number + bad == 0 {
-        bad = 1;
-        writeln!(errors, "{name}: no telegram found")?;
-    }
-    pipeline.finish()?;
-    pipeline.flush()?;
-    Ok(if bad > 0 { Exit::Rejected } else { Exit::Done })
 }
 
 /// Prints the telegrams of one file.
@@ -154,6 +80,75 @@ struct FilePrinter<'a, W: Write, E: Write> {
 }
 
 impl<W: Write, E: Write> FilePrinter<'_, W, E> {
+    fn print_telegrams(&mut self, mut file: impl Read, policy: Policy) -> io::Result<()> {
+        let mut intake = Intake::for_file(policy);
+        let (mut chunk, mut position) = (vec![0; CHUNK_SIZE], 0);
+        while self.pipeline.is_open() {
+            let length = match file.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(length) => length,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(named(self.name, &error)),
+            };
+            let (mut rest, now) = (&chunk[..length], Timestamp::from(SystemTime::now()));
+            while self.pipeline.is_open() {
+                let Some(received) = intake.feed(&mut rest, now) else { break };
+                self.print(&received, position + length - rest.len())?;
+            }
+            position += length;
+            self.pipeline.flush()?;
+        }
+        if self.pipeline.is_open() {
+            if let Some(received) = intake.finish(SystemTime::now().into()) {
+                self.print(&received, position)?;
+            }
+            let dropped = intake.dropped();
+            self.report_dropped(dropped.incomplete, "began and did not end")?;
+            self.report_dropped(dropped.oversize, "did not end within 64 KiB")?;
+        }
+        Ok(())
+    }
+
+    /// Prints the rows of a details file as telegrams.
+    fn print_rows(&mut self, file: impl Read) -> io::Result<()> {
+        let name = self.name;
+        let mut rows = DetailsReader::new(HostZone);
+        let mut lines = csv::ReaderBuilder::new()
+            .delimiter(b';')
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(file);
+        let mut record = csv::ByteRecord::new();
+        let failed = |error: csv::Error| named(name, &error.into());
+        while self.pipeline.is_open() && lines.read_byte_record(&mut record).map_err(failed)? {
+            match rows.take(csv::StringRecord::from_byte_record_lossy(record.clone())) {
+                Line::Header => {}
+                Line::Torn => {
+                    self.bad += 1;
+                    let line = record.position().map_or(0, csv::Position::line);
+                    writeln!(self.errors, "{name}: line {line} is torn")?;
+                }
+                Line::Row(mut message) => {
+                    self.number += 1;
+                    message.meta.frame_number = self.number;
+                    self.push(*message)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Prints what is left, and tells whether every telegram was good.
+    fn finish(mut self) -> io::Result<Exit> {
+        if self.pipeline.is_open() && self.number + self.bad == 0 {
+            self.bad = 1;
+            writeln!(self.errors, "{}: no telegram found", self.name)?;
+        }
+        self.pipeline.finish()?;
+        self.pipeline.flush()?;
+        Ok(if self.bad > 0 { Exit::Rejected } else { Exit::Done })
+    }
+
     /// Prints the telegram that ends at byte `end` of the file, or says why it is rejected.
     fn print(&mut self, received: &Received<'_>, end: usize) -> io::Result<()> {
         self.number += 1;
@@ -182,13 +177,22 @@ impl<W: Write, E: Write> FilePrinter<'_, W, E> {
         let (datagram, _) = self.encoder.encode(&bytes, start, end);
         // Our own datagrams are messages.
         let Ok(message) = Message::parse(datagram.json) else { return Ok(()) };
-        if self.options.meter.as_ref().is_some_and(|meter| !message.is_from(meter)) {
-            return Ok(());
-        }
-        if self.options.raw {
+        if self.options.raw && self.is_wanted(&message) {
             return self.pipeline.push_raw(&bytes, start, Instant::now());
         }
-        self.pipeline.push(message, Instant::now())
+        self.push(message)
+    }
+
+    /// Whether this is a telegram of the meter whose telegrams are to be printed.
+    fn is_wanted(&self, message: &Message) -> bool {
+        self.options.meter.as_ref().is_none_or(|meter| message.is_from(meter))
+    }
+
+    fn push(&mut self, message: Message) -> io::Result<()> {
+        if self.is_wanted(&message) {
+            return self.pipeline.push(message, Instant::now());
+        }
+        Ok(())
     }
 
     fn report_dropped(&mut self, count: u64, what: &str) -> io::Result<()> {

@@ -49,7 +49,7 @@ pub use options::{EXITS, Options};
 pub use printer::Printer;
 pub use stop_signal::StopSignal;
 
-use client::Client;
+use client::{Client, is_socket};
 
 use crate::config::{Config, Multicast};
 use crate::history::today::DayRecords;
@@ -129,7 +129,7 @@ fn first_line(output: &impl AsFd) -> Option<String> {
 /// Answers the HTTP request on standard input with the next telegram.
 fn answer_request(mut options: Options, config: &Config) -> Result<Exit, Exit> {
     let input = standard_input().map_err(|error| fail(Exit::Io, &error))?;
-    if Client::is_one(&input) {
+    if is_socket(&input) {
         let timeout = Some(http::REQUEST_TIMEOUT);
         set_socket_timeout(&input, Timeout::Recv, timeout)
             .map_err(|error| fail(Exit::Io, &error))?;
@@ -146,13 +146,8 @@ fn answer_request(mut options: Options, config: &Config) -> Result<Exit, Exit> {
         let exit = exit.map_err(|error| fail(Exit::Io, &error))?;
         printed = (exit == Exit::Done).then_some(body);
     }
-    let out = io::stdout().lock();
-    let answered = if Client::is_one(&out) {
-        http::answer(request, &options.format, printed.as_deref(), Client::new(out))
-    } else {
-        http::answer(request, &options.format, printed.as_deref(), out)
-    };
-    match answered {
+    let out = Client::new(io::stdout().lock());
+    match http::answer(request, &options.format, printed.as_deref(), out) {
         Err(error) if !printer::has_left(&error) => Err(fail(Exit::Io, &error)),
         _ => Ok(Exit::Done),
     }
@@ -171,13 +166,8 @@ fn print_group(
     let is_printing = options.output.is_none() && options.exec.is_none();
     let watched = is_printing.then_some(&stdout);
     let mut telegrams = GroupTelegrams::join(group, options, watched)?.until(stop);
-    let out = stdout.lock();
-    let printed = if Client::is_one(&out) {
-        from_network(&mut telegrams, options, Client::new(out))
-    } else {
-        from_network(&mut telegrams, options, out)
-    };
-    printed.map_err(|error| fail(Exit::Io, &error))
+    from_network(&mut telegrams, options, Client::new(stdout.lock()))
+        .map_err(|error| fail(Exit::Io, &error))
 }
 
 fn fail(exit: Exit, reason: &dyn std::fmt::Display) -> Exit {

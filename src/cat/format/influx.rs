@@ -5,10 +5,10 @@
 //! integers, texts are strings, everything else is a float. The tags are `meter` and `source`.
 //! <https://docs.influxdata.com/influxdb/v2/reference/syntax/line-protocol/>
 
-use super::Context;
+use super::{Context, quoted};
 use crate::cat::Field;
 use crate::reading::{Kind, Value};
-use crate::text::{self, line_protocol_key};
+use crate::text::line_protocol_key;
 
 /// Writes the line of a telegram; none if it tells no field.
 pub(super) fn write(context: &Context<'_>, fields: &[Field], out: &mut Vec<u8>) {
@@ -44,9 +44,7 @@ fn typed(field: &Field, value: &Value<'_>) -> String {
         Value::Number(number) if is_whole(field) => format!("{}i", number.whole()),
         Value::Number(number) => number.to_string(),
         Value::Time(time) => format!("{}i", time.seconds()),
-        Value::Text(text) => {
-            format!("\"{}\"", text::one_line(text).replace('\\', "\\\\").replace('"', "\\\""))
-        }
+        Value::Text(text) => quoted(text),
     }
 }
 

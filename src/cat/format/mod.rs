@@ -244,5 +244,10 @@ fn plain<'v>(value: &'v Value<'_>, zone: &impl Zone) -> Cow<'v, str> {
     }
 }
 
+/// A text on one line between double quotes, as the line protocol and Prometheus want it.
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", one_line(text).replace('\\', "\\\\").replace('"', "\\\""))
+}
+
 #[cfg(test)]
 mod tests;

@@ -7,11 +7,10 @@
 
 use std::fmt::Write as _;
 
-use super::Context;
+use super::{Context, quoted};
 use crate::cat::Field;
 use crate::reading::{Metric, Reading, Registers, Series, VOCABULARY, Value};
 use crate::telegram::Decimal;
-use crate::text::one_line;
 
 /// The fields that the metrics beside those of readings are made of.
 const OF_INFO: [&str; 3] = ["meter_model", "protocol_version", "unique_id"];
@@ -60,7 +59,7 @@ fn write_own(
             line(name, labels, number, text);
         }
     };
-    let of = |label_name, reading| label(label_name, text_of(context, reading).as_deref());
+    let of = |label_name, reading| label(label_name, context.readings.text(reading));
     let info = [
         of("model", "meter_model"),
         of("version", "protocol_version"),
@@ -115,13 +114,6 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     own.into_iter().chain(metrics().map(|metric| metric.name))
 }
 
-fn text_of<'c>(context: &'c Context<'_>, reading: &str) -> Option<std::borrow::Cow<'c, str>> {
-    match context.readings.get(reading)? {
-        Value::Text(text) => Some(one_line(text)),
-        Value::Number(_) | Value::Time(_) => None,
-    }
-}
-
 /// The number in the base unit; `None` for a text, and for what does not fit.
 fn number(value: &Value<'_>, metric: &Metric) -> Option<Decimal> {
     match value {
@@ -146,6 +138,5 @@ fn line(name: &str, labels: &[Option<&str>], number: Decimal, text: &mut String)
 }
 
 fn label(name: &str, value: Option<&str>) -> Option<String> {
-    let value = one_line(value?).replace('\\', "\\\\").replace('"', "\\\"");
-    Some(format!("{name}=\"{value}\""))
+    Some(format!("{name}={}", quoted(value?)))
 }
