@@ -13,7 +13,7 @@
 //! | [`reading`]   | named readings: one table of names and units, one rule for totals          |
 //! | `meter`       | what a subscriber knows of its meters: a list, which one to follow, today  |
 //! | `history`     | the years: rows of five minutes, use by period, gaps                       |
-//! | [`multicast`] | sockets: sender, receiver, interfaces, unicast copies                      |
+//! | [`multicast`] | sockets: sender, receiver, interfaces                                      |
 //! | `subscriber`  | the one way to receive telegrams: which meter, each once, losses counted   |
 //! | `publisher`   | the one way to send: to a group and to single hosts, failures logged       |
 //! | [`config`]    | the YAML file                                                              |
@@ -32,8 +32,9 @@
 //! | [`emeter`]    | `p1emeter`: telegrams as datagrams of an energy meter, for what acts       |
 //! | [`simulator`] | `p1sim`: a household, its meter, and the port that the meter is wired to   |
 //!
-//! Imports run one way: `bin → a program → subscriber, history → meter, multicast, reading → message → telegram, dlms`;
-//! `config` and `runtime` are leaves that the programs use. No program imports another.
+//! Imports run one way: `bin → a program → publisher, subscriber, history → meter → reading → message → dlms, telegram`.
+//! All of them may use `runtime`, which uses `config`, which uses the types that it fills in: those of `multicast`,
+//! `telegram` and `words`. No program imports another.
 
 mod atomic_file;
 pub mod cat;

@@ -1,14 +1,19 @@
 //! The one way in which a program sends to the network: to a group, and copies to single hosts.
 //!
 //! Owns what happens when the network is away: every failure is counted, each change is logged once, at
-//! most ten times an hour, and a socket that cannot be opened is tried again. Nothing here blocks.
+//! most ten times an hour, and a socket that cannot be opened is tried again. `unicast` owns the address of a single host.
+//! Nothing here blocks.
+
+mod unicast;
 
 use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crate::multicast::{Interface, Sender, UnicastCopy};
+use crate::multicast::{Interface, Sender};
 use crate::runtime::OutageLog;
+
+use unicast::UnicastCopy;
 
 /// The shortest time between two attempts to open the socket.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);

@@ -13,10 +13,12 @@
 //! | `value`       | the check of one value                                   |
 //! | `mistakes`    | common mistakes, and what was probably meant             |
 //! | `assembly`    | from tree to settings, and the checks across keys        |
+//! | `instances`   | what the services of several meters must not share       |
 //! | `problem`     | how a problem is displayed                               |
 
 mod assembly;
 mod environment;
+mod instances;
 mod keys;
 mod mistakes;
 mod model;
@@ -36,7 +38,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::retry_on_intr;
 
-pub(crate) use self::model::in_real_folder;
+pub(crate) use self::instances::{UNITS, conflicts};
 pub use self::model::{
     Broker, Config, Discovery, FileOutput, HtmlReport, LineFormat, Multicast, P1Dashboard,
     P1Emeter, P1Listener, P1Mqtt, P1Reader, WeeklyLog,

@@ -8,7 +8,6 @@ mod error;
 mod interface;
 mod receiver;
 mod sender;
-mod unicast;
 
 #[cfg(test)]
 mod tests;
@@ -18,4 +17,3 @@ pub use interface::Interface;
 pub(crate) use interface::is_ours;
 pub use receiver::{Datagram, Joined, Receiver};
 pub use sender::Sender;
-pub use unicast::UnicastCopy;

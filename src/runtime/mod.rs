@@ -7,7 +7,6 @@
 pub mod arguments;
 pub(crate) mod background;
 pub mod exit;
-mod instances;
 pub mod logging;
 pub mod outage_log;
 pub mod panic;

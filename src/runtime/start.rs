@@ -5,7 +5,6 @@
 use std::io::{self, ErrorKind, Write as _};
 use std::path::Path;
 
-use super::instances::{UNITS, conflicts};
 use super::{Arguments, Exit, logging, panic};
 use crate::config::{self, Config, ConfigError};
 
@@ -71,7 +70,8 @@ impl Program {
         match loaded {
             Ok(config) if self.arguments.check_config => {
                 let file = self.arguments.config_path();
-                let conflicts = conflicts(Path::new(UNITS), &self.name, file, &config);
+                let conflicts =
+                    config::conflicts(Path::new(config::UNITS), &self.name, file, &config);
                 if !conflicts.is_empty() {
                     log_problems(&ConfigError::Invalid(conflicts));
                     return Err(Exit::Config);

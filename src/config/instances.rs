@@ -6,7 +6,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::config::{self, Config, Problem, in_real_folder};
+use super::model::in_real_folder;
+use super::{Config, Problem, load};
 
 /// Where systemd keeps which services are enabled.
 pub const UNITS: &str = "/etc/systemd/system";
@@ -18,7 +19,7 @@ pub fn conflicts(units: &Path, program: &str, file: &Path, config: &Config) -> V
     let own = in_real_folder(file);
     let others = enabled(units, program).into_iter().filter_map(|(unit, name)| {
         let other = own.with_file_name(name);
-        let loaded = (other != own).then(|| config::load(&other, &environment))?.ok()?;
+        let loaded = (other != own).then(|| load(&other, &environment))?.ok()?;
         Some((unit, loaded.config))
     });
     let problem = |(key, message): (String, String)| Problem {
@@ -108,7 +109,7 @@ mod tests {
         fs::write(folder.path().join("p1reader.yml"), main).unwrap();
         let file = folder.path().join("attic.yml");
         fs::write(&file, attic).unwrap();
-        let config = config::load(&file, &|_| None).unwrap().config;
+        let config = load(&file, &|_| None).unwrap().config;
         let problems = conflicts(&units, program, &file, &config);
         assert!(
             problems.iter().all(|problem| problem.message.contains(enabled[0])),

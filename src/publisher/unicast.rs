@@ -34,7 +34,6 @@ pub struct UnicastCopy {
 impl UnicastCopy {
     /// Copies to `name`, which is `host:port` with a name or an address (`[…]:port` for IPv6). A name is
     /// looked up from now on.
-    #[must_use]
     pub fn open(name: &str, now: Instant) -> Self {
         let mut copy = Self {
             name: name.to_owned(),
