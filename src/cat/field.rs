@@ -61,7 +61,7 @@ impl Field {
     }
 
     /// Whether its value is another one in every telegram, whatever the meter measures.
-    pub(super) fn runs_by_itself(&self) -> bool {
+    pub(super) fn is_volatile(&self) -> bool {
         match self {
             Self::Time | Self::Epoch | Self::FrameNumber => true,
             Self::Reading(reading) => matches!(reading.name, "timestamp" | "clock_drift_s"),

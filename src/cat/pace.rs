@@ -137,7 +137,7 @@ impl Changes {
         match fields {
             Some(fields) => {
                 let readings = Readings::with(message, derived);
-                for field in fields.iter().filter(|field| !field.runs_by_itself()) {
+                for field in fields.iter().filter(|field| !field.is_volatile()) {
                     let value = field.value(message, &readings);
                     self.push(value.map(|value| value.to_string()).as_deref());
                 }

@@ -40,11 +40,7 @@ pub(super) fn print(
         live: false,
     };
     let text = layout::page(&frame, width, height).text();
-    match io::stdout()
-        .lock()
-        .write_all(text.trim_end().as_bytes())
-        .and_then(|()| writeln!(io::stdout()))
-    {
+    match writeln!(io::stdout(), "{}", text.trim_end()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             log::error!("standard output: {error}");
             Err(Exit::Io)

@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use crate::history::calendar::{Calendar, Unit};
 use crate::history::files::{History, HistoryError};
 use crate::history::row::{EXPORT, IMPORT, Selection};
-use crate::history::tally::{Ledger, Limits, Tally};
+use crate::history::tally::{Ledger, Limits, Period, Tally};
 use crate::zone::Zone;
 
 /// What is shown of each period, where it is recorded: the name in the history, and its unit.
@@ -87,7 +87,7 @@ impl Past {
             });
         })?;
         let tables = tallies.map(|tally| {
-            let entry = |period: &crate::history::tally::Period| Entry {
+            let entry = |period: &Period| Entry {
                 date: period.span.local.date(),
                 used: std::array::from_fn(|register| period.used[register]),
                 is_complete: period.is_complete(),

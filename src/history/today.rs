@@ -34,7 +34,7 @@ impl DayRecords {
         Self { pattern: history.enabled.then(|| history.filename.clone()) }
     }
 
-    /// Follows the meter of this telegram, on the day of which so much was recorded.
+    /// Follows the meter of this telegram; what was recorded of its day is counted already.
     pub fn tracker(
         &self,
         message: &Message,

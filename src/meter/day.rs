@@ -15,7 +15,7 @@ use super::hours::Hours;
 use crate::reading::Readings;
 use crate::telegram::{Decimal, Timestamp};
 
-/// Device registers that are followed, each with the readings that tell when it was read, and of which
+/// Device registers that are followed, each with the readings that tell when it was read, and the identifier of its
 /// device.
 pub(crate) const DEVICES: [[&str; 3]; 10] = [
     ["gas_m3", "gas_timestamp", "gas_unique_id"],

@@ -21,7 +21,7 @@ pub(crate) struct Tracker {
 }
 
 impl Tracker {
-    /// Follows a meter of which this much of the day is known.
+    /// Follows a meter whose day is known so far.
     pub fn continuing(day: Day) -> Self {
         Self { day, ..Self::default() }
     }

@@ -11,7 +11,7 @@ use crate::telegram::{Content, Decimal, MeterZone, Object, Quantity, Timestamp, 
 use crate::text::printable;
 
 /// The longest text that is shown whole, in characters.
-const LONGEST_TEXT: usize = 160;
+const MAX_TEXT: usize = 160;
 
 /// What some meters fill their texts up with.
 const FILLER: u8 = 0xFF;
@@ -239,7 +239,7 @@ fn state(text: &[u8], code: &str) -> String {
 fn decoded(text: &[u8]) -> String {
     let sent = printable(text);
     let decoded = decode_identifier(&sent);
-    let mut shown: String = decoded.chars().take(LONGEST_TEXT).collect();
+    let mut shown: String = decoded.chars().take(MAX_TEXT).collect();
     if shown.len() < decoded.len() {
         // Writing to a string cannot fail.
         let _ = write!(shown, "… ({} bytes)", text.len());

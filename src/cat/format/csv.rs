@@ -78,7 +78,7 @@ impl Table {
     ) {
         let needs_header = self.repeats_header || self.columns.is_empty();
         if needs_header {
-            self.columns = asked.map_or_else(|| told(context), <[Field]>::to_vec);
+            self.columns = asked.map_or_else(|| present_fields(context), <[Field]>::to_vec);
         }
         let mut writer =
             csv::WriterBuilder::new().delimiter(self.style.separator()).from_writer(&mut *out);
@@ -92,8 +92,8 @@ impl Table {
     }
 }
 
-/// The fields that this telegram tells, but for texts: model and identifiers in every row tell nothing.
-fn told(context: &Context<'_>) -> Vec<Field> {
+/// The fields that this telegram has, but for texts: model and identifiers in every row tell nothing.
+fn present_fields(context: &Context<'_>) -> Vec<Field> {
     let mut fields = Field::standard(is_no_text);
     fields.retain(|field| context.value(field).is_some());
     fields

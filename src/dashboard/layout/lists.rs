@@ -74,7 +74,7 @@ fn rows(key: &str, name: &str, value: &str, width: usize) -> Vec<Line> {
     }
     if !is_wide && !name.is_empty() {
         let names = wrapped(name, width.saturating_sub(column).max(1)).into_iter();
-        lines.extend(names.map(|name| Line::new().at(column).join(name.inked(Style::Faint))));
+        lines.extend(names.map(|name| Line::new().at(column).join(name.styled(Style::Faint))));
     }
     lines
 }

@@ -98,7 +98,7 @@ impl Line {
 
     /// The same in one style.
     #[must_use]
-    pub fn inked(mut self, style: Style) -> Self {
+    pub fn styled(mut self, style: Style) -> Self {
         for span in &mut self.spans {
             span.0 = style;
         }

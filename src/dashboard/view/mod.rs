@@ -72,7 +72,7 @@ pub fn run(
         Err(error) => return fail("there is no terminal (--once needs none)", &error),
     };
     let mut runner = siv.into_runner(backend);
-    let result = rounds(&mut runner, source, &keyboard, &end);
+    let result = run_loop(&mut runner, source, &keyboard, &end);
     terminal::give_back();
     // Its `Drop` would clear the user's own screen, which is back by now.
     std::mem::forget(runner);
@@ -99,7 +99,8 @@ struct Signals<'a> {
     log: Option<&'a File>,
 }
 
-fn rounds(
+/// Shows what the source has, and obeys keys and signals, until one of them ends it.
+fn run_loop(
     runner: &mut CursiveRunner<Cursive>,
     source: &mut dyn Source,
     keyboard: &Keyboard,
@@ -116,7 +117,7 @@ fn rounds(
             forget_drawn(runner);
             changed = true;
         }
-        if turn(runner, source, Instant::now())? || changed {
+        if take_events(runner, source, Instant::now())? || changed {
             runner.refresh();
         }
         input = match keyboard.wait(POLL_INTERVAL) {
@@ -142,7 +143,7 @@ fn forget_drawn(runner: &mut CursiveRunner<Cursive>) {
 }
 
 /// Takes what the source has; whether there is something new to draw.
-fn turn(siv: &mut Cursive, source: &mut dyn Source, now: Instant) -> std::io::Result<bool> {
+fn take_events(siv: &mut Cursive, source: &mut dyn Source, now: Instant) -> std::io::Result<bool> {
     let mut events = Vec::new();
     // A flood must not keep the keyboard waiting.
     while events.len() < 100 {

@@ -18,7 +18,7 @@ pub(super) fn theme(depth: Depth, ascii: bool) -> Theme {
     Theme { shadow: false, borders, palette }
 }
 
-/// The style of an style.
+/// The style as cursive has it.
 pub(super) fn style(style: Style, depth: Depth) -> CursiveStyle {
     let plain = CursiveStyle::terminal_default();
     let front = |color: Color| CursiveStyle::from(ColorStyle::new(color, Color::TerminalDefault));

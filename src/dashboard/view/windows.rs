@@ -57,12 +57,8 @@ fn on_screen<R>(siv: &mut Cursive, act: impl FnOnce(&mut Screen) -> R) -> Option
     siv.call_on_name(SCREEN, act)
 }
 
-/// Shows a text that scrolls; any of the keys that closes windows closes it.
-fn show(siv: &mut Cursive, title: &str, text: StyledString) {
-    show_view(siv, title, TextView::new(text));
-}
-
-fn show_view(siv: &mut Cursive, title: &str, view: impl View) {
+/// Shows a view that scrolls; any of the keys that closes windows closes it.
+fn show(siv: &mut Cursive, title: &str, view: impl View) {
     let scroll = scrolling(siv, view);
     let dialog = Dialog::around(scroll).title(title);
     let closes = |event: &Event| {
@@ -97,7 +93,7 @@ fn help(siv: &mut Cursive) {
         (screen.display.words.help_title, styled(&lines, screen))
     });
     if let Some((title, text)) = made {
-        show(siv, title, text);
+        show(siv, title, TextView::new(text));
     }
 }
 
@@ -109,7 +105,7 @@ fn log(siv: &mut Cursive) {
         (screen.display.words.log_title, styled(&lines, screen))
     });
     if let Some((title, text)) = made {
-        show(siv, title, text);
+        show(siv, title, TextView::new(text));
     }
 }
 
@@ -121,7 +117,7 @@ fn past(siv: &mut Cursive) {
         (words.past_title, styled(&[Line::of(Style::Faint, words.past_reading)], screen))
     });
     if let Some((title, text)) = made {
-        show_view(siv, title, TextView::new(text).with_name(PAST));
+        show(siv, title, TextView::new(text).with_name(PAST));
     }
 }
 
