@@ -100,17 +100,16 @@ impl Assembly<'_> {
         for entry in all {
             if let Some(at) = last.iter().position(|earlier| earlier.name == entry.name) {
                 let earlier = last.remove(at);
-                let mut message = format!(
-                    "repeated, the last one counts: line {} ({}) replaces line {} ({})",
-                    entry.line, entry.value, earlier.line, earlier.value
-                );
-                if entry.name.ends_with("key_file") {
+                let place = |Entry { name, line, value }: &Entry| {
                     // Somebody may have written the key itself.
-                    message = format!(
-                        "repeated, the last one counts: line {} replaces line {}",
-                        entry.line, earlier.line
-                    );
-                }
+                    let is_secret = name.ends_with("key_file");
+                    format!(
+                        "line {line}{}",
+                        if is_secret { String::new() } else { format!(" ({value})") }
+                    )
+                };
+                let (last, first) = (place(&entry), place(&earlier));
+                let message = format!("repeated, the last one counts: {last} replaces {first}");
                 let warning = self.about(&path(section, &entry.name), Some(entry.line), message);
                 self.warnings.push(warning);
             }

@@ -265,8 +265,8 @@ fn susy_id(value: &Node) -> Result<u16, String> {
     match value.integer(0..=u16::MAX) {
         Ok(id @ (270 | 349)) => Ok(id),
         Ok(372 | 501) => Err(format!(
-            "expected 349 or 270, those of energy meters, found {value}, that of an energy manager, of which \
-             a home has one"
+            "expected 349 or 270, as energy meters have, found {value}: that is an energy manager, and a home has \
+             one of them"
         )),
         _ => value.expected_instead("349 or 270", None::<&str>),
     }

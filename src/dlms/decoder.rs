@@ -77,12 +77,6 @@ impl<T: Copy> Decoder<T> {
         self.opener.set_keys(keys)
     }
 
-    /// Whether there is a key.
-    #[must_use]
-    pub fn has_keys(&self) -> bool {
-        self.opener.has_keys()
-    }
-
     /// Takes bytes off the front of `input`, and gives what they complete.
     ///
     /// `now` is when these bytes came in. Call again, with the same `input`, until it gives `None`.

@@ -67,12 +67,6 @@ impl Opener {
         are_others
     }
 
-    /// Whether there is a key.
-    #[must_use]
-    pub fn has_keys(&self) -> bool {
-        self.keys.is_some()
-    }
-
     /// Whether an authentication key is configured.
     #[must_use]
     pub fn demands_tag(&self) -> bool {
@@ -221,7 +215,6 @@ mod tests {
     #[test]
     fn without_a_key_nothing_is_opened() {
         let mut opener = Opener::default();
-        assert!(!opener.has_keys());
         let mut frame = Vec::new();
         Sealer { title: None, control: 0x30, decryption: EK, authentication: AK }
             .seal(b"x", 0, &mut frame);

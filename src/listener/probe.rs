@@ -30,9 +30,8 @@ const MAX_BYTES: usize = 128 * 1024;
 
 /// Listens to the port of `settings`, and writes to `out` what is on the wire and which lines to configure.
 ///
-/// [`Exit::Done`]: a telegram was read; [`Exit::Rejected`]: none; [`Exit::Unavailable`]: the port
-/// cannot be opened. Fails when `out` cannot be written to.
-/// `keys` decrypt what is encrypted.
+/// `keys` decrypt what is encrypted. [`Exit::Done`]: a telegram was read; [`Exit::Rejected`]: none;
+/// [`Exit::Unavailable`]: the port cannot be opened. Fails when `out` cannot be written to.
 pub fn probe(settings: &P1Listener, keys: Option<Keys>, out: &mut dyn Write) -> io::Result<Exit> {
     // The most informative finding of all speeds tried.
     let (mut best, mut holders) = (Finding::Nothing, Vec::new());
@@ -45,35 +44,16 @@ pub fn probe(settings: &P1Listener, keys: Option<Keys>, out: &mut dyn Write) -> 
         let seconds = LISTENING_TIME.as_secs();
         writeln!(out, "Listening to {}, {seconds} s at most …", port.description())?;
         out.flush()?;
-        let Examined { finding, carrier, decryption } = match listen(&mut *source, Instant::now) {
+        let examined = match listen(&mut *source, Instant::now) {
             Ok(bytes) => examine_with(keys, &bytes),
             Err(error) => {
                 return refuse(settings, &format!("{} is gone: {error}", port.description()), out);
             }
         };
-        match carrier {
-            Some(protocol) => {
-                writeln!(
-                    out,
-                    "On the wire: {protocol}. p1listener reads it: {}.",
-                    finding.summary()
-                )?;
-            }
-            None => writeln!(out, "On the wire: {}.", finding.summary())?,
-        }
-        match decryption {
-            Some(Ok(Authenticity::Verified)) => {
-                writeln!(out, "It is encrypted; the keys fit, and its tag is verified.")?;
-            }
-            Some(Ok(Authenticity::Unverified)) => {
-                let outcome = "the key fits; whether it is authentic is not verified";
-                writeln!(out, "It is encrypted; {outcome}.")?;
-            }
-            Some(Err(reason)) => {
-                writeln!(out, "It cannot be decrypted: {}.", encryption::fault(reason))?;
-                return Ok(Exit::Rejected);
-            }
-            None => {}
+        examined.report(out)?;
+        let Examined { finding, decryption, .. } = examined;
+        if let Some(Err(_)) = decryption {
+            return Ok(Exit::Rejected);
         }
         let speed = source.byte_time().map(|_| speed);
         if let Finding::Telegram { bytes, .. } = &finding {
@@ -109,6 +89,31 @@ struct Examined {
     carrier: Option<Protocol>,
     /// How decryption went, if there are keys and encrypted frames.
     decryption: Option<Result<Authenticity, Refusal>>,
+}
+
+impl Examined {
+    fn report(&self, out: &mut dyn Write) -> io::Result<()> {
+        let summary = self.finding.summary();
+        match self.carrier {
+            Some(protocol) => {
+                writeln!(out, "On the wire: {protocol}. p1listener reads it: {summary}.")?;
+            }
+            None => writeln!(out, "On the wire: {summary}.")?,
+        }
+        match self.decryption {
+            Some(Ok(Authenticity::Verified)) => {
+                writeln!(out, "It is encrypted; the keys fit, and its tag is verified.")
+            }
+            Some(Ok(Authenticity::Unverified)) => {
+                let outcome = "the key fits; whether it is authentic is not verified";
+                writeln!(out, "It is encrypted; {outcome}.")
+            }
+            Some(Err(reason)) => {
+                writeln!(out, "It cannot be decrypted: {}.", encryption::fault(reason))
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 /// Tells what these bytes are, after decryption if there are keys.

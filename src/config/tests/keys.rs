@@ -174,7 +174,7 @@ fn datagrams_of_the_energy_meter_go_somewhere_and_not_among_the_telegrams() {
         ["1: p1_emeter.interface: expected a name or an IPv4 address, found fe80::1"]
     );
     let manager = problems("p1_emeter: {susy_id: 372}").remove(0);
-    assert!(manager.contains("found 372, that of an energy manager"), "{manager}");
+    assert!(manager.contains("found 372: that is an energy manager"), "{manager}");
 }
 
 #[test]
