@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use p1_multicast::config::Config;
 use p1_multicast::message::{Message, Translator};
 use p1_multicast::reader::{DiskStorage, HostZone, Recorder};
-use p1_multicast::telegram::{self, Policy, crc16};
+use p1_multicast::telegram::{self, Policy, with_checksum};
 
 const DAY: u32 = 86_400;
 /// How many telegrams are made at a time, beside the clock.
@@ -97,9 +97,9 @@ fn datagrams(translator: &mut Translator, start: u32) -> Vec<Vec<u8>> {
                 &format!("({:010.3}*kWh)", f64::from(4_000_010 + second) / 1000.0),
             );
         let body = &text[..=text.rfind('!').expect("an end")];
-        let telegram = format!("{body}{:04X}\r\n", crc16(body.as_bytes()));
+        let telegram = with_checksum(body);
         let now = telegram::Timestamp::from_seconds(START + i64::from(second));
-        let datagram = translator.feed(&mut telegram.as_bytes(), now);
+        let datagram = translator.feed(&mut &telegram[..], now);
         datagram.expect("a frame").expect("a telegram").json.to_vec()
     };
     (start..start + BATCH).map(datagram).collect()

@@ -92,9 +92,28 @@ fn utc(time: Timestamp) -> DateTime<Utc> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
+    use chrono::{Datelike as _, NaiveDate};
+
     use super::*;
-    use crate::reader::tests::Amsterdam;
+
+    /// Central European time with the rules of the European Union.
+    #[derive(Clone, Copy, Debug)]
+    pub(crate) struct Amsterdam;
+
+    impl Zone for Amsterdam {
+        fn local(&self, time: Timestamp) -> NaiveDateTime {
+            let utc = utc(Timestamp::from_seconds(time.seconds())).naive_utc();
+            let change = |month| {
+                let last = NaiveDate::from_ymd_opt(utc.year(), month, 31).unwrap();
+                let since_sunday = last.weekday().num_days_from_sunday();
+                let sunday = last - TimeDelta::days(since_sunday.into());
+                sunday.and_hms_opt(1, 0, 0).unwrap()
+            };
+            let is_summer = (change(3)..change(10)).contains(&utc);
+            utc + TimeDelta::hours(if is_summer { 2 } else { 1 })
+        }
+    }
 
     /// A zone this many seconds ahead of UTC.
     struct Ahead(i64);

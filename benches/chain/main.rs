@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use p1_multicast::dlms::{Key, Sealer};
 use p1_multicast::message::Translator;
 use p1_multicast::multicast::Sender;
-use p1_multicast::telegram::{self, Policy, crc16};
+use p1_multicast::telegram::{self, Policy, with_checksum};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::termios::{Winsize, tcsetwinsize};
 
@@ -85,7 +85,7 @@ fn seconds(telegram: &[u8]) -> impl Iterator<Item = Vec<u8>> {
         let (minute, second) = (second / 60, second % 60);
         let clock = format!("0-0:1.0.0(2611220{}{:02}{second:02}W)", 8 + minute / 60, minute % 60);
         let body = text[..=end].replace("0-0:1.0.0(261122075236W)", &clock);
-        format!("{body}{:04X}\r\n", crc16(body.as_bytes())).into_bytes()
+        with_checksum(body)
     })
 }
 

@@ -166,8 +166,8 @@ impl Changes {
 mod tests {
     use super::*;
     use crate::message::tests::message;
-    use crate::reader::tests::Amsterdam;
     use crate::zone::HostZone;
+    use crate::zone::tests::Amsterdam;
 
     /// What intervals of ten seconds select of telegrams that arrive at these times, in ms.
     fn samples(millis: &[u64]) -> Vec<i64> {

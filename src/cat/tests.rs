@@ -10,11 +10,10 @@ use crate::config::{Config, Multicast};
 use crate::message::{Message, Translator};
 use crate::runtime::{Exit, captured_log};
 use crate::subscriber::{Feed, Intake, Telegram};
-use crate::telegram::{MeterZone, Policy, Timestamp, add_parity, crc16};
+use crate::telegram::{MeterZone, Policy, Timestamp, add_parity, with_checksum};
 
 fn telegram(watts: u32) -> Vec<u8> {
-    let body = format!("/TST5\r\n\r\n0-0:96.1.1(453031)\r\n1-0:1.7.0(00.{watts:03}*kW)\r\n!");
-    format!("{body}{:04X}\r\n", crc16(body.as_bytes())).into_bytes()
+    with_checksum(format!("/TST5\r\n\r\n0-0:96.1.1(453031)\r\n1-0:1.7.0(00.{watts:03}*kW)\r\n!"))
 }
 
 fn decode(file: &[u8], options: &Options) -> (String, String, Exit) {
@@ -80,15 +79,14 @@ fn raw_is_what_the_meter_sent() {
 
 #[test]
 fn of_raw_telegrams_the_last_one_of_each_interval_is_printed_too() {
-    let at = |second: u32| {
-        let body = format!("/TST5\r\n\r\n0-0:1.0.0(2611221200{second:02}W)\r\n!");
-        format!("{body}{:04X}\r\n", crc16(body.as_bytes()))
-    };
+    let at =
+        |second: u32| with_checksum(format!("/TST5\r\n\r\n0-0:1.0.0(2611221200{second:02}W)\r\n!"));
     let every = Some(Duration::from_secs(10));
     let options = Options { raw: true, every, ..Options::default() };
     let file = [1, 4, 9, 10, 17, 23].map(at).concat();
-    let (out, errors, exit) = decode(file.as_bytes(), &options);
-    assert_eq!((out, errors.as_str(), exit), ([9, 17, 23].map(at).concat(), "", Exit::Done));
+    let (out, errors, exit) = decode(&file, &options);
+    assert_eq!(out.as_bytes(), [9, 17, 23].map(at).concat());
+    assert_eq!((errors.as_str(), exit), ("", Exit::Done));
 }
 
 #[test]
@@ -412,10 +410,9 @@ fn only_the_named_meter_is_let_through() {
 #[test]
 fn of_an_interval_of_a_recording_the_last_telegram_is_printed_by_the_clock_of_the_meter() {
     let at = |second: u32, watts: u32| {
-        let body = format!(
+        with_checksum(format!(
             "/TST5\r\n\r\n0-0:1.0.0(2611220752{second:02}W)\r\n1-0:1.7.0(00.{watts:03}*kW)\r\n!"
-        );
-        format!("{body}{:04X}\r\n", crc16(body.as_bytes())).into_bytes()
+        ))
     };
     let file = [at(0, 1), at(9, 2), at(10, 3), at(19, 4), at(21, 5)].concat();
     let options = Options { every: Some(Duration::from_secs(10)), ..Options::default() };
@@ -428,7 +425,7 @@ fn points_of_a_recording_have_the_time_of_the_meter_and_are_told_apart() {
     let at = |second: u32| {
         let body =
             format!("/TST5\r\n\r\n0-0:1.0.0(2611220752{second:02}W)\r\n1-0:1.7.0(1*kW)\r\n!");
-        format!("{body}{:04X}\r\n", crc16(body.as_bytes())).into_bytes()
+        with_checksum(body)
     };
     let options = Options { format: Format::Influx, ..Options::default() };
     let (out, _, _) = decode(&[at(1), at(2)].concat(), &options);
@@ -539,8 +536,9 @@ fn a_client_that_does_not_read_is_left() {
 #[test]
 fn where_two_meters_would_mix_the_first_one_is_followed() {
     let of = |meter: &str, watts: u32| {
-        let body = format!("/TST5\r\n\r\n0-0:96.1.1({meter})\r\n1-0:1.7.0(00.{watts:03}*kW)\r\n!");
-        format!("{body}{:04X}\r\n", crc16(body.as_bytes())).into_bytes()
+        with_checksum(format!(
+            "/TST5\r\n\r\n0-0:96.1.1({meter})\r\n1-0:1.7.0(00.{watts:03}*kW)\r\n!"
+        ))
     };
     let datagrams = encode(&[of("41", 1), of("42", 2), of("41", 3), of("42", 4)]);
     let printed = |options: &Options| listen(datagrams.clone(), options).0;

@@ -106,7 +106,7 @@ impl Past {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reader::tests::Amsterdam;
+    use crate::zone::tests::Amsterdam;
 
     /// A folder with a history of these rows: time in UTC, meter, import and gas.
     fn folder(rows: &[(&str, &str, &str, &str)]) -> tempfile::TempDir {

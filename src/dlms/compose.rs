@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 
 use super::axdr::{TIME_LENGTH, Value};
 use super::push::{Code, Notification, Reading};
-use crate::telegram::crc16;
+use crate::telegram::with_checksum;
 
 /// The most zeros that a scaler adds, or decimals that it makes.
 const MAX_SCALER: i8 = 9;
@@ -65,8 +65,7 @@ pub fn compose(push: &[u8], maker: Option<[u8; 3]>, out: &mut Vec<u8>) -> bool {
         write_line(reading, maker, &mut text);
     }
     text.push('!');
-    let _ = write!(text, "{:04X}\r\n", crc16(text.as_bytes()));
-    out.extend_from_slice(text.as_bytes());
+    out.extend_from_slice(&with_checksum(text));
     true
 }
 

@@ -139,7 +139,7 @@ impl Opener {
 mod tests {
     use super::super::ciphering::{Found, Sealer};
     use super::*;
-    use crate::telegram::{crc16, is_telegram};
+    use crate::telegram::{is_telegram, with_checksum};
 
     const EK: Key = Key::new([7; 16]);
     const AK: Key = Key::new([9; 16]);
@@ -147,7 +147,7 @@ mod tests {
 
     fn telegram() -> Vec<u8> {
         let body = "/TST5\r\n\r\n1-0:1.7.0(1*W)\r\n!";
-        format!("{body}{:04X}\r\n", crc16(body.as_bytes())).into_bytes()
+        with_checksum(body)
     }
 
     /// What comes of a telegram that was encrypted with these two keys, or without a tag, for one who has those.

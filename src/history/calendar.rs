@@ -198,7 +198,7 @@ fn in_month(first: NaiveDate, day: u32) -> NaiveDate {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reader::tests::Amsterdam;
+    use crate::zone::tests::Amsterdam;
 
     fn calendar(unit: Unit) -> Calendar<Amsterdam> {
         Calendar::new(Amsterdam, unit)

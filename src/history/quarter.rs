@@ -147,7 +147,7 @@ mod tests {
     use super::*;
     use crate::history::calendar::Unit;
     use crate::history::register::Reading;
-    use crate::reader::tests::Amsterdam;
+    use crate::zone::tests::Amsterdam;
 
     /// 2026-10-25 00:00 in Amsterdam: the night of the clock change.
     const MIDNIGHT: i64 = 1_792_879_200;

@@ -12,9 +12,9 @@ use super::files::{History, HistoryError};
 use super::register::Step;
 use super::row::{EXPORT, IMPORT, Row, Selection};
 use super::tally::{Ledger, Limits, Tally};
-use crate::reader::tests::Amsterdam;
 use crate::telegram::Timestamp;
 use crate::zone::Zone as _;
+use crate::zone::tests::Amsterdam;
 
 /// 2026-10-20 and 2026-03-24, 00:00 in Amsterdam: days before the clock changes.
 const BEFORE_AUTUMN: i64 = 1_792_447_200;

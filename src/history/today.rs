@@ -91,14 +91,9 @@ fn read(
 
 #[cfg(test)]
 mod tests {
-    use chrono::TimeDelta;
-
     use super::*;
-
-    fn winter(time: Timestamp) -> NaiveDateTime {
-        let utc = chrono::DateTime::from_timestamp(time.seconds(), 0).unwrap().naive_utc();
-        utc + TimeDelta::hours(1)
-    }
+    use crate::zone::Zone as _;
+    use crate::zone::tests::Amsterdam;
 
     /// What was used on 2026-11-23 until 10:00 local time, from rows: time in UTC, import and gas.
     fn used(rows: &[(&str, &str, &str, &str)]) -> [Option<String>; 2] {
@@ -111,7 +106,8 @@ mod tests {
         let rows: Vec<String> = rows.iter().map(row).collect();
         std::fs::write(folder.path().join("h-2026.csv"), head.to_owned() + &rows.concat()).unwrap();
         let records = DayRecords { pattern: Some(folder.path().join("h-YEAR.csv")) };
-        let day = records.day(Some("E1"), Timestamp::from_seconds(1_795_424_400), winter);
+        let day = records
+            .day(Some("E1"), Timestamp::from_seconds(1_795_424_400), |time| Amsterdam.local(time));
         ["energy_import_kwh", "gas_m3"].map(|name| {
             let used = day.used(name)?;
             Some(format!("{} {:?}", used.amount, used.since.map(|since| since.to_string())))
@@ -135,7 +131,8 @@ mod tests {
         assert_eq!(import.unwrap(), r#"0.000 Some("2026-11-23 09:00:00")"#);
         assert_eq!(used(&[]), [None, None]);
         let nowhere = DayRecords { pattern: Some("/nonexistent/h-YEAR.csv".into()) };
-        let day = nowhere.day(None, Timestamp::from_seconds(1_795_424_400), winter);
+        let day =
+            nowhere.day(None, Timestamp::from_seconds(1_795_424_400), |time| Amsterdam.local(time));
         assert_eq!(day.used("gas_m3"), None);
     }
 }

@@ -162,7 +162,7 @@ impl<Z: Zone> Voltage<Z> {
 mod tests {
     use super::*;
     use crate::history::calendar::Unit;
-    use crate::reader::tests::Amsterdam;
+    use crate::zone::tests::Amsterdam;
 
     fn of(rows: &[(i64, i64, i64)]) -> Voltage<Amsterdam> {
         let mut voltage = Voltage::new(Calendar::new(Amsterdam, Unit::Week));

@@ -197,7 +197,7 @@ mod tests {
     use crate::config::Config;
     use crate::message::Translator;
     use crate::runtime::captured_log;
-    use crate::telegram::{Policy, crc16};
+    use crate::telegram::{Policy, with_checksum};
 
     /// Telegrams that are a given time apart, each with this time on the meter's clock, in seconds; gives the number of
     /// those that are sent, and how long it took.
@@ -219,10 +219,10 @@ mod tests {
                 };
                 let time = clock(number).map(time).unwrap_or_default();
                 let body = format!("/TST5METER\r\n\r\n{time}\r\n1-0:1.7.0(0*kW)\r\n!");
-                let raw = format!("{body}{:04X}\r\n", crc16(body.as_bytes()));
+                let raw = with_checksum(body);
                 let passed = i64::try_from((now - start).as_micros()).unwrap();
                 let wall = Timestamp::from_micros(1_795_330_010_000_000 + passed);
-                let datagram = translator.feed(&mut raw.as_bytes(), wall).unwrap().unwrap();
+                let datagram = translator.feed(&mut &raw[..], wall).unwrap().unwrap();
                 assert_eq!(datagram.meta.meter_time.is_some(), clock(number).is_some());
                 if admission.admit(&datagram, kind, now) {
                     admission.on_sent(&datagram, kind);

@@ -211,11 +211,11 @@ fn is_text(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::telegram::{add_parity, crc16};
+    use crate::telegram::{add_parity, with_checksum};
 
     fn telegram() -> Vec<u8> {
         let body = b"/TST5METER\r\n\r\n1-0:1.7.0(00.329*kW)\r\n!";
-        [&body[..], format!("{:04X}\r\n", crc16(body)).as_bytes()].concat()
+        with_checksum(&body[..])
     }
 
     fn a_telegram() -> Finding {

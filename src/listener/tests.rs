@@ -16,7 +16,7 @@ use super::*;
 use crate::message::Message;
 use crate::multicast::{Receiver, Sender};
 use crate::runtime::captured_log;
-use crate::telegram::crc16;
+use crate::telegram::with_checksum;
 
 /// A group of this process's own: tests of another may be running too.
 fn group() -> IpAddr {
@@ -69,8 +69,7 @@ impl Source for Wire {
 }
 
 fn telegram(number: u32) -> Vec<u8> {
-    let body = format!("/TST5METER\r\n\r\n1-0:1.7.0(00.{number:03}*kW)\r\n!");
-    format!("{body}{:04X}\r\n", crc16(body.as_bytes())).into_bytes()
+    with_checksum(format!("/TST5METER\r\n\r\n1-0:1.7.0(00.{number:03}*kW)\r\n!"))
 }
 
 /// A listener on this source, and who hears its raw datagrams on this port.
@@ -433,8 +432,7 @@ impl Piece {
             Self::Telegram { clock, watts } => {
                 let clock = clock.map(|second| format!("0-0:1.0.0(2611260400{second:02}W)\r\n"));
                 let clock = clock.unwrap_or_default();
-                let body = format!("/TST5METER\r\n\r\n{clock}1-0:1.7.0(00.{watts:03}*kW)\r\n!");
-                format!("{body}{:04X}\r\n", crc16(body.as_bytes())).into_bytes()
+                with_checksum(format!("/TST5METER\r\n\r\n{clock}1-0:1.7.0(00.{watts:03}*kW)\r\n!"))
             }
             Self::Tiny => b"/A\n1-0:1.7.0(1*W)\n!\n".repeat(50),
             Self::Noise(noise) => noise.clone(),

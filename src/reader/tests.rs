@@ -17,13 +17,12 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta};
-
 use super::*;
 use crate::config::{Config, FileOutput, HtmlReport, Language, P1Reader};
 pub(super) use crate::message::tests::message;
 use crate::message::{Message, Value};
 use crate::telegram::{Decimal, Timestamp};
+pub(super) use crate::zone::tests::Amsterdam;
 
 /// A Monday, 2026-11-23 00:00:00 local time, and a multiple of an hour.
 const MIDNIGHT: i64 = 1_795_388_400;
@@ -32,24 +31,6 @@ const MIDNIGHT: i64 = 1_795_388_400;
 fn power(second: i64, watts: i64) -> Message {
     let watts = watts.to_string();
     message(second, &[("1-0:1.8.1", "1000"), ("1-0:1.7.0", &watts)])
-}
-
-/// Central European time with the rules of the European Union.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Amsterdam;
-
-impl Zone for Amsterdam {
-    fn local(&self, time: Timestamp) -> NaiveDateTime {
-        let utc = DateTime::from_timestamp(time.seconds(), 0).unwrap().naive_utc();
-        let change = |month| {
-            let last = NaiveDate::from_ymd_opt(utc.year(), month, 31).unwrap();
-            let since_sunday = last.weekday().num_days_from_sunday();
-            let sunday = last - TimeDelta::days(since_sunday.into());
-            sunday.and_hms_opt(1, 0, 0).unwrap()
-        };
-        let is_summer = (change(3)..change(10)).contains(&utc);
-        utc + TimeDelta::hours(if is_summer { 2 } else { 1 })
-    }
 }
 
 /// A disk in memory. Clones are the same disk.

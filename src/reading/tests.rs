@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::message::{Meta, Translator, Value as Sent};
-use crate::telegram::{Policy, crc16};
+use crate::telegram::{Policy, with_checksum};
 
 /// 2026-11-22 07:52:37.297 in Amsterdam.
 const NOW: Timestamp = Timestamp::from_micros(1_795_330_357_297_000);
@@ -22,8 +22,7 @@ fn message(telegram: &[u8], policy: Policy) -> Message {
 
 /// The message of a telegram with these lines.
 fn lines(lines: &str) -> Message {
-    let body = format!("/TST5\n\n{lines}\n!").replace('\n', "\r\n");
-    message(format!("{body}{:04X}\r\n", crc16(body.as_bytes())).as_bytes(), Policy::Auto)
+    message(&with_checksum(format!("/TST5\n\n{lines}\n!").replace('\n', "\r\n")), Policy::Auto)
 }
 
 /// What the reading of this name comes to for a telegram with these lines.

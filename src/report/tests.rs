@@ -10,8 +10,8 @@ use chrono::{Datelike as _, Timelike as _};
 use clap::Parser as _;
 
 use super::*;
-use crate::reader::tests::Amsterdam;
 use crate::words::{DUTCH, ENGLISH};
+use crate::zone::tests::Amsterdam;
 
 /// 2024-12-20 00:00 and 2026-11-25 14:15 in Amsterdam.
 const FIRST: i64 = 1_734_649_200;

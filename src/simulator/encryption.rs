@@ -73,12 +73,11 @@ fn damage(frame: &mut Vec<u8>, number: u32) {
 mod tests {
     use super::*;
     use crate::dlms::{Decoder, Event};
-    use crate::telegram::crc16;
+    use crate::telegram::with_checksum;
 
     fn telegram(number: u32) -> Vec<u8> {
         let lines = format!("1-0:1.8.0({number:09}*Wh)\r\n").repeat(10);
-        let body = format!("/SIM5\r\n\r\n{lines}!");
-        format!("{body}{:04X}\r\n", crc16(body.as_bytes())).into_bytes()
+        with_checksum(format!("/SIM5\r\n\r\n{lines}!"))
     }
 
     #[test]

@@ -20,6 +20,15 @@ pub fn crc16(bytes: &[u8]) -> u16 {
     ARC.checksum(bytes)
 }
 
+/// The telegram of these bytes, from `/` to `!` inclusive: with their CRC-16/ARC and a line end behind them.
+#[must_use]
+pub fn with_checksum(up_to_end_mark: impl Into<Vec<u8>>) -> Vec<u8> {
+    let mut telegram = up_to_end_mark.into();
+    let checksum = crc16(&telegram);
+    telegram.extend_from_slice(format!("{checksum:04X}\r\n").as_bytes());
+    telegram
+}
+
 /// CRC-16/X-25 of `bytes`, the checksum of HDLC (ISO/IEC 13239, section 4.2.5.2); of `123456789` it is 0x906E.
 #[must_use]
 pub fn crc16_x25(bytes: &[u8]) -> u16 {

@@ -31,7 +31,7 @@ mod timestamp;
 mod unit;
 mod value;
 
-pub use checksum::{Algorithm, Checksum, crc16, crc16_x25, is_telegram};
+pub use checksum::{Algorithm, Checksum, crc16, crc16_x25, is_telegram, with_checksum};
 pub use clock::HoursAhead;
 pub use framer::{Dropped, Frame, Framer, MAX_FRAME};
 pub use gate::{Policy, Rejection};

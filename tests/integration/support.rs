@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use p1_multicast::message::Message;
 use p1_multicast::multicast::{Interface, Receiver};
-use p1_multicast::telegram::crc16;
+use p1_multicast::telegram::with_checksum;
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
@@ -320,7 +320,7 @@ pub fn telegram_at(second: u32, watts: u32) -> Vec<u8> {
     let lines = lines.replace("(261122075236W)", &format!("(261122{time}W)"));
     let lines = lines.replace("1-0:1.7.0(00.730*kW)", &format!("1-0:1.7.0(00.{watts:03}*kW)"));
     let body = &lines[..=lines.rfind('!').unwrap()];
-    format!("{body}{:04X}\r\n", crc16(body.as_bytes())).into_bytes()
+    with_checksum(body)
 }
 
 /// The import power in a message.

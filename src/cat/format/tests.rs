@@ -4,7 +4,6 @@
 use std::fs;
 use std::path::Path;
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta};
 use proptest::prelude::*;
 
 use super::*;
@@ -13,16 +12,7 @@ use crate::message::tests::message;
 use crate::reading::{Derived, VOCABULARY};
 use crate::telegram::{TARIFFS, Timestamp, Unit};
 use crate::tests::kinds::KINDS;
-
-/// An hour ahead of UTC.
-struct Winter;
-
-impl Zone for Winter {
-    fn local(&self, time: Timestamp) -> NaiveDateTime {
-        let utc = DateTime::from_timestamp(time.seconds(), 0).unwrap().naive_utc();
-        utc + TimeDelta::hours(1)
-    }
-}
+use crate::zone::tests::Amsterdam;
 
 /// The telegram of this file in `tests/data`, as it comes from the listener `home`.
 fn telegram(file: &str) -> Message {
@@ -42,7 +32,7 @@ fn written_in(style: CellStyle, format: &str, fields: &str, messages: &[&Message
     let names = fields.split(',').filter(|name| !name.is_empty());
     let fields: Vec<Field> = names.map(|name| name.parse().unwrap()).collect();
     let fields = (!fields.is_empty()).then_some(fields);
-    let mut formatter = Formatter::new(format.parse().unwrap(), fields, false, style, Winter);
+    let mut formatter = Formatter::new(format.parse().unwrap(), fields, false, style, Amsterdam);
     let mut out = Vec::new();
     for message in messages {
         formatter.write(message, &Derived::default(), &mut out);
@@ -175,7 +165,7 @@ fn a_file_of_its_own_has_the_head_each_time() {
         Some(vec!["power_w".parse().unwrap()]),
         true,
         CellStyle::default(),
-        Winter,
+        Amsterdam,
     );
     for _ in 0..2 {
         let mut out = Vec::new();

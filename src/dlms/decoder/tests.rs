@@ -6,7 +6,7 @@ use super::super::opener::Authenticity;
 use super::super::pending::MAX_PENDING;
 use super::super::{hdlc, mbus};
 use super::*;
-use crate::telegram::{crc16, crc16_x25};
+use crate::telegram::{crc16_x25, with_checksum};
 
 const EK: Key = Key::new(*b"0123456789abcdef");
 const AK: Key = Key::new(*b"fedcba9876543210");
@@ -17,8 +17,7 @@ const KEYS: Keys = Keys { decryption: EK, authentication: Some(AK) };
 /// A telegram that takes a length of two bytes in its frame.
 fn telegram(number: u32) -> Vec<u8> {
     let lines = format!("1-0:1.8.0({number:09}*Wh)\r\n").repeat(9);
-    let body = format!("/TST5\\METER\r\n\r\n{lines}!");
-    format!("{body}{:04X}\r\n", crc16(body.as_bytes())).into_bytes()
+    with_checksum(format!("/TST5\\METER\r\n\r\n{lines}!"))
 }
 
 fn sealer() -> Sealer {
@@ -298,7 +297,7 @@ fn the_lines_of_a_polish_telegram_come_between_its_first_line_and_an_end_of_ours
     let lines = "0-0:1.0.0(260410150553S)\r\n1-0:1.8.0(012345.035*kWh)\r\n".repeat(5);
     let sent = polish(&lines);
     let body = format!("/EGM5G35\r\n\r\n{lines}!");
-    let expected = format!("{body}{:04X}\r\n", crc16(body.as_bytes())).into_bytes();
+    let expected = with_checksum(body);
     for authentication in [Some(AK), None, Some(OTHER)] {
         for size in [1, 7, 64, 1000] {
             let mut decoder = decoder(Some(Keys { decryption: EK, authentication }));
@@ -420,8 +419,7 @@ fn push() -> (Vec<u8>, String) {
 
 /// A telegram with this first line.
 fn composed(header: &str, text: &str) -> Vec<u8> {
-    let body = format!("{header}\r\n\r\n{text}");
-    format!("{body}{:04X}\r\n", crc16(body.as_bytes())).into_bytes()
+    with_checksum(format!("{header}\r\n\r\n{text}"))
 }
 
 #[test]

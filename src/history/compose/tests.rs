@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::message::tests::message;
-use crate::reader::tests::Amsterdam;
 use crate::zone::Zone;
+use crate::zone::tests::Amsterdam;
 
 /// 2026-11-23 09:00:00 UTC, 10:00:00 local time.
 const TEN: i64 = 1_795_424_400;

@@ -2,12 +2,8 @@
 
 use super::*;
 use crate::message::tests::message;
-
-/// Central European time in winter.
-fn winter(time: Timestamp) -> NaiveDateTime {
-    let utc = chrono::DateTime::from_timestamp(time.seconds(), 0).unwrap().naive_utc();
-    utc + TimeDelta::hours(1)
-}
+use crate::zone::Zone as _;
+use crate::zone::tests::Amsterdam;
 
 /// 2026-11-23, a time of the day before.
 fn at(time: &str) -> NaiveDateTime {
@@ -38,7 +34,9 @@ fn gas(telegrams: &[(&str, &str, &str, &str)]) -> Day {
             ("0-1:24.2.1.B", *gas),
         ];
         if day.begin(at(time)) {
-            day.count_devices(&Readings::of(&message(0, &objects)), at(time), winter);
+            day.count_devices(&Readings::of(&message(0, &objects)), at(time), |time| {
+                Amsterdam.local(time)
+            });
         }
     }
     day

@@ -9,9 +9,9 @@ use super::*;
 use crate::history::calendar::{Calendar, Unit};
 use crate::history::files::History;
 use crate::history::tally::Limits;
-use crate::reader::tests::Amsterdam;
 use crate::report::{Command, Options, import};
 use crate::telegram::Timestamp;
+use crate::zone::tests::Amsterdam;
 
 /// 2026-10-24 22:00 UTC: 25 October, 00:00 in Amsterdam, a day of 25 hours.
 const MIDNIGHT: i64 = 1_792_879_200;

@@ -135,7 +135,7 @@ fn flush<T>(zone: &impl Zone, block: &mut Block<T>, each: &mut impl FnMut(i64, T
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reader::tests::Amsterdam;
+    use crate::zone::tests::Amsterdam;
 
     /// 2025-10-26 00:00 in Amsterdam, and the minutes since then of rows at these times of day.
     const MIDNIGHT: i64 = 1_761_429_600;

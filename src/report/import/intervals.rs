@@ -107,7 +107,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::reader::tests::Amsterdam;
+    use crate::zone::tests::Amsterdam;
 
     fn calendar() -> Calendar<Amsterdam> {
         Calendar::new(Amsterdam, Unit::Day)

@@ -12,8 +12,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::history::calendar::{Calendar, Unit};
 use crate::history::tally::{Ledger, Limits, Tally};
-use crate::reader::tests::Amsterdam;
 use crate::report::{Command, Options};
+use crate::zone::tests::Amsterdam;
 
 const HOUR: i64 = 3600;
 

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::*;
-use crate::reader::tests::Amsterdam;
+use crate::zone::tests::Amsterdam;
 
 fn production(intervals: &[(i64, i64, i64)]) -> Production {
     let of = |&(from, until, amount): &(i64, i64, i64)| Use { from, until, amount };

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::telegram::crc16;
 use crate::telegram::parity::tests::add_parity;
+use crate::telegram::with_checksum;
 
 const ONE: &[u8] = b"/ONE5\\2A\r\n\r\n1-0:1.7.0(00.329*kW)\r\n!A1B2\r\n";
 const TWO: &[u8] = b"/TWO5\\2B\r\n\r\n1-0:2.7.0(00.000*kW)\r\n!\r\n";
@@ -85,11 +85,6 @@ fn several_lost_ends_in_a_row_do_not_swallow_the_telegram_behind_them() {
     assert!(dropped.incomplete > 0);
 }
 
-/// The body with the checksum in its end line.
-fn with_checksum(body: &[u8]) -> Vec<u8> {
-    [body, format!("{:04X}\r\n", crc16(body)).as_bytes()].concat()
-}
-
 #[test]
 fn a_slash_in_mid_line_is_text_where_nothing_proves_that_a_telegram_begins() {
     for lines in [
@@ -105,9 +100,11 @@ fn a_slash_in_mid_line_is_text_where_nothing_proves_that_a_telegram_begins() {
         "# 1/2 of it\r\n\r\n1-0:1.7.0(1*kW)\r\n",
     ] {
         let body = format!("/ONE5\\2A\r\n\r\n{lines}!").into_bytes();
-        for telegram in
-            [with_checksum(&body), [&body[..], b"\r\n"].concat(), [&body[..], b"FFFF\r\n"].concat()]
-        {
+        for telegram in [
+            with_checksum(&body[..]),
+            [&body[..], b"\r\n"].concat(),
+            [&body[..], b"FFFF\r\n"].concat(),
+        ] {
             let expected = (vec![telegram.clone()], Dropped::default());
             assert_eq!(frames(&telegram, &[]), expected, "{}", telegram.escape_ascii());
         }
@@ -125,9 +122,11 @@ fn a_header_may_have_slashes() {
         "/NWA-HEAT/METER",
     ] {
         let body = format!("{header}\r\n\r\n1-0:1.7.0(00.329*kW)\r\n!").into_bytes();
-        for telegram in
-            [with_checksum(&body), [&body[..], b"\r\n"].concat(), [&body[..], b"FFFF\r\n"].concat()]
-        {
+        for telegram in [
+            with_checksum(&body[..]),
+            [&body[..], b"\r\n"].concat(),
+            [&body[..], b"FFFF\r\n"].concat(),
+        ] {
             let expected = (vec![telegram.clone()], Dropped::default());
             assert_eq!(frames(&telegram, &[]), expected, "{header}");
         }
