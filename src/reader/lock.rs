@@ -84,7 +84,7 @@ impl Lock {
                 Err(error) => return Err(Refusal::Impossible(error.into())),
             }
             let mut lock = Self { file, path: path.to_owned() };
-            if lock.is_in_place() {
+            if lock.is_at(path) {
                 lock.write_process();
                 return Ok(lock);
             }
@@ -92,11 +92,12 @@ impl Lock {
         Err(Refusal::Held(Holder::Unknown))
     }
 
-    /// Whether the locked file still has its name: the holder before us may have removed it after we opened it.
-    fn is_in_place(&self) -> bool {
+    /// Whether the locked file has this name. Its own may be gone: the holder before us may have removed it after we
+    /// opened it.
+    pub fn is_at(&self, path: &Path) -> bool {
         let identity = |there: fs::Metadata| (there.dev(), there.ino());
         let ours = self.file.metadata().map(identity).ok();
-        ours.is_some() && fs::metadata(&self.path).map(identity).ok() == ours
+        ours.is_some() && fs::metadata(path).map(identity).ok() == ours
     }
 
     /// Best effort: it is for a message.
@@ -109,7 +110,7 @@ impl Lock {
 impl Drop for Lock {
     fn drop(&mut self) {
         // Under its name there may be the lock of another folder by now.
-        if self.is_in_place() {
+        if self.is_at(&self.path) {
             let _ = fs::remove_file(&self.path);
         }
     }

@@ -79,11 +79,11 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
         recorder
     }
 
-    /// Takes the locks of the files that this configuration names. Those of a name with `METER` are taken when the
-    /// meter is known.
+    /// Takes the locks of the files that this configuration names, before it is used. Those of a name with `METER` are
+    /// taken when the meter is known.
     ///
     /// # Errors
-    /// Another recorder, or another output, writes some of these files. The locks from before stay.
+    /// Another recorder, or another output, writes some of these files. Only the locks from before stay.
     pub fn lock(&mut self, config: &Config) -> Result<(), InUse> {
         for file in files(config) {
             if let Some(holder) = self.storage.lock(&Pattern::new(file).lock("")) {
@@ -91,6 +91,7 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
                 return Err(InUse { file: file.to_owned(), holder });
             }
         }
+        self.locks = files(config).map(|file| Pattern::new(file).lock("")).collect();
         Ok(())
     }
 
@@ -101,7 +102,6 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
     }
 
     fn configure(&mut self, config: &Config) {
-        self.locks = files(config).map(|file| Pattern::new(file).lock("")).collect();
         self.storage.retain_locks(&self.locks);
         self.outputs.configure(config);
         self.measurement_seconds = whole_seconds(config.weekly_log.measurement_period);

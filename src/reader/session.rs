@@ -5,12 +5,13 @@ use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::last_meter::last_meter;
+use super::lock::{Holder, InUse};
 use super::recorder::Recorder;
 use super::storage::is_volatile;
 use super::trial::Trial;
 use super::{DiskStorage, HostZone, Options};
 use crate::config::Config;
-use crate::runtime::{self, Exit, Service, Signals, SystemdNotifier, signals};
+use crate::runtime::{self, Exit, RateLimit, Service, Signals, SystemdNotifier, signals};
 use crate::subscriber::{Selection, Subscriber};
 use crate::telegram::Timestamp;
 
@@ -20,6 +21,9 @@ const RECEIVE_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long the start waits for the locks of the files, and how often it tries them.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 const LOCK_INTERVAL: Duration = Duration::from_millis(50);
+
+/// How often a service logs that it waits for its files.
+const IN_USE_LOG_INTERVAL: Duration = Duration::from_secs(3600);
 
 /// How many telegrams `--test` records.
 const TEST_TELEGRAMS: u64 = 5;
@@ -37,8 +41,17 @@ pub fn run(
         return run_test(config, &signals, reload);
     }
     warn_of_volatile_records(&config);
-    let recorder = locked_recorder(&config)?;
-    runtime::run("p1reader", Session::new(config, recorder, u64::MAX), &signals, reload);
+    let (recorder, in_use) = recorder(&config);
+    // Started again and again, a service would log that each time. So it waits, as p1listener does for its port.
+    let may_wait = |in_use: &InUse| {
+        SystemdNotifier::is_managed() && !matches!(in_use.holder, Holder::Ourselves)
+    };
+    if let Some(in_use) = in_use.as_ref().filter(|in_use| !may_wait(in_use)) {
+        return Err(refused(in_use));
+    }
+    let mut session = Session::new(config, recorder, u64::MAX);
+    session.in_use = in_use;
+    runtime::run("p1reader", session, &signals, reload);
     Ok(Exit::Done)
 }
 
@@ -54,26 +67,39 @@ fn run_test(
         Exit::Io
     })?;
     let config = trial.settings(config);
-    let recorder = locked_recorder(&config)?;
+    let (recorder, in_use) = recorder(&config);
+    if let Some(in_use) = in_use {
+        return Err(refused(&in_use));
+    }
     let session = Session::new(config, recorder, TEST_TELEGRAMS);
     runtime::run("p1reader", session, signals, || Some(trial.settings(reload()?)));
     trial.end();
     Ok(Exit::Done)
 }
 
-/// A recorder that has the locks of its files. One that was just killed may hold them for a moment more.
-fn locked_recorder(config: &Config) -> Result<Recorder<DiskStorage, HostZone>, Exit> {
+/// A recorder, and why it does not have the locks of its files, if so. One that was just killed may hold them for a
+/// moment more.
+fn recorder(config: &Config) -> (Recorder<DiskStorage, HostZone>, Option<InUse>) {
     let storage = DiskStorage::reporting(SystemdNotifier::still_working);
     let mut recorder = Recorder::new(config, storage, HostZone);
     let deadline = Instant::now() + LOCK_TIMEOUT;
-    while let Err(in_use) = recorder.lock(config) {
+    loop {
+        let Err(in_use) = recorder.lock(config) else { return (recorder, None) };
         if Instant::now() >= deadline {
-            log::error!("{in_use}");
-            return Err(Exit::Io);
+            return (recorder, Some(in_use));
         }
         signals::wait(LOCK_INTERVAL);
     }
-    Ok(recorder)
+}
+
+/// Logs that the files cannot be written, and gives the exit.
+fn refused(in_use: &InUse) -> Exit {
+    log::error!("{in_use}");
+    match in_use.holder {
+        // This does not get better by itself.
+        Holder::Ourselves => Exit::Config,
+        Holder::Process(_) | Holder::Unknown => Exit::Io,
+    }
 }
 
 /// Logs once where records may not survive a reboot.
@@ -95,6 +121,9 @@ fn warn_of_volatile_records(config: &Config) {
 struct Session {
     config: Config,
     recorder: Recorder<DiskStorage, HostZone>,
+    /// Another one writes these files. Until it ends, the recorder gets nothing to do, and so writes nothing.
+    in_use: Option<InUse>,
+    in_use_log: RateLimit,
     subscriber: Subscriber,
     recorded: u64,
     /// The loop ends after so many telegrams.
@@ -105,11 +134,17 @@ impl Service for Session {
     type Settings = Config;
 
     fn description(&self) -> String {
-        format!("recording from {}", self.subscriber.group())
+        match &self.in_use {
+            None => format!("recording from {}", self.subscriber.group()),
+            Some(_) => "waiting for files that another p1reader writes".to_owned(),
+        }
     }
 
     fn status(&self, now: Instant) -> String {
-        format!("{}{}", self.subscriber.status(now), self.recorder.trouble())
+        match &self.in_use {
+            None => format!("{}{}", self.subscriber.status(now), self.recorder.trouble()),
+            Some(in_use) => format!("waiting: {in_use}"),
+        }
     }
 
     fn accepts(&mut self, config: &Config) -> bool {
@@ -118,6 +153,8 @@ impl Service for Session {
     }
 
     fn reconfigure(&mut self, config: Config, now: Instant) {
+        // The locks are there.
+        self.in_use = None;
         self.recorder.reconfigure(&config);
         self.subscriber.reconfigure(&config.multicast, selection(&self.recorder), now);
         self.config = config;
@@ -133,6 +170,10 @@ impl Service for Session {
 
     /// Waits for a datagram, for at most [`RECEIVE_TIMEOUT`] or until the next flush, and records it.
     fn step(&mut self, now: Instant) -> ControlFlow<()> {
+        if self.in_use.is_some() {
+            self.wait_for_files(now);
+            return ControlFlow::Continue(());
+        }
         let wall = Timestamp::from(SystemTime::now());
         self.recorder.tick(wall);
         let timeout = match self.recorder.next_deadline(wall) {
@@ -171,7 +212,22 @@ impl Session {
                 subscriber.expect_meter(id, now);
             }
         }
-        Self { config, recorder, subscriber, recorded: 0, enough }
+        let in_use_log = RateLimit::new(IN_USE_LOG_INTERVAL);
+        Self { config, recorder, in_use: None, in_use_log, subscriber, recorded: 0, enough }
+    }
+
+    /// Tries the locks again, and else waits for a moment. The other one records the telegrams meanwhile.
+    fn wait_for_files(&mut self, now: Instant) {
+        if let Err(in_use) = self.recorder.lock(&self.config) {
+            if self.in_use_log.permit(now).is_some() {
+                log::error!("{in_use} (waiting until then)");
+            }
+            self.in_use = Some(in_use);
+            self.subscriber.wait(RECEIVE_TIMEOUT, now);
+            while self.subscriber.next(Instant::now()).is_some() {}
+        } else if let Some(in_use) = self.in_use.take() {
+            log::info!("{} has ended; {}", in_use.holder, self.description());
+        }
     }
 }
 

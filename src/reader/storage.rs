@@ -252,6 +252,12 @@ impl Storage for DiskStorage {
                 self.locks.insert(path.to_owned(), lock);
                 None
             }
+            // In another container, another process may have our process ID.
+            Err(Refusal::Held(Holder::Ourselves))
+                if !self.locks.values().any(|lock| lock.is_at(path)) =>
+            {
+                Some(Holder::Unknown)
+            }
             Err(Refusal::Held(holder)) => Some(holder),
             Err(Refusal::Impossible(error)) => {
                 log::debug!("cannot lock {}: {error}", path.display());

@@ -37,13 +37,19 @@ impl SystemdNotifier {
     pub fn from_environment(status_interval: Duration) -> Self {
         let interval = sd_notify::watchdog_enabled().filter(|interval| !interval.is_zero());
         Self {
-            managed: env::var_os("NOTIFY_SOCKET").is_some(),
+            managed: Self::is_managed(),
             ping_interval: interval.map(|interval| interval / 3),
             last_ping: None,
             status_interval,
             status: String::new(),
             last_status: None,
         }
+    }
+
+    /// Whether a service manager has started this program: it starts it again when it fails.
+    #[must_use]
+    pub fn is_managed() -> bool {
+        env::var_os("NOTIFY_SOCKET").is_some()
     }
 
     /// The program is ready, at the start or again after [`SystemdNotifier::reloading`].

@@ -228,6 +228,35 @@ fn a_second_recorder_on_the_same_files_is_refused_and_names_the_first() {
 }
 
 #[test]
+fn a_second_service_on_the_same_files_says_so_once_and_records_when_the_first_has_ended() {
+    let place = Place::new();
+    let config = place.config();
+    let first = in_utc(&place, &["--debug"]);
+    let mut command = Command::new(binary("p1reader"));
+    command.arg("--config-file").arg(&config).arg("--debug").env("TZ", "UTC");
+    // As under systemd; nobody has to listen there.
+    command.env("NOTIFY_SOCKET", format!("@{}", place.folder.path().display()));
+    let second = Running::start(&place, "p1reader", &mut command);
+    let writer = format!("p1reader (pid {})", first.process());
+    second.wait_for_log(" started: waiting for files that another p1reader writes");
+    second.wait_for_log(&format!("{writer} writes these files"));
+    // With the same files, another configuration does not help.
+    second.signal(Signal::HUP);
+    second.wait_for_log("keeping the current configuration");
+    let mut publisher = Publisher::new(&place);
+    publisher.publish(START, 1);
+    first.wait_for_log("telegram 1 from");
+    first.stop();
+    second.wait_for_log(&format!("{writer} has ended; recording from "));
+    assert_eq!(recorded(&place), [1]);
+    publisher.publish(START + 1, 2);
+    second.wait_for_log("telegram 2 from");
+    assert_eq!(second.log().matches("(waiting until then)").count(), 1, "{}", second.log());
+    second.stop();
+    assert_eq!(recorded(&place), [1, 2]);
+}
+
+#[test]
 fn after_a_kill_the_next_recorder_starts_at_once_and_goes_on_with_the_files() {
     let place = Place::new();
     place.config();

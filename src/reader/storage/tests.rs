@@ -151,10 +151,14 @@ fn a_lock_is_taken_once_and_kept_as_long_as_it_is_needed() {
     let [one, other] = ["one", "other"].map(|name| folder.path().join(name));
     let mut second = DiskStorage::default();
     assert_eq!([storage.lock(&one), storage.lock(&one), storage.lock(&other)], [None; 3]);
-    assert_eq!(second.lock(&one), Some(Holder::Ourselves));
+    assert_eq!(second.lock(&one), Some(Holder::Unknown), "it has our process ID and is not we");
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(&one, &link).unwrap();
+    assert_eq!(storage.lock(&link), Some(Holder::Ourselves));
+    fs::remove_file(link).unwrap();
     storage.retain_locks(&BTreeSet::from([other.clone()]));
     assert_eq!(second.lock(&one), None);
-    assert_eq!(second.lock(&other), Some(Holder::Ourselves));
+    assert_eq!(second.lock(&other), Some(Holder::Unknown));
     drop((storage, second));
     assert_eq!(names(folder.path()), [""; 0]);
     // Where there can be no lock, there is none.
