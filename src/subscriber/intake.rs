@@ -30,7 +30,7 @@ pub(crate) struct Intake {
     /// Nothing but another meter is worth a line.
     is_quiet: bool,
     pub(super) filter: MeterFilter,
-    listeners: ListenerFilter,
+    pub(super) listeners: ListenerFilter,
     pub(super) losses: LossTracker,
     repeats: Repeats,
     rates: Rates,

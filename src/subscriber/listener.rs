@@ -191,14 +191,24 @@ impl ListenerFilter {
 
     /// What is worth knowing about other listeners that were received lately.
     pub fn problems(&self, now: Instant) -> impl Iterator<Item = String> {
-        let is_recent = move |last| now.saturating_duration_since(last) < REPLACED_AFTER;
-        let stranger = self.stranger.iter().filter(move |(_, last)| is_recent(*last));
         let doing = self.selection.doing;
         let rivals = self.meters.iter().filter_map(move |member| {
-            let rival = member.state.rival.as_ref().filter(|rival| is_recent(rival.last))?;
+            let rival = member.state.rival.as_ref().filter(|rival| is_recent(rival.last, now))?;
             Some(format!("meter {} is also sent by {}", quoted(&member.key), rival.listener))
         });
-        stranger.map(move |(listener, _)| format!("not {doing} listener {listener}")).chain(rivals)
+        let stranger = self.recent_stranger(now).into_iter();
+        stranger.map(move |listener| format!("not {doing} listener {listener}")).chain(rivals)
+    }
+
+    /// The listener that was received lately and is not the configured one, and the configured name, fit for a message.
+    pub fn instead_of_configured(&self, now: Instant) -> Option<String> {
+        let (listener, name) = (self.recent_stranger(now)?, self.configured.as_deref()?);
+        Some(format!("listener {listener} instead of {}", text::escaped(name)))
+    }
+
+    fn recent_stranger(&self, now: Instant) -> Option<&Listener> {
+        let (listener, last) = self.stranger.as_ref()?;
+        is_recent(*last, now).then_some(listener)
     }
 
     /// Whether this is the configured listener, if one is configured.
@@ -323,6 +333,10 @@ impl Followed {
     fn goes_on(&self, meta: &Meta) -> bool {
         (1..=MAX_LATE).contains(&meta.frame_number.wrapping_sub(self.number))
     }
+}
+
+fn is_recent(last: Instant, now: Instant) -> bool {
+    now.saturating_duration_since(last) < REPLACED_AFTER
 }
 
 #[cfg(test)]

@@ -236,12 +236,14 @@ impl Subscriber {
 
     /// The message that there was no telegram in this `time`, and what was received instead.
     fn silence_of(&self, meter: Option<&str>, time: &str, now: Instant) -> String {
-        let Intake { filter, received, ignored, .. } = &self.intake;
+        let Intake { filter, listeners, received, ignored, .. } = &self.intake;
         let has_others = meter.is_some() && *received > 0;
         let meter = meter.map(filter::quoted).or_else(|| filter.wanted());
         let meter = meter.map(|meter| format!(" of meter {meter}")).unwrap_or_default();
-        let instead = match (filter.other(now), has_others, self.protection.refused(), ignored) {
-            (Some(other), ..) => format!("; receiving meter {other}"),
+        let other = filter.other(now).map(|meter| format!("meter {meter}"));
+        let other = other.or_else(|| listeners.instead_of_configured(now));
+        let instead = match (other, has_others, self.protection.refused(), ignored) {
+            (Some(other), ..) => format!("; receiving {other}"),
             (None, true, ..) => "; receiving other meters".to_owned(),
             (None, _, refused @ 1.., _) => {
                 format!("; refused {}", text::count(refused, "datagram"))

@@ -303,6 +303,26 @@ fn silence_is_told_with_what_was_received_instead() {
 }
 
 #[test]
+fn silence_names_the_listener_that_is_received_instead_of_the_configured_one() {
+    let start = Instant::now();
+    let (mut subscriber, network) = subscriber(start);
+    let settings = Multicast { source: Some("192.0.2.9".into()), ..Multicast::default() };
+    let selection = Selection { all_meters: false, doing: "recording", hint: "", is_quiet: false };
+    subscriber.intake.reconfigure(&settings, selection);
+    let lines = captured_log(|| {
+        for second in 0..=61 {
+            network.borrow_mut().datagrams.push_back(Ok(datagram(second, "A")));
+            subscriber.next(start + Duration::from_secs(second));
+        }
+    });
+    let silence = "no telegram of meter \"A\" from 224.7.2.1:52001 for 60 s; receiving listener \
+                   192.0.2.1:1000 instead of 192.0.2.9 (see TROUBLESHOOTING in p1-multicast(7))";
+    assert_eq!(lines.last().unwrap(), silence);
+    let later = start + Duration::from_secs(700);
+    assert!(!subscriber.silence(None, Duration::from_secs(15), later).contains("instead"));
+}
+
+#[test]
 fn in_silence_the_membership_is_renewed_and_the_group_left_for_a_second() {
     let start = Instant::now();
     let (mut subscriber, network) = subscriber(start);
