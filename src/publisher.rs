@@ -10,7 +10,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use crate::multicast::{Interface, Sender};
+use crate::multicast::{Interface, Path, Sender};
 use crate::runtime::OutageLog;
 
 use unicast::UnicastCopy;
@@ -48,6 +48,10 @@ pub(crate) struct Publisher {
     /// By which interface datagrams leave, as it was logged last.
     path: String,
     next_path: Instant,
+    /// The interface by which datagrams leave without an address: hosts drop what comes from 0.0.0.0.
+    without_address: Option<String>,
+    /// When that is logged.
+    address_outages: OutageLog,
     /// Datagrams stay on this machine, because there is no network and no interface was chosen.
     is_local: bool,
     /// When that is logged.
@@ -70,6 +74,8 @@ impl Publisher {
             next_attempt: now,
             path: String::new(),
             next_path: now,
+            without_address: None,
+            address_outages: OutageLog::default(),
             is_local: false,
             loopback_outages: OutageLog::default(),
             failures: 0,
@@ -116,7 +122,7 @@ impl Publisher {
         match &sent {
             Ok(()) => {
                 self.update_loopback(now);
-                self.log_path(now);
+                self.check_path(now);
             }
             Err(_) => self.failures += 1,
         }
@@ -130,6 +136,11 @@ impl Publisher {
     pub fn trouble(&self) -> Option<String> {
         if self.is_local && self.group.trouble.is_none() {
             return Some(format!("no route to {}: heard on this machine only", self.group.name));
+        }
+        if let Some(interface) =
+            self.without_address.as_ref().filter(|_| self.group.trouble.is_none())
+        {
+            return Some(format!("{interface} has no address: heard on this machine only"));
         }
         let hosts = self.copies.iter().map(|(_, host)| host);
         [&self.group].into_iter().chain(hosts).find_map(Destination::trouble)
@@ -163,15 +174,39 @@ impl Publisher {
         }
     }
 
-    /// Logs by which interface datagrams leave, at the start and at each change.
-    fn log_path(&mut self, now: Instant) {
+    /// Looks now and then by which interface datagrams leave.
+    fn check_path(&mut self, now: Instant) {
         let Some(sender) = self.sender.as_ref().filter(|_| now >= self.next_path) else { return };
         self.next_path = now + PATH_INTERVAL;
-        let path =
-            sender.path().ok().filter(|path| *path != self.path && !sender.is_loopback_only());
-        if let Some(path) = path {
-            log::info!("{} leave by {path}", self.to.things);
-            self.path = path;
+        let path = sender.path().ok().filter(|_| !sender.is_loopback_only());
+        self.log_path(path, now);
+    }
+
+    /// Logs by which interface datagrams leave, at the start and at each change.
+    fn log_path(&mut self, path: Option<Path>, now: Instant) {
+        let things = self.to.things;
+        match path {
+            Some(path) if path.source.is_unspecified() => {
+                // At a boot, it may take some seconds until there is one.
+                let lasts = self.without_address.replace(path.interface.clone()).is_some();
+                if let Some(end) = lasts.then(|| self.address_outages.down(now)).flatten() {
+                    log::warn!(
+                        "{things} leave by {}, which has no address: other hosts drop what comes from {}{end}",
+                        path.interface,
+                        path.source
+                    );
+                }
+                self.path.clear();
+            }
+            Some(path) => {
+                (self.without_address, _) = (None, self.address_outages.up());
+                let path = path.to_string();
+                if path != self.path {
+                    log::info!("{things} leave by {path}");
+                    self.path = path;
+                }
+            }
+            None => self.without_address = None,
         }
     }
 
@@ -184,7 +219,7 @@ impl Publisher {
         match Sender::open(group.ip(), self.to.ttl, self.to.interface.as_ref()) {
             Ok(sender) => {
                 self.sender = Some(sender);
-                self.log_path(now);
+                self.check_path(now);
             }
             Err(error) => self.group.record_result(Err(error), now),
         }
@@ -320,6 +355,28 @@ mod tests {
         assert_eq!(publisher.failures(), 5);
         let trouble = publisher.trouble().unwrap();
         assert!(trouble.contains("239.255.78.1:26003") && trouble.contains("nosuch0"), "{trouble}");
+    }
+
+    #[test]
+    fn an_interface_that_stays_without_an_address_is_warned_of_once() {
+        let start = Instant::now();
+        let mut publisher = Publisher::new(destinations(26_009, "lo"), start);
+        let path = |source: [u8; 4]| Path { interface: "eth0".into(), source: source.into() };
+        let mut troubles = Vec::new();
+        let mut lines = captured_log(|| {
+            let sources = [[192, 0, 2, 1], [0; 4], [0; 4], [0; 4], [192, 0, 2, 1], [0; 4]];
+            for (look, source) in (0..).zip(sources) {
+                publisher.log_path(Some(path(source)), start + PATH_INTERVAL * look);
+                troubles.push(publisher.trouble().is_some());
+            }
+        });
+        let leave = "telegrams leave by eth0, from 192.0.2.1";
+        let warning = "telegrams leave by eth0, which has no address: other hosts drop what comes from 0.0.0.0";
+        lines.retain(|line| line.contains("eth0"));
+        assert_eq!(lines, [leave, warning, leave], "the last may be a moment without a lease");
+        assert_eq!(troubles, [false, true, true, true, false, true]);
+        let trouble = publisher.trouble().unwrap();
+        assert_eq!(trouble, "eth0 has no address: heard on this machine only");
     }
 
     #[test]

@@ -16,4 +16,4 @@ pub use error::Error;
 pub use interface::Interface;
 pub(crate) use interface::is_ours;
 pub use receiver::{Datagram, Joined, Receiver};
-pub use sender::Sender;
+pub use sender::{Path, Sender};

@@ -4,6 +4,7 @@
 //! cannot be sent at once is an error, and the next datagram is another matter.
 
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
@@ -33,6 +34,21 @@ pub struct Sender {
     outgoing: RefCell<String>,
     /// When the routes are looked at again.
     next_look: Cell<Instant>,
+}
+
+/// How datagrams leave this host. Display: `eth0, from 192.0.2.1`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path {
+    /// The interface as it was chosen, by its name or an address.
+    pub interface: String,
+    /// The address that they come from; unspecified if no interface of this host has one that the kernel would use.
+    pub source: IpAddr,
+}
+
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, from {}", self.interface, self.source)
+    }
 }
 
 impl Sender {
@@ -93,8 +109,8 @@ impl Sender {
         self.transmit(port, bytes).or(sent)
     }
 
-    /// By which interface datagrams leave now, and from which address, for people.
-    pub fn path(&self) -> io::Result<String> {
+    /// By which interface datagrams leave now, and from which address.
+    pub fn path(&self) -> io::Result<Path> {
         let name = match &self.interface {
             Some(interface) => interface.to_string(),
             None => self.outgoing.borrow().clone(),
@@ -112,7 +128,7 @@ impl Sender {
         };
         aim(&probe, self.group, place)?;
         probe.connect((self.group, 9))?;
-        Ok(format!("{name}, from {}", probe.local_addr()?.ip()))
+        Ok(Path { interface: name, source: probe.local_addr()?.ip() })
     }
 
     /// Whether the last datagram stayed on this machine, because no interface was chosen and the
@@ -222,7 +238,7 @@ mod tests {
             [(lo(), "lo, from 127.0.0.1"), (by_address, "127.0.0.1, from 127.0.0.1")]
         {
             let sender = Sender::open([239, 255, 77, 1].into(), 0, Some(&interface)).unwrap();
-            assert_eq!(sender.path().unwrap(), path);
+            assert_eq!(sender.path().unwrap().to_string(), path);
         }
     }
 
