@@ -49,7 +49,7 @@ pub struct Arrival {
 }
 
 /// Why a datagram is refused.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Refusal {
     Signature(SignatureError),
     /// By so many µs it is older than the clock of this host.
@@ -92,6 +92,7 @@ pub struct Guard {
     /// The signature of the raw telegram that was taken last.
     last_raw: String,
     refused: u64,
+    last_refusal: Option<(Refusal, Arrival)>,
     log: RateLimit,
 }
 
@@ -108,6 +109,7 @@ impl Guard {
             raw: VecDeque::new(),
             last_raw: String::new(),
             refused: 0,
+            last_refusal: None,
             log: RateLimit::new(LOG_INTERVAL),
         }
     }
@@ -123,6 +125,15 @@ impl Guard {
         self.refused
     }
 
+    /// When the last one was, where it came from, and why it was refused; nothing if none was.
+    #[must_use]
+    pub fn last_refusal(&self, now: Instant) -> String {
+        let text = self.last_refusal.as_ref().map(|(refusal, arrival)| {
+            format!(", {} from {}: {refusal}", text::ago(Some(arrival.now), now), arrival.from)
+        });
+        text.unwrap_or_default()
+    }
+
     /// Whether to take a datagram in JSON. `read_key` reads the key again: if the signature is wrong, it may
     /// be that of another key which has been put in the place of ours.
     pub fn admits(
@@ -136,7 +147,7 @@ impl Guard {
             .map_err(|error| Some(Refusal::Signature(error)))
             .and_then(|()| self.judge(datagram, arrival.wall));
         if let Err(Some(refusal)) = &judged {
-            self.refuse(refusal, arrival);
+            self.refuse(*refusal, arrival);
         }
         judged.is_ok()
     }
@@ -170,7 +181,7 @@ impl Guard {
     pub fn admits_raw(&mut self, telegram: &[u8], arrival: Arrival) -> bool {
         let judged = self.judge_raw(telegram, arrival.wall);
         if let Err(Some(refusal)) = &judged {
-            self.refuse(refusal, arrival);
+            self.refuse(*refusal, arrival);
         }
         judged.is_ok()
     }
@@ -238,8 +249,10 @@ impl Guard {
         Ok(())
     }
 
-    fn refuse(&mut self, refusal: &Refusal, Arrival { from, now, .. }: Arrival) {
+    fn refuse(&mut self, refusal: Refusal, arrival: Arrival) {
+        let Arrival { from, now, .. } = arrival;
         self.refused += 1;
+        self.last_refusal = Some((refusal, arrival));
         if self.log.permit(now).is_some() {
             let refused = self.refused;
             log::log!(quieter(Level::Warn, self.is_quiet), refused;

@@ -223,7 +223,7 @@ impl Subscriber {
         for problem in self.membership.problems() {
             let _ = write!(status, "; {problem}");
         }
-        if let Some(problem) = self.protection.problem() {
+        if let Some(problem) = self.protection.problem(now) {
             let _ = write!(status, "; {problem}");
         }
         status
@@ -246,7 +246,8 @@ impl Subscriber {
             (Some(other), ..) => format!("; receiving {other}"),
             (None, true, ..) => "; receiving other meters".to_owned(),
             (None, _, refused @ 1.., _) => {
-                format!("; refused {}", text::count(refused, "datagram"))
+                let refused = text::count(refused, "datagram");
+                format!("; refused {refused}{}", self.protection.last_refusal(now))
             }
             (None, _, _, ignored @ 1..) => {
                 format!("; ignored {}", text::count(*ignored, "datagram"))

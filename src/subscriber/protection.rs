@@ -79,11 +79,19 @@ impl Protection {
         if let Self::Signed(signed) = self { signed.guard.refused() } else { 0 }
     }
 
-    pub fn problem(&self) -> Option<String> {
+    /// When the last of them was, where it came from, and why it was refused.
+    pub fn last_refusal(&self, now: Instant) -> String {
+        if let Self::Signed(signed) = self { signed.guard.last_refusal(now) } else { String::new() }
+    }
+
+    pub fn problem(&self, now: Instant) -> Option<String> {
         match (self, self.refused()) {
             (Self::Closed(problem), _) => Some(problem.clone()),
             (_, 0) => None,
-            (_, refused) => Some(format!("{} refused", text::count(refused, "datagram"))),
+            (_, refused) => {
+                let refused = text::count(refused, "datagram");
+                Some(format!("{refused} refused{}", self.last_refusal(now)))
+            }
         }
     }
 }

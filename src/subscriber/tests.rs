@@ -292,7 +292,8 @@ fn silence_is_told_with_what_was_received_instead() {
     }
     subscriber.next(now);
     let text = silence(&subscriber);
-    assert!(text.contains("within 15 s; refused 2 datagrams (see"), "{text}");
+    let why = "refused 2 datagrams, the last 0 s ago from 192.0.2.1:1000: it is not signed";
+    assert!(text.contains(&format!("within 15 s; {why} (see")), "{text}");
     subscriber.protection = Protection::Open;
     subscriber.intake.filter.reconfigure(Some("A"), selection);
     network.borrow_mut().datagrams.push_back(Ok(datagram(1, "B")));
