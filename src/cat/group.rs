@@ -62,9 +62,9 @@ impl TelegramSource for GroupTelegrams<'_> {
         // No events are requested for the output: poll reports its end anyway.
         let out = self.out.as_ref().map(|out| PollFd::new(out, PollFlags::empty()));
         let signal = self.stop.map(|stop| PollFd::new(stop, PollFlags::IN));
-        let socket = self.subscriber.fd().map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
+        let sockets = self.subscriber.fds().map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN));
         let (has_out, has_signal) = (out.is_some(), signal.is_some());
-        let mut watched: Vec<_> = out.into_iter().chain(signal).chain(socket).collect();
+        let mut watched: Vec<_> = out.into_iter().chain(signal).chain(sockets).collect();
         match poll(&mut watched, Timespec::try_from(timeout).ok().as_ref()) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),

@@ -132,11 +132,11 @@ impl Subscriber {
     /// Waits for a datagram, for at most `timeout` or until a signal arrives.
     pub fn wait(&self, timeout: Duration, now: Instant) {
         let timeout = timeout.min(self.time_to_work(now));
-        match (self.fd(), Timespec::try_from(timeout)) {
+        let mut sockets: Vec<_> =
+            self.fds().map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
+        match Timespec::try_from(timeout) {
             // Whatever poll reports, the next attempt to receive finds out.
-            (Some(fd), Ok(timeout)) => {
-                let _ = poll(&mut [PollFd::from_borrowed_fd(fd, PollFlags::IN)], Some(&timeout));
-            }
+            Ok(timeout) if !sockets.is_empty() => drop(poll(&mut sockets, Some(&timeout))),
             _ => signals::wait(timeout),
         }
     }
@@ -145,6 +145,7 @@ impl Subscriber {
     /// then: after [`Subscriber::time_to_work`] at the latest.
     pub fn next(&mut self, now: Instant) -> Option<Telegram> {
         self.membership.keep_up(now);
+        self.protection.read_announcements(now);
         let telegram = self.receive(now);
         if telegram.is_none() {
             self.handle_silence(now);
@@ -178,9 +179,9 @@ impl Subscriber {
     /// Renews the membership when there has been no telegram for a while, and logs that.
     fn handle_silence(&mut self, now: Instant) {
         if self.silence.is_renewal_due(now) {
-            self.membership.renew(now);
+            self.memberships().for_each(|membership| membership.renew(now));
         } else if self.silence.has_begun(now) {
-            self.membership.hurry(now);
+            self.memberships().for_each(|membership| membership.hurry(now));
         }
         // Without a network, that has been logged.
         if self.is_daemon && self.membership.is_joined() {
@@ -196,10 +197,14 @@ impl Subscriber {
         self.membership.datagram()
     }
 
-    /// The socket, for a program that waits for other things as well. While there is none, such a program
+    /// The sockets, for a program that waits for other things as well. While there is none, such a program
     /// waits for [`Subscriber::time_to_work`].
-    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
-        self.membership.fd()
+    pub fn fds(&self) -> impl Iterator<Item = BorrowedFd<'_>> {
+        self.membership.fd().into_iter().chain(self.protection.fd())
+    }
+
+    fn memberships(&mut self) -> impl Iterator<Item = &mut Membership> {
+        [&mut self.membership].into_iter().chain(self.protection.announcements())
     }
 
     /// The time until there is something to do even if nothing arrives.

@@ -4,6 +4,7 @@
 //! themselves are judged by [`super::guard`].
 
 use std::net::SocketAddr;
+use std::os::fd::BorrowedFd;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
 
@@ -15,6 +16,9 @@ use crate::key_files::{self, KeysError};
 use crate::message::SigningKey;
 use crate::runtime::secret::credentials_directory;
 use crate::text;
+
+/// The most announcements that are read in a row: more than wait in a socket.
+const MAX_IN_A_ROW: usize = 2000;
 
 /// Whose datagrams are taken.
 pub(crate) enum Protection {
@@ -32,7 +36,7 @@ pub(crate) struct Signed {
     /// Where the key is, unless it is a credential.
     key_file: Option<PathBuf>,
     /// Receives the JSON that announces raw telegrams, for a program that receives those.
-    announcements: Option<Membership>,
+    pub(super) announcements: Option<Membership>,
 }
 
 impl Protection {
@@ -62,6 +66,24 @@ impl Protection {
             }
             (Ok(None), _) => *self = Self::Open,
             (Err(error), _) => log::error!("{error}; keeping the current key"),
+        }
+    }
+
+    /// The membership by which announcements of raw telegrams are received, if there is one. It is left and joined
+    /// again together with that of the program.
+    pub(super) fn announcements(&mut self) -> Option<&mut Membership> {
+        if let Self::Signed(signed) = self { signed.announcements.as_mut() } else { None }
+    }
+
+    /// Its socket.
+    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
+        if let Self::Signed(signed) = self { signed.announcements.as_ref()?.fd() } else { None }
+    }
+
+    /// Reads the announcements that have arrived, so that others do not crowd them out. Never blocks.
+    pub fn read_announcements(&mut self, now: Instant) {
+        if let Self::Signed(signed) = self {
+            signed.read_announcements(now);
         }
     }
 
@@ -103,19 +125,29 @@ impl Signed {
     }
 
     fn admits(&mut self, datagram: &[u8], from: SocketAddr, now: Instant) -> bool {
-        let Self { guard, key_file, announcements } = self;
-        let arrival = |from| Arrival { from, wall: SystemTime::now().into(), now };
-        let read_key = || read_key(key_file.as_deref()).ok().flatten();
-        let Some(announcements) = announcements else {
-            return guard.admits(datagram, arrival(from), read_key);
-        };
-        // The JSON of a raw telegram is sent before it.
-        announcements.keep_up(now);
-        while let Some(from) = announcements.receive(now) {
-            guard.admits(announcements.datagram(), arrival(from), read_key);
+        if self.announcements.is_none() {
+            let read_key = || read_key(self.key_file.as_deref()).ok().flatten();
+            return self.guard.admits(datagram, arrival(from, now), read_key);
         }
-        guard.admits_raw(datagram, arrival(from))
+        // The JSON of a raw telegram is sent before it.
+        self.read_announcements(now);
+        self.guard.admits_raw(datagram, arrival(from, now))
     }
+
+    fn read_announcements(&mut self, now: Instant) {
+        let Self { guard, key_file, announcements } = self;
+        let read_key = || read_key(key_file.as_deref()).ok().flatten();
+        let Some(announcements) = announcements else { return };
+        announcements.keep_up(now);
+        for _ in 0..MAX_IN_A_ROW {
+            let Some(from) = announcements.receive(now) else { return };
+            guard.admits(announcements.datagram(), arrival(from, now), read_key);
+        }
+    }
+}
+
+fn arrival(from: SocketAddr, now: Instant) -> Arrival {
+    Arrival { from, wall: SystemTime::now().into(), now }
 }
 
 fn read_key(file: Option<&Path>) -> Result<Option<SigningKey>, KeysError> {

@@ -75,6 +75,17 @@ fn subscriber(now: Instant) -> (Subscriber, Rc<RefCell<Network>>) {
     (Subscriber { membership, protection, intake, silence, is_daemon: true }, network)
 }
 
+/// The same of raw telegrams with a key, and the network of their announcements.
+fn raw_subscriber(now: Instant) -> (Subscriber, [Rc<RefCell<Network>>; 2]) {
+    let ((mut raw, network), (json, announcements)) = (subscriber(now), subscriber(now));
+    let selection = Selection { all_meters: true, doing: "", hint: "", is_quiet: true };
+    let key = SigningKey::new([7; 32]);
+    let mut signed = Signed::new(&Multicast::default(), selection, key);
+    signed.announcements = Some(json.membership);
+    raw.protection = Protection::Signed(Box::new(signed));
+    (raw, [network, announcements])
+}
+
 /// The datagram of this number, begun so many seconds after the epoch, of this meter.
 fn datagram(number: u64, meter: &str) -> Vec<u8> {
     format!(
@@ -336,6 +347,33 @@ fn in_silence_the_membership_is_renewed_and_the_group_left_for_a_second() {
         .collect();
     assert_eq!(seen[59..62], [(0, 6, 1), (1, 7, 1), (1, 8, 10)]);
     assert_eq!((seen[179].0, seen[180].0), (1, 2));
+}
+
+#[test]
+fn in_silence_the_group_of_announcements_is_left_at_the_same_time() {
+    let start = Instant::now();
+    let (mut subscriber, networks) = raw_subscriber(start);
+    for second in 0..=62 {
+        subscriber.next(start + Duration::from_secs(second));
+        let [raw, announcements] = networks.each_ref().map(|network| {
+            let network = network.borrow();
+            (network.left, network.joined)
+        });
+        assert_eq!(raw, announcements, "{second}");
+    }
+    assert_eq!(networks[1].borrow().left, 1);
+}
+
+#[test]
+fn announcements_are_read_while_no_raw_telegram_arrives() {
+    let start = Instant::now();
+    let (mut subscriber, [_, announcements]) = raw_subscriber(start);
+    for number in 0..1500 {
+        announcements.borrow_mut().datagrams.push_back(Ok(datagram(number, "A")));
+    }
+    assert!(subscriber.next(start).is_none());
+    assert!(announcements.borrow().datagrams.is_empty());
+    assert_eq!(subscriber.protection.refused(), 1500);
 }
 
 #[test]
