@@ -186,8 +186,10 @@ impl Session {
         } else {
             Output::Network(Box::new(Publisher::new(destinations(&config.p1_emeter), now)))
         };
+        let mut subscriber = Subscriber::join_when_possible(&config.multicast, SELECTION, now);
+        subscriber.keep_first_meter();
         Self {
-            subscriber: Subscriber::join_when_possible(&config.multicast, SELECTION, now),
+            subscriber,
             output,
             from: None,
             timing: Timing::default(),

@@ -2,7 +2,8 @@
 //!
 //! Owns the rule of replacement: the configured meter, always; else the first one heard, until it has been
 //! silent for [`REPLACED_AFTER`] and another one has sent two telegrams. The second telegram is for clocks
-//! that jump ahead: the followed meter, if it is still there, speaks before that.
+//! that jump ahead: the followed meter, if it is still there, speaks before that. Where something acts on the
+//! telegrams, the first one is never replaced: the other may be a meter of something else.
 
 use super::{Moment, REPLACED_AFTER, id};
 use crate::message::Message;
@@ -13,6 +14,7 @@ pub(crate) struct Follower<M> {
     followed: Followed<M>,
     /// The meter that has spoken since the followed one fell silent.
     successor: Option<String>,
+    is_replaceable: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -47,12 +49,18 @@ impl<M: Moment> Follower<M> {
     /// heard.
     pub fn new(configured: Option<String>) -> Self {
         let followed = configured.map_or(Followed::Nobody, Followed::Configured);
-        Self { followed, successor: None }
+        Self { followed, successor: None, is_replaceable: true }
+    }
+
+    /// Follows the first one heard from now on, however silent it is.
+    pub fn never_replace(&mut self) {
+        self.is_replaceable = false;
     }
 
     /// Prefers the meter of this identifier, as if it had been heard now, to the first one heard.
     pub fn expecting(id: String, now: M) -> Self {
-        Self { followed: Followed::Heard { id, at: now }, successor: None }
+        let followed = Followed::Heard { id, at: now };
+        Self { followed, successor: None, is_replaceable: true }
     }
 
     /// The identifier of the meter that is followed; `None` before the first one is heard.
@@ -78,7 +86,11 @@ impl<M: Moment> Follower<M> {
                 self.successor = None;
                 Heard::Followed
             }
-            Followed::Heard { at, .. } if now.since(*at) < REPLACED_AFTER => Heard::Other,
+            Followed::Heard { at, .. }
+                if !self.is_replaceable || now.since(*at) < REPLACED_AFTER =>
+            {
+                Heard::Other
+            }
             Followed::Heard { id, at } if self.successor.as_deref() == Some(&*new) => {
                 *at = now;
                 self.successor = None;
@@ -140,6 +152,14 @@ mod tests {
             heard(Follower::new(None), &telegrams),
             [First, Other, Other, Other, Other, successor, Other]
         );
+    }
+
+    #[test]
+    fn where_it_may_not_be_replaced_the_first_meter_is_followed_however_silent_it_is() {
+        let telegrams = [(0, "'A"), (900, "'B"), (901, "'B"), (902, "'B"), (9000, "'A")];
+        let mut follower = Follower::new(None);
+        follower.never_replace();
+        assert_eq!(heard(follower, &telegrams), [First, Other, Other, Other, Followed]);
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub(super) struct MeterFilter {
     selection: Selection,
     configured: Option<String>,
     follower: Follower<Instant>,
+    /// The first meter is followed however silent it is.
+    keeps_first: bool,
     /// The last meter that was not let through.
     other: Option<(String, Instant)>,
     others_log: RateLimit,
@@ -43,6 +45,7 @@ impl MeterFilter {
             selection,
             follower: Follower::new(configured.clone()),
             configured,
+            keeps_first: false,
             other: None,
             others_log: RateLimit::new(Duration::MAX),
         }
@@ -55,8 +58,18 @@ impl MeterFilter {
         {
             self.selection = selection;
         } else {
+            let keeps_first = self.keeps_first;
             *self = Self::new(configured, selection);
+            if keeps_first {
+                self.keep_first();
+            }
         }
+    }
+
+    /// Follows the first meter received, however silent it is, unless one is configured.
+    pub fn keep_first(&mut self) {
+        self.keeps_first = true;
+        self.follower.never_replace();
     }
 
     /// Waits for this meter instead of taking the first one received, unless one is configured.
@@ -193,6 +206,15 @@ mod tests {
             assert_eq!(result, [true, false, false, true, false]);
         });
         assert_eq!(lines[2], "meter \"A\" was silent for ten minutes; recording \"B\" from now on");
+    }
+
+    #[test]
+    fn a_meter_that_is_kept_is_not_replaced_after_a_reload_either() {
+        let mut filter = filter(Some("C"), false);
+        filter.keep_first();
+        filter.reconfigure(None, filter.selection);
+        let telegrams = [(0, "'A"), (900, "'B"), (901, "'B"), (902, "'A")];
+        assert_eq!(accepted(filter, &telegrams), [true, false, false, true]);
     }
 
     #[test]
