@@ -68,7 +68,8 @@ fn mask_lines(lines: &[u8], masked: &mut Vec<u8>) {
 }
 
 fn mask_of(code: &[u8]) -> Mask {
-    match catalogue::find(code.trim_ascii()).map(|entry| entry.kind) {
+    let code = code.strip_prefix(b"\x02").unwrap_or(code).trim_ascii();
+    match catalogue::find(code).map(|entry| entry.kind) {
         Some(Kind::Identifier | Kind::Text) => Mask::Everything,
         Some(_) => Mask::Nothing,
         None => Mask::LongNumbers,
@@ -77,6 +78,9 @@ fn mask_of(code: &[u8]) -> Mask {
 
 /// The digits after the `!`: they differ from the bytes' checksum in the same bits as before.
 fn checksum(end_line: &[u8], change: u16, masked: &mut Vec<u8>) {
+    let start = end_line.iter().take_while(|byte| **byte == b' ').count();
+    let (blanks, end_line) = end_line.split_at(start);
+    masked.extend_from_slice(blanks);
     let length = end_line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
     let (digits, rest) = end_line.split_at(length);
     let text = String::from_utf8_lossy(digits);
@@ -168,6 +172,7 @@ mod tests {
             ("0-0:96.1.1(4B384547303034)", "0-0:96.1.1(58305858303030)"),
             ("0-1:96.1.0*255(4730303131)", "0-1:96.1.0*255(5830303030)"),
             ("0-0:96.1.2(353431)", "0-0:96.1.2(303030)"),
+            ("\x020.0.0(12ab)", "\x020.0.0(00XX)"),
             ("0-0:96.1.2(2D2D2D)", "0-0:96.1.2(2D2D2D)"),
             ("0-0:42.0.0(ADC3100000158491)", "0-0:42.0.0(XXX0000000000000)"),
             ("0-0:96.13.0(48656C6C6F)", "0-0:96.13.0(5858585858)"),
@@ -204,7 +209,10 @@ mod tests {
         let good = telegram("/TST5", "0-0:96.1.1(4B384547303034)");
         let end = good.len() - 6;
         let lower = good[..end].to_owned() + &good[end..].to_lowercase();
-        assert_eq!(verdict(&anonymous(lower.as_bytes())), Ok(()));
+        let with_blank = good[..end].to_owned() + " " + &good[end..];
+        for good in [&lower, &with_blank] {
+            assert_eq!(verdict(&anonymous(good.as_bytes())), Ok(()), "{good}");
+        }
         assert!(anonymous(lower.as_bytes())[end..].iter().all(|byte| !byte.is_ascii_uppercase()));
         let sent = u16::from_str_radix(&good[end..end + 4], 16).unwrap();
         let wrong = format!("{}{:04X}\r\n", &good[..end], sent ^ 0x0101);

@@ -129,11 +129,12 @@ impl Checksum {
     }
 }
 
-/// The checksum as sent: what follows the `!`, without line end, blanks and NUL (which some meters add).
+/// The checksum as sent: what follows the `!`, without line end, blanks, and the NUL or ETX that some meters add.
 pub(super) fn field(after_end_mark: &[u8]) -> Option<&[u8]> {
-    let is_filler = |byte: &u8| matches!(byte, b'\r' | b'\n' | b' ' | b'\0');
-    let end = after_end_mark.iter().rposition(|byte| !is_filler(byte))?;
-    Some(&after_end_mark[..=end])
+    let is_sent = |byte: &u8| !matches!(byte, b'\r' | b'\n' | b' ' | b'\0' | b'\x03');
+    let start = after_end_mark.iter().position(is_sent)?;
+    let end = after_end_mark.iter().rposition(is_sent)?;
+    Some(&after_end_mark[start..=end])
 }
 
 /// One to four hexadecimal digits: some meters leave leading zeros out, some use lower case.
@@ -185,10 +186,13 @@ mod tests {
     #[test]
     fn a_good_checksum_is_found_in_any_spelling() {
         let good = format!("{:04X}", crc16(BODY));
-        for end in [good.clone(), good.to_lowercase(), good.clone() + "\0", good + "  "] {
-            assert_eq!(check(BODY, &end), Checksum::Good(Algorithm::Arc), "{end:?}");
+        let around = ["", "\0", "  ", "\x03"].map(|after| good.clone() + after);
+        for end in [good.to_lowercase(), format!(" {good}")].iter().chain(&around) {
+            assert_eq!(check(BODY, end), Checksum::Good(Algorithm::Arc), "{end:?}");
         }
-        assert_eq!(check(BODY, ""), Checksum::Absent);
+        for end in ["", " ", "\x03"] {
+            assert_eq!(check(BODY, end), Checksum::Absent);
+        }
     }
 
     #[test]

@@ -19,13 +19,17 @@ pub const TARIFFS: usize = 8;
 /// The highest number of a tariff: IEC 62056-6-1, value group E.
 pub(crate) const MAX_TARIFF: u8 = 63;
 
+/// A and B of the electricity meter, `1-0:`.
+const ELECTRICITY: u64 = 0x0100;
+
 /// What B is in a code for any M-Bus channel, `0-n:24.2.1`.
 const ANY_CHANNEL: u8 = 255;
 
 impl Obis {
     /// Reads `A-B:C.D.E`, also with `*255` or `.255` behind it; B may be `n`, for any M-Bus channel.
     ///
-    /// Another number than 255 behind the code tells of another period: it is not this object.
+    /// The short form `C.D.E` is of the electricity meter, `1-0:` (IEC 62056-21, section 5.5). Another number
+    /// than 255 behind the code tells of another period: it is not this object.
     #[must_use]
     #[inline(never)]
     pub const fn parse(code: &[u8]) -> Option<Self> {
@@ -43,6 +47,9 @@ impl Obis {
                 number = ANY_CHANNEL as u64;
                 has_digits = true;
             } else if has_digits && is_separator(code[at], group) {
+                if group == 0 && code[at] == b'.' {
+                    (numbers, group) = (ELECTRICITY, 2);
+                }
                 numbers = (numbers << 8) | number;
                 (number, group, has_digits) = (0, group + 1, false);
             } else {
@@ -138,7 +145,7 @@ impl Obis {
 /// Whether this byte stands behind the number of this group.
 const fn is_separator(byte: u8, group: u32) -> bool {
     match group {
-        0 => byte == b'-',
+        0 => matches!(byte, b'-' | b'.'),
         1 => byte == b':',
         2 | 3 => byte == b'.',
         4 => matches!(byte, b'.' | b'*'),
@@ -193,7 +200,8 @@ mod tests {
     fn a_code_is_read_with_or_without_its_suffix() {
         let plain = Obis::parse(b"1-0:1.8.1");
         assert_eq!(plain, Some(Obis::from_numbers([1, 0, 1, 8, 1])));
-        for code in ["1-0:1.8.1*255", "1-0:1.8.1.255", "01-0:1.8.1"] {
+        for code in ["1-0:1.8.1*255", "1-0:1.8.1.255", "01-0:1.8.1", "1.8.1", "1.8.1*255", "01.8.1"]
+        {
             assert_eq!(Obis::parse(code.as_bytes()), plain, "{code}");
         }
         assert_eq!(Obis::parse(b"0-0:96.1.255*255"), Obis::parse(b"0-0:96.1.255"));
@@ -213,6 +221,12 @@ mod tests {
             "1-0:1.8.1*",
             "1-0:1.8.1*1",
             "1-0:1.8.1.1",
+            "1.8",
+            "1.8.1*1",
+            "1.8.1.1",
+            "1.8.1.255.255",
+            "C.1.0",
+            "0:1.8.1",
             "1-0:1.8.1.255.",
             "1-0:1.8.1.255.255",
             "1-0:1.8.256",

@@ -27,14 +27,15 @@ pub enum Content<'a> {
 }
 
 impl<'a> Object<'a> {
-    /// Splits a line, or all lines of an object, at the first `(`. Blanks around a code are no part of it.
+    /// Splits a line, or all lines of an object, at the first `(`. Blanks around a code are no part of it, nor is
+    /// the STX with which the data of IEC 62056-21 begin.
     pub(super) fn from_line(line: &'a [u8]) -> Self {
         let length = line.iter().position(|&byte| byte == b'(').unwrap_or(line.len());
         let (code, body) = line.split_at(length);
-        let has_blanks =
-            matches!(code, [b' ' | b'\t', ..] | [.., b' ' | b'\t']) && !body.is_empty();
-        let plain =
-            Some(code.trim_ascii()).filter(|code| has_blanks && Obis::parse(code).is_some());
+        let has_others =
+            matches!(code, [b' ' | b'\t' | STX, ..] | [.., b' ' | b'\t']) && !body.is_empty();
+        let plain = || code.strip_prefix(&[STX]).unwrap_or(code).trim_ascii();
+        let plain = has_others.then(plain).filter(|code| Obis::parse(code).is_some());
         Self { code: plain.unwrap_or(code), body }
     }
 
@@ -93,6 +94,9 @@ impl<'a> Object<'a> {
         groups.at_end().then_some((channel, time, Quantity { number, unit }))
     }
 }
+
+/// Start of text.
+const STX: u8 = 0x02;
 
 const TWO_LINE_READING: Obis = Obis::literal("0-n:24.3.0");
 
@@ -211,7 +215,9 @@ mod tests {
 
     #[test]
     fn blanks_around_a_code_are_no_part_of_it() {
-        for line in [" 1-0:1.7.0(1*kW)", "1-0:1.7.0 (1*kW)", "\t1-0:1.7.0\t (1*kW)"] {
+        for line in
+            [" 1-0:1.7.0(1*kW)", "1-0:1.7.0 (1*kW)", "\t1-0:1.7.0\t (1*kW)", "\x021-0:1.7.0(1*kW)"]
+        {
             let object = Object::from_line(line.as_bytes());
             assert_eq!((object.code, object.body), (&b"1-0:1.7.0"[..], &b"(1*kW)"[..]), "{line}");
         }

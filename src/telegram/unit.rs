@@ -75,9 +75,13 @@ impl Unit {
         Self::Joule,
     ];
 
-    /// The unit of this name, in any case. `mW`, `mvar` and `mvarh` are none: they may be meant as written.
+    /// The unit of this name, in any case, also with `³` (in ISO 8859-1 or UTF-8) for 3. `mW`, `mvar` and `mvarh`
+    /// are none: they may be meant as written.
     #[must_use]
     pub fn parse(name: &[u8]) -> Option<Self> {
+        if let Some(rest) = name.strip_suffix(b"\xB3") {
+            return Self::parse(&[rest.strip_suffix(b"\xC2").unwrap_or(rest), b"3"].concat());
+        }
         let has_name = |unit: &Self| unit.symbol().as_bytes().eq_ignore_ascii_case(name);
         let unit = Self::ALL.into_iter().find(has_name)?;
         let may_be_milli = matches!(unit, Self::MegaWatt | Self::MegaVar | Self::MegaVarh);
@@ -174,7 +178,10 @@ mod tests {
             assert_eq!(unit.symbol(), symbol);
             assert_eq!(Unit::parse(symbol.to_uppercase().as_bytes()), Some(unit));
         }
-        for none in ["parsec", "mW", "mw", "mvar", "mVArh"] {
+        for cubic in [&b"m\xB3"[..], b"m\xC2\xB3", b"M\xB3"] {
+            assert_eq!(Unit::parse(cubic), Some(Unit::CubicMetre));
+        }
+        for none in ["parsec", "³", "m³³", "m\u{c2}", "mW", "mw", "mvar", "mVArh"] {
             assert_eq!(Unit::parse(none.as_bytes()), None, "{none}");
         }
         assert_eq!(Unit::parse(b"mwh"), Some(Unit::MegaWh));

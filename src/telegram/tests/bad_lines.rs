@@ -37,7 +37,7 @@ fn telegram(meter: usize, lines: &str, spelling: usize) -> Vec<u8> {
     let end = match (meter, spelling) {
         (0, 0) => format!("{crc:04X}\r\n"),
         (0, 1) => format!("{crc:04x}\r\n"),
-        (0, 2) => format!("{crc:X}\r\n"),
+        (0, 2) => format!(" {crc:X}\r\n"),
         (0, _) => format!("{crc:04X}\0\r\n"),
         (1, _) => format!("{x25:04X}\r\n"),
         _ => format!("{:04X}\r\n", x25.swap_bytes()),
@@ -153,7 +153,7 @@ fn holds(found: &[Vec<u8>], wanted: &[Vec<u8>]) -> bool {
 fn has_good_checksum(telegram: &[u8]) -> bool {
     let mark = telegram.iter().rposition(|&byte| byte == b'!').unwrap();
     let digits = String::from_utf8_lossy(&telegram[mark + 1..]).into_owned();
-    let digits = digits.trim_matches(['\r', '\n', ' ', '\0']);
+    let digits = digits.trim_matches(['\r', '\n', ' ', '\0', '\x03']);
     let (bytes, sent) = (&telegram[..=mark], u16::from_str_radix(digits, 16).unwrap());
     let x25 = plain_x25(bytes);
     sent == plain_crc(bytes) || sent == x25 || sent == x25.swap_bytes()
