@@ -46,7 +46,11 @@ impl Display for Explanation<'_> {
         f.write_char('\n')?;
         let mut odd = 0;
         for (index, object) in telegram.objects.iter().enumerate() {
-            let line = Line::new(index + 1, object, superseded.contains(index), self.zone);
+            // Polish meters send some lines three times: nothing is lost of those.
+            let is_passed_on = |(at, other)| !superseded.contains(at) && other == object;
+            let gives_way = superseded.contains(index)
+                && !telegram.objects.iter().enumerate().any(is_passed_on);
+            let line = Line::new(index + 1, object, gives_way, self.zone);
             odd += usize::from(line.is_odd());
             line.fmt(f)?;
         }

@@ -185,6 +185,15 @@ fn states_in_words_and_registers_of_every_country_are_not_odd() {
 }
 
 #[test]
+fn a_line_that_is_there_twice_is_odd_only_where_something_is_lost() {
+    let same = "0-0:17.0.0(16500)\n0-0:17.0.0(16500)\n0-0:17.0.0(16500)\n0-0:94.98.33(3)";
+    let (found, _) = explained(&format!("/T\n{same}\n!\n"), false);
+    assert!(found.contains("Nothing is odd about the lines."), "{found}");
+    let (found, _) = explained(&format!("/T\n{same}\n0-0:17.0.0(7)\n!\n"), false);
+    assert!(found.contains("3 lines are odd"), "{found}");
+}
+
+#[test]
 fn a_good_telegram_is_explained() {
     let (out, exit) = explained(include_str!("../../tests/data/esmr50-three-phase.txt"), false);
     let expected = include_str!("../../tests/data/explain-good.golden");

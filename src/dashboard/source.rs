@@ -123,7 +123,7 @@ impl Recording {
         Ok(Self {
             path: path.to_owned(),
             file,
-            translator: Translator::new(Policy::Auto, None),
+            translator: Translator::for_file(Policy::Auto),
             chunk: Vec::new(),
             at: 0,
             interval,
@@ -245,6 +245,17 @@ mod tests {
             }
         }
         assert_eq!((good, garbage), (60, 1));
+    }
+
+    #[test]
+    fn a_recording_may_hold_one_telegram_each_of_many_meters() {
+        let old = |name: &str| format!("/{name}\r\n\r\n1-0:1.7.0(1*kW)\r\n!\r\n").into_bytes();
+        let bytes = [telegram(), old("OLD5"), old("ELD5")].concat();
+        let mut source = recording(&bytes, Duration::ZERO);
+        for _ in 0..3 {
+            let event = source.next(Instant::now()).unwrap();
+            assert!(matches!(event, Some(Event::Telegram(..))), "{event:?}");
+        }
     }
 
     #[test]

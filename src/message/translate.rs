@@ -62,6 +62,12 @@ impl Translator {
         Self { intake, encoder, counts: Counts::default() }
     }
 
+    /// The same for a file, which may hold one telegram each of many meters.
+    #[must_use]
+    pub fn for_file(policy: Policy) -> Self {
+        Self { intake: Intake::for_file(policy), ..Self::new(policy, None) }
+    }
+
     /// Takes another policy; which meters send checksums is not forgotten.
     pub fn set_policy(&mut self, policy: Policy) {
         self.intake.set_policy(policy);

@@ -34,13 +34,13 @@ pub(crate) fn breaker(text: &str) -> Option<Decimal> {
     named.or_else(|| whole(text))
 }
 
-/// A version. `50` is one, not the letter P; longer ones may be digits in hexadecimal.
+/// A version. `50` is one, not the letter P; longer ones may be digits in hexadecimal. Zeros are none.
 pub(crate) fn version(text: &str) -> Option<Cow<'_, str>> {
     let text = text.trim();
     let decoded = decode_identifier(text);
     let is_version = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     match decoded.trim() {
-        _ if is_blank(text) => None,
+        sent if is_blank(text) || sent.bytes().all(|byte| byte == b'0') => None,
         digits if text.len() >= 4 && is_version(digits) => Some(digits.to_owned().into()),
         _ => Some(text.into()),
     }
@@ -159,6 +159,8 @@ mod tests {
             ("  ", None),
             ("20202020", None),
             ("FFFFFFFF", None),
+            ("0000", None),
+            ("30303030", None),
         ] {
             assert_eq!(version(sent).as_deref(), expected, "{sent}");
         }

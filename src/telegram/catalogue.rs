@@ -78,13 +78,14 @@ pub static ENTRIES: &[Entry] = table::ENTRIES;
 /// The entry of a code, given as text or bytes, as meters send it.
 ///
 /// `*255` and `.255` behind a code, the number of an M-Bus channel, and `1-1:` for `1-0:` make no
-/// difference. The register of a tariff that is not listed has the entry of the register of all tariffs.
+/// difference. The register or demand of a tariff that is not listed has the entry of that of all tariffs.
 #[must_use]
 pub fn find(code: impl AsRef<[u8]>) -> Option<&'static Entry> {
     let obis = Obis::parse(code.as_ref())?.general();
     let of = |obis| ENTRIES.iter().find(|entry| entry.obis == obis);
     let is_tariff = (1..=MAX_TARIFF).contains(&obis.tariff());
-    let of_all_tariffs = || of(obis.of_tariff(0)).filter(|all| all.kind == Kind::Register);
+    let of_all_tariffs =
+        || of(obis.of_tariff(0)).filter(|all| matches!(all.kind, Kind::Register | Kind::Demand));
     of(obis).or_else(|| of_all_tariffs().filter(|_| is_tariff))
 }
 
@@ -126,6 +127,7 @@ mod tests {
         assert_eq!(name("0-4:96.1.0*255"), name("0-1:96.1.0"));
         assert_ne!(name("0-1:96.1.0"), name("0-0:96.1.0"));
         assert_eq!(name("1-0:1.8.14*255"), Some("Energy import"), "a tariff that is not listed");
+        assert_eq!(name("1.6.1"), Some("Highest quarter of this month"));
         assert_eq!((name("1-0:1.8.64"), name("1-0:1.7.14")), (None, None), "no tariffs");
         assert_eq!(find(b"0-0:1.0.0").map(|entry| entry.kind), Some(Kind::Time));
         for unknown in ["1-0:1.8.1*1", "1-0:99.99.99", "header", "0-1:24.2.1.A", ""] {

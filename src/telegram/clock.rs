@@ -40,6 +40,9 @@ impl fmt::Display for HoursAhead {
         let unit = if hours.abs() == 1 { "hour" } else { "hours" };
         let side = if *hours > 0 { "ahead" } else { "behind" };
         write!(f, "the meter's clock is {} {unit} {side}: ", hours.abs())?;
+        if (*hours, *zone) == (-1, MeterZone::Central) {
+            f.write_str("leave it if that is so in summer only, as of Kamstrup's in Sweden; ")?;
+        }
         match zone.ahead_by(*hours).map(MeterZone::names) {
             Some((name, key)) => {
                 write!(f, "if it shows {name}, set `p1_listener.time_zone: {key}`")

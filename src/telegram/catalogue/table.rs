@@ -57,6 +57,7 @@ pub(super) static ENTRIES: &[Entry] = &[
     row("1-0:94.32.1",  State,      NONE, "Nominal voltage"),
     row("0-0:94.98.31", Text,       NONE, "Polish object 31"),
     row("0-0:94.98.32", Text,       NONE, "Polish object 32"),
+    row("0-0:94.98.33", Text,       NONE, "Polish object 33"),
 
     // Tariff, breaker, limits
     row("0-0:96.14.0",  State,      NONE, "Running tariff"),
