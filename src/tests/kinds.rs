@@ -302,6 +302,26 @@ pub(crate) const KINDS: &[Kind] = &[
         shown: &["6.135 m³"],
     },
     Kind {
+        name: "two gas meters in use, and a water meter that was replaced",
+        lines: &[
+            "1-0:1.8.0(1.000*kWh)",
+            "1-0:1.7.0(0.500*kW)",
+            "0-1:24.1.0(003)",
+            "0-1:24.2.3(261122064005W)(734.607*m3)",
+            "0-2:24.1.0(003)",
+            "0-2:24.2.3(261122064616W)(0.012*m3)",
+            "0-3:24.1.0(007)",
+            "0-3:24.2.1(261121064005W)(872.234*m3)",
+            "0-4:24.1.0(007)",
+            "0-4:24.2.1(261122064005W)(0.345*m3)",
+        ],
+        details: &[("0-1:24.2.3.B", "734607"), ("0-2:24.2.3.B", "12")],
+        record: "1000,500,500,500,0,0,0,0",
+        readings: &[("gas_m3", "734.607"), ("water_m3", "0.345")],
+        metrics: &["p1_gas_cubic_meters_total 734.607", "p1_water_cubic_meters_total 0.345"],
+        shown: &["734.607 m³"],
+    },
+    Kind {
         name: "values that are empty, of another unit, or without one",
         lines: &[
             "1-0:1.8.1(1.000*kWh)",
