@@ -58,8 +58,8 @@ const TIME_COLUMN: &str = "datum";
 /// Power to the grid. Where no object tells of it, 0 is written, as in 2021.
 const POWER_OUT: &str = "1-0:2.7.0";
 
-/// Import less export, in one signed number.
-const NET_POWER: &str = "1-0:16.7.0";
+/// What else may tell of power to the grid: import and export together, and import less export.
+const OTHER_EXPORT: [&str; 2] = ["1-0:15.7.0", "1-0:16.7.0"];
 
 /// The time of a row, as chrono writes it.
 pub(super) const TIME: &str = "%d-%m-%Y %H:%M:%S";
@@ -198,7 +198,7 @@ impl Columns {
                 cells[column] = cells[column].filter(|cell| is_power(cell)).or(power.as_ref());
             }
         }
-        let has_net_power = || message.find(NET_POWER).is_some();
+        let tells_export = || OTHER_EXPORT.iter().any(|code| message.find(code).is_some());
         let mut row = Row::new(out);
         for (column, (code, cell)) in self.codes.iter().zip(cells).enumerate() {
             match cell {
@@ -209,7 +209,7 @@ impl Columns {
                     row.plain_cell(number.digits(&mut Digits::default()).as_bytes());
                 }
                 Some(Value::Text(text)) => row.cell(without_controls(text).as_bytes()),
-                None if code == POWER_OUT && !has_net_power() => row.plain_cell(b"0"),
+                None if code == POWER_OUT && !tells_export() => row.plain_cell(b"0"),
                 None => row.plain_cell(b""),
             }
         }

@@ -40,6 +40,9 @@ fn a_missing_power_out_is_zero_and_other_missing_values_are_empty() {
     assert_eq!(cells[9], "0");
     assert_eq!(cells.concat(), "0");
     assert_eq!(classic(&[("1-0:2.7.0", "42")])[9], "42");
+    for other in ["1-0:15.7.0", "15.7.0*255", "1-0:16.7.0"] {
+        assert_eq!(classic(&[(other, "'")])[9], "", "{other} may be power to the grid");
+    }
 }
 
 #[test]
