@@ -174,7 +174,9 @@ fn unit_name(unit: u8) -> &'static str {
 }
 
 /// Scaler and unit of a code whose list has none: IEC 62056-6-1, table 13. How many decimals voltages, currents and
-/// power factors have depends on the maker; where that is not known, the number stands without a unit.
+/// power factors have depends on the maker; where that is not known, the number stands without a unit. Registers are in
+/// Wh, except that those of Kamstrup have two decimals of a kWh, as Danish and Norwegian readers of them agree. Some
+/// operators have them configured in Wh, which no list tells.
 fn by_code([medium, _, code, processing, _, _]: Code, maker: [u8; 3]) -> (i8, &'static str) {
     let (volts, amperes, factor) = match &maker {
         b"KAM" | b"KMP" => (Some(0), Some(-2), -2),
@@ -182,18 +184,58 @@ fn by_code([medium, _, code, processing, _, _]: Code, maker: [u8; 3]) -> (i8, &'
         b"ISK" => (Some(-1), Some(-2), -3),
         _ => (None, None, 0),
     };
+    let register = |unit, thousand| match &maker {
+        b"KAM" | b"KMP" => (-2, thousand),
+        _ => (0, unit),
+    };
     // The phases have the same quantities as their sum, 20 apart.
     let quantity = if (21..81).contains(&code) { (code - 1) % 20 + 1 } else { code };
     match (medium, quantity, processing) {
         (1, 1 | 2, 7) => (0, "*W"),
-        (1, 1 | 2, 8) => (0, "*Wh"),
+        (1, 1 | 2, 8) => register("*Wh", "*kWh"),
         (1, 3..=8, 7) => (0, "*var"),
-        (1, 3..=8, 8) => (0, "*varh"),
+        (1, 3..=8, 8) => register("*varh", "*kvarh"),
         (1, 9 | 10, 7) => (0, "*VA"),
-        (1, 9 | 10, 8) => (0, "*VAh"),
+        (1, 9 | 10, 8) => register("*VAh", "*kVAh"),
         (1, 11, 7) => amperes.map_or((0, ""), |scaler| (scaler, "*A")),
         (1, 12, 7) => volts.map_or((0, ""), |scaler| (scaler, "*V")),
         (1, 13, 7) => (factor, ""),
         _ => (0, ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The lines of a push of these codes and numbers, which begins with the name of its list.
+    fn lines(list: &str, readings: &[(Code, u32)]) -> String {
+        let mut push = b"\x0F\0\0\0\0\0\x02".to_vec();
+        push.extend([u8::try_from(1 + 2 * readings.len()).unwrap(), 0x0A]);
+        push.push(u8::try_from(list.len()).unwrap());
+        push.extend(list.bytes());
+        for (code, number) in readings {
+            push.extend(b"\x09\x06".iter().chain(code));
+            push.push(0x06);
+            push.extend(number.to_be_bytes());
+        }
+        let mut text = Vec::new();
+        assert!(compose(&push, None, &mut text));
+        String::from_utf8(text).unwrap().replace("\r\n", " ")
+    }
+
+    #[test]
+    fn registers_without_a_unit_are_in_wh_and_those_of_kamstrup_in_hundredths_of_a_kwh() {
+        let readings = [
+            ([1, 1, 1, 8, 0, 255], 6_307_498),
+            ([1, 1, 24, 8, 0, 255], 5),
+            ([1, 1, 1, 7, 0, 255], 1083),
+        ];
+        let found = lines("Kamstrup_V0001", &readings);
+        let expected = "1-1:1.8.0(63074.98*kWh) 1-1:24.8.0(0.05*kvarh) 1-1:1.7.0(1083*W) ";
+        assert!(found.contains(expected), "{found}");
+        let found = lines("LGZ_V0001", &readings);
+        let expected = "1-1:1.8.0(6307498*Wh) 1-1:24.8.0(5*varh) 1-1:1.7.0(1083*W) ";
+        assert!(found.contains(expected), "{found}");
     }
 }
