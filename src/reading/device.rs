@@ -39,6 +39,16 @@ pub(super) struct Device<'m> {
     pub(super) approximate_time: Option<Timestamp>,
 }
 
+impl Device<'_> {
+    /// Whether `number` is the zero that stands behind a nonsensical time until the device is read: counted, the
+    /// first reading would be all that it has ever measured.
+    fn was_never_read(&self, objects: &Objects<'_>, number: Decimal) -> bool {
+        number.negated() == Some(number)
+            && self.approximate_time.is_none()
+            && objects.values(self.register).nth(1).is_some()
+    }
+}
+
 /// The registers of all devices that tell their type, in the order of the channels.
 pub(super) struct Devices<'m>(Vec<Device<'m>>);
 
@@ -86,7 +96,8 @@ impl<'m> Devices<'m> {
         let of_family = self.0.iter().filter(|device| family.types.contains(&device.kind));
         let with_number = of_family.filter_map(|device| {
             let mut values = objects.values(device.register);
-            Some((device, values.find_map(|value| in_unit(value, unit, usual))?))
+            let number = values.find_map(|value| in_unit(value, unit, usual))?;
+            (!device.was_never_read(objects, number)).then_some((device, number))
         });
         let newest = with_number.clone().filter_map(|(device, _)| device.approximate_time).max();
         let is_current = |device: &Device<'_>| match (newest, device.approximate_time) {

@@ -302,7 +302,7 @@ pub(crate) const KINDS: &[Kind] = &[
         shown: &["6.135 m³"],
     },
     Kind {
-        name: "two gas meters in use, and a water meter that was replaced",
+        name: "two gas meters in use, a water meter that was replaced, and a heat meter that was never read",
         lines: &[
             "1-0:1.8.0(1.000*kWh)",
             "1-0:1.7.0(0.500*kW)",
@@ -314,11 +314,17 @@ pub(crate) const KINDS: &[Kind] = &[
             "0-3:24.2.1(261121064005W)(872.234*m3)",
             "0-4:24.1.0(007)",
             "0-4:24.2.1(261122064005W)(0.345*m3)",
+            "0-5:24.1.0(004)",
+            "0-5:24.2.1(000101000000W)(00000.000*GJ)",
         ],
-        details: &[("0-1:24.2.3.B", "734607"), ("0-2:24.2.3.B", "12")],
+        details: &[("0-1:24.2.3.B", "734607"), ("0-2:24.2.3.B", "12"), ("0-5:24.2.1.B", "0")],
         record: "1000,500,500,500,0,0,0,0",
-        readings: &[("gas_m3", "734.607"), ("water_m3", "0.345")],
-        metrics: &["p1_gas_cubic_meters_total 734.607", "p1_water_cubic_meters_total 0.345"],
+        readings: &[("gas_m3", "734.607"), ("water_m3", "0.345"), ("heat_gj", "")],
+        metrics: &[
+            "p1_gas_cubic_meters_total 734.607",
+            "p1_water_cubic_meters_total 0.345",
+            "p1_heat_joules_total",
+        ],
         shown: &["734.607 m³"],
     },
     Kind {
