@@ -52,7 +52,7 @@ pub(super) enum Source {
     Time(Obis),
     /// This text, decoded.
     Text(Obis),
-    /// The reading of the M-Bus device of this family.
+    /// The newest reading of the M-Bus devices of this family.
     DeviceReading(&'static Family),
     /// When that reading was taken.
     DeviceTime(&'static Family),
@@ -125,8 +125,8 @@ impl<'m> Context<'m> {
             Source::Time(obis) => objects.time(obis).map(Value::Time),
             Source::Text(obis) => objects.texts(obis).find_map(texts::message).map(Value::Text),
             Source::DeviceReading(family) => {
-                let current = self.devices().current(objects, family, reading.unit?);
-                current.map(|(_, number)| Value::Number(number))
+                let newest = self.devices().newest(objects, family, reading.unit?);
+                newest.map(|(_, number)| Value::Number(number))
             }
             Source::DeviceTime(family) => {
                 self.devices().source(objects, family)?.time.map(Value::Time)

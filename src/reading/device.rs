@@ -13,10 +13,6 @@ const IDENTIFIERS: [Obis; 2] = [Obis::literal("0-n:96.1.0"), Obis::literal("0-n:
 const READINGS: [Obis; 3] =
     [Obis::literal("0-n:24.2.1"), Obis::literal("0-n:24.2.2"), Obis::literal("0-n:24.2.3")];
 
-/// A reading that is so much older than that of another device, in microseconds, is of one that was replaced, or
-/// that is not received any more. Devices in use are read each hour or more often.
-const OUT_OF_DATE: i64 = 6 * 3_600_000_000;
-
 /// Devices that count the same thing.
 #[derive(Debug)]
 pub(super) struct Family {
@@ -35,7 +31,7 @@ pub(super) struct Device<'m> {
     pub(super) identifier: Option<&'m str>,
     /// When the register was read, if that is certain.
     pub(super) time: Option<Timestamp>,
-    /// The same within an hour: good enough to tell which of two is out of date.
+    /// The same within an hour: good enough to tell which of two is the newer.
     pub(super) approximate_time: Option<Timestamp>,
 }
 
@@ -81,12 +77,11 @@ impl<'m> Devices<'m> {
         Self(devices)
     }
 
-    /// Of the registers of a family that hold a number in this unit, the first that is not out of date, and its
-    /// number.
+    /// Of the registers of a family that hold a number in this unit, the one with the newest time, and
+    /// its number.
     ///
-    /// Any sensible time is newer than none. Devices in use are read at different minutes: a total that went by
-    /// the newest would jump from one to the other and back.
-    pub(super) fn current(
+    /// Any sensible time is newer than none; of equal ones the lower channel counts.
+    pub(super) fn newest(
         &self,
         objects: &Objects<'m>,
         family: &Family,
@@ -99,17 +94,14 @@ impl<'m> Devices<'m> {
             let number = values.find_map(|value| in_unit(value, unit, usual))?;
             (!device.was_never_read(objects, number)).then_some((device, number))
         });
-        let newest = with_number.clone().filter_map(|(device, _)| device.approximate_time).max();
-        let is_current = |device: &Device<'_>| match (newest, device.approximate_time) {
-            (Some(newest), Some(time)) => newest.micros_since(time) <= OUT_OF_DATE,
-            (newest, _) => newest.is_none(),
-        };
-        with_number.into_iter().find(|(device, _)| is_current(device))
+        with_number.reduce(|best, next| {
+            if next.0.approximate_time > best.0.approximate_time { next } else { best }
+        })
     }
 
     /// The device that gives the reading of a family, in whichever unit.
     pub(super) fn source(&self, objects: &Objects<'m>, family: &Family) -> Option<&Device<'m>> {
         let units = family.units.iter();
-        units.copied().find_map(|unit| Some(self.current(objects, family, unit)?.0))
+        units.copied().find_map(|unit| Some(self.newest(objects, family, unit)?.0))
     }
 }

@@ -25,9 +25,8 @@
 //! - Numbers are exact, in the unit of the name, whichever unit the meter sends.
 //! - Times are moments. A time without `S` or `W` has no certain offset to UTC, so the reading is
 //!   there and its `_timestamp` is not. Which zone the letters are of [`Message::zone`] tells.
-//! - M-Bus devices are found by their type, not by channel. Of several of one type the lowest channel
-//!   counts whose reading is not hours older than that of another: a device that was replaced may stay
-//!   in the telegram. A sensible time wins over none.
+//! - M-Bus devices are found by their type, not by channel. Of two of one type the newer reading
+//!   counts: a sensible time wins over none, and of equal ones the lower channel.
 //!
 //! What the datagram no longer tells (the table in [`crate::message`]):
 //!

@@ -302,7 +302,7 @@ pub(crate) const KINDS: &[Kind] = &[
         shown: &["6.135 m³"],
     },
     Kind {
-        name: "two gas meters in use, a water meter that was replaced, and a heat meter that was never read",
+        name: "two gas meters, a water meter that was replaced, and a heat meter that was never read",
         lines: &[
             "1-0:1.8.0(1.000*kWh)",
             "1-0:1.7.0(0.500*kW)",
@@ -319,13 +319,13 @@ pub(crate) const KINDS: &[Kind] = &[
         ],
         details: &[("0-1:24.2.3.B", "734607"), ("0-2:24.2.3.B", "12"), ("0-5:24.2.1.B", "0")],
         record: "1000,500,500,500,0,0,0,0",
-        readings: &[("gas_m3", "734.607"), ("water_m3", "0.345"), ("heat_gj", "")],
+        readings: &[("gas_m3", "0.012"), ("water_m3", "0.345"), ("heat_gj", "")],
         metrics: &[
-            "p1_gas_cubic_meters_total 734.607",
+            "p1_gas_cubic_meters_total 0.012",
             "p1_water_cubic_meters_total 0.345",
             "p1_heat_joules_total",
         ],
-        shown: &["734.607 m³"],
+        shown: &["0.012 m³"],
     },
     Kind {
         name: "values that are empty, of another unit, or without one",
