@@ -37,6 +37,7 @@ pub(super) fn assemble(
     assembly.check_filenames();
     assembly.check_broker_keys();
     assembly.check_energy_meter();
+    assembly.check_energy_meter_copies();
     assembly.result()
 }
 
@@ -228,6 +229,19 @@ impl Assembly<'_> {
             None => return,
         };
         self.report(problem.0, self.line(problem.0), problem.1);
+    }
+
+    /// A consumer that receives each datagram twice takes that for another rate.
+    fn check_energy_meter_copies(&mut self) {
+        let (key, copies) = ("p1_emeter.also_to", self.config.p1_emeter.copies());
+        let mut known = copies.iter().enumerate();
+        if let Some((_, twice)) = known.find(|(at, copy)| copies[..*at].contains(copy)) {
+            self.report(
+                key,
+                self.line(key),
+                format!("expected each host once, found {twice} twice"),
+            );
+        }
     }
 
     /// Reports two keys that have the same `value`, where the later one stands in the file.

@@ -44,7 +44,6 @@ pub use self::model::{
     P1Emeter, P1Listener, P1Mqtt, P1Reader, WeeklyLog,
 };
 pub use self::problem::{ConfigError, Problem};
-pub(crate) use self::value::is_host_and_port;
 pub use crate::words::Language;
 
 /// The largest file that is accepted, in bytes: ten times the one that is shipped.

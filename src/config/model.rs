@@ -378,6 +378,18 @@ impl Default for P1Emeter {
     }
 }
 
+impl P1Emeter {
+    /// The hosts of `also_to`, each as `host:port`.
+    pub fn copies(&self) -> Vec<String> {
+        // No host has an IPv6 address.
+        let with_port = |host: &String| match host.contains(':') {
+            true => host.clone(),
+            false => format!("{host}:{}", self.port),
+        };
+        self.also_to.iter().map(with_port).collect()
+    }
+}
+
 /// A host that runs an MQTT broker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broker {

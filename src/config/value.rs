@@ -352,7 +352,7 @@ fn is_single_host(text: &str) -> bool {
 }
 
 /// Whether this is `HOST:PORT` or `[IPV6]:PORT`.
-pub(crate) fn is_host_and_port(text: &str) -> bool {
+pub(super) fn is_host_and_port(text: &str) -> bool {
     if text.starts_with('[') {
         return matches!(text.parse::<SocketAddrV6>(), Ok(address) if address.port() != 0);
     }

@@ -336,15 +336,11 @@ fn serial(meter: &str) -> u32 {
 }
 
 fn destinations(settings: &P1Emeter) -> Destinations {
-    let port = settings.port;
-    let copy = |host: &String| {
-        if crate::config::is_host_and_port(host) { host.clone() } else { format!("{host}:{port}") }
-    };
     Destinations {
-        group: settings.address.map(|address| (address, port).into()),
+        group: settings.address.map(|address| (address, settings.port).into()),
         ttl: settings.ttl,
         interface: settings.interface.clone(),
-        copies: settings.also_to.iter().map(copy).collect(),
+        copies: settings.copies(),
         things: "datagrams",
         interface_key: "p1_emeter.interface",
     }

@@ -157,6 +157,18 @@ fn copies_do_not_go_to_the_group_itself() {
 }
 
 #[test]
+fn datagrams_of_the_energy_meter_go_to_each_host_once() {
+    for found in ["p1_emeter: {also_to: [pi, x, \"pi:9522\"]}", "p1_emeter: {also_to: [pi, pi]}"] {
+        let problem = "1: p1_emeter.also_to: expected each host once, found pi:9522 twice";
+        assert_eq!(problems(found), [problem]);
+    }
+    assert_eq!(
+        config("p1_emeter: {also_to: [pi, \"pi:1\"]}").p1_emeter.copies(),
+        ["pi:9522", "pi:1"]
+    );
+}
+
+#[test]
 fn datagrams_of_the_energy_meter_go_somewhere_and_not_among_the_telegrams() {
     assert_eq!(
         problems("p1_emeter:\n  address: off\n"),
