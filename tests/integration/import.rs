@@ -252,9 +252,11 @@ fn an_export_is_imported_as_it_was() {
     let rows: String = (0..1000).map(row).collect();
     fs::write(folder.path().join("p1_reader_history-2018.csv"), header.to_owned() + &rows).unwrap();
     let days = printed(&run(folder.path(), "days 0 --csv"));
-    for (export, import) in
-        [("csv", "csv"), ("csv --decimal-comma", "csv"), ("homeassistant", "homeassistant")]
-    {
+    for (export, import) in [
+        ("csv", "csv"),
+        ("csv --decimal-comma", "csv"),
+        ("homeassistant --prefix sensor.p1_meter_", "homeassistant"),
+    ] {
         let text = printed(&run(folder.path(), &format!("export {export}")));
         let other = tempfile::tempdir().unwrap();
         let file = other.path().join("source");

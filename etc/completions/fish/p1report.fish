@@ -104,7 +104,7 @@ critical\t'The same as error'"
 complete -c p1report -n "__fish_p1report_using_subcommand export" -l from -d 'Export from DATE on: 2026-11-25, 2026-11, 2026-W48, 2026, today or yesterday' -r
 complete -c p1report -n "__fish_p1report_using_subcommand export" -l to -d 'Export to DATE, which is included' -r
 complete -c p1report -n "__fish_p1report_using_subcommand export" -l year -d 'Export this year; the same as --from YYYY --to YYYY' -r
-complete -c p1report -n "__fish_p1report_using_subcommand export" -l prefix -d 'homeassistant: what the names of the statistics begin with' -r
+complete -c p1report -n "__fish_p1report_using_subcommand export" -l prefix -d 'homeassistant: what the names of the statistics begin with; `sensor.p1_meter_` for those of entities' -r
 complete -c p1report -n "__fish_p1report_using_subcommand export" -l dir -d 'Read the history in this folder instead of the configured one' -r -F
 complete -c p1report -n "__fish_p1report_using_subcommand export" -l meter -d 'Export the meter with this equipment identifier only' -r
 complete -c p1report -n "__fish_p1report_using_subcommand export" -l debug -d 'Log everything; the same as --log debug'

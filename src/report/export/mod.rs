@@ -4,7 +4,7 @@
 //! |--------------|------------------------------------------------------------|
 //! | `options`    | the command line                                           |
 //! | `rows`       | each row as a line: of a table, or of the line protocol     |
-//! | `statistics` | what was used in each hour, for Home Assistant              |
+//! | `statistics` | hours, for the statistics of Home Assistant                 |
 //!
 //! The output is written as the history is read. It needs no memory for years.
 

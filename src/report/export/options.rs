@@ -14,7 +14,7 @@ use crate::runtime::Arguments;
 pub enum ExportFormat {
     /// A table of all rows in local time, for spreadsheets
     Csv,
-    /// What was used in each hour, for the statistics of Home Assistant
+    /// Hours, for the statistics of Home Assistant
     Homeassistant,
     /// Lines of `InfluxDB` with timestamps, for a backfill
     Influx,
@@ -47,7 +47,7 @@ pub struct ExportOptions {
     /// homeassistant: every register
     #[arg(long)]
     pub all: bool,
-    /// homeassistant: what the names of the statistics begin with
+    /// homeassistant: what the names of the statistics begin with; `sensor.p1_meter_` for those of entities
     #[arg(long, value_name = "TEXT", default_value = "sensor:p1_", value_parser = prefix)]
     pub prefix: String,
     /// Read the history in this folder instead of the configured one
@@ -65,5 +65,9 @@ fn prefix(text: &str) -> Result<String, String> {
         !domain.is_empty() && domain.chars().all(is_plain) && rest.chars().all(is_plain)
     };
     let fits = text.len() <= 100 && text.split_once([':', '.']).is_some_and(is_name);
-    if fits { Ok(text.to_owned()) } else { Err("expected a text such as sensor:p1_".to_owned()) }
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err("expected a text such as sensor:p1_ or sensor.p1_meter_".to_owned())
+    }
 }

@@ -47,7 +47,7 @@ fn house() -> tempfile::TempDir {
 fn source(folder: &Path) -> Source<Amsterdam> {
     let mut history = History::open(&folder.join("p1_reader_history-YEAR.csv"), None).unwrap();
     let (first, end) = (history.first().unwrap(), history.last().unwrap().unwrap());
-    Source { history, zone: Amsterdam, now: end + 60, first, end, production: None }
+    Source { history, zone: Amsterdam, now: end + 300, first, end, production: None }
 }
 
 fn exported(folder: &Path, words: &str) -> String {
@@ -129,21 +129,57 @@ fn lines_of_influx_have_times_and_types() {
 }
 
 #[test]
-fn statistics_are_the_use_of_whole_hours_and_come_back() {
+fn statistics_of_entities_are_the_use_of_whole_hours_and_come_back() {
     let folder = house();
-    let text = exported(folder.path(), "homeassistant");
+    let text = exported(folder.path(), "homeassistant --prefix sensor.my_");
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[0], "statistic_id,start,unit,delta");
     assert_eq!(
-        lines[1], "sensor:p1_energy_import,2026-10-24 22:00,kWh,1.100",
+        lines[1], "sensor.my_energy_import,2026-10-24 22:00,kWh,1.100",
         "from the first row on"
     );
-    assert_eq!(lines[2], "sensor:p1_energy_import,2026-10-24 23:00,kWh,1.200");
+    assert_eq!(lines[2], "sensor.my_energy_import,2026-10-24 23:00,kWh,1.200");
     let gas: Vec<&&str> = lines.iter().filter(|line| line.contains("_gas,")).collect();
-    assert_eq!(*gas[0], "sensor:p1_gas,2026-10-24 22:00,m³,0.001");
+    assert_eq!(*gas[0], "sensor.my_gas,2026-10-24 22:00,m³,0.001");
     assert_eq!(imported("homeassistant", &text), used(folder.path()));
-    let other = exported(folder.path(), "homeassistant --prefix sensor.my_");
-    assert!(other.contains("\nsensor.my_gas,"), "{other}");
+}
+
+/// Home Assistant has none of that name, to which it could add the use.
+#[test]
+fn statistics_of_our_own_have_the_register_and_a_sum_that_no_range_changes() {
+    let folder = house();
+    let text = exported(folder.path(), "homeassistant");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines[0], "statistic_id,start,unit,state,sum");
+    assert_eq!(lines[1], "sensor:p1_energy_import,2026-10-24 22:00,kWh,1001.200,1.100");
+    assert_eq!(lines[2], "sensor:p1_energy_import,2026-10-24 23:00,kWh,1002.400,2.300");
+    let part = exported(folder.path(), "homeassistant --from 2026-10-26");
+    let part: Vec<&str> = part.lines().filter(|line| line.contains("_import")).collect();
+    assert_eq!(part[1], "sensor:p1_energy_import,2026-10-26 00:00,kWh,1032.400,32.300");
+    assert!(part.iter().all(|line| lines.contains(line)), "{part:?}");
+    // The register at the beginning of the first hour is not in the table.
+    let of = |all: [Vec<(i64, i64)>; 2]| all.map(|hours| hours[1..].to_vec());
+    assert_eq!(imported("homeassistant", &text), of(used(folder.path())));
+}
+
+/// Home Assistant refuses a file with the running hour.
+#[test]
+fn an_hour_is_exported_when_it_has_been_over_for_five_minutes() {
+    let folder = house();
+    let exported_at = |late: i64, prefix: &str| {
+        let command = format!("p1report export homeassistant --prefix {prefix}");
+        let options = Options::try_parse_from(command.split(' ')).unwrap();
+        let Some(Command::Export(options)) = options.command else { panic!("{command}") };
+        let mut source = source(folder.path());
+        source.now = source.end + late;
+        let mut out = Vec::new();
+        export(&mut source, &options, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    for prefix in ["sensor:p1_", "sensor.my_"] {
+        assert!(!exported_at(299, prefix).contains(",2026-10-26 23:00,kWh"));
+        assert!(exported_at(300, prefix).contains(",2026-10-26 23:00,kWh"));
+    }
 }
 
 #[test]
@@ -152,10 +188,24 @@ fn a_gap_is_in_the_hour_in_which_it_ends() {
     let row = |hour: i64, register: i64| {
         format!("{},x,E1,30,{register},0,,,,,\n", utc(MIDNIGHT + hour * 3600))
     };
-    let rows = [row(0, 5), row(1, 6), row(7, 20)].concat();
+    let rows = [row(0, 5), row(1, 6), row(4, 20)].concat();
     fs::write(folder.path().join("p1_reader_history-2026.csv"), HEADER.to_owned() + &rows).unwrap();
-    let text = exported(folder.path(), "homeassistant");
-    assert!(text.contains("energy_import,2026-10-24 22:00,kWh,1.000\nsensor:p1_energy_import,2026-10-25 04:00,kWh,14.000\n"), "{text}");
+    let hours = |prefix: &str| {
+        let text = exported(folder.path(), &format!("homeassistant --prefix {prefix}"));
+        let name = format!("{prefix}energy_import,2026-10-");
+        let of = text.lines().filter_map(|line| line.strip_prefix(&name).map(str::to_owned));
+        of.collect::<Vec<_>>()
+    };
+    assert_eq!(
+        hours("sensor:p1_"),
+        ["24 22:00,kWh,6.000,1.000", "25 01:00,kWh,20.000,15.000"],
+        "it stays a gap"
+    );
+    assert_eq!(
+        hours("sensor.my_"),
+        ["24 22:00,kWh,1.000", "24 23:00,kWh,0.000", "25 00:00,kWh,0.000", "25 01:00,kWh,14.000"],
+        "what an entity has of these hours is replaced"
+    );
 }
 
 #[test]

@@ -1,5 +1,5 @@
-//! Home Assistant: the statistics of its database, what its pages *History* and *Energy* export, and the table of use
-//! that `p1report export homeassistant` writes.
+//! Home Assistant: the statistics of its database, what its pages *History* and *Energy* export, and the tables that
+//! `p1report export homeassistant` writes.
 //!
 //! A statistic's `state` is the register at the end of its hour, or of its five minutes in the table of the last days;
 //! `sum` is not the register. `--column energy_import_t1_kwh=sensor.…` tells what an entity measures; without it, its
@@ -22,7 +22,7 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape {
         name: "homeassistant",
         expected: "statistic_id,start,state of the table statistics of 2022",
-        header: Header::Names(&["statistic_id", "start", "state", "?unit_of_measurement"]),
+        header: Header::Names(&["statistic_id", "start", "state", "?unit_of_measurement|unit"]),
         read: |row, context| read(row, context, Kind::AtEnd, Some(Until::AtMost(3600))),
     },
     Shape {
