@@ -380,11 +380,11 @@ impl Default for P1Emeter {
 
 impl P1Emeter {
     /// The hosts of `also_to`, each as `host:port`.
+    #[must_use]
     pub fn copies(&self) -> Vec<String> {
         // No host has an IPv6 address.
-        let with_port = |host: &String| match host.contains(':') {
-            true => host.clone(),
-            false => format!("{host}:{}", self.port),
+        let with_port = |host: &String| {
+            if host.contains(':') { host.clone() } else { format!("{host}:{}", self.port) }
         };
         self.also_to.iter().map(with_port).collect()
     }

@@ -19,13 +19,13 @@ fn quoted(page: &str) -> Vec<&str> {
     headings.chain(inside).collect()
 }
 
-/// The words of a message that a program writes in one line of its source. What it does with telegrams, and the time,
-/// come from elsewhere.
+/// The words of a message that a program writes in one line of its source. What it sends or does with telegrams, and
+/// the time, come from elsewhere.
 fn fixed_words(message: &str) -> Vec<&str> {
     let is_fixed = |word: &&str| {
         word.len() > 1
             && word.chars().all(|c| c.is_ascii_lowercase())
-            && !["recording", "within", "for"].contains(word)
+            && !["telegrams", "recording", "within", "for"].contains(word)
     };
     message.split([' ', ':', ';', ',']).filter(is_fixed).collect()
 }
