@@ -3,7 +3,7 @@
 //! Owns the flush moments and which telegram goes to which output.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::dates::Dates;
 use super::lock::InUse;
@@ -86,13 +86,20 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
     /// Another recorder, or another output, writes some of these files. Only the locks from before stay.
     pub fn lock(&mut self, config: &Config) -> Result<(), InUse> {
         for file in files(config) {
-            if let Some(holder) = self.storage.lock(&Pattern::new(file).lock("")) {
-                self.storage.retain_locks(&self.locks);
-                return Err(InUse { file: file.to_owned(), holder });
-            }
+            self.lock_file(file)?;
         }
         self.locks = files(config).map(|file| Pattern::new(file).lock("")).collect();
         Ok(())
+    }
+
+    /// Takes the lock of the files of this name.
+    ///
+    /// # Errors
+    /// As [`Recorder::lock`].
+    pub fn lock_file(&mut self, file: &Path) -> Result<(), InUse> {
+        let Some(holder) = self.storage.lock(&Pattern::new(file).lock("")) else { return Ok(()) };
+        self.storage.retain_locks(&self.locks);
+        Err(InUse { file: file.to_owned(), holder })
     }
 
     /// Writes everything, then goes on with another configuration. Open 5-minute periods stay open.

@@ -170,8 +170,8 @@ impl Service for Session {
 
     /// Waits for a datagram, for at most [`RECEIVE_TIMEOUT`] or until the next flush, and records it.
     fn step(&mut self, now: Instant) -> ControlFlow<()> {
-        if self.in_use.is_some() {
-            self.wait_for_files(now);
+        if let Some(in_use) = self.in_use.take() {
+            self.wait_for_files(&in_use, now);
             return ControlFlow::Continue(());
         }
         let wall = Timestamp::from(SystemTime::now());
@@ -217,15 +217,17 @@ impl Session {
     }
 
     /// Tries the locks again, and else waits for a moment. The other one records the telegrams meanwhile.
-    fn wait_for_files(&mut self, now: Instant) {
-        if let Err(in_use) = self.recorder.lock(&self.config) {
+    fn wait_for_files(&mut self, in_use: &InUse, now: Instant) {
+        // While this one is in use, the locks of the others are not worth a write to the card.
+        let locked = self.recorder.lock_file(&in_use.file);
+        if let Err(in_use) = locked.and_then(|()| self.recorder.lock(&self.config)) {
             if self.in_use_log.permit(now).is_some() {
                 log::error!("{in_use} (waiting until then)");
             }
             self.in_use = Some(in_use);
             self.subscriber.wait(RECEIVE_TIMEOUT, now);
             while self.subscriber.next(Instant::now()).is_some() {}
-        } else if let Some(in_use) = self.in_use.take() {
+        } else {
             log::info!("{} has ended; {}", in_use.holder, self.description());
         }
     }
