@@ -261,6 +261,7 @@ words! {
     rivals: "Where other imports have energy at the same time, one of them counts (tariffs in files of their own need one --name)", "Waar andere imports op hetzelfde moment energie hebben, telt er maar een (tarieven in eigen bestanden krijgen dezelfde --name)";
     zeros: "Zeros that are no readings, left out", "Nullen die geen meterstand zijn, weggelaten";
     torn: "Torn lines, left out", "Beschadigde regels, weggelaten";
+    may_be_cut: "the last line has no end. If the file was cut off, its last number is wrong.", "de laatste regel heeft geen einde. Als het bestand is afgebroken, klopt het laatste getal niet.";
     not_newer: "Rows left out, not newer than those before them", "Rijen weggelaten, niet nieuwer dan die ervoor";
     dry_run: "A dry run: nothing was written. It would be", "Proef: er is niets geschreven. Het zou zijn";
     written: "Written:", "Geschreven:";

@@ -162,6 +162,7 @@ fn import_tables<Z: Zone + Clone>(
     let mut summary = Summary::new(&name, &totals, collection.sums());
     summary.own_use = std::mem::take(&mut collection.own_use);
     summary.left_out = context.left_out;
+    summary.cut = context.cut;
     summary.has_moved_gas = collection.has_moved_gas;
     summary.zeros = collection.zeros;
     summary.rivals = rivals(folder, &name, &summary.shown)?;

@@ -72,6 +72,9 @@ pub(super) struct Lines {
     source: Box<dyn BufRead>,
     pub place: Place,
     line: Vec<u8>,
+    /// How long the last two lines are, in bytes with their ends.
+    lengths: [usize; 2],
+    has_end: bool,
 }
 
 impl Lines {
@@ -92,7 +95,8 @@ impl Lines {
         let unreadable = |source| ImportError::Unreadable { name: name.clone(), source };
         let mut source = source::text(source).map_err(unreadable)?;
         let foreign = source::foreign(source.fill_buf().map_err(unreadable)?);
-        let lines = Self { source, place: Place { name, line: 0 }, line: Vec::new() };
+        let place = Place { name, line: 0 };
+        let lines = Self { source, place, line: Vec::new(), lengths: [0; 2], has_end: true };
         match foreign {
             Some(what) => Err(lines.wrong(format!("expected a table, found {what}"))),
             None => Ok(lines),
@@ -111,6 +115,8 @@ impl Lines {
             }
         }
         self.place.line += 1;
+        self.lengths = [self.lengths[1], self.line.len()];
+        self.has_end = self.line.ends_with(b"\n");
         if self.line.len() as u64 == MAX_LINE {
             return Err(self.wrong(format!("longer than {MAX_LINE} bytes: this is no table")));
         }
@@ -126,6 +132,13 @@ impl Lines {
             self.line = text.into_bytes();
         }
         Ok(Some(std::str::from_utf8(&self.line).unwrap_or_default()))
+    }
+
+    /// Whether the line that was read last may be the begin of a longer one: it has no end, and the one before it is
+    /// longer.
+    pub fn may_be_cut(&self) -> bool {
+        let [before, last] = self.lengths;
+        !self.has_end && last + 1 < before
     }
 
     /// A problem with the line that was read last, or with the first one.
@@ -249,6 +262,20 @@ mod tests {
             lines(format!("a\n{long}").as_bytes()).unwrap_err(),
             "f:2: longer than 65536 bytes: this is no table"
         );
+    }
+
+    #[test]
+    fn a_last_line_without_an_end_that_is_shorter_than_the_one_before_may_be_cut() {
+        for (text, expected) in [
+            ("time,kWh\n1,10.25\n2,10.2", true),
+            ("time,kWh\n1,10.25\n2,10.28", false),
+            ("time,kWh\n1,10.25\n2,10.2\n", false),
+            ("", false),
+        ] {
+            let mut lines = Lines::of("f".into(), io::Cursor::new(text.to_owned())).unwrap();
+            while lines.next().unwrap().is_some() {}
+            assert_eq!(lines.may_be_cut(), expected, "{text}");
+        }
     }
 
     #[test]

@@ -69,8 +69,11 @@ fn decoded(mut source: impl BufRead + 'static) -> io::Result<Box<dyn BufRead>> {
 /// What a text that begins like this is, if it is no table, and what to do with it.
 pub(super) fn foreign(begin: &[u8]) -> Option<&'static str> {
     let begin = begin.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(begin).trim_ascii_start();
+    let is_control = |byte: &u8| matches!(byte, 0..=8 | 14..=25 | 28..=31);
+    let has_control = begin.iter().take(512).any(is_control);
     let begin = begin[..begin.len().min(32)].to_ascii_uppercase();
-    FOREIGN.iter().find(|(magic, _)| begin.starts_with(magic)).map(|(_, what)| *what)
+    let known = FOREIGN.iter().find(|(magic, _)| begin.starts_with(magic)).map(|(_, what)| *what);
+    known.or(has_control.then_some("binary data: look for an export as CSV"))
 }
 
 /// UTF-16 as UTF-8.
@@ -150,6 +153,7 @@ mod tests {
             (b"create table e_history_uur", Some("sqlite3")),
             (b"--\n-- PostgreSQL database dump", Some("psql")),
             (b"<!DOCTYPE html>", Some("HTML")),
+            (b"details.csv\0\0\0\0", Some("binary")),
             (b"time,Import kWh\n", None),
             (b"1540634400,8220605\n", None),
             (b"-5;1\n", None),

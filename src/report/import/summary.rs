@@ -30,6 +30,8 @@ pub(in crate::report) struct Summary {
     pub(super) own_use: Sums,
     pub(super) left_out: BTreeMap<String, u64>,
     pub(super) torn: u64,
+    /// Last lines that may be cut off.
+    pub(super) cut: Vec<String>,
     pub(super) late: u64,
     pub(super) has_moved_gas: bool,
     /// Other imports that have energy in the same years.
@@ -204,6 +206,9 @@ impl Summary {
         }
         if self.torn > 0 {
             notes.push(format!("{}: {}.", words.torn, self.torn));
+        }
+        for place in &self.cut {
+            notes.push(format!("{place}: {}", words.may_be_cut));
         }
         if self.late > 0 {
             notes.push(format!("{}: {}.", words.not_newer, self.late));

@@ -647,3 +647,15 @@ fn a_meter_and_its_successor_both_count_and_two_side_by_side_are_refused() {
     let error = place.import("liander --where meter=E2", &both).unwrap_err().to_string();
     assert!(error.contains("source:1: --where: there is no column \"meter\""), "{error}");
 }
+
+#[test]
+fn a_table_for_excel_names_its_separator_and_a_cut_one_is_told() {
+    let place = Place::new();
+    let text =
+        "sep=;\r\nTIME;Energy_Import_kWh\r\n2025-01-01;13.634,387\r\n2025-01-02;13.635,387\r\n";
+    let summary = place.import("csv", text).unwrap();
+    assert_eq!((summary.differences(), summary.cut.len()), (vec![], 0));
+    assert_eq!(place.report("energy_import_kwh").1, 1000);
+    let cut = place.import("csv --name cut", &text[..text.len() - 5]).unwrap().cut;
+    assert!(cut.len() == 1 && cut[0].ends_with("source:4"), "{cut:?}");
+}

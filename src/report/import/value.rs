@@ -9,6 +9,9 @@ use chrono::{DateTime, Days, NaiveDate, NaiveDateTime};
 const MISSING: [&str; 9] =
     ["", "-", "null", "none", "nan", "unavailable", "unknown", "\\n", "geen"];
 
+/// What French spreadsheets write between groups of digits.
+const GROUP_BLANKS: [char; 2] = ['\u{a0}', '\u{202f}'];
+
 /// Whether there is no value in this field.
 pub(super) fn is_missing(text: &str) -> bool {
     MISSING.contains(&text.trim().to_ascii_lowercase().as_str())
@@ -16,8 +19,12 @@ pub(super) fn is_missing(text: &str) -> bool {
 
 /// A number in thousandths, times ten to the power of `shift`, rounded to nearest. `None` for anything else.
 ///
-/// Of points and commas the last one separates the decimals, and one that comes again separates groups.
+/// Of points and commas the last one separates the decimals, and one that comes again separates groups, as do the blanks
+/// that do not break a line.
 pub(super) fn number(text: &str, shift: i32) -> Option<i64> {
+    if text.contains(GROUP_BLANKS) {
+        return number(&text.replace(GROUP_BLANKS, ""), shift);
+    }
     let text = text.trim();
     let (text, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
@@ -195,6 +202,8 @@ mod tests {
             (" 13.634,387 ", Some(13_634_387)),
             ("13,634.387", Some(13_634_387)),
             ("1.234.567", Some(1_234_567_000)),
+            ("13\u{a0}634,387", Some(13_634_387)),
+            ("1\u{202f}234\u{202f}567", Some(1_234_567_000)),
             ("2.62399999999616", Some(2624)),
             ("0.259000000000015", Some(259)),
             ("-0.5", Some(-500)),

@@ -68,8 +68,9 @@ impl FromStr for Column {
     }
 }
 
-/// The name of a column that can be imported.
+/// The name of a column that can be imported, in upper or lower case.
 fn known(name: &str) -> Option<&'static str> {
+    let name = name.to_ascii_lowercase();
     let others = [TIME, UNTIL, METER, DATE].into_iter().find(|known| *known == name);
     others.or_else(|| {
         let is_number = |content: &Content| {
@@ -103,7 +104,7 @@ fn chosen(fields: &Fields, settings: &Settings) -> Vec<Column> {
             all.push(Column { name, from: From::Name(found.clone()), unit: None });
         }
     }
-    for field in fields.iter().filter(|field| *field != TIME) {
+    for field in fields.iter().filter(|field| !field.eq_ignore_ascii_case(TIME)) {
         if let Some(name) = known(field) {
             all.push(Column { name, from: From::Name(field.to_owned()), unit: None });
         }

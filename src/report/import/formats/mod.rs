@@ -73,6 +73,8 @@ pub(super) struct Context {
     pub sources: BTreeMap<String, String>,
     /// The rows with values.
     pub rows: u64,
+    /// Last lines that may be cut off.
+    pub cut: Vec<String>,
 }
 
 /// A row of a table.
@@ -182,6 +184,10 @@ pub(super) fn read(
         if line.trim().is_empty() {
             continue;
         }
+        if let Some(named) = separator_line(&line).filter(|_| lines.place.line == 1) {
+            separator_of.get_or_insert(named);
+            continue;
+        }
         let with = *separator_of.get_or_insert_with(|| separator(&line));
         let is_whole = fields.split(&line, with);
         if !is_whole {
@@ -216,10 +222,21 @@ pub(super) fn read(
             each(shape.name, Some(entry)).map_err(|what| lines.wrong(what))?;
         }
     }
+    if lines.may_be_cut() {
+        context.cut.push(lines.place.to_string());
+    }
     match table {
         Some((shape, _)) => each(shape.name, None).map_err(|what| lines.wrong(what)),
         None => Err(lines.wrong(unknown(shapes, ""))),
     }
+}
+
+/// The separator that a line for Excel names: `sep=;`.
+fn separator_line(line: &str) -> Option<char> {
+    let (name, value) = line.split_once('=')?;
+    let mut chars = value.chars();
+    let only = chars.next().filter(|_| chars.next().is_none());
+    only.filter(|_| name.eq_ignore_ascii_case("sep"))
 }
 
 /// The columns in which a row must have a value, and the value. Without a header they are numbers from 1. Says which of
