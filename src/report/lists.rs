@@ -5,7 +5,7 @@ use super::machine::{Document, Record};
 use super::options::{By, Options};
 use super::periods::register_text;
 use super::query::{PeriodRow, Periods, QueryError, Source};
-use super::table::{Bar, Column, Table, decimal};
+use super::table::{Bar, Column, Table, decimal, known};
 use crate::history::calendar::{Span, Unit};
 use crate::history::row::{EXPORT, IMPORT};
 use crate::history::tally::Gap;
@@ -247,7 +247,7 @@ impl<Z: Zone + Clone> Gaps<Z> {
                 time(gap.to),
                 format!("{}:{:02}", minutes / 60, minutes % 60),
                 number(gap.used[0], 3),
-                gas.map_or(String::new(), |gas| decimal(gas, 3)),
+                known(gas, 3),
                 what.to_owned(),
             ]
         };

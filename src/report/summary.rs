@@ -6,7 +6,7 @@ use super::options::{Compare, Options};
 use super::periods::register_text;
 use super::production;
 use super::query::{Periods, QueryError, Source};
-use super::table::{Column, Table, decimal, percent};
+use super::table::{Column, Table, change, decimal, estimated, known};
 use crate::history::calendar::Unit;
 use crate::words::Words;
 use crate::zone::Zone;
@@ -63,41 +63,13 @@ impl<Z: Zone + Clone> Summary<Z> {
             columns.push(Column::number("", "", 5, 3));
         }
         columns.push(Column::number(words.peak, "kW", 6, 4));
-        let width = columns.len();
         let has_production =
             self.all.iter().any(|periods| periods.rows.iter().any(|row| row.balance.is_some()));
-        let mut rows = Vec::new();
-        for (periods, (_, _, decimals)) in self.all.iter().zip(UNITS) {
-            for row in &periods.rows {
-                let name = label::period(&periods.calendar, row.period.span, words);
-                let mut cells = vec![if row.is_running { name + "·" } else { name }];
-                for name in &shown {
-                    let at = periods.register(name).unwrap_or(0);
-                    let used = row.period.used[at];
-                    let then = row.other.as_ref().and_then(|other| other.used[at]);
-                    cells.push(used.map_or("–".into(), |used| decimal(used, decimals)));
-                    cells.push(
-                        used.zip(then).map_or(String::new(), |(used, then)| percent(used, then)),
-                    );
-                }
-                cells.push(row.period.peak.map_or(String::new(), |(power, _)| decimal(power, 2)));
-                if has_production {
-                    production::add_cells(&mut cells, width, row.balance, decimals);
-                }
-                rows.push(cells);
-            }
-            if let Some(estimate) = &periods.estimate {
-                let mut cells = vec![format!("  {}", words.estimate)];
-                for name in &shown {
-                    let number = estimate.used[periods.register(name).unwrap_or(0)];
-                    cells.push(number.map_or(String::new(), |number| {
-                        decimal(number, decimals.saturating_sub(if decimals == 3 { 2 } else { 1 }))
-                    }));
-                    cells.push(String::new());
-                }
-                rows.push(cells);
-            }
-        }
+        let width = has_production.then_some(columns.len());
+        let parts = self.all.iter().zip(UNITS);
+        let rows = parts
+            .flat_map(|(periods, (_, _, decimals))| rows(periods, decimals, &shown, width, words));
+        let rows = rows.collect();
         let mut table =
             Table { title: words.summary.to_owned(), columns, rows, ..Table::default() };
         if has_production {
@@ -144,7 +116,7 @@ impl<Z: Zone + Clone> Summary<Z> {
             fields.push(label::iso(&periods.calendar, row.period.span));
             for name in ["energy_import_kwh", "energy_export_kwh", "gas_m3"] {
                 let used = periods.register(name).and_then(|at| row.period.used[at]);
-                fields.push(used.map_or(String::new(), |used| decimal(used, 3)));
+                fields.push(known(used, 3));
             }
         }
         fields.join(";") + "\n"
@@ -187,4 +159,39 @@ impl<Z: Zone + Clone> Summary<Z> {
     pub fn number(&self, name: &str, is_estimate: bool) -> Option<i64> {
         self.all.first()?.number(name, is_estimate)
     }
+}
+
+/// The lines of a unit: its periods, and the estimate of the last one. With production they have a width.
+fn rows<Z: Zone + Clone>(
+    periods: &Periods<Z>,
+    decimals: u32,
+    shown: &[&str],
+    width: Option<usize>,
+    words: &Words,
+) -> Vec<Vec<String>> {
+    let places: Vec<usize> = shown.iter().map(|name| periods.register(name).unwrap_or(0)).collect();
+    let mut rows = Vec::new();
+    for row in &periods.rows {
+        let name = label::period(&periods.calendar, row.period.span, words);
+        let mut cells = vec![if row.is_running { name + "·" } else { name }];
+        for at in &places {
+            let used = row.period.used[*at];
+            let then = row.other.as_ref().and_then(|other| other.used[*at]);
+            cells.push(used.map_or("–".into(), |used| decimal(used, decimals)));
+            cells.push(change(used, then));
+        }
+        cells.push(known(row.period.peak.map(|(power, _)| power), 2));
+        if let Some(width) = width {
+            production::add_cells(&mut cells, width, row.balance, decimals);
+        }
+        rows.push(cells);
+    }
+    if let Some(estimate) = &periods.estimate {
+        let mut cells = vec![format!("  {}", words.estimate)];
+        for at in &places {
+            cells.extend([estimated(estimate.used[*at], decimals), String::new()]);
+        }
+        rows.push(cells);
+    }
+    rows
 }

@@ -296,6 +296,21 @@ pub(super) fn decimal(thousandths: i64, decimals: u32) -> String {
     }
 }
 
+/// A number that may be unknown: nothing then.
+pub(super) fn known(thousandths: Option<i64>, decimals: u32) -> String {
+    thousandths.map_or(String::new(), |number| decimal(number, decimals))
+}
+
+/// An estimate beside numbers of so many decimals: it has fewer.
+pub(super) fn estimated(thousandths: Option<i64>, decimals: u32) -> String {
+    known(thousandths, u32::from(decimals == 3))
+}
+
+/// [`percent`] of numbers that may be unknown.
+pub(super) fn change(now: Option<i64>, then: Option<i64>) -> String {
+    now.zip(then).map_or(String::new(), |(now, then)| percent(now, then))
+}
+
 /// By how much `now` is more than `then`, in per cent: `+4%`; nothing where there is nothing to compare with.
 pub(super) fn percent(now: i64, then: i64) -> String {
     if then == 0 {

@@ -4,7 +4,7 @@ use super::label;
 use super::machine::{Document, Record};
 use super::options::Options;
 use super::query::{QueryError, Source};
-use super::table::{Column, Style, Table, decimal};
+use super::table::{Column, Style, Table, decimal, known};
 use crate::history::calendar::{Calendar, Unit};
 use crate::history::row::Selection;
 use crate::history::voltage::{At, MEANS_A_WEEK, Phase, Voltage, Week};
@@ -72,7 +72,7 @@ impl<Z: Zone + Clone> Chapter<Z> {
                 format!("L{}", at + 1),
                 volts(phase.lowest),
                 time(phase.lowest),
-                phase.mean().map_or(String::new(), |mean| decimal(mean, 1)),
+                known(phase.mean(), 1),
                 volts(phase.highest),
                 time(phase.highest),
                 phase.over.to_string(),

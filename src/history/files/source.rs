@@ -121,10 +121,7 @@ fn header(source: &mut impl Read) -> io::Result<(Vec<u8>, Vec<u8>, u64)> {
 
 /// Gives each whole line without its end, until `each` returns false. A last line without an end is torn: it is
 /// left out.
-pub(in crate::history) fn lines(
-    source: &mut impl Read,
-    mut each: impl FnMut(&[u8]) -> bool,
-) -> io::Result<()> {
+pub(super) fn lines(source: &mut impl Read, mut each: impl FnMut(&[u8]) -> bool) -> io::Result<()> {
     let mut piece = vec![0; PIECE];
     let mut filled = 0;
     let mut is_too_long = false;

@@ -8,7 +8,7 @@ use super::collect::{Collection, TOTALS};
 use super::entry::place;
 use crate::history::{COLUMNS, Content, utc_text};
 use crate::meter::DEVICES;
-use crate::report::table::decimal;
+use crate::report::table::{decimal, known};
 use crate::telegram::Timestamp;
 use crate::zone::Zone;
 
@@ -113,7 +113,7 @@ impl Fields {
             };
             let numbers = tariffs.iter().map(|at| self.numbers[*at].or_else(|| outside(*at)));
             let sum = numbers.sum::<Option<i64>>();
-            self.texts[*total] = sum.map_or(String::new(), |sum| decimal(sum, 3));
+            self.texts[*total] = known(sum, 3);
         }
     }
 

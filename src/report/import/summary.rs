@@ -10,7 +10,7 @@ use super::totals::{Totals, YearSums};
 use super::writer::{Writer, Written};
 use crate::history::COLUMNS;
 use crate::report::periods::register_text;
-use crate::report::table::{Column, Style, Table, decimal};
+use crate::report::table::{Column, Style, Table, decimal, known};
 use crate::telegram::Timestamp;
 use crate::text;
 use crate::words::Words;
@@ -134,7 +134,7 @@ impl Summary {
         let line = |label: String, sums: &dyn Fn(usize) -> Option<i64>| {
             let mut cells = vec![label];
             let sums = columns.iter().map(|at| sums(*at));
-            cells.extend(sums.map(|sum| sum.map_or(String::new(), |sum| decimal(sum, 3))));
+            cells.extend(sums.map(|sum| known(sum, 3)));
             cells
         };
         let mut rows = Vec::new();

@@ -3,9 +3,12 @@
 use super::{BASE, Of, PEAK, Quantity, used};
 use crate::history::calendar::Unit;
 use crate::report::query::{PeriodRow, Periods};
-use crate::report::table::{Column, Table, decimal, percent};
+use crate::report::table::{Column, Table, change, decimal, estimated, known};
 use crate::words::Words;
 use crate::zone::Zone;
+
+/// A number now and then.
+type Pair = (Option<i64>, Option<i64>);
 
 impl<Z: Zone + Clone> Periods<Z> {
     pub(super) fn plain(&self, quantities: &[Quantity], decimals: u32, words: &Words) -> Table {
@@ -50,96 +53,72 @@ impl<Z: Zone + Clone> Periods<Z> {
         }
         if let Some(estimate) = &self.estimate {
             let mut cells = vec![self.estimate_name(estimate, words)];
-            let about = |of| {
-                used(of, &estimate.used).map_or(String::new(), |number| {
-                    decimal(number, decimals.saturating_sub(if decimals == 3 { 2 } else { 1 }))
-                })
-            };
-            cells.extend(quantities.iter().map(|quantity| about(quantity.of)));
+            let about =
+                |quantity: &Quantity| estimated(used(quantity.of, &estimate.used), decimals);
+            cells.extend(quantities.iter().map(about));
             foot.push(cells);
         }
         Table { columns, rows: self.rows.iter().map(row).collect(), foot, ..Table::default() }
     }
 
     pub(super) fn compared(&self, quantities: &[Quantity], decimals: u32, words: &Words) -> Table {
-        let mut columns = vec![Column::text(self.head(words), 9)];
-        let mut groups = Vec::new();
-        let (first, second) = (words.now, words.last);
         // The difference and the peak are for long lines.
-        let mut order: Vec<&Quantity> =
-            quantities.iter().filter(|quantity| quantity.of != Of::Net).collect();
-        order.extend(quantities.iter().find(|quantity| quantity.of == Of::Net));
-        for quantity in &order {
-            let from = columns.len();
-            let rank = quantity.rank;
-            columns.push(Column::number(first, "", 6, rank));
-            columns.push(Column::number(second, "", 6, rank));
-            if quantity.of != Of::Net {
-                columns.push(Column::number("", "", 4, rank));
-            }
-            groups.push((format!("{} {}", quantity.head, quantity.unit), from, columns.len() - 1));
-        }
+        let (net, mut order): (Vec<&Quantity>, Vec<&Quantity>) =
+            quantities.iter().partition(|quantity| quantity.of == Of::Net);
+        order.extend(net);
         let has_peak = self.rows.iter().any(|row| row.period.peak.is_some());
-        if has_peak {
-            groups.push((format!("{} kW", words.peak), columns.len(), columns.len() + 1));
-            columns.push(Column::number(first, "", 5, PEAK));
-            columns.push(Column::number(second, "", 5, PEAK));
-        }
-        let number = |number: Option<i64>, decimals| {
-            number.map_or(String::new(), |number| decimal(number, decimals))
-        };
-        let cells =
-            |cells: &mut Vec<String>, of: Of, now: Option<i64>, then: Option<i64>, decimals| {
-                cells.extend([number(now, decimals), number(then, decimals)]);
-                if of != Of::Net {
-                    cells.push(
-                        now.zip(then).map_or(String::new(), |(now, then)| percent(now, then)),
-                    );
+        let mut table = self.pairs(&order, has_peak, words);
+        let line =
+            |name: String, pair: &dyn Fn(Of) -> Pair, text: fn(Option<i64>, u32) -> String| {
+                let mut cells = vec![name];
+                for quantity in &order {
+                    let (now, then) = pair(quantity.of);
+                    cells.extend([text(now, decimals), text(then, decimals)]);
+                    cells.extend((quantity.of != Of::Net).then(|| change(now, then)));
                 }
+                cells
             };
         let row = |row: &PeriodRow| {
-            let mut line = vec![self.name(row, words)];
-            for quantity in &order {
-                let other = row.other.as_ref();
-                let then = other.and_then(|other| used(quantity.of, &other.used));
-                cells(&mut line, quantity.of, used(quantity.of, &row.period.used), then, decimals);
-            }
+            let other = row.other.as_ref();
+            let pair =
+                |of| (used(of, &row.period.used), other.and_then(|other| used(of, &other.used)));
+            let mut cells = line(self.name(row, words), &pair, known);
             if has_peak {
-                let power = |peak: Option<(i64, i64)>| number(peak.map(|(power, _)| power), 2);
-                line.push(power(row.period.peak));
-                line.push(power(row.other.as_ref().and_then(|other| other.peak)));
+                let peaks = [row.period.peak, other.and_then(|other| other.peak)];
+                cells.extend(peaks.map(|peak| known(peak.map(|(power, _)| power), 2)));
             }
-            line
+            cells
         };
-        let mut foot = Vec::new();
+        table.rows = self.rows.iter().map(row).collect();
         if self.rows.len() > 1 {
-            let mut line = vec![words.sum.to_owned()];
-            for quantity in &order {
-                let (now, then) = self.sum_of(quantity.of);
-                cells(&mut line, quantity.of, now, then, decimals);
-            }
-            foot.push(line);
+            table.foot.push(line(words.sum.to_owned(), &|of| self.sum_of(of), known));
         }
         if let Some(estimate) = &self.estimate {
-            let mut line = vec![self.estimate_name(estimate, words)];
-            for quantity in &order {
-                let then = estimate.other.as_ref().and_then(|other| used(quantity.of, other));
-                cells(
-                    &mut line,
-                    quantity.of,
-                    used(quantity.of, &estimate.used),
-                    then,
-                    u32::from(decimals == 3),
-                );
-            }
-            foot.push(line);
+            let other = estimate.other.as_ref();
+            let pair = |of| (used(of, &estimate.used), other.and_then(|other| used(of, other)));
+            table.foot.push(line(self.estimate_name(estimate, words), &pair, estimated));
         }
-        Table {
-            columns,
-            groups,
-            rows: self.rows.iter().map(row).collect(),
-            foot,
-            ..Table::default()
+        table
+    }
+
+    /// The columns of a table that compares: each quantity now and then, and its change.
+    fn pairs(&self, order: &[&Quantity], has_peak: bool, words: &Words) -> Table {
+        let mut table =
+            Table { columns: vec![Column::text(self.head(words), 9)], ..Table::default() };
+        let mut add = |head: String, width: usize, rank: u8, has_change: bool| {
+            let from = table.columns.len();
+            table.columns.push(Column::number(words.now, "", width, rank));
+            table.columns.push(Column::number(words.last, "", width, rank));
+            table.columns.extend(has_change.then(|| Column::number("", "", 4, rank)));
+            table.groups.push((head, from, table.columns.len() - 1));
+        };
+        for quantity in order {
+            let head = format!("{} {}", quantity.head, quantity.unit);
+            add(head, 6, quantity.rank, quantity.of != Of::Net);
         }
+        if has_peak {
+            add(format!("{} kW", words.peak), 5, PEAK, false);
+        }
+        table
     }
 }

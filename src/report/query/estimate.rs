@@ -47,25 +47,31 @@ impl<Z: Zone + Clone> Source<Z> {
     ) -> Option<Estimate> {
         let find = |span: Span| tally.periods.iter().find(|period| period.span == span);
         let now = find(running)?;
-        let registers = now.used.len();
-        if calendar.unit == Unit::Hour {
-            return None;
-        }
-        if calendar.unit == Unit::Day {
-            let days: Vec<&Period> =
-                (1..=DAYS).filter_map(|back| find(calendar.away(running, -back))).collect();
-            let used = (0..registers)
-                .map(|register| by_days(now.used[register]?, register, &days))
-                .collect();
-            let known = Estimate {
-                span: running,
-                unit: Unit::Day,
-                method: Method::LastDays,
-                used,
-                other: None,
-            };
-            return known.used.iter().any(Option::is_some).then_some(known);
-        }
+        let estimate = match calendar.unit {
+            Unit::Hour => return None,
+            Unit::Day => {
+                let days: Vec<&Period> =
+                    (1..=DAYS).filter_map(|back| find(calendar.away(running, -back))).collect();
+                let used = now.used.iter().enumerate();
+                let used =
+                    used.map(|(register, used)| by_days((*used)?, register, &days)).collect();
+                let (unit, method) = (Unit::Day, Method::LastDays);
+                Estimate { span: running, unit, method, used, other: None }
+            }
+            _ => self.by_last_year(calendar, tally, running, rows, options)?,
+        };
+        estimate.used.iter().any(Option::is_some).then_some(estimate)
+    }
+
+    /// The estimate of a week, a month or a year; `None` if the history does not have all of last year.
+    fn by_last_year(
+        &self,
+        calendar: &Calendar<Z>,
+        tally: &Tally<Z>,
+        running: Span,
+        rows: &[PeriodRow],
+        options: &Options,
+    ) -> Option<Estimate> {
         // Months of one year are the year together.
         let years = calendar.with_unit(Unit::Year);
         let year = years.at(running.start);
@@ -80,7 +86,6 @@ impl<Z: Zone + Clone> Source<Z> {
         } else {
             (running, calendar.unit, calendar.year_before(running))
         };
-        // Last year counts when the history has all of it.
         if self.first > before.start + DAY {
             return None;
         }
@@ -88,7 +93,8 @@ impl<Z: Zone + Clone> Source<Z> {
             period.span.start >= span.start && period.span.start < span.end
         };
         let of = |span: Span| tally.periods.iter().filter(move |period| is_in(span, period));
-        let used = (0..registers).map(|register| {
+        let registers = 0..tally.periods.first()?.used.len();
+        let used = registers.clone().map(|register| {
             let so_far = of(span).filter_map(|period| period.used[register]).sum::<i64>();
             let whole = of(before).filter_map(|period| period.used[register]).sum::<i64>();
             let limit = calendar.year_before(running);
@@ -104,9 +110,8 @@ impl<Z: Zone + Clone> Source<Z> {
             of(before).filter_map(|period| period.used[register]).reduce(|a, b| a + b)
         };
         let is_last_year = options.compare == Some(Compare::LastYear);
-        let other = is_last_year.then(|| (0..registers).map(whole).collect());
-        let known = Estimate { span, unit, method: Method::LastYear, used, other };
-        known.used.iter().any(Option::is_some).then_some(known)
+        let other = is_last_year.then(|| registers.map(whole).collect());
+        Some(Estimate { span, unit, method: Method::LastYear, used, other })
     }
 }
 
