@@ -178,7 +178,8 @@ fn a_total_that_is_not_the_sum_of_its_tariffs_is_pointed_out() {
 #[test]
 fn states_in_words_and_registers_of_every_country_are_not_odd() {
     let lines = "0-0:96.14.0(TARIFF 1)\n0-0:96.3.10(ON)\n1-0:1.8.11(1*kWh)\n0-0:96.14.1(03)\n\
-                 1-0:16.7.0*255(-00259.20*W)\n1-1:5.8.2(1.0*kvarh)\n1-0:1.7.255*255(1.0*kW )";
+                 1-0:16.7.0*255(-00259.20*W)\n1-1:5.8.2(1.0*kvarh)\n1-0:1.7.255*255(1.0*kW )\n\
+                 0-1:1.0.0(07EA0B1A040E0F00FF800000)\n1-1:0.0.5(35373036)\n0-8:25.9.0()";
     let (found, _) = explained(&format!("/T\n{lines}\n!\n"), false);
     assert!(found.contains("Nothing is odd about the lines."), "{found}");
     assert!(found.contains("ON: connected"), "{found}");

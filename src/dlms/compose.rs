@@ -30,8 +30,13 @@ const CLOCK: Code = [0, 0, 1, 0, 0, 255];
 const DEVICE_ID: Code = [0, 0, 96, 1, 0, 255];
 
 /// The codes under which meters have their number, the best one first.
-const NAMES: [Code; 4] =
-    [[0, 0, 96, 1, 1, 255], DEVICE_ID, [0, 0, 42, 0, 0, 255], [1, 1, 0, 0, 1, 255]];
+const NAMES: [Code; 5] = [
+    [0, 0, 96, 1, 1, 255],
+    DEVICE_ID,
+    [0, 0, 42, 0, 0, 255],
+    [1, 1, 0, 0, 1, 255],
+    [1, 1, 0, 0, 5, 255],
+];
 
 /// What stands in the first line for a maker that is not known.
 const UNKNOWN_MAKER: [u8; 3] = *b"DLM";

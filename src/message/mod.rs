@@ -41,7 +41,7 @@ const MAX_NAME: usize = 64;
 const CLOCKS: [Obis; 2] = [Obis::literal("0-0:1.0.0"), Obis::literal("0-0:1.1.0")];
 
 /// Where meters have their equipment identifier, the most usual place first.
-const EQUIPMENT_IDS: [Obis; 7] = [
+const EQUIPMENT_IDS: [Obis; 8] = [
     Obis::literal("0-0:96.1.1"),
     Obis::literal("0-0:96.1.0"),
     Obis::literal("0-0:42.0.0"),
@@ -50,6 +50,8 @@ const EQUIPMENT_IDS: [Obis; 7] = [
     Obis::literal("1-0:96.1.0"),
     Obis::literal("1-0:0.0.0"),
     Obis::literal("0-0:96.1.255"),
+    // Kamstrup's in Norway.
+    Obis::literal("1-0:0.0.5"),
 ];
 
 /// The version of the wire format.

@@ -389,6 +389,7 @@ fn the_equipment_id_is_decoded_where_it_is_hexadecimal() {
     );
     assert_eq!(id("0-0:96.1.0(9903218166)").as_deref(), Some("9903218166"));
     assert_eq!(id("0-0:0.0.0*255(9901)\r\n0-0:96.1.0.255(9902)").as_deref(), Some("9902"));
+    assert_eq!(id("1-1:0.0.5(35373036)\r\n1-1:96.1.1(36383431)").as_deref(), Some("5706"));
     assert_eq!(id("0-0:96.1.0*1(9901)"), None, "another period");
     assert_eq!(id("1-0:1.7.0(1*kW)"), None);
 }

@@ -34,13 +34,13 @@ impl Timestamp {
         let text = text.trim_ascii();
         match text.len() {
             13 => parse_tst(text, zone),
-            24 => parse_cosem(text),
+            24 => parse_cosem(text, None),
             _ => None,
         }
     }
 
-    /// As [`Self::parse_meter_time`], but accepts a time without its letter, as winter time, and takes any
-    /// zone for Central.
+    /// As [`Self::parse_meter_time`], but accepts a time without its letter or deviation, as winter time, and takes
+    /// any zone for Central.
     ///
     /// Hours off at worst: good for finding the newer of two times, not for showing.
     #[must_use]
@@ -48,6 +48,7 @@ impl Timestamp {
         let text = text.trim_ascii();
         match text.len() {
             12 => parse_tst(&[text, b"W"].concat(), MeterZone::Central),
+            24 => parse_cosem(text, Some(-60)),
             _ => Self::parse_meter_time(text, MeterZone::Central),
         }
     }
@@ -158,7 +159,8 @@ fn parse_tst(text: &[u8], zone: MeterZone) -> Option<Timestamp> {
     to_timestamp(local, TimeDelta::hours(offset_hours.into()))
 }
 
-fn parse_cosem(text: &[u8]) -> Option<Timestamp> {
+/// `unspecified` is the deviation of a time that does not state it, in minutes.
+fn parse_cosem(text: &[u8], unspecified: Option<i16>) -> Option<Timestamp> {
     let mut octets = [0; 12];
     for (octet, pair) in octets.iter_mut().zip(text.chunks_exact(2)) {
         *octet = u8::try_from(number(pair, 16)?).ok()?;
@@ -180,7 +182,10 @@ fn parse_cosem(text: &[u8]) -> Option<Timestamp> {
     let year = i32::from(u16::from_be_bytes([year_high, year_low]));
     let local = local_time(year, [month, day, hour, minute, second].map(u32::from))?;
     // The deviation is from local time to UTC, in minutes; 0x8000 means "not specified".
-    let deviation = i16::from_be_bytes([deviation_high, deviation_low]);
+    let deviation = match i16::from_be_bytes([deviation_high, deviation_low]) {
+        i16::MIN => unspecified?,
+        deviation => deviation,
+    };
     if deviation.unsigned_abs() > 14 * 60 {
         return None;
     }
@@ -267,6 +272,8 @@ mod tests {
         let about = |text: &str| Timestamp::parse_approximate(text.as_bytes());
         assert_eq!(about("261025020000"), about("261025020000W"));
         assert!(about("261025020000S") < about("261025020000"));
+        assert_eq!(about("07EA0A190702000000800000"), about("261025020000W"));
+        assert_eq!(about("07E8061C050A2B2B00FF8880").map(Timestamp::seconds), Some(1_719_564_223));
         assert_eq!(about("000101010000"), None);
     }
 

@@ -139,7 +139,10 @@ impl Line {
             );
         }
         let note = match Timestamp::parse_approximate(text) {
-            Some(_) => " (without S or W: its offset to UTC is not certain)",
+            Some(_) if text.trim_ascii().len() == 12 => {
+                " (without S or W: its offset to UTC is not certain)"
+            }
+            Some(_) => " (its offset to UTC is not certain)",
             None if is_unset(text) && kind != Kind::Time => " (no time)",
             None => {
                 self.say("that is no time");
