@@ -82,7 +82,11 @@ impl<'a> Values<'a> {
             let unit = object.quantity().map(|found| found.unit.base().0);
             unit == Some(Unit::VoltAmpere) && !is_of_luxembourg(telegram.header)
         };
-        if object.code.starts_with(THRESHOLD) && is_apparent() {
+        let is_threshold = || object.obis() == Some(THRESHOLD);
+        // Few objects are of `0-`, and end like kVA.
+        let may_be = object.code.starts_with(b"0")
+            && matches!(object.body.trim_ascii_end(), [.., b'A' | b'a' | b' ', b')']);
+        if may_be && is_threshold() && is_apparent() {
             if let Content::One(text) = object.content() {
                 return Self::One(WireValue::Text(text));
             }
@@ -146,8 +150,8 @@ static BYTES_OF_CODES: [u8; 256] = {
     bytes
 };
 
-/// The threshold of the power, as all meters that have one spell it.
-const THRESHOLD: &[u8] = b"0-0:17.0.0";
+/// The threshold of the power.
+const THRESHOLD: Obis = Obis::literal("0-0:17.0.0");
 
 /// Whether this is the first line of a meter whose threshold is always in kVA: E-Meter P1 specification 1.1.3 of
 /// Luxembourg, section 3.2.

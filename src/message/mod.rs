@@ -38,7 +38,7 @@ use crate::telegram::{Decimal, MeterZone, Obis, Timestamp};
 const MAX_NAME: usize = 64;
 
 /// The clock of DSMR 4 and later, and that of heat gateways.
-const CLOCKS: [Obis; 2] = [Obis::literal("0-0:1.0.0"), Obis::literal("0-0:1.1.0")];
+pub(crate) const CLOCKS: [Obis; 2] = [Obis::literal("0-0:1.0.0"), Obis::literal("0-0:1.1.0")];
 
 /// Where meters have their equipment identifier, the most usual place first.
 const EQUIPMENT_IDS: [Obis; 8] = [

@@ -12,7 +12,7 @@ use super::device::{Devices, Family};
 use super::objects::{Objects, in_unit};
 use super::registers::Registers;
 use super::{Reading, Value, texts};
-use crate::message::{Message, Value as Sent, is_of_luxembourg};
+use crate::message::{CLOCKS, Message, Value as Sent, is_of_luxembourg};
 use crate::telegram::{Decimal, Obis, Timestamp, Unit};
 
 /// Where a reading comes from.
@@ -203,7 +203,6 @@ impl<'m> Context<'m> {
 
 /// The telegram's own time. Senders that give no `meter-time` still send the object.
 pub(crate) fn clock(message: &Message) -> Option<Timestamp> {
-    const CLOCKS: [Obis; 2] = [Obis::literal("0-0:1.0.0"), Obis::literal("0-0:1.1.0")];
     message.meta.meter_time.or_else(|| {
         let objects = Objects::of(message);
         CLOCKS.iter().find_map(|&clock| objects.time(clock))

@@ -199,9 +199,10 @@ fn the_threshold_of_a_meter_in_luxembourg_is_an_apparent_power() {
 
 #[test]
 fn a_threshold_in_kva_is_none_in_kw_in_any_country() {
-    let line = "0-0:17.0.0*255(9.2*kVA)";
-    assert_eq!(reading("power_threshold_w", line), None);
-    assert_eq!(reading("power_threshold_va", line).as_deref(), Some("9200"));
+    for line in ["0-0:17.0.0*255(9.2*kVA)", "00-00:17.00.00( 9.2*kva )"] {
+        assert_eq!(reading("power_threshold_w", line), None, "{line}");
+        assert_eq!(reading("power_threshold_va", line).as_deref(), Some("9200"), "{line}");
+    }
 }
 
 #[test]

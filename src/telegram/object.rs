@@ -118,14 +118,20 @@ impl Brackets {
     }
 }
 
-/// `digits-digits:` at the start of a line.
+/// `digits-digits:` at the start of a line, or `digits.digits.digits(`, a short code with its value.
 pub(crate) fn begins_with_code(line: &[u8]) -> bool {
-    let after_digits = |text: &[u8]| text.iter().position(|byte| !byte.is_ascii_digit());
-    let Some(dash) = after_digits(line).filter(|&at| at > 0 && line[at] == b'-') else {
-        return false;
-    };
-    let rest = &line[dash + 1..];
-    after_digits(rest).is_some_and(|at| at > 0 && rest[at] == b':')
+    fn digits(text: &[u8]) -> Option<(u8, &[u8])> {
+        let length = text.iter().position(|byte| !byte.is_ascii_digit())?;
+        (length > 0).then(|| (text[length], &text[length + 1..]))
+    }
+    match digits(line) {
+        Some((b'-', rest)) => digits(rest).is_some_and(|(byte, _)| byte == b':'),
+        Some((b'.', rest)) => {
+            let third = digits(rest).filter(|(byte, _)| *byte == b'.').and_then(|it| digits(it.1));
+            third.is_some_and(|(byte, _)| matches!(byte, b'(' | b'*'))
+        }
+        _ => false,
+    }
 }
 
 /// The texts between the brackets of `body`, up to where it is no row of brackets.
@@ -248,7 +254,12 @@ mod tests {
         let open = Object::from_line(b"0-0:96.13.0(3031");
         assert!(goes_on(&open, b"3233)"));
         assert!(goes_on(&open, b"(x)"));
-        assert!(!goes_on(&open, b"1-0:1.8.1(1*kWh)"));
+        for line in ["1-0:1.8.1(1*kWh)", "1.8.1(1*kWh)", "1.8.1*255(1*kWh)"] {
+            assert!(!goes_on(&open, line.as_bytes()), "{line}");
+        }
+        for line in ["1.8.1", "1.8(1)", "12)", "at 1.8.1(1)"] {
+            assert!(goes_on(&open, line.as_bytes()), "{line}");
+        }
         assert!(!goes_on(&Object::from_line(b"0-0:96.13.0(3031)"), b"3233)"));
     }
 
