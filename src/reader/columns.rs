@@ -262,7 +262,8 @@ fn time_cell(time: NaiveDateTime) -> String {
 fn classic_code(key: &str) -> Option<&'static str> {
     let code = code_of(key);
     let is_usual = ["1-0:", "0-0:", "0-1:"].iter().any(|start| code.starts_with(start));
-    if is_usual && !code.ends_with("255") {
+    let is_leading_zero = |part: &[u8]| matches!(part, [b':' | b'.', b'0', b'0'..=b'9']);
+    if is_usual && !code.ends_with("255") && !code.as_bytes().windows(3).any(is_leading_zero) {
         return None;
     }
     let numbers = |code: &str| Obis::parse(code.as_bytes()).map(Obis::main_channel);
