@@ -102,6 +102,10 @@ impl Explanation<'_> {
             write!(f, ": {} {side} this computer", text::count(hours.unsigned_abs(), "hour"))?;
             shifts = vec![hours];
         }
+        if self.zone == MeterZone::Central && telegram.header.starts_with(b"/KAM") {
+            // Swedish ones, which mark the winter time that they show in summer as summer time.
+            shifts.retain(|&hours| hours > 0);
+        }
         let other = |hours: i64| {
             let (_, key) = self.zone.ahead_by(hours)?.names();
             let difference = text::count(hours.unsigned_abs(), "hour");

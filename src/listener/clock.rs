@@ -46,7 +46,7 @@ mod tests {
 
     fn an_hour() -> Option<HoursAhead> {
         let now = Timestamp::from_seconds(1_795_330_010);
-        HoursAhead::find(Timestamp::from_seconds(1_795_333_610), now, MeterZone::Central)
+        HoursAhead::find(Timestamp::from_seconds(1_795_333_610), now, MeterZone::Central, b"/TST5")
     }
 
     #[test]

@@ -161,7 +161,8 @@ impl Delivery {
 /// How many whole hours the clock of the meter is ahead of that of this host.
 fn hours_ahead(datagram: &Datagram<'_>, zone: Option<MeterZone>) -> Option<HoursAhead> {
     let zone = zone.unwrap_or_else(|| MeterZone::of_header(datagram.header));
-    HoursAhead::find(datagram.meta.meter_time?, datagram.meta.frame_start, zone)
+    let meta = datagram.meta;
+    HoursAhead::find(meta.meter_time?, meta.frame_start, zone, datagram.header)
 }
 
 fn translator(settings: &config::P1Listener) -> Translator {

@@ -152,7 +152,7 @@ fn examine_with(keys: Option<Keys>, bytes: &[u8]) -> Examined {
 fn hours_ahead(telegram: &[u8], zone: Option<MeterZone>) -> Option<HoursAhead> {
     let telegram = Telegram::parse(telegram);
     let zone = zone.unwrap_or_else(|| MeterZone::of_header(telegram.header));
-    HoursAhead::find(telegram.time_in(zone)?, SystemTime::now().into(), zone)
+    HoursAhead::find(telegram.time_in(zone)?, SystemTime::now().into(), zone, telegram.header)
 }
 
 fn open(port: &mut dyn Port) -> Result<Box<dyn Source>, String> {

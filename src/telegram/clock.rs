@@ -19,29 +19,41 @@ pub struct HoursAhead {
     hours: i64,
     /// The zone that was assumed.
     zone: MeterZone,
+    /// Whether the meter may mark as summer time the winter time that it shows in summer.
+    may_mark_winter_as_summer: bool,
 }
 
 impl HoursAhead {
     /// Compares `meter_time`, as read in `zone`, with the time at which it came in. `None` for a clock that is
-    /// right, or wrong by something else than whole hours.
+    /// right, or wrong by something else than whole hours. `header` is the first line of the telegram.
     #[must_use]
-    pub fn find(meter_time: Timestamp, now: Timestamp, zone: MeterZone) -> Option<Self> {
+    pub fn find(
+        meter_time: Timestamp,
+        now: Timestamp,
+        zone: MeterZone,
+        header: &[u8],
+    ) -> Option<Self> {
         let ahead = meter_time.micros_since(now);
         let hours = ahead.saturating_add(HOUR / 2).div_euclid(HOUR);
         let is_whole = (ahead - hours * HOUR).abs() <= TOLERANCE;
         let is_zone = hours != 0 && hours.abs() <= MAX_HOURS;
-        (is_whole && is_zone).then_some(Self { hours, zone })
+        // Kamstrup's in Sweden: UtilitechAS/amsreader-firmware, issues 934 and 1038.
+        let may_mark_winter_as_summer = zone == MeterZone::Central && header.starts_with(b"/KAM");
+        (is_whole && is_zone).then_some(Self { hours, zone, may_mark_winter_as_summer })
     }
 }
 
 impl fmt::Display for HoursAhead {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { hours, zone } = self;
+        let Self { hours, zone, may_mark_winter_as_summer } = self;
         let unit = if hours.abs() == 1 { "hour" } else { "hours" };
         let side = if *hours > 0 { "ahead" } else { "behind" };
         write!(f, "the meter's clock is {} {unit} {side}: ", hours.abs())?;
-        if (*hours, *zone) == (-1, MeterZone::Central) {
-            f.write_str("leave it if that is so in summer only, as of Kamstrup's in Sweden; ")?;
+        if *hours == -1 && *may_mark_winter_as_summer {
+            return f.write_str(
+                "meters of Kamstrup in Sweden do not change to summer time, but mark it; no setting helps, and in \
+                 winter the clock is right",
+            );
         }
         match zone.ahead_by(*hours).map(MeterZone::names) {
             Some((name, key)) => {
@@ -61,7 +73,7 @@ mod tests {
     fn found(ahead_seconds: i64, zone: MeterZone) -> Option<String> {
         let now = Timestamp::from_seconds(1_795_330_010);
         let meter = Timestamp::from_seconds(1_795_330_010 + ahead_seconds);
-        HoursAhead::find(meter, now, zone).map(|hours| hours.to_string())
+        HoursAhead::find(meter, now, zone, b"/TST5").map(|hours| hours.to_string())
     }
 
     #[test]
@@ -70,7 +82,7 @@ mod tests {
             assert_eq!(found(seconds, MeterZone::Central), None, "{seconds}");
         }
         let end = Timestamp::from_micros(i64::MAX);
-        assert_eq!(HoursAhead::find(end, Timestamp::default(), MeterZone::Central), None);
+        assert_eq!(HoursAhead::find(end, Timestamp::default(), MeterZone::Central, b""), None);
     }
 
     #[test]
@@ -88,6 +100,17 @@ mod tests {
             let message = found(hours * 3600 + 7, zone).unwrap();
             assert!(message.ends_with(&format!("time_zone: {key}`")), "{message}");
         }
+    }
+
+    #[test]
+    fn a_swedish_meter_that_is_behind_in_summer_is_not_taken_for_a_western_one() {
+        let find = |hours: i64| {
+            let meter = Timestamp::from_seconds(1_784_000_000 + 3600 * hours);
+            let now = Timestamp::from_seconds(1_784_000_000);
+            HoursAhead::find(meter, now, MeterZone::Central, b"/KAM5").unwrap().to_string()
+        };
+        assert!(find(-1).contains("no setting helps") && !find(-1).contains("WET"), "{}", find(-1));
+        assert!(find(1).contains("EET"), "{}", find(1));
     }
 
     #[test]
