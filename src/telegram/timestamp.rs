@@ -1,6 +1,6 @@
 //! Moments in time, and the clock formats of meters.
 //!
-//! Parses `YYMMDDhhmmssX` and of the COSEM date-time in hexadecimal. Reads no clock and
+//! Reads `YYMMDDhhmmssX` and the COSEM date-time in hexadecimal. Asks no clock and
 //! needs no time zone database: the letter `S` or `W` and the [`MeterZone`] give the offset.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
