@@ -1,8 +1,8 @@
 //! The one way in which a program sends to the network: to a group, and copies to single hosts.
 //!
 //! Owns what happens when the network is away: every failure is counted, each change is logged once, at
-//! most ten times an hour, and a socket that cannot be opened is tried again. `unicast` owns the address of a single host.
-//! Nothing here blocks.
+//! most ten times an hour, and a socket that cannot be opened is tried again. `unicast` owns the address of a
+//! single host. Nothing here blocks.
 
 mod unicast;
 

@@ -1,7 +1,7 @@
 //! `p1cat`: telegrams as text, from the network or from a file of raw telegrams.
 //!
-//! Owns what is printed, which command runs, and when to stop. To everything but [`run`] the streams, the file and the source of
-//! telegrams are passed in.
+//! Owns what is printed, which command runs, and when to stop. To everything but [`run`] the streams, the file and
+//! the source of telegrams are passed in.
 //!
 //! ```text
 //! network ─┐                 ┌─▶ condition (comes true) ──▶ command

@@ -4,8 +4,8 @@
 
 use std::net::IpAddr;
 
+use super::host::is_host_and_port;
 use super::tree;
-use super::value::is_host_and_port;
 use crate::multicast::Interface;
 use crate::text::escaped;
 

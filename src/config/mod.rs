@@ -11,6 +11,7 @@
 //! | `tree`        | the YAML text as a tree, with lines                      |
 //! | `environment` | `${NAME}`                                                |
 //! | `value`       | the check of one value                                   |
+//! | `host`        | what `HOST:PORT` may be                                  |
 //! | `mistakes`    | common mistakes, and what was probably meant             |
 //! | `assembly`    | from tree to settings, and the checks across keys        |
 //! | `instances`   | what the services of several meters must not share       |
@@ -18,6 +19,7 @@
 
 mod assembly;
 mod environment;
+mod host;
 mod instances;
 mod keys;
 mod mistakes;

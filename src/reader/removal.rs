@@ -1,8 +1,8 @@
 //! The removal of old files: which, and when: once a day, and never by a clock that may be wrong.
 //!
-//! Owns what is too old, and the judgement of the clock. A wrong one could remove the records of years, so of the clocks of this host, of
-//! the listener and of the meter the one that is behind the others tells the date. Where the meter has no clock, or
-//! the date has jumped, it must go on for a day first.
+//! Owns what is too old, and the judgement of the clock. A wrong one could remove the records of years, so of the
+//! clocks of this host, of the listener and of the meter the one that is behind the others tells the date. Where the
+//! meter has no clock, or the date has jumped, it must go on for a day first.
 
 use std::path::PathBuf;
 

@@ -3,19 +3,15 @@
 //! Owns the pace of the line and the writing to standard output. How a port behaves is in `port`.
 
 use std::io;
-use std::os::fd::AsFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::PollFlags;
 use rustix::io::Errno;
 
 use super::pace::Pace;
-use super::port::Port;
-
-/// The longest wait between two checks of whether to stop: a signal just before a wait does not end it.
-pub const POLL_INTERVAL: Duration = Duration::from_millis(100);
+use super::port::{POLL_INTERVAL, Port, ready};
 
 /// The size of the buffer of a usual UART, in bytes.
 const CHUNK: usize = 16;
@@ -118,17 +114,4 @@ fn write_stdout(bytes: &[u8], stop: &AtomicBool) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// What `descriptor` is ready for within `time`: of `wanted`, and always hang-ups and errors. Nothing if the
-/// time is over or a signal came.
-pub fn ready(descriptor: impl AsFd, wanted: PollFlags, time: Duration) -> io::Result<PollFlags> {
-    let mut watched = [PollFd::new(&descriptor, wanted)];
-    // Only waits of 292 billion years do not fit.
-    let time = Timespec::try_from(time).ok();
-    match poll(&mut watched, time.as_ref()) {
-        Ok(_) => Ok(watched[0].revents()),
-        Err(Errno::INTR) => Ok(PollFlags::empty()),
-        Err(error) => Err(error.into()),
-    }
 }

@@ -13,14 +13,14 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::event::PollFlags;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, ioctl_fionbio, ioctl_fionread};
 use rustix::pty::{OpenptFlags, grantpt, ioctl_tiocgptpeer, openpt, ptsname, unlockpt};
 use rustix::termios::{
@@ -30,7 +30,9 @@ use rustix::termios::{
 
 use super::Error;
 use super::link::Link;
-use super::output::{POLL_INTERVAL, ready};
+
+/// The longest wait between two checks of whether to stop: a signal just before a wait does not end it.
+pub const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How long to wait for a listener that reads nothing.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -218,6 +220,19 @@ fn modes(settings: &Termios) -> [u32; 4] {
         settings.control_modes.bits(),
         settings.local_modes.bits(),
     ]
+}
+
+/// What `descriptor` is ready for within `time`: of `wanted`, and always hang-ups and errors. Nothing if the
+/// time is over or a signal came.
+pub fn ready(descriptor: impl AsFd, wanted: PollFlags, time: Duration) -> io::Result<PollFlags> {
+    let mut watched = [PollFd::new(&descriptor, wanted)];
+    // Only waits of 292 billion years do not fit.
+    let time = Timespec::try_from(time).ok();
+    match poll(&mut watched, time.as_ref()) {
+        Ok(_) => Ok(watched[0].revents()),
+        Err(Errno::INTR) => Ok(PollFlags::empty()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 #[cfg(test)]
