@@ -5,26 +5,24 @@ use crate::dashboard::layout::figures;
 use crate::dashboard::layout::grid::Panel;
 use crate::dashboard::layout::page::{Line, Style};
 use crate::message::{Message, Value as Sent, decode_identifier};
+use crate::reading::{Reading, named};
+use crate::telegram::Unit;
 use crate::words::Words;
 
-/// A kind of device: its reading, the beginning of the names of its other readings, its word and unit.
-struct Kind {
-    reading: &'static str,
-    word: fn(&Words) -> &'static str,
-    unit: &'static str,
-}
+/// A kind of device: its reading, whose name begins like those of its other ones, and its word.
+type Kind = (&'static Reading, fn(&Words) -> &'static str);
 
 const KINDS: [Kind; 10] = [
-    Kind { reading: "gas_m3", word: |w| w.gas_name, unit: "m3" },
-    Kind { reading: "water_m3", word: |w| w.water_name, unit: "m3" },
-    Kind { reading: "warm_water_m3", word: |w| w.warm_water, unit: "m3" },
-    Kind { reading: "heat_gj", word: |w| w.heat, unit: "GJ" },
-    Kind { reading: "heat_m3", word: |w| w.heat, unit: "m3" },
-    Kind { reading: "inlet_heat_gj", word: |w| w.inlet_heat, unit: "GJ" },
-    Kind { reading: "inlet_heat_m3", word: |w| w.inlet_heat, unit: "m3" },
-    Kind { reading: "cooling_gj", word: |w| w.cooling, unit: "GJ" },
-    Kind { reading: "cooling_m3", word: |w| w.cooling, unit: "m3" },
-    Kind { reading: "submeter_energy_kwh", word: |w| w.submeter, unit: "kWh" },
+    (named("gas_m3"), |w| w.gas_name),
+    (named("water_m3"), |w| w.water_name),
+    (named("warm_water_m3"), |w| w.warm_water),
+    (named("heat_gj"), |w| w.heat),
+    (named("heat_m3"), |w| w.heat),
+    (named("inlet_heat_gj"), |w| w.inlet_heat),
+    (named("inlet_heat_m3"), |w| w.inlet_heat),
+    (named("cooling_gj"), |w| w.cooling),
+    (named("cooling_m3"), |w| w.cooling),
+    (named("submeter_energy_kwh"), |w| w.submeter),
 ];
 
 /// A device that has a reading: its lines, the most important one first.
@@ -36,26 +34,29 @@ struct Device {
     identity: Line,
 }
 
-fn device(data: &PanelData<'_>, kind: &Kind) -> Option<Device> {
+fn device(data: &PanelData<'_>, &(reading, word): &Kind) -> Option<Device> {
     let display = data.frame.display;
     let words = display.words;
-    let reading = data.figure(kind.reading)?;
-    let unit = if kind.unit == "m3" { display.glyphs.cubic_metre } else { kind.unit };
-    let (family, _) = kind.reading.rsplit_once('_')?;
+    let figure = data.figure(reading.name)?;
+    let unit = match reading.unit {
+        Some(Unit::CubicMetre) => display.glyphs.cubic_metre,
+        unit => unit.map_or("", Unit::symbol),
+    };
+    let (family, _) = reading.name.rsplit_once('_')?;
     let at = data.readings.time(&format!("{family}_timestamp")).map(|time| {
         let time = data.frame.state.local(time);
         let is_today = time.date() == data.time().date();
         if is_today { figures::minute(time) } else { figures::day_and_minute(time, words) }
     });
-    let value = Line::of(Style::Strong, format!("{reading} {unit}"));
+    let value = Line::of(Style::Strong, format!("{figure} {unit}"));
     let read = Line::new().pair(words.read_at, Style::Text, at);
-    let used = today(data, kind.reading).map_or_else(Line::new, |(label, used)| {
+    let used = today(data, reading.name).map_or_else(Line::new, |(label, used)| {
         Line::new().pair(&label, Style::Import, Some(format!("{used} {unit}")))
     });
     let id = data.readings.text(&format!("{family}_unique_id"));
     let number = id.and_then(|id| type_number(&data.meter.message, id));
     let identity = Line::new().pair(words.kind, Style::Text, number).pair("", Style::Text, id);
-    Some(Device { word: (kind.word)(words), value, read, used, identity })
+    Some(Device { word: word(words), value, read, used, identity })
 }
 
 /// The type, as sent, of the device with this identifier.
