@@ -6,14 +6,14 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use super::Loaded;
 use super::environment::{Environment, expand};
 use super::keys::Section;
 use super::mistakes;
-use super::model::{Config, Multicast, in_real_folder};
+use super::model::{Config, Multicast};
 use super::problem::{ConfigError, Problem};
 use super::tree::{Entry, Node};
 use super::value::scope;
+use super::{Loaded, in_real_folder};
 use crate::text::escaped;
 
 /// Builds the settings from the root of a file, or lists all its problems.

@@ -6,8 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::model::in_real_folder;
-use super::{Config, Problem, load};
+use super::{Config, Problem, in_real_folder, load};
 
 /// Where systemd keeps which services are enabled.
 pub const UNITS: &str = "/etc/systemd/system";

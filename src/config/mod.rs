@@ -33,7 +33,7 @@ mod tests;
 
 use std::fs::File;
 use std::io::{self, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -143,4 +143,13 @@ fn read(path: &Path, timeout: Duration) -> io::Result<Vec<u8>> {
 
 fn invalid(file: &Path, line: Option<usize>, message: String) -> ConfigError {
     ConfigError::Invalid(vec![Problem { file: file.to_owned(), line, key: String::new(), message }])
+}
+
+/// The same path with the folder that it really leads to, so that two names of one file can be compared.
+fn in_real_folder(file: &Path) -> PathBuf {
+    let folder = file.parent().and_then(|folder| folder.canonicalize().ok());
+    match (folder, file.file_name()) {
+        (Some(folder), Some(name)) => folder.join(name),
+        _ => file.to_owned(),
+    }
 }

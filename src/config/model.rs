@@ -71,15 +71,6 @@ impl Config {
     }
 }
 
-/// The same path with the folder that it really leads to, so that two names of one file can be compared.
-pub(super) fn in_real_folder(file: &Path) -> PathBuf {
-    let folder = file.parent().and_then(|folder| folder.canonicalize().ok());
-    match (folder, file.file_name()) {
-        (Some(folder), Some(name)) => folder.join(name),
-        _ => file.to_owned(),
-    }
-}
-
 impl Default for Config {
     fn default() -> Self {
         Self {
