@@ -12,10 +12,10 @@ usage: load-history.py DATABASE [FILE ...]       default: all files of /var/lib/
 Run it as often as you like, and kill it when you like: a row has the key (unique_id, time_utc), what is there
 stays, and each file is one transaction. A last line without its end is left for the next time. Columns are
 added when a file has new ones. Of what p1report import has written (p1_import-NAME-YEAR.csv), the time before the
-meter's own history is loaded: rows of two sources between each other would have registers that fall. The views p1_days, p1_weeks, p1_months, p1_quarter_peaks and p1_gaps are made
-with them. load-history.timer runs it each hour.
+meter's own history is loaded: rows of two sources between each other would have registers that fall. The views
+p1_days, p1_weeks, p1_months, p1_quarter_peaks and p1_gaps are made with them. load-history.timer runs it each hour.
 
-Exit status: 0 everything is loaded; 1 something is not, and standard error says what.
+Exit status: 0 everything is loaded; 1 something is not, and standard error says what; 64 wrong usage.
 """
 import csv, datetime, functools, glob, gzip, io, json, os, re, subprocess, sys, tempfile, urllib.request
 
@@ -240,7 +240,10 @@ def sqlite(path, files):
 
 
 def duckdb(path, files):
-    import duckdb as module
+    try:
+        import duckdb as module
+    except ImportError as error:
+        raise OSError(f"{error}: pip install duckdb") from error
     database = module.connect(path)
     database.execute("SET TimeZone = 'UTC'")
     database.execute(TABLES.format(time="timestamptz"))
@@ -333,7 +336,7 @@ def main():
         print(f"{kind}: there are {', '.join(loaders)}", file=sys.stderr)
         return 64
     own = sorted(glob.glob(f"{FOLDER}/p1_reader_history-*.csv*"))
-    names = sys.argv[2:] or own + sorted(glob.glob(f"{FOLDER}/p1_import-*.csv"))
+    names = sys.argv[2:] or own + sorted(glob.glob(f"{FOLDER}/p1_import-*.csv*"))
     files, failed = [], not names
     for name in names:
         try:

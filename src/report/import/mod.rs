@@ -174,7 +174,9 @@ fn import_tables<Z: Zone + Clone>(
 fn take<Z: Zone + Clone>(collection: &mut Collection<Z>, entry: Entry) -> Result<(), String> {
     collection.take(entry).map_err(|full| match full {
         Full::Hour => "too many rows in the hour that the clock shows twice".to_owned(),
-        Full::Numbers => "more than ten million numbers: read the files in parts".to_owned(),
+        Full::Numbers => {
+            "more than ten million numbers: import it in parts, such as years".to_owned()
+        }
     })
 }
 
