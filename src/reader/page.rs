@@ -107,10 +107,9 @@ impl Page {
         }
         if let Some(day) = self.day.as_mut() {
             if day.begin(last.local) {
-                let energy = [registers.import.total, registers.export.total];
-                let energy = energy.map(|total| total.map(Decimal::whole));
-                let Power { import, export } = last.power.unwrap_or_default();
-                day.count(message.equipment_id().as_deref(), energy, [import, export], last.local);
+                let (energy, power) = (registers.energy(), last.power.unwrap_or_default());
+                let power = [power.import, power.export];
+                day.count(message.equipment_id().as_deref(), energy, power, last.local);
             }
         }
     }

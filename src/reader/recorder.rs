@@ -21,7 +21,7 @@ use crate::config::Config;
 use crate::message::Message;
 use crate::meter::{self, Follower, Heard, Meters, Power};
 use crate::reading::Registers;
-use crate::telegram::{Decimal, Timestamp};
+use crate::telegram::Timestamp;
 use crate::text;
 
 /// Seconds since 1970 whose dates have four digits of year in every time zone: up to 9998. A computer
@@ -211,11 +211,7 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
         if meter.page.day.is_none() {
             meter.page.day = Some(self.outputs.day(&mut self.storage, meter, local, &self.zone));
         }
-        let watts = |power: Option<Decimal>| power.map_or(0, Decimal::whole);
-        let power = registers.power.net.map(|_| Power {
-            import: watts(registers.power.import),
-            export: watts(registers.power.export),
-        });
+        let power = registers.power.net.map(|_| Power::of(&registers.power));
         let last = Last { arrived: self.ticked.unwrap_or(time), time, local, power };
         html.add(&mut meter.page, message, &registers, last, &self.zone);
     }

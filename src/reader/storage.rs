@@ -160,9 +160,9 @@ impl Storage for DiskStorage {
 
     fn head(&mut self, path: &Path, lines: usize) -> io::Result<Vec<u8>> {
         /// No header of ours is longer.
-        const LONGEST: u64 = 1 << 20;
+        const MAX_HEAD: u64 = 1 << 20;
         let mut head = Vec::new();
-        let mut file = io::BufReader::new(File::open(path)?.take(LONGEST));
+        let mut file = io::BufReader::new(File::open(path)?.take(MAX_HEAD));
         for _ in 0..lines {
             io::BufRead::read_until(&mut file, b'\n', &mut head)?;
         }

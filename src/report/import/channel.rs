@@ -111,8 +111,8 @@ pub(super) fn is_register(column: usize) -> bool {
 }
 
 /// Puts readings in order. Of equal times the later one in the list counts. A meter that was replaced and its successor
-/// may have a reading at one time: that of the first one moves a second back, so that both count. Tells which two meters
-/// take turns more than once, if there are any: they are there side by side.
+/// may have a reading at one time: that of the first one moves a second back, so that both count. Gives two meters that
+/// take turns more than once, if there are such: neither has replaced the other.
 pub(super) fn order(readings: &mut Vec<Point>) -> Option<(u16, u16)> {
     let is_other = |one: &Point, other: &Point| one.id != other.id && one.id != 0 && other.id != 0;
     readings.reverse();
@@ -195,7 +195,8 @@ fn is_jump(readings: &[Point]) -> bool {
     is_fast && readings[1].value >= 100_000
 }
 
-/// Adds a reading; of several within five minutes the last one stays, and the first of all. Gives how many there are more.
+/// Adds a reading. Of several within five minutes the last one stays; the first reading of all always stays. Gives by how
+/// many the list has grown, 0 or 1.
 pub(super) fn push(readings: &mut Vec<Point>, at: i64, value: i64, id: u16) -> usize {
     let late = at.rem_euclid(PERIOD_SECONDS);
     let multiple = at - late;
