@@ -1,4 +1,4 @@
-//! What was used in each hour, as the integration `homeassistant-statistics` imports it, in whole hours of UTC.
+//! Hours as the integration `homeassistant-statistics` imports them: whole hours of UTC.
 //!
 //! Statistics of our own (`sensor:p1_gas`) have the register at the end of the hour and the sum since the first row:
 //! `statistic_id,start,unit,state,sum`. The integration takes them although there are none of that name yet, and the
@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::ops::RangeInclusive;
 
 use super::{ExportError, Output};
 use crate::history::row::{Row, Selection};
@@ -35,8 +36,7 @@ pub(super) fn write<Z: Zone + Clone>(
     out: &mut dyn Write,
 ) -> Result<(), ExportError> {
     let mut output = Output::new(out);
-    let is_entity = prefix.contains('.');
-    let numbers = if is_entity { "delta" } else { "state,sum" };
+    let numbers = if is_entity(prefix) { "delta" } else { "state,sum" };
     output.write(&format!("statistic_id,start,unit,{numbers}\n"));
     let findings = source.history.findings.clone();
     for register in registers {
@@ -54,39 +54,9 @@ fn write_one<Z: Zone + Clone>(
     prefix: &str,
     output: &mut Output<'_>,
 ) -> Result<(), ExportError> {
-    let (stem, unit) = register.rsplit_once('_').unwrap_or((register, ""));
-    let unit = match unit {
-        "kwh" => "kWh",
-        "gj" => "GJ",
-        _ => "m³",
-    };
-    let is_entity = prefix.contains('.');
-    let hours_of = from.div_euclid(HOUR) * HOUR..=source.now - HOUR - SETTLED;
-    let mut sum = 0;
-    let mut next = None;
-    let mut line = |hour: i64, Hour { used, state }: Hour| {
-        sum += used;
-        if !hours_of.contains(&hour) {
-            return;
-        }
-        let mut put = |hour: i64, numbers: String| {
-            let start = chrono::DateTime::from_timestamp(hour, 0).unwrap_or_default();
-            let start = start.format("%Y-%m-%d %H:%M");
-            output.write(&format!("{prefix}{stem},{start},{unit},{numbers}\n"));
-        };
-        if is_entity {
-            // An hour that is left out would keep what the entity has.
-            let mut missing = next.unwrap_or(hour);
-            while missing < hour {
-                put(missing, decimal(0, 3));
-                missing += HOUR;
-            }
-            next = Some(hour + HOUR);
-            put(hour, decimal(used, 3));
-        } else {
-            put(hour, format!("{},{}", decimal(state, 3), decimal(sum, 3)));
-        }
-    };
+    let exported = from.div_euclid(HOUR) * HOUR..=source.now - HOUR - SETTLED;
+    let mut statistic = Statistic::new(register, prefix, exported);
+    let first = if statistic.is_entity { from.saturating_sub(MAX_LATE) } else { source.first };
     let names = vec![register.to_owned()];
     let mut ledger = Ledger::new(&names);
     let selection = Selection { registers: names, has_voltage: false };
@@ -104,17 +74,73 @@ fn write_one<Z: Zone + Clone>(
             if *first.key() + HOUR + MAX_LATE > row.time {
                 break;
             }
-            let (hour, used) = first.remove_entry();
-            line(hour, used);
+            let (start, hour) = first.remove_entry();
+            statistic.write(start, hour, output);
         }
     };
-    let first = if is_entity { from.saturating_sub(MAX_LATE) } else { source.first };
     let read = source.history.read(&selection, first, to.saturating_add(MAX_LATE), &mut take);
     read.map_err(QueryError::from)?;
-    for (hour, used) in hours {
-        line(hour, used);
+    for (start, hour) in hours {
+        statistic.write(start, hour, output);
     }
     Ok(())
+}
+
+/// The lines of a register, hour after hour.
+struct Statistic {
+    id: String,
+    unit: &'static str,
+    is_entity: bool,
+    /// The first and the last hour to write.
+    exported: RangeInclusive<i64>,
+    /// The use of all hours so far, in thousandths.
+    sum: i64,
+    /// The hour behind the last one that was written.
+    next: Option<i64>,
+}
+
+impl Statistic {
+    fn new(register: &str, prefix: &str, exported: RangeInclusive<i64>) -> Self {
+        let (stem, unit) = register.rsplit_once('_').unwrap_or((register, ""));
+        let unit = match unit {
+            "kwh" => "kWh",
+            "gj" => "GJ",
+            _ => "m³",
+        };
+        let (id, is_entity) = (format!("{prefix}{stem}"), is_entity(prefix));
+        Self { id, unit, is_entity, exported, sum: 0, next: None }
+    }
+
+    /// Takes the hour that begins at `start`, and writes it if it is to be exported.
+    fn write(&mut self, start: i64, hour: Hour, output: &mut Output<'_>) {
+        self.sum += hour.used;
+        if !self.exported.contains(&start) {
+            return;
+        }
+        if !self.is_entity {
+            let (state, sum) = (decimal(hour.state, 3), decimal(self.sum, 3));
+            return self.line(start, &format!("{state},{sum}"), output);
+        }
+        // An hour that is left out would keep what the entity has.
+        let mut missing = self.next.unwrap_or(start);
+        while missing < start {
+            self.line(missing, &decimal(0, 3), output);
+            missing += HOUR;
+        }
+        self.next = Some(start + HOUR);
+        self.line(start, &decimal(hour.used, 3), output);
+    }
+
+    fn line(&self, start: i64, numbers: &str, output: &mut Output<'_>) {
+        let start = chrono::DateTime::from_timestamp(start, 0).unwrap_or_default();
+        let start = start.format("%Y-%m-%d %H:%M");
+        output.write(&format!("{},{start},{},{numbers}\n", self.id, self.unit));
+    }
+}
+
+/// Whether a prefix is that of entities, not of statistics of our own.
+fn is_entity(prefix: &str) -> bool {
+    prefix.contains('.')
 }
 
 /// What is known of an hour, in thousandths.

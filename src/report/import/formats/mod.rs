@@ -173,7 +173,7 @@ pub(super) fn read(
     context: &mut Context,
     each: &mut dyn FnMut(&'static str, Option<Entry>) -> Result<(), String>,
 ) -> Result<(), ImportError> {
-    let mut separator_of = settings.separator;
+    let mut separator = settings.separator;
     let mut table: Option<(&'static Shape, Vec<Option<usize>>)> = None;
     let (mut fields, mut header) = (Fields::default(), Fields::default());
     let mut filters: Vec<(usize, &str)> = Vec::new();
@@ -181,17 +181,8 @@ pub(super) fn read(
     while let Some(next) = lines.next()? {
         line.clear();
         line.push_str(next);
-        if line.trim().is_empty() {
+        if !split(&line, lines, &mut separator, &mut fields)? {
             continue;
-        }
-        if let Some(named) = separator_line(&line).filter(|_| lines.place.line == 1) {
-            separator_of.get_or_insert(named);
-            continue;
-        }
-        let with = *separator_of.get_or_insert_with(|| separator(&line));
-        let is_whole = fields.split(&line, with);
-        if !is_whole {
-            return Err(lines.wrong("a quote is not closed".to_owned()));
         }
         // A further table of the same file.
         let found = match &table {
@@ -228,6 +219,29 @@ pub(super) fn read(
     match table {
         Some((shape, _)) => each(shape.name, None).map_err(|what| lines.wrong(what)),
         None => Err(lines.wrong(unknown(shapes, ""))),
+    }
+}
+
+/// Splits a line at the separator, which the first one tells unless it is known. False for a line without fields: a blank
+/// one, or the one that names the separator.
+fn split(
+    line: &str,
+    lines: &Lines,
+    known: &mut Option<char>,
+    fields: &mut Fields,
+) -> Result<bool, ImportError> {
+    if line.trim().is_empty() {
+        return Ok(false);
+    }
+    if let Some(named) = separator_line(line).filter(|_| lines.place.line == 1) {
+        known.get_or_insert(named);
+        return Ok(false);
+    }
+    let with = *known.get_or_insert_with(|| separator(line));
+    if fields.split(line, with) {
+        Ok(true)
+    } else {
+        Err(lines.wrong("a quote is not closed".to_owned()))
     }
 }
 
