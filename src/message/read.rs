@@ -167,13 +167,20 @@ impl<'a> Members<&'a RawValue> {
 
     fn moment(&mut self, key: &'static str) -> Result<Timestamp, MessageError> {
         let value = self.required(key)?;
-        value.scaled(6).map(Timestamp::from_micros).ok_or(MessageError::Range { key, value })
+        moment(value).ok_or(MessageError::Range { key, value })
     }
 
     fn count(&mut self, key: &'static str) -> Result<u64, MessageError> {
         let value = self.required(key)?;
         u64::try_from(value.whole()).map_err(|_| MessageError::Range { key, value })
     }
+}
+
+/// The moment of a number of seconds; `None` for one whose microseconds are no number of 18 digits: written again, it could
+/// not be read.
+fn moment(seconds: Decimal) -> Option<Timestamp> {
+    let micros = seconds.scaled(6)?;
+    (micros.unsigned_abs() < 10u64.pow(18)).then(|| Timestamp::from_micros(micros))
 }
 
 fn read_meta(mut members: Members<&RawValue>) -> Result<Meta, MessageError> {
@@ -184,10 +191,7 @@ fn read_meta(mut members: Members<&RawValue>) -> Result<Meta, MessageError> {
         frame_number,
         frame_end: members.moment("frame-end-time")?,
         frame_duration_ms: members.required("frame-time-duration")?.whole(),
-        meter_time: members
-            .number("meter-time")?
-            .and_then(|n| n.scaled(6))
-            .map(Timestamp::from_micros),
+        meter_time: members.number("meter-time")?.and_then(moment),
         clock_drift: members.number("clock-drift")?,
         protocol: members.number("protocol")?.and_then(|n| u64::try_from(n.whole()).ok()),
         source: source.map(|source| source.to_string()),

@@ -358,6 +358,10 @@ fn a_datagram_that_is_no_message_is_an_error_that_says_what_is_wrong() {
             with(&good.replace(":1.5,\"frame-n", ":1e17,\"frame-n"), ""),
             "\"frame-start-time\" cannot be 1000",
         ),
+        (
+            with(&good.replace(":1.5,\"frame-n", ":1793109032570.50297,\"frame-n"), ""),
+            "\"frame-start-time\" cannot be 1793109032570.50297",
+        ),
         (with(good, r#""1-0:1.8.1":null"#), "1-0:1.8.1"),
         (with(good, r#""1-0:1.8.1":true"#), "1-0:1.8.1"),
         (with(good, r#""1-0:1.8.1":{}"#), "1-0:1.8.1"),
