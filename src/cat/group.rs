@@ -53,6 +53,7 @@ pub(super) fn selection(options: &Options) -> Selection {
         doing: "printing",
         hint: " (--meter names another one)",
         is_quiet: true,
+        keeps_first: false,
     }
 }
 

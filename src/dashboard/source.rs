@@ -58,7 +58,7 @@ impl Network {
         let name = format!("{} : {}{on}", settings.address, settings.port);
         // A key shows the other meters.
         let settings = Multicast { meter: None, ..settings.clone() };
-        let selection = Selection { all_meters: true, doing: "showing", hint: "", is_quiet: false };
+        let selection = Selection { all_meters: true, doing: "showing", ..Selection::default() };
         let subscriber = Subscriber::join(&settings, Feed::Json, selection, Instant::now())?;
         Ok(Self { subscriber, name, reported: 0 })
     }

@@ -41,6 +41,7 @@ const SELECTION: Selection = Selection {
     doing: "sending",
     hint: " (`multicast.meter` names the one to send)",
     is_quiet: false,
+    keeps_first: true,
 };
 
 /// Runs until a signal ends it; with `--print`, until nobody reads the output any more.
@@ -186,10 +187,8 @@ impl Session {
         } else {
             Output::Network(Box::new(Publisher::new(destinations(&config.p1_emeter), now)))
         };
-        let mut subscriber = Subscriber::join_when_possible(&config.multicast, SELECTION, now);
-        subscriber.keep_first_meter();
         Self {
-            subscriber,
+            subscriber: Subscriber::join_when_possible(&config.multicast, SELECTION, now),
             output,
             from: None,
             timing: Timing::default(),

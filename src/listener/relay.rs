@@ -149,8 +149,13 @@ fn remember<T>(list: &mut VecDeque<T>, item: T, max: usize) {
 }
 
 /// We hear the group for this check only: subscribers log what is wrong with its telegrams.
-const SELECTION: Selection =
-    Selection { all_meters: true, doing: "recognising", hint: "", is_quiet: true };
+const SELECTION: Selection = Selection {
+    all_meters: true,
+    doing: "recognising",
+    hint: "",
+    is_quiet: true,
+    keeps_first: false,
+};
 
 /// Hears what the group carries at its raw port. With a key, only what is announced by a signed telegram: else
 /// whoever guesses the next telegram could keep it from being sent.

@@ -33,6 +33,7 @@ const SELECTION: Selection = Selection {
     doing: "publishing",
     hint: " (`multicast.meter` names it)",
     is_quiet: false,
+    keeps_first: false,
 };
 
 /// Runs the bridge until a signal ends it.

@@ -239,5 +239,6 @@ fn selection(recorder: &Recorder<DiskStorage, HostZone>) -> Selection {
         doing: "recording",
         hint: " (`METER` in the file names records all, `multicast.meter` names one)",
         is_quiet: false,
+        keeps_first: false,
     }
 }

@@ -13,7 +13,7 @@ use crate::runtime::RateLimit;
 use crate::text;
 
 /// Which meters a program follows, and what it does with their telegrams.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Selection {
     /// It takes those of all meters, unless one is configured.
     pub all_meters: bool,
@@ -23,6 +23,8 @@ pub(crate) struct Selection {
     pub hint: &'static str,
     /// Nothing but the warning about other meters is worth a line in its log.
     pub is_quiet: bool,
+    /// It follows the first meter received, however silent that is: another one may be that of something else.
+    pub keeps_first: bool,
 }
 
 /// Lets the telegrams of one meter through, or of all.
@@ -31,8 +33,6 @@ pub(super) struct MeterFilter {
     selection: Selection,
     configured: Option<String>,
     follower: Follower<Instant>,
-    /// The first meter is followed however silent it is.
-    keeps_first: bool,
     /// The last meter that was not let through.
     other: Option<(String, Instant)>,
     others_log: RateLimit,
@@ -41,11 +41,14 @@ pub(super) struct MeterFilter {
 impl MeterFilter {
     pub fn new(configured: Option<&str>, selection: Selection) -> Self {
         let configured = configured.map(str::to_owned);
+        let mut follower = Follower::new(configured.clone());
+        if selection.keeps_first {
+            follower.never_replace();
+        }
         Self {
             selection,
-            follower: Follower::new(configured.clone()),
+            follower,
             configured,
-            keeps_first: false,
             other: None,
             others_log: RateLimit::new(Duration::MAX),
         }
@@ -58,18 +61,8 @@ impl MeterFilter {
         {
             self.selection = selection;
         } else {
-            let keeps_first = self.keeps_first;
             *self = Self::new(configured, selection);
-            if keeps_first {
-                self.keep_first();
-            }
         }
-    }
-
-    /// Follows the first meter received, however silent it is, unless one is configured.
-    pub fn keep_first(&mut self) {
-        self.keeps_first = true;
-        self.follower.never_replace();
     }
 
     /// Waits for this meter instead of taking the first one received, unless one is configured.
@@ -151,7 +144,7 @@ mod tests {
 
     fn filter(configured: Option<&str>, all_meters: bool) -> MeterFilter {
         let selection =
-            Selection { all_meters, doing: "recording", hint: " (hint)", is_quiet: false };
+            Selection { all_meters, doing: "recording", hint: " (hint)", ..Selection::default() };
         MeterFilter::new(configured, selection)
     }
 
@@ -210,9 +203,9 @@ mod tests {
 
     #[test]
     fn a_meter_that_is_kept_is_not_replaced_after_a_reload_either() {
-        let mut filter = filter(Some("C"), false);
-        filter.keep_first();
-        filter.reconfigure(None, filter.selection);
+        let selection = Selection { keeps_first: true, ..filter(None, false).selection };
+        let mut filter = MeterFilter::new(Some("C"), selection);
+        filter.reconfigure(None, selection);
         let telegrams = [(0, "'A"), (900, "'B"), (901, "'B"), (902, "'A")];
         assert_eq!(accepted(filter, &telegrams), [true, false, false, true]);
     }

@@ -129,11 +129,6 @@ impl Subscriber {
         self.intake.filter.expect(id, now);
     }
 
-    /// Follows the first meter received, however silent it is: another one may be that of something else.
-    pub fn keep_first_meter(&mut self) {
-        self.intake.filter.keep_first();
-    }
-
     /// Waits for a datagram, for at most `timeout` or until a signal arrives.
     pub fn wait(&self, timeout: Duration, now: Instant) {
         let timeout = timeout.min(self.time_to_work(now));

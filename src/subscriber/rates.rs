@@ -79,8 +79,7 @@ mod tests {
 
     #[test]
     fn a_storm_of_one_meter_is_held_back_and_logged_and_another_meter_is_not() {
-        let selection =
-            Selection { all_meters: true, doing: "recording", hint: "", is_quiet: false };
+        let selection = Selection { all_meters: true, doing: "recording", ..Selection::default() };
         let start = Instant::now();
         let mut rates = Rates::new(selection, start);
         let from = ([10, 0, 0, 1], 1).into();

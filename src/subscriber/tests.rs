@@ -67,7 +67,7 @@ fn subscriber(now: Instant) -> (Subscriber, Rc<RefCell<Network>>) {
         Ok(Box::new(FakeSocket(Rc::clone(&sockets))))
     });
     let settings = Config::default().multicast;
-    let selection = Selection { all_meters: false, doing: "recording", hint: "", is_quiet: false };
+    let selection = Selection { all_meters: false, doing: "recording", ..Selection::default() };
     let membership = Membership::new(Endpoint::json(&settings), open, now);
     let intake = Intake::new(&settings, Feed::Json, selection, now);
     let silence = Silence::with_clock(now, Duration::ZERO);
@@ -78,7 +78,7 @@ fn subscriber(now: Instant) -> (Subscriber, Rc<RefCell<Network>>) {
 /// The same of raw telegrams with a key, and the network of their announcements.
 fn raw_subscriber(now: Instant) -> (Subscriber, [Rc<RefCell<Network>>; 2]) {
     let ((mut raw, network), (json, announcements)) = (subscriber(now), subscriber(now));
-    let selection = Selection { all_meters: true, doing: "", hint: "", is_quiet: true };
+    let selection = Selection { all_meters: true, is_quiet: true, ..Selection::default() };
     let key = SigningKey::new([7; 32]);
     let mut signed = Signed::new(&Multicast::default(), selection, key);
     signed.announcements = Some(json.membership);
@@ -242,7 +242,7 @@ fn an_interface_that_comes_and_goes_does_not_fill_the_log_and_the_status_has_the
     let settings = Multicast { interface: "lo".parse().ok(), ..Config::default().multicast };
     let missing = Multicast { interface: "nosuch0".parse().ok(), ..settings.clone() };
     let start = Instant::now();
-    let selection = Selection { all_meters: false, doing: "recording", hint: "", is_quiet: false };
+    let selection = Selection { all_meters: false, doing: "recording", ..Selection::default() };
     let lines = captured_log(|| {
         let mut subscriber = Subscriber::join_when_possible(&missing, selection, start);
         for minute in 0..60 {
@@ -270,7 +270,8 @@ fn a_program_that_cannot_do_without_a_network_fails_at_once() {
         raw_port: None,
         ..Config::default().multicast
     };
-    let selection = Selection { all_meters: true, doing: "printing", hint: "", is_quiet: true };
+    let selection =
+        Selection { all_meters: true, doing: "printing", is_quiet: true, ..Selection::default() };
     for (feed, reason) in
         [(Feed::Json, "no network interface nosuch0"), (Feed::Raw, "multicast.raw_port is off")]
     {
@@ -295,7 +296,7 @@ fn silence_is_told_with_what_was_received_instead() {
     subscriber.next(now);
     let text = silence(&subscriber);
     assert!(text.contains("within 15 s; ignored 1 datagram (see"), "{text}");
-    let selection = Selection { all_meters: true, doing: "", hint: "", is_quiet: true };
+    let selection = Selection { all_meters: true, is_quiet: true, ..Selection::default() };
     let signed = Signed::new(&Multicast::default(), selection, SigningKey::new([7; 32]));
     subscriber.protection = Protection::Signed(Box::new(signed));
     for number in 1..=2 {
@@ -319,7 +320,7 @@ fn silence_names_the_listener_that_is_received_instead_of_the_configured_one() {
     let start = Instant::now();
     let (mut subscriber, network) = subscriber(start);
     let settings = Multicast { source: Some("192.0.2.9".into()), ..Multicast::default() };
-    let selection = Selection { all_meters: false, doing: "recording", hint: "", is_quiet: false };
+    let selection = Selection { all_meters: false, doing: "recording", ..Selection::default() };
     subscriber.intake.reconfigure(&settings, selection);
     let lines = captured_log(|| {
         for second in 0..=61 {
@@ -438,7 +439,7 @@ fn a_program_that_somebody_watches_does_not_log_silence() {
 #[test]
 fn a_datagram_that_is_longer_than_any_listener_sends_is_ignored() {
     let start = Instant::now();
-    let selection = Selection { all_meters: true, doing: "recording", hint: "", is_quiet: false };
+    let selection = Selection { all_meters: true, doing: "recording", ..Selection::default() };
     let mut intake = Intake::new(&Config::default().multicast, Feed::Json, selection, start);
     let from = ([192, 0, 2, 1], 1).into();
     let room = MAX_DATAGRAM - datagram(1, "").len();
@@ -481,7 +482,7 @@ proptest! {
         few: bool,
     ) {
         let start = Instant::now();
-        let selection = Selection { all_meters, doing: "recording", hint: "", is_quiet: false };
+        let selection = Selection { all_meters, doing: "recording", ..Selection::default() };
         let mut intake = Intake::new(&Config::default().multicast, Feed::Json, selection, start);
         let mut now = start;
         let lines = captured_log(|| {

@@ -3,6 +3,7 @@
 //! Owns which files a range needs, and what becomes of a line that is no row.
 
 use std::io::{self, Read as _};
+use std::path::Path;
 
 use super::order::Order;
 use super::source::{lines, open};
@@ -104,10 +105,7 @@ impl History {
             self.warn(&day.path, &format!("cannot be read, what it holds is missing: {error}"));
             self.findings.has_unreadable = true;
         }
-        if bad > 0 {
-            let lines = text::count(bad, "line");
-            self.warn(&day.path, &format!("{lines} left out: torn, or of another program"));
-        }
+        self.warn_of_bad_lines(&day.path, bad);
     }
 
     fn read_file(
@@ -150,11 +148,15 @@ impl History {
             }
             true
         });
+        self.warn_of_bad_lines(path, bad);
+        read.map_err(unreadable)?;
+        failure.map_or(Ok(()), Err)
+    }
+
+    fn warn_of_bad_lines(&mut self, path: &Path, bad: u64) {
         if bad > 0 {
             let lines = text::count(bad, "line");
             self.warn(path, &format!("{lines} left out: torn, or of another program"));
         }
-        read.map_err(unreadable)?;
-        failure.map_or(Ok(()), Err)
     }
 }

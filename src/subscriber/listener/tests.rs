@@ -5,8 +5,13 @@ use crate::message::tests::message;
 use crate::meter;
 use crate::runtime::captured_log;
 
-const SELECTION: Selection =
-    Selection { all_meters: true, doing: "recording", hint: "", is_quiet: false };
+const SELECTION: Selection = Selection {
+    all_meters: true,
+    doing: "recording",
+    hint: "",
+    is_quiet: false,
+    keeps_first: false,
+};
 
 fn filter(configured: Option<&str>) -> ListenerFilter {
     ListenerFilter::new(configured, SELECTION, false)
