@@ -104,11 +104,9 @@ fn a_meter_that_encrypts_is_named_and_the_key_can_be_added_while_the_listener_ru
     assert_eq!(listener.stopped().matches("they are encrypted").count(), 1);
 }
 
-/// Sends frames until the log has this line.
-fn send_until(meter: &mut Meter, listener: &Running, line: &str) {
-    for number in 0..5 {
-        meter.send(&frame(number));
-    }
+/// Sends so many frames, of which the last makes the listener log this line: none is left for the next keys.
+fn refuse(frames: u32, meter: &mut Meter, listener: &Running, line: &str) {
+    (0..frames).for_each(|number| meter.send(&frame(number)));
     listener.wait_for_log(line);
 }
 
@@ -117,7 +115,7 @@ fn a_wrong_key_is_named_and_its_correction_is_taken_on_a_reload() {
     let right = digits(DECRYPTION);
     let Household { place, mut meter, listener, mut subscriber } =
         household(&digits([7; 16]), Some(&digits(AUTHENTICATION)));
-    send_until(&mut meter, &listener, "the decryption key does not fit");
+    refuse(3, &mut meter, &listener, "the decryption key does not fit");
     // What is no key at all changes nothing.
     write_key(&place, "ek", &right[1..]);
     listener.signal(Signal::HUP);
@@ -126,12 +124,12 @@ fn a_wrong_key_is_named_and_its_correction_is_taken_on_a_reload() {
     write_key(&place, "ak", &right);
     listener.signal(Signal::HUP);
     listener.wait_for_logs(2, "configuration reloaded");
-    send_until(&mut meter, &listener, "the wrong way round");
+    refuse(1, &mut meter, &listener, "the wrong way round");
     write_key(&place, "ek", &right);
     write_key(&place, "ak", &digits([7; 16]));
     listener.signal(Signal::HUP);
     listener.wait_for_logs(3, "configuration reloaded");
-    send_until(&mut meter, &listener, "the authentication key does not");
+    refuse(1, &mut meter, &listener, "the authentication key does not");
     write_key(&place, "ak", &digits(AUTHENTICATION));
     listener.signal(Signal::HUP);
     listener.wait_for_logs(4, "configuration reloaded");
@@ -152,7 +150,7 @@ fn a_policy_that_ignores_checksums_does_not_publish_what_a_wrong_key_gives() {
     place.config_with(&format!("p1_listener: {{{keys}}}"));
     let mut subscriber = place.subscriber();
     let (mut meter, listener) = place.listen();
-    send_until(&mut meter, &listener, "the decryption key does not fit");
+    refuse(3, &mut meter, &listener, "the decryption key does not fit");
     meter.send(&telegram(7));
     assert_eq!(watts(&subscriber.message()), 7, "and nothing before");
     listener.stop();
