@@ -11,7 +11,7 @@
 //! | values by position                                    | see `tables`                         |
 
 use super::axdr::{TIME_LENGTH, Value};
-use super::tables;
+use super::tables::{self, Row};
 
 /// The tag of a data notification: IEC 62056-5-3.
 const NOTIFICATION: u8 = 0x0F;
@@ -71,7 +71,7 @@ fn readings(items: Vec<Value<'_>>) -> Option<Vec<Reading<'_>>> {
         Value::List(objects) if objects.len() == items.len() && objects.iter().all(is_object) => {
             by_objects(&items)
         }
-        _ => tables::by_position(&items).unwrap_or_else(|| one_by_one(items)),
+        _ => by_position(&items).unwrap_or_else(|| one_by_one(items)),
     };
     let is_number =
         |reading: &Reading<'_>| reading.code.is_some() && matches!(reading.value, Value::Number(_));
@@ -114,6 +114,16 @@ fn by_objects<'a>(items: &[Value<'a>]) -> Vec<Reading<'a>> {
         }
     }
     readings
+}
+
+/// The values of a list whose table says what they are; `None` without a table.
+fn by_position<'a>(items: &[Value<'a>]) -> Option<Vec<Reading<'a>>> {
+    let reading = |(value, (code, scaler, unit)): (&Value<'a>, Row)| Reading {
+        code: Some(code),
+        value: value.clone(),
+        scaler_unit: Some((scaler, unit)),
+    };
+    Some(tables::by_position(items)?.map(reading).collect())
 }
 
 /// Codes with their values, one behind the other or each in a list of its own.

@@ -3,7 +3,6 @@
 //! A list is recognised by the kinds of its values: `o` octets or text, `n` number.
 
 use super::axdr::Value;
-use super::push::{Code, Reading};
 
 /// The units of the tables: IEC 62056-6-2, table 4.
 const W: u8 = 27;
@@ -28,8 +27,8 @@ impl Table {
     }
 }
 
-/// Code, scaler and unit.
-type Row = (Code, i8, u8);
+/// What a value is: OBIS code, scaler and unit.
+pub type Row = ([u8; 6], i8, u8);
 
 /// What the document does not tell, or what is no reading.
 const UNKNOWN: Row = ([0; 6], 0, NONE);
@@ -99,19 +98,16 @@ const TABLES: &[Table] = &[
     },
 ];
 
-/// The readings of a list that is in a table.
-pub fn by_position<'a>(items: &[Value<'a>]) -> Option<Vec<Reading<'a>>> {
+/// The values of a list that is in a table, as far as it is known what they are; `None` if the list is in none.
+pub fn by_position<'v, 'a>(
+    items: &'v [Value<'a>],
+) -> Option<impl Iterator<Item = (&'v Value<'a>, Row)>> {
     let is_of = |table: &&Table| {
         table.kinds.len() == items.len() && items.iter().zip(table.kinds.bytes()).all(is_kind)
     };
     let table = TABLES.iter().find(is_of)?;
-    let known = items.iter().zip(table.rows()).filter(|(_, row)| **row != UNKNOWN);
-    let readings = known.map(|(value, &(code, scaler, unit))| Reading {
-        code: Some(code),
-        value: value.clone(),
-        scaler_unit: Some((scaler, unit)),
-    });
-    Some(readings.collect())
+    let rows = table.rows().copied();
+    Some(items.iter().zip(rows).filter(|(_, row)| *row != UNKNOWN))
 }
 
 fn is_kind((value, kind): (&Value<'_>, u8)) -> bool {

@@ -14,7 +14,7 @@ use super::history::{self, Recent};
 use super::meters::Meter;
 use super::pattern::Pattern;
 use super::queue::{Batch, Queue};
-use super::removal::{Keep, OldFiles};
+use super::removal::{Dated, Keep};
 use super::storage::Storage;
 use super::{details, leftovers, whole_seconds};
 use crate::config::FileOutput;
@@ -275,10 +275,10 @@ impl Output {
         self.health.report_lost(self.queue.rows());
     }
 
-    /// The files that are too old on this day, if any ever are.
-    pub fn old_files(&self, storage: &mut dyn Storage, today: NaiveDate) -> Option<OldFiles> {
+    /// Its files, if they are removed when they are old.
+    pub fn dated(&self) -> Option<Dated<'_>> {
         let Target { pattern, keep, .. } = &self.target;
-        OldFiles::find(storage, pattern, keep.as_ref()?, self.health.output(), today)
+        Some(Dated { output: self.health.output(), pattern, keep: (*keep)? })
     }
 }
 

@@ -317,7 +317,8 @@ impl<S: Storage, Z: Zone> Recorder<S, Z> {
                 is_proven,
                 passed_micros,
             };
-            self.removal.run(self.outputs.iter(), &mut self.storage, clock);
+            let outputs = self.outputs.iter().filter_map(Output::dated);
+            self.removal.run(outputs, &mut self.storage, clock);
         }
     }
 }

@@ -8,7 +8,6 @@ use std::path::PathBuf;
 
 use chrono::{Days, NaiveDate};
 
-use super::output::Output;
 use super::pattern::Pattern;
 use super::storage::Storage;
 use crate::text;
@@ -26,8 +25,17 @@ const MAX_PASSED_MICROS: i64 = 60_000_000;
 /// been off for a week, but those of an earlier version are not ours to remove.
 const SPARED_AFTER: Days = Days::new(7);
 
+/// The files of an output, and which of them are too old.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Dated<'a> {
+    /// The name of the output.
+    pub output: &'static str,
+    pub pattern: &'a Pattern,
+    pub keep: Keep,
+}
+
 /// Which files of an output are too old.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Keep {
     /// Those whose date is more days ago.
     pub days: u32,
@@ -73,7 +81,7 @@ impl Schedule {
     /// Removes what is too old, if that is due. The clock is looked at each time.
     pub fn run<'o>(
         &mut self,
-        outputs: impl Iterator<Item = &'o Output>,
+        outputs: impl Iterator<Item = Dated<'o>>,
         storage: &mut dyn Storage,
         clock: Clock,
     ) {
@@ -87,7 +95,7 @@ impl Schedule {
             return;
         }
         for output in outputs {
-            let Some(old) = output.old_files(storage, clock.today) else { continue };
+            let Some(old) = OldFiles::find(storage, output, clock.today) else { continue };
             if removal == Removal::Waiting {
                 old.log_waiting();
                 continue;
@@ -129,7 +137,7 @@ impl Schedule {
 
 /// The files of an output that are too old.
 #[derive(Debug)]
-pub(super) struct OldFiles {
+struct OldFiles {
     output: &'static str,
     /// The oldest date whose files are not.
     oldest_kept: NaiveDate,
@@ -140,13 +148,8 @@ pub(super) struct OldFiles {
 
 impl OldFiles {
     /// Looks for them. Only names that the pattern could have given are touched.
-    pub fn find(
-        storage: &mut dyn Storage,
-        pattern: &Pattern,
-        keep: &Keep,
-        output: &'static str,
-        today: NaiveDate,
-    ) -> Option<Self> {
+    fn find(storage: &mut dyn Storage, files: Dated<'_>, today: NaiveDate) -> Option<Self> {
+        let Dated { output, pattern, keep } = files;
         let oldest_kept = today.checked_sub_days(Days::new(keep.days.into()))?;
         let oldest_removed = if keep.spares_older {
             oldest_kept.checked_sub_days(SPARED_AFTER)?

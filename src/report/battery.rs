@@ -17,21 +17,6 @@ const YEAR: i64 = 365 * 86_400;
 /// A battery does not follow steps that are longer, in seconds: a whole hour is nearly right, a day is not.
 const MAX_STEP: i64 = 3600;
 
-/// Batteries of a home.
-const MAX_SIZE: f64 = 10_000.0;
-
-/// Reads a capacity or a power.
-pub(super) fn size(text: &str) -> Result<f64, String> {
-    let size = text.trim().parse().ok().filter(|size| *size > 0.0 && *size <= MAX_SIZE);
-    size.ok_or_else(|| "expected a number above 0 and up to 10000".to_owned())
-}
-
-/// Reads an efficiency, per cent.
-pub(super) fn efficiency(text: &str) -> Result<f64, String> {
-    let efficiency = text.trim().parse().ok().filter(|share| *share >= 1.0 && *share <= 100.0);
-    efficiency.ok_or_else(|| "expected a number from 1 to 100".to_owned())
-}
-
 /// Seconds in hours, rounded to nearest.
 fn hours(seconds: i64) -> i64 {
     (seconds + 1800) / 3600
@@ -173,26 +158,5 @@ impl Batteries {
         let mut tail = Record::default();
         tail.object("without", Some(none));
         Document { head, lists: vec![("batteries", self.sizes.iter().map(one).collect())], tail }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_efficiency_is_a_number_of_per_cent() {
-        assert_eq!(efficiency("90.25"), Ok(90.25));
-        for text in ["", "0", "-1", "100.5", "NaN", "all"] {
-            assert!(efficiency(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_size_is_a_number_of_a_home() {
-        assert_eq!(size("2.7"), Ok(2.7));
-        for text in ["", "0", "-1", "1e9", "NaN", "inf", "five"] {
-            assert!(size(text).is_err(), "{text}");
-        }
     }
 }

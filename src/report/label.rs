@@ -1,4 +1,4 @@
-//! How periods and times are called.
+//! How periods, times and registers are called.
 //!
 //! Owns labels for people, which are in their language, and for programs, which are ISO 8601.
 
@@ -44,6 +44,32 @@ fn pass<Z: Zone>(calendar: &Calendar<Z>, span: Span) -> &'static str {
     } else {
         ""
     }
+}
+
+/// A register's name for people, and its unit: gas and m³ for `gas_m3`.
+pub(super) fn register_text(name: &str, words: &Words) -> (String, &'static str) {
+    let (stem, unit) = name.rsplit_once('_').unwrap_or((name, ""));
+    let unit = match unit {
+        "kwh" => "kWh",
+        "m3" => "m³",
+        "gj" => "GJ",
+        _ => "",
+    };
+    let text = match stem {
+        "energy_import" => words.import.to_owned(),
+        "energy_export" => words.export_short.to_owned(),
+        "gas" => words.gas.to_owned(),
+        "water" => words.water.to_owned(),
+        _ => {
+            let tariff = |text: &str, prefix: &str, word: &str| {
+                text.strip_prefix(prefix).map(|tariff| format!("{word} {tariff}"))
+            };
+            tariff(stem, "energy_import_", words.import)
+                .or_else(|| tariff(stem, "energy_export_", words.export_short))
+                .unwrap_or_else(|| stem.replace('_', " "))
+        }
+    };
+    (text, unit)
 }
 
 /// `14:10`, with the date before it where that is another one.

@@ -1,9 +1,8 @@
 //! Reports that are no row of periods: the top days, the peak of each month, the base load, the gaps.
 
-use super::label;
+use super::label::{self, register_text};
 use super::machine::{Document, Record};
 use super::options::{By, Options};
-use super::periods::register_text;
 use super::query::{PeriodRow, Periods, QueryError, Source};
 use super::table::{Bar, Column, Table, decimal, known};
 use crate::history::calendar::{Span, Unit};

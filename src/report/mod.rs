@@ -8,7 +8,7 @@
 //! | `lists`      | top days, peaks, base load, gaps                                        |
 //! | `voltage`    | the voltage chapter                                                     |
 //! | `battery`    | what batteries would have done                                          |
-//! | `production` | solar production beside the meter                                       |
+//! | `production` | solar production beside the meter, and its shares                       |
 //! | `table`      | tables as text                                                          |
 //! | `html`       | the page with pictures                                                  |
 //! | `machine`    | JSON and CSV                                                            |
@@ -47,7 +47,8 @@ use std::time::SystemTime;
 
 pub use alert::Alert;
 pub use export::options::{ExportFormat, ExportOptions};
-pub use import::options::{Format, GasTime, ImportOptions, TimeIs, TimeZone};
+pub use import::formats::{Format, GasTime, TimeIs, TimeZone};
+pub use import::options::ImportOptions;
 pub use options::{By, Command, Compare, EXITS, Kind, Options};
 pub use range::When;
 

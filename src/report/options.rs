@@ -13,6 +13,9 @@ use super::range::When;
 use crate::runtime::{Arguments, Exit, arguments};
 use crate::words::Language;
 
+/// Batteries of a home: the most kWh and kW.
+const MAX_SIZE: f64 = 10_000.0;
+
 /// How `p1report` can end.
 pub const EXITS: &[Exit] = &[
     Exit::Done,
@@ -132,13 +135,13 @@ pub struct Options {
     #[arg(long)]
     pub all: bool,
     /// The capacities of batteries, kWh, comma-separated
-    #[arg(long, value_name = "KWH,...", value_delimiter = ',', default_value = "5", value_parser = super::battery::size)]
+    #[arg(long, value_name = "KWH,...", value_delimiter = ',', default_value = "5", value_parser = size)]
     pub kwh: Vec<f64>,
     /// The power of each battery, kW; the last one counts for those that follow
-    #[arg(long, value_name = "KW,...", value_delimiter = ',', default_value = "2.5", value_parser = super::battery::size)]
+    #[arg(long, value_name = "KW,...", value_delimiter = ',', default_value = "2.5", value_parser = size)]
     pub kw: Vec<f64>,
     /// How much of what goes in comes out of a battery, per cent
-    #[arg(long, value_name = "P", default_value = "90", value_parser = super::battery::efficiency)]
+    #[arg(long, value_name = "P", default_value = "90", value_parser = efficiency)]
     pub efficiency: f64,
     /// Show how much of the solar production was used at home: a CSV with the columns time and kWh, or `register_kWh`
     #[arg(long, value_name = "FILE", conflicts_with_all = ["compare", "html", "oneline"])]
@@ -199,6 +202,39 @@ impl Options {
             Some(Command::Import(import)) => &import.common,
             Some(Command::Export(export)) => &export.common,
             None => &self.common,
+        }
+    }
+}
+
+/// Reads a capacity or a power.
+fn size(text: &str) -> Result<f64, String> {
+    let size = text.trim().parse().ok().filter(|size| *size > 0.0 && *size <= MAX_SIZE);
+    size.ok_or_else(|| "expected a number above 0 and up to 10000".to_owned())
+}
+
+/// Reads an efficiency, per cent.
+fn efficiency(text: &str) -> Result<f64, String> {
+    let efficiency = text.trim().parse().ok().filter(|share| *share >= 1.0 && *share <= 100.0);
+    efficiency.ok_or_else(|| "expected a number from 1 to 100".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_efficiency_is_a_number_of_per_cent() {
+        assert_eq!(efficiency("90.25"), Ok(90.25));
+        for text in ["", "0", "-1", "100.5", "NaN", "all"] {
+            assert!(efficiency(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_size_is_a_number_of_a_home() {
+        assert_eq!(size("2.7"), Ok(2.7));
+        for text in ["", "0", "-1", "1e9", "NaN", "inf", "five"] {
+            assert!(size(text).is_err(), "{text}");
         }
     }
 }

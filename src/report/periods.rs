@@ -2,9 +2,11 @@
 
 mod columns;
 mod notes;
+mod production;
 mod records;
 
-use super::label;
+pub(super) use self::production::{add_cells, add_columns};
+use super::label::{self, register_text};
 use super::options::{By, Compare, Options};
 use super::query::{Estimate, PeriodRow, Periods};
 use super::table::{Bar, Table};
@@ -36,32 +38,6 @@ struct Quantity {
     head: String,
     unit: &'static str,
     rank: u8,
-}
-
-/// Name, text and unit of a register: `gas_m3` is gas in m³.
-pub(super) fn register_text(name: &str, words: &Words) -> (String, &'static str) {
-    let (stem, unit) = name.rsplit_once('_').unwrap_or((name, ""));
-    let unit = match unit {
-        "kwh" => "kWh",
-        "m3" => "m³",
-        "gj" => "GJ",
-        _ => "",
-    };
-    let text = match stem {
-        "energy_import" => words.import.to_owned(),
-        "energy_export" => words.export_short.to_owned(),
-        "gas" => words.gas.to_owned(),
-        "water" => words.water.to_owned(),
-        _ => {
-            let tariff = |text: &str, prefix: &str, word: &str| {
-                text.strip_prefix(prefix).map(|tariff| format!("{word} {tariff}"))
-            };
-            tariff(stem, "energy_import_", words.import)
-                .or_else(|| tariff(stem, "energy_export_", words.export_short))
-                .unwrap_or_else(|| stem.replace('_', " "))
-        }
-    };
-    (text, unit)
 }
 
 /// What a record of use has of a register or of the difference.

@@ -240,7 +240,9 @@ impl<Z: Zone + Clone> Source<Z> {
         let mut rows = rows(&calendar, &pass, shown, compare);
         if let Some(production) = &self.production {
             for row in &mut rows {
-                row.balance = production.balance(row, self.end);
+                let end = row.period.span.end;
+                let to = if row.is_running { self.end.min(end) } else { end };
+                row.balance = production.balance(&row.period, to);
             }
         }
         let estimate = has_running

@@ -1,10 +1,9 @@
 //! The summary: today, this week, this month and this year beside those before, each with its estimate.
 
-use super::label;
+use super::label::{self, register_text};
 use super::machine::{Document, Record};
 use super::options::{Compare, Options};
-use super::periods::register_text;
-use super::production;
+use super::periods::{add_cells, add_columns};
 use super::query::{Periods, QueryError, Source};
 use super::table::{Column, Table, change, decimal, estimated, known};
 use crate::history::calendar::Unit;
@@ -73,7 +72,7 @@ impl<Z: Zone + Clone> Summary<Z> {
         let mut table =
             Table { title: words.summary.to_owned(), columns, rows, ..Table::default() };
         if has_production {
-            production::add_columns(&mut table, words);
+            add_columns(&mut table, words);
         }
         if let Some(periods) = self.all.first() {
             let local = periods.calendar.local(periods.end);
@@ -182,7 +181,7 @@ fn rows<Z: Zone + Clone>(
         }
         cells.push(known(row.period.peak.map(|(power, _)| power), 2));
         if let Some(width) = width {
-            production::add_cells(&mut cells, width, row.balance, decimals);
+            add_cells(&mut cells, width, row.balance, decimals);
         }
         rows.push(cells);
     }

@@ -11,7 +11,6 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::filter::{Selection, quoted};
-use super::losses::MAX_LATE;
 use crate::message::Meta;
 use crate::meter::{Meters, REPLACED_AFTER};
 use crate::multicast;
@@ -31,6 +30,10 @@ const OWN_TIMES_KEPT: Duration = Duration::from_secs(120);
 
 /// The most of them. Meters send one a second.
 const MAX_OWN_TIMES: usize = 128;
+
+/// How far apart the frame numbers of two telegrams of one listener may be, as far as one is lost or late. It is also the
+/// most telegrams that one has sent that has just restarted.
+pub(super) const MAX_NUMBER_STEP: u64 = 60;
 
 /// How often the log names another listener of a meter, or one that takes over.
 const LOG_INTERVAL: Duration = Duration::from_secs(600);
@@ -301,7 +304,7 @@ impl Followed {
     fn has_moved_to(&self, from: &Listener, meta: &Meta, is_raw: bool) -> bool {
         let goes_on = self.goes_on(meta);
         let is_renamed = from.address == self.listener.address && goes_on;
-        let fits = is_raw || meta.frame_number <= MAX_LATE || goes_on;
+        let fits = is_raw || meta.frame_number <= MAX_NUMBER_STEP || goes_on;
         is_renamed || fits && from.may_be(&self.listener)
     }
 
@@ -331,7 +334,7 @@ impl Followed {
 
     /// Whether a telegram follows the last one, as far as one listener counts.
     fn goes_on(&self, meta: &Meta) -> bool {
-        (1..=MAX_LATE).contains(&meta.frame_number.wrapping_sub(self.number))
+        (1..=MAX_NUMBER_STEP).contains(&meta.frame_number.wrapping_sub(self.number))
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use log::Level;
 
-use super::listener::Listener;
+use super::listener::{Listener, MAX_NUMBER_STEP};
 use super::quieter;
 use crate::message::Meta;
 use crate::meter::{List, MAX_METERS};
@@ -19,9 +19,6 @@ use crate::text;
 
 /// How often each kind of event is logged.
 const LOG_INTERVAL: Duration = Duration::from_secs(600);
-
-/// How far behind a frame number may be to count as late. Further behind, the sender has restarted.
-pub(super) const MAX_LATE: u64 = 60;
 
 /// How many telegrams of a sender are remembered, to know them again.
 const MAX_RECENT: usize = 61;
@@ -150,7 +147,7 @@ impl LossTracker {
         // There are too many senders: of this one, nothing is counted.
         let Ok(sender) = self.senders.hear(&from, now, first) else { return true };
         if sender.telegrams == 1 {
-            let is_restart = is_known && meta.frame_number <= MAX_LATE;
+            let is_restart = is_known && meta.frame_number <= MAX_NUMBER_STEP;
             if is_restart {
                 sender.state.counts.add(&Order::Restart, false);
                 self.total.add(&Order::Restart, false);
@@ -258,7 +255,7 @@ impl Sender {
             Order::Duplicate
         } else if number > self.number {
             Order::Next { lost: number - self.number - 1 }
-        } else if self.number - number > MAX_LATE
+        } else if self.number - number > MAX_NUMBER_STEP
             || start > self.start
             || self.recent.iter().any(|&(known, _)| known == number)
         {

@@ -7,7 +7,7 @@
 use chrono::{Datelike as _, NaiveDateTime};
 
 use super::entry::place;
-use super::options::Format;
+use super::formats::Format;
 use super::sheet::{Fields, ImportError, Lines};
 use super::totals::Counter;
 use crate::history::compose::Rows;

@@ -9,7 +9,7 @@ use super::sheet::ImportError;
 use super::totals::{Totals, YearSums};
 use super::writer::{Writer, Written};
 use crate::history::COLUMNS;
-use crate::report::periods::register_text;
+use crate::report::label::register_text;
 use crate::report::table::{Column, Style, Table, decimal, known};
 use crate::telegram::Timestamp;
 use crate::text;

@@ -1,6 +1,6 @@
 //! The sentences below a table of periods: until when, how it was estimated, and gaps.
 
-use super::{RUNNING, register_text};
+use super::RUNNING;
 use crate::history::row::{EXPORT, IMPORT};
 use crate::history::tally::Gap;
 use crate::report::label;
@@ -61,7 +61,7 @@ impl<Z: Zone + Clone> Periods<Z> {
         let amounts = self.registers.iter().enumerate().filter_map(|(at, name)| {
             let amount = gap.outside[at]?;
             let is_shown = [IMPORT, EXPORT].contains(&name.as_str()) || !name.ends_with("kwh");
-            let (text, unit) = register_text(name, words);
+            let (text, unit) = label::register_text(name, words);
             (is_shown && amount >= 50).then(|| format!("{} {unit} {text}", decimal(amount, 1)))
         });
         let amounts: Vec<String> = amounts.collect();

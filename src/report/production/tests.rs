@@ -1,4 +1,4 @@
-//! Which periods a file covers, its forms, the shares, and what is shown of them.
+//! Which periods a file covers, its forms, and the shares.
 
 use std::fs;
 

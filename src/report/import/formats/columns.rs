@@ -5,12 +5,11 @@
 
 use std::str::FromStr;
 
-use super::{Context, Header, Row, Settings, Shape, position};
+use super::{Context, Header, Row, Settings, Shape, TimeIs, position};
 use crate::history::{COLUMNS, Content};
 use crate::meter::DEVICES;
 use crate::report::import::channel::is_register;
 use crate::report::import::entry::{Entry, Kind, Until, place};
-use crate::report::import::options::TimeIs;
 use crate::report::import::sheet::Fields;
 use crate::text;
 

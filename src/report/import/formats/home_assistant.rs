@@ -5,10 +5,9 @@
 //! `sum` is not the register. `--column energy_import_t1_kwh=sensor.…` tells what an entity measures; without it, its
 //! name does. Times without an offset are UTC.
 
-use super::{Context, From, Header, Row, Shape, series};
+use super::{Context, From, Header, Row, Shape, TimeZone, series};
 use crate::history::COLUMNS;
 use crate::report::import::entry::{Entry, Kind, Until};
-use crate::report::import::options::TimeZone;
 use crate::report::import::value::{self, Stamp};
 use crate::text;
 

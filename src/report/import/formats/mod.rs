@@ -11,6 +11,7 @@ mod homewizard;
 mod liander;
 mod p1_monitor;
 mod production;
+mod settings;
 mod slimmemeterportal;
 
 #[cfg(test)]
@@ -20,9 +21,10 @@ use std::collections::BTreeMap;
 
 use clap::ValueEnum as _;
 pub use columns::{Column, From};
+pub(super) use settings::Settings;
+pub use settings::{Format, GasTime, TimeIs, TimeZone};
 
 use super::entry::Entry;
-use super::options::{Format, TimeIs, TimeZone};
 use super::sheet::{Fields, ImportError, Lines, separator};
 use super::value::{self, Stamp};
 use crate::text;
@@ -47,20 +49,6 @@ pub(super) enum Header {
     Looks(fn(&Fields) -> Option<Vec<Option<usize>>>),
     /// There is none; the columns are those of the options.
     Options,
-}
-
-/// What the options say about the values of a table.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Settings {
-    pub columns: Vec<Column>,
-    pub unit: Option<String>,
-    pub zone: TimeZone,
-    pub time_format: Option<String>,
-    pub time_is: TimeIs,
-    pub is_use: bool,
-    pub has_no_header: bool,
-    pub separator: Option<char>,
-    pub filters: Vec<(String, String)>,
 }
 
 /// What is kept from row to row, and what the rows tell.
