@@ -11,9 +11,7 @@ use std::process::{Command, Output, Stdio};
 use p1_multicast::message::{Message, Value};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::{
-    Household, Meter, PATIENCE, Place, Running, binary, corpus, telegram, wait_for, watts,
-};
+use crate::support::{Household, Meter, Place, Running, binary, corpus, telegram, wait_for, watts};
 
 fn p1cat(arguments: &[&str]) -> Command {
     let mut command = Command::new(binary("p1cat"));
@@ -225,12 +223,7 @@ fn what_cannot_be_read_is_named() {
 
 /// Sends telegrams of this power, one after another, until `done` says that it is enough.
 fn send_until(meter: &mut Meter, watts: u32, mut done: impl FnMut() -> bool) {
-    let start = std::time::Instant::now();
-    while !done() {
-        assert!(start.elapsed() < PATIENCE, "waited in vain");
-        meter.send(&telegram(watts));
-        std::thread::sleep(std::time::Duration::from_millis(50));
-    }
+    meter.send_until("what is done with a telegram", &telegram(watts), || done().then_some(()));
 }
 
 #[test]
@@ -319,8 +312,8 @@ fn a_scrape_by_http_is_answered_with_the_next_telegram_and_in_silence_with_statu
         let server = OwnedFd::from(server);
         let mut command = place.program("p1cat");
         command.args(["--http", "--format", "prometheus"]).args(arguments);
-        let child = command.stdin(server.try_clone().unwrap()).stdout(server).spawn().unwrap();
         client.write_all(b"GET /metrics HTTP/1.1\r\nHost: pi\r\n\r\n").unwrap();
+        let child = command.stdin(server.try_clone().unwrap()).stdout(server).spawn().unwrap();
         (client, child)
     };
     let answer = |mut client: UnixStream| {
@@ -350,12 +343,8 @@ fn a_command_runs_when_a_condition_comes_true_and_gets_the_readings() {
     let arguments =
         ["--config-file", &config, "--count", "1", "--when", "power_import_w > 400", "--exec"];
     let mut child = p1cat(&arguments).args(["sh", "-c", &script]).spawn().unwrap();
-    let status = wait_for("the end of p1cat", || {
-        for watts in [300, 423] {
-            meter.send(&telegram(watts));
-        }
-        child.try_wait().unwrap()
-    });
+    let telegrams = [telegram(300), telegram(423)].concat();
+    let status = meter.send_until("the end of p1cat", &telegrams, || child.try_wait().unwrap());
     assert!(status.success(), "{status}");
     assert_eq!(fs::read_to_string(file).unwrap(), "423 power_import_w > 400\n");
     listener.stop();

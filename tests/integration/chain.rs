@@ -1,20 +1,36 @@
 //! The whole chain: meter, listener, network, recorder, files.
 
 use std::fs;
-use std::process::Stdio;
 
 use crate::support::{Place, Running, binary, corpus, wait_for};
 
-/// Plays these telegrams through the chain as fast as they are read, and gives the details rows.
+/// How many telegrams the kernel surely keeps for a recorder that is held up.
+const MAX_AHEAD: usize = 50;
+
+/// Plays these telegrams through the chain as fast as they are recorded, and gives the details rows.
 fn record(place: &Place, telegrams: &std::path::Path, count: usize) -> Vec<String> {
     place.config_with("p1_reader_details: {flush_period: 2}");
-    let reader = place.daemon("p1reader");
+    let mut command = place.program("p1reader");
+    let reader = Running::start(place, "p1reader", command.arg("--debug"));
+    reader.wait_for_log(" started: ");
+    let (mut meter, listener) = place.listen();
     let mut command = std::process::Command::new(binary("p1sim"));
-    command.arg("--link").arg(place.path("meter")).arg("--replay").arg(telegrams);
-    command.args(["--speed", "100"]).stdout(Stdio::null());
-    let mut meter = Running::start(place, "p1sim", &mut command);
-    let listener = place.daemon("p1listener");
-    assert_eq!(meter.wait().code(), Some(0), "{}", meter.log());
+    command.args(["--stdout", "--speed", "max", "--replay"]).arg(telegrams);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let (mut sent, mut rest) = (0, &output.stdout[..]);
+    while !rest.is_empty() {
+        // Up to the next telegram; before the first one there may be a part of another.
+        let begins = |bytes: &[u8]| bytes == b"\n/";
+        let end = rest.windows(2).position(begins).map_or(rest.len(), |at| at + 1);
+        let (piece, next) = rest.split_at(end);
+        meter.send(piece);
+        sent += usize::from(piece.starts_with(b"/"));
+        if sent % MAX_AHEAD == 0 || next.is_empty() {
+            reader.wait_for_logs(sent, "recorded telegram ");
+        }
+        rest = next;
+    }
     let rows = wait_for("all rows", || {
         let rows: Vec<String> = place
             .lines_of("details-")

@@ -88,8 +88,7 @@ fn it_shows_values_resizes_helps_and_leaves_the_terminal_as_it_was() {
     let before = settings("before");
     tmux.keys(&[&format!("{program} --config-file {config}; echo it ended with $?"), "Enter"]);
     tmux.wait_for("Waiting for the first telegram");
-    wait_for("the import on the screen", || {
-        meter.send(&telegram(423));
+    meter.send_until("the import on the screen", &telegram(423), || {
         Some(tmux.screen()).filter(|screen| screen.contains("import 423 W"))
     });
     tmux.run(&["resize-window", "-x", "40", "-y", "12"]);
@@ -171,10 +170,8 @@ fn a_page_is_printed_once_from_the_network() {
     let Household { place, mut meter, listener, .. } = Household::start();
     let page = std::thread::scope(|scope| {
         let page = scope.spawn(|| once(&place, &["--language", "nl", "--ascii"]));
-        while !page.is_finished() {
-            meter.send(&telegram(423));
-            std::thread::sleep(std::time::Duration::from_millis(50));
-        }
+        let is_finished = || page.is_finished().then_some(());
+        meter.send_until("the page", &telegram(423), is_finished);
         page.join().unwrap()
     });
     assert_eq!(page.status.code(), Some(0), "{page:?}");

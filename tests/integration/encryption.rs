@@ -9,7 +9,9 @@ use p1_multicast::dlms::{Key, Sealer};
 use p1_multicast::telegram::crc16_x25;
 use rustix::process::Signal;
 
-use crate::support::{Household, Meter, Place, Running, binary, telegram, wait_for, watts};
+use crate::support::{
+    Household, Meter, Place, Running, binary, repeat_until, telegram, wait_for, watts,
+};
 
 const DECRYPTION: [u8; 16] = *b"0123456789abcdef";
 const AUTHENTICATION: [u8; 16] = *b"fedcba9876543210";
@@ -95,6 +97,12 @@ fn a_meter_that_encrypts_is_named_and_the_key_can_be_added_while_the_listener_ru
     let Household { place, mut meter, listener, mut subscriber } = Household::start();
     (0..3).for_each(|_| meter.send(&frame(1)));
     listener.wait_for_log("cannot read the telegrams of a Sagemcom (SAG) meter");
+    // It logs this with the first frame; none is left for the key.
+    repeat_until(
+        "three frames",
+        || listener.signal(Signal::USR1),
+        || listener.log().contains(" 3 encrypted frames").then_some(()),
+    );
     let path = write_key(&place, "ek", &digits(DECRYPTION));
     place.config_with(&format!("p1_listener: {{decryption_key_file: {}}}", path.display()));
     listener.signal(Signal::HUP);

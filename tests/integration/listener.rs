@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use socket2::SockRef;
 
-use crate::support::{Household, Meter, Place, Running, telegram, wait_for, watts};
+use crate::support::{Household, Meter, PATIENCE, Place, Running, telegram, wait_for, watts};
 
 #[test]
 fn a_telegram_on_the_port_goes_out_as_json_and_as_raw_bytes() {
@@ -91,7 +91,7 @@ fn systemd_is_told_of_readiness_state_reload_and_end_and_the_watchdog_is_fed() {
     let place = Place::new();
     place.config();
     let socket = UnixDatagram::bind(place.path("notify")).unwrap();
-    socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut command = place.program("p1listener");
     command.env("NOTIFY_SOCKET", place.path("notify")).env("WATCHDOG_USEC", "3000000");
     let listener = Running::start(&place, "p1listener", &mut command);

@@ -160,10 +160,7 @@ fn a_card_whose_power_is_cut_has_all_rows_that_were_flushed() {
     let reader = in_utc(&place, &["--debug"]);
     let mut publisher = Publisher::new(&place);
     let mut publish = |seconds: std::ops::Range<u32>| {
-        for second in seconds.clone() {
-            publisher.publish(START + i64::from(second), second);
-        }
-        reader.wait_for_logs(seconds.end as usize, RECORDED);
+        publisher.publish_all(&reader, START + i64::from(seconds.start), seconds);
     };
     publish(0..700);
     reader.signal(Signal::USR1);

@@ -28,8 +28,13 @@ impl Publisher {
         Self { sender, port: place.port, translator: Translator::new(Policy::Auto, None) }
     }
 
-    /// Publishes telegrams of these powers, one a second, no faster than `reader` takes them.
-    fn publish_all(&mut self, reader: &Running, seconds: i64, powers: impl Iterator<Item = u32>) {
+    /// Publishes telegrams of these powers, one a second, no faster than `reader`, with `--debug`, takes them.
+    pub fn publish_all(
+        &mut self,
+        reader: &Running,
+        seconds: i64,
+        powers: impl Iterator<Item = u32>,
+    ) {
         for (second, watts) in (seconds..).zip(powers) {
             self.publish(second, watts);
             let count = self.translator.counts().telegrams;
@@ -69,11 +74,9 @@ pub fn recorded(place: &Place) -> Vec<u32> {
 fn every_output_is_written() {
     let place = Place::new();
     place.config();
-    let reader = in_utc(&place, &[]);
-    let mut publisher = Publisher::new(&place);
-    for second in 0..=600 {
-        publisher.publish(START - 300 + second, 100 + u32::try_from(second % 7).unwrap());
-    }
+    let reader = in_utc(&place, &["--debug"]);
+    let powers = (0..=600).map(|second| 100 + second % 7);
+    Publisher::new(&place).publish_all(&reader, START - 300, powers);
     wait_for("all rows", || (recorded(&place).len() == 601).then_some(()));
     reader.stop();
     assert_eq!(
@@ -266,7 +269,8 @@ fn after_a_kill_the_next_recorder_starts_at_once_and_goes_on_with_the_files() {
         publisher.publish(START + i64::from(watts), watts);
         let rows = usize::try_from(watts).unwrap();
         wait_for("the row", || (recorded(&place).len() == rows).then_some(()));
-        reader.signal(Signal::KILL);
+        // What is left of it is a process that nobody has waited for.
+        reader.kill();
         let next = in_utc(&place, &[]);
         reader.wait();
         next.stop();
@@ -403,7 +407,7 @@ fn a_meter_that_two_listeners_send_is_recorded_from_one_of_them() {
         let copy = copy.replacen("{\"meta\":{", source, 1);
         other.sender.send(place.port, copy.as_bytes()).unwrap();
     }
-    reader.wait_for_log("telegram 5 from");
+    reader.wait_until_read(place.group, place.port);
     let log = reader.stopped();
     assert_eq!(recorded(&place), [0, 1, 2, 3, 4]);
     assert_eq!(log.matches(" is sent by ").count(), 1, "{log}");

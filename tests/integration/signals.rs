@@ -52,8 +52,7 @@ fn the_daemons_and_the_pipe_catch_what_their_manual_pages_tell() {
     let mut command = place.program("p1cat");
     command.args(["--every", "1"]);
     let cat = Running::start(&place, "p1cat", command.stdout(File::create(&lines).unwrap()));
-    wait_for("a line of p1cat", || {
-        meter.send(&telegram(1));
+    meter.send_until("a line of p1cat", &telegram(1), || {
         Some(()).filter(|()| lines.metadata().unwrap().len() > 0)
     });
     assert_listed(cat.process(), "p1cat.1");

@@ -13,7 +13,9 @@ use rustix::process::Signal;
 
 use crate::emeter::Consumer;
 use crate::reader::recorded;
-use crate::support::{Meter, Place, Running, Subscriber, binary, lo, telegram, wait_for, watts};
+use crate::support::{
+    Meter, Place, Running, Subscriber, binary, lo, repeat_until, telegram, wait_for, watts,
+};
 
 /// A place whose configuration has a key, just made.
 fn place_with_key() -> Place {
@@ -74,8 +76,7 @@ impl Receivers {
 
     /// Sends telegrams with this power until all have taken one.
     fn follow(&self, place: &Place, meter: &mut Meter, watts: u32) {
-        wait_for(&format!("{watts} W at all of them"), || {
-            meter.send(&telegram(watts));
+        meter.send_until(&format!("{watts} W at all of them"), &telegram(watts), || {
             self.count(place, watts).iter().all(|count| *count > 0).then_some(())
         });
     }
@@ -208,14 +209,12 @@ fn p1dashboard_shows_no_forged_telegram() {
     let mut command = place.program("p1dashboard");
     command.arg("--once").stdout(File::create(&out).unwrap());
     let mut dashboard = Running::start(&place, "p1dashboard", &mut command);
-    wait_for("a refusal", || {
-        for datagram in &attacks {
-            forger.send(place.port, datagram).unwrap();
-        }
+    let attack = || attacks.iter().for_each(|datagram| forger.send(place.port, datagram).unwrap());
+    repeat_until("a refusal", attack, || {
         dashboard.log().contains("refused a datagram from 127.0.0.1").then_some(())
     });
-    meter.send(&telegram(7));
-    assert_eq!(dashboard.wait().code(), Some(0));
+    let status = meter.send_until("the page", &telegram(7), || dashboard.try_wait());
+    assert_eq!(status.code(), Some(0));
     let screen = fs::read_to_string(out).unwrap();
     assert!(screen.contains("7 W") && !screen.contains("999"), "{screen}");
 }
@@ -231,6 +230,7 @@ fn another_key_is_taken_on_a_reload_and_what_the_old_one_has_signed_is_not() {
     let old = wait_for("a datagram of the old key", || {
         Some(subscriber.datagram()).filter(|datagram| watts_of(datagram) == 2)
     });
+    wait_for("2 W at all of them", || (receivers.count(&place, 2) == [1; 3]).then_some(()));
     let old_key = fs::read_to_string(place.path("key")).unwrap();
     make_key(&place);
     for program in [&listener, &receivers.reader] {
@@ -273,10 +273,8 @@ fn the_ten_lines_of_python_verify_what_the_listener_signs() {
     let place = place_with_key();
     let mut subscriber = place.subscriber();
     let (mut meter, _listener) = place.listen();
-    let datagram = wait_for("a datagram", || {
-        meter.send(&telegram(1));
-        subscriber.datagram_within(Duration::from_millis(500))
-    });
+    meter.send(&telegram(1));
+    let datagram = subscriber.datagram();
     let mut altered = datagram.clone();
     let at = altered.len() - 10;
     altered[at] ^= 1;

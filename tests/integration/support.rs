@@ -13,11 +13,11 @@ use std::time::{Duration, Instant};
 use p1_multicast::message::Message;
 use p1_multicast::multicast::{Interface, Receiver};
 use p1_multicast::telegram::with_checksum;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-/// Long enough for a slow machine; nothing waits that long when all is well.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+/// Long enough for a machine that does other work; nothing waits that long when all is well.
+pub const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A test's own folder, multicast group and ports.
 pub struct Place {
@@ -153,14 +153,12 @@ impl Place {
         Subscriber { receiver, buffer: vec![0; 65_536] }
     }
 
-    /// The lines of all files whose names begin so, in the order of the names.
+    /// The whole lines of all files whose names begin so, in the order of the names.
     pub fn lines_of(&self, beginning: &str) -> Vec<String> {
-        self.files(beginning)
-            .iter()
-            .flat_map(|path| {
-                fs::read_to_string(path).unwrap().lines().map(str::to_owned).collect::<Vec<_>>()
-            })
-            .collect()
+        let lines = |path: &PathBuf| -> Vec<String> {
+            whole_lines(path).lines().map(str::to_owned).collect()
+        };
+        self.files(beginning).iter().flat_map(lines).collect()
     }
 
     pub fn files(&self, beginning: &str) -> Vec<PathBuf> {
@@ -218,6 +216,32 @@ pub fn wait_for<T>(what: &(impl Display + ?Sized), mut check: impl FnMut() -> Op
     }
 }
 
+/// The same; meanwhile, calls `repeat` at once and then more and more rarely. For telegrams: of more than a meter
+/// sends, the programs take none, and while one of them is held up the kernel keeps only some for it.
+pub fn repeat_until<T>(
+    what: &(impl Display + ?Sized),
+    mut repeat: impl FnMut(),
+    mut check: impl FnMut() -> Option<T>,
+) -> T {
+    let (mut next, mut pause) = (Instant::now(), Duration::from_millis(50));
+    wait_for(what, || {
+        let now = Instant::now();
+        if now >= next {
+            repeat();
+            next = now + pause;
+            pause = (2 * pause).min(Duration::from_secs(1));
+        }
+        check()
+    })
+}
+
+/// What a file holds, without a last line that is still being written.
+pub fn whole_lines(path: &Path) -> String {
+    let mut bytes = fs::read(path).unwrap();
+    bytes.truncate(bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1));
+    String::from_utf8(bytes).unwrap()
+}
+
 /// A program that runs; it is killed when the test ends.
 pub struct Running {
     child: Child,
@@ -234,7 +258,7 @@ impl Running {
     }
 
     pub fn log(&self) -> String {
-        fs::read_to_string(&self.log).unwrap()
+        whole_lines(&self.log)
     }
 
     pub fn wait_for_log(&self, text: &str) {
@@ -255,12 +279,35 @@ impl Running {
     }
 
     pub fn signal(&self, signal: Signal) {
-        let pid = Pid::from_raw(i32::try_from(self.process()).unwrap()).unwrap();
-        kill_process(pid, signal).unwrap();
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
     pub fn wait(&mut self) -> ExitStatus {
-        wait_for(&format!("the end of {}", self.log.display()), || self.child.try_wait().unwrap())
+        wait_for(&format!("the end of {}", self.log.display()), || self.try_wait())
+    }
+
+    pub fn try_wait(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().unwrap()
+    }
+
+    /// Kills it. It has ended then, and nobody has asked for its status.
+    pub fn kill(&self) {
+        self.signal(Signal::KILL);
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        waitid(WaitId::Pid(Pid::from_child(&self.child)), options).unwrap();
+    }
+
+    /// Waits until it has read all datagrams of this group and port. All others on its host must read theirs, too.
+    pub fn wait_until_read(&self, group: Ipv4Addr, port: u16) {
+        let address = format!("{:08X}:{port:04X}", u32::from_ne_bytes(group.octets()));
+        let sockets = format!("/proc/{}/net/udp", self.process());
+        wait_for("the datagrams to be read", || {
+            let sockets = fs::read_to_string(&sockets).unwrap();
+            let mut own = sockets.lines().filter(|line| line.contains(&address)).peekable();
+            assert!(own.peek().is_some(), "no {address} in {sockets}");
+            // The length of the queues to send and to read.
+            own.all(|line| line.contains(" 00000000:00000000 ")).then_some(())
+        });
     }
 
     /// Asks it to end, and waits until it has ended well.
@@ -287,6 +334,7 @@ impl Drop for Running {
 /// A meter on a pty; when it is dropped, the line hangs up.
 pub struct Meter {
     master: File,
+    link: PathBuf,
 }
 
 impl Meter {
@@ -299,12 +347,29 @@ impl Meter {
         let slave = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
         let link = place.path("meter");
         let _ = fs::remove_file(&link);
-        std::os::unix::fs::symlink(slave, link).unwrap();
-        Self { master: File::from(master) }
+        std::os::unix::fs::symlink(slave, &link).unwrap();
+        Self { master: File::from(master), link }
     }
 
     pub fn send(&mut self, bytes: &[u8]) {
         self.master.write_all(bytes).unwrap();
+    }
+
+    /// Sends these bytes, again and again, until `check` gives something. See [`repeat_until`].
+    pub fn send_until<T>(
+        &mut self,
+        what: &(impl Display + ?Sized),
+        bytes: &[u8],
+        check: impl FnMut() -> Option<T>,
+    ) -> T {
+        repeat_until(what, || self.send(bytes), check)
+    }
+}
+
+/// The next pty, of another test, may have the same name: no listener may open it by our link.
+impl Drop for Meter {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.link);
     }
 }
 
@@ -340,12 +405,6 @@ impl Subscriber {
                 self.receiver.receive(&mut self.buffer, Duration::from_secs(1)).unwrap()?;
             Some(self.buffer[..datagram.len].to_vec())
         })
-    }
-
-    /// The next datagram, if one arrives in this time.
-    pub fn datagram_within(&mut self, time: Duration) -> Option<Vec<u8>> {
-        let datagram = self.receiver.receive(&mut self.buffer, time).unwrap()?;
-        Some(self.buffer[..datagram.len].to_vec())
     }
 
     pub fn message(&mut self) -> Message {

@@ -5,14 +5,19 @@ use std::io;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use crate::support::{Place, Running, wait_for};
+use crate::support::{Place, Running, wait_for, whole_lines};
 
-/// A port of 127.0.0.1 that nobody listens on.
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+/// A port of 127.0.0.1 that nobody listens on, and that the kernel gives to nobody else.
+fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(11_000);
+    // Ports for connections begin above this.
+    let ports = std::iter::repeat_with(|| NEXT.fetch_add(1, Ordering::Relaxed)).take(5000);
+    let is_free = |port: &u16| TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    ports.into_iter().find(is_free).unwrap()
 }
 
 /// mosquitto; it ends when it is dropped.
@@ -56,14 +61,14 @@ impl<'p> Broker<'p> {
     }
 
     pub fn subscriber(&self, arguments: &[&str]) -> Subscriber {
-        let before = self.log().matches("Received SUBSCRIBE").count();
-        let file = self.place.path(&format!("messages-{before}"));
-        let mut command = self.client("mosquitto_sub", &["-F", "%r %t %p"]);
+        static NEXT: AtomicU16 = AtomicU16::new(0);
+        let name = format!("messages-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let file = self.place.path(&name);
+        let mut command = self.client("mosquitto_sub", &["-F", "%r %t %p", "-i", &name]);
         command.args(arguments).stdout(File::create(&file).unwrap());
         let running = Running::start(self.place, "mosquitto_sub", &mut command);
-        wait_for("the subscription", || {
-            (self.log().matches("Received SUBSCRIBE").count() > before).then_some(())
-        });
+        let subscribed = format!("Received SUBSCRIBE from {name}\n");
+        wait_for("the subscription", || self.log().contains(&subscribed).then_some(()));
         Subscriber { file, _running: running }
     }
 
@@ -80,9 +85,18 @@ pub struct Subscriber {
 impl Subscriber {
     /// The payloads that have come for the topics with this ending, in their order.
     pub fn payloads(&self, ending: &str) -> Vec<String> {
-        let text = fs::read_to_string(&self.file).unwrap();
-        let complete = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
-        let messages = complete.lines().filter_map(|line| line.get(2..)?.split_once(' '));
+        self.marked("", ending)
+    }
+
+    /// Those of them that were retained before.
+    pub fn retained(&self, ending: &str) -> Vec<String> {
+        self.marked("1", ending)
+    }
+
+    fn marked(&self, mark: &str, ending: &str) -> Vec<String> {
+        let text = whole_lines(&self.file);
+        let messages = text.lines().filter(|line| line.starts_with(mark));
+        let messages = messages.filter_map(|line| line.get(2..)?.split_once(' '));
         let wanted = messages.filter(|(topic, _)| topic.ends_with(ending));
         wanted.map(|(_, payload)| payload.to_owned()).collect()
     }
