@@ -38,7 +38,7 @@ tool=$(command -v podman || command -v buildah)
 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
     make --no-print-directory container IMAGE_TOOL="$tool ${storage[*]}" >"$work/make.log" 2>&1 || fail "make container"
 for program in target/container/root/usr/bin/*; do
-    ! readelf -d "$program" | grep -q NEEDED || fail "$program is not static"
+    ! readelf -d "$program" | grep NEEDED >/dev/null || fail "$program is not static"
 done
 
 with_podman() {

@@ -75,7 +75,7 @@ fi
 
 echo "A simulated meter, p1listener and p1reader at work for $seconds seconds:"
 mkfifo "$scratch/pipe"
-"$programs/p1cat" --config-file "$scratch/p1reader.yml" --timeout 15 --count "$seconds" \
+"$programs/p1cat" --config-file "$scratch/p1reader.yml" --timeout 120 --count "$seconds" \
     >"$scratch/pipe" 2>"$scratch/p1cat.log" &
 pids="$! $pids"
 seen=0

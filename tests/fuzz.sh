@@ -76,6 +76,6 @@ for target in telegram message config round_trip cat dlms signature; do
     *) length=4096 ;;
     esac
     echo "== $target, $seconds s"
-    cargo +nightly fuzz run "$target" -- -max_total_time="$seconds" -max_len="$length" -timeout=10 -rss_limit_mb=1024 \
+    cargo +nightly fuzz run "$target" -- -max_total_time="$seconds" -max_len="$length" -timeout=120 -rss_limit_mb=1024 \
         -print_final_stats=1 -verbosity=0
 done

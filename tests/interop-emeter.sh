@@ -65,15 +65,24 @@ if [ -e "$fetched/package/main.js" ] && command -v node >/dev/null; then
 else
     echo "skipped: iobroker.sma-em of npm is not there"
 fi
-sleep 3
+# A receiver is there when it is a member of the group.
+receivers=$((${#pids[@]} - 1)) end=$((SECONDS + 300))
+until [ $receivers -eq 0 ] || ip maddress show dev meter0 | grep "239.12.255.254.*users $receivers\$" >/dev/null ||
+    { [ $receivers -eq 1 ] && ip maddress show dev meter0 | grep 239.12.255.254 >/dev/null; }; do
+    [ "$SECONDS" -lt "$end" ] || { tail -n 5 "$work"/*.err >&2; echo "the receivers do not begin" >&2; exit 1; }
+    sleep 0.2
+done
 start sim "$work/p1sim" --link "$work/meter"
 start listener "$work/p1listener" --config-file "$work/p1.yml"
 start emeter "$work/p1emeter" --config-file "$work/p1.yml"
 sleep "$2"
+emeter=${pids[-1]}
+unset 'pids[-1]'
+kill "$emeter"
+wait "$emeter"
 # What is on its way arrives.
-kill "${pids[-2]}"
-sleep 1
-python3 tests/interop/emeter/compare.py "$work"/{cat,pysma,iobroker}.out "$2" || {
+sleep 5
+python3 tests/interop/emeter/compare.py "$work"/{cat,pysma,iobroker}.out "$work/emeter.err" || {
     tail -n 5 "$work"/*.err
     exit 1
 }

@@ -20,7 +20,7 @@ for other in "Cargo.lock $(locked Cargo.lock)" "fuzz/Cargo.lock $(locked fuzz/Ca
     [ "${other#* }" = "$cargo" ] || fail "versions differ: Cargo.toml $cargo, $other"
 done
 for version in $(entries debian/p1-multicast.NEWS); do
-    entries debian/changelog | grep -qxF "$version" || fail "debian/p1-multicast.NEWS has $version, which debian/changelog does not know"
+    entries debian/changelog | grep -xF "$version" >/dev/null || fail "debian/p1-multicast.NEWS has $version, which debian/changelog does not know"
 done
 home=$(sed -n 's/^homepage = "\(.*\)"/\1/p' Cargo.toml)
 grep -qxF "Homepage: $home" debian/control || fail "home pages differ: Cargo.toml has $home"

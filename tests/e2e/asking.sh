@@ -15,6 +15,9 @@ more_rows() { wait_until "telegrams $1" has_rows_beyond "$(($(rows "${2:-}") + 3
 state() { inside systemctl show --property "$2" --value "$1"; }
 is() { [ "$(state "$1" "$2")" = "$3" ]; }
 is_other() { [ "$(state "$1" "$2")" != "$3" ]; }
-status_says() { inside systemctl status --no-pager "$1" | grep -q "$2"; }
-journal_has() { inside journalctl -u "$1" -o cat --no-pager | grep -q "$2"; }
+is_beyond() { [ "$(state "$1" "$2")" -gt "$3" ]; }
+# finds ARGUMENT ...      as `grep -q` in a pipe, which would end before who writes, whose signal counts as a failure
+finds() { grep "$@" >/dev/null; }
+status_says() { inside systemctl status --no-pager "$1" | finds "$2"; }
+journal_has() { inside journalctl -u "$1" -o cat --no-pager | finds "$2"; }
 configure() { inside sed -i "$@" /etc/p1-multicast/p1reader.yml; }

@@ -18,7 +18,7 @@ install_and_start() {
     [ -z "$(block 4)" ] || fail "README.md has commands that nobody tries"
     wait_until "the number of telegrams in the status" status_says p1listener '[0-9] telegrams'
     wait_until "the page" inside test -s /run/p1-multicast/lastm.html
-    inside p1dashboard --once | grep -q SIM5 || fail "p1dashboard shows nothing"
+    inside p1dashboard --once | finds SIM5 || fail "p1dashboard shows nothing"
     quietly inside systemctl kill -s USR1 p1reader
     wait_until "records that the user can read" inside runuser -l pi -c 'grep -q "^[0-9]" /var/lib/p1-multicast/*.csv'
     [ "$(inside stat -c %U:%G:%a /var/lib/p1-multicast)" = p1-multicast:p1-multicast:750 ] ||
@@ -67,7 +67,7 @@ settings() {
     step "reload takes new settings; a broken file is said, and the old settings stay"
     configure -e 's|^  #name: .*|  name: attic|' -e 's|^  flush_period: [0-9]*|  flush_period: 1|'
     quietly inside systemctl reload p1listener p1reader
-    wait_until "the new name" sh -c "nsenter -t $leader -a -- p1cat --count 1 --timeout 10 | grep -q '\"source\":\"attic\"'"
+    wait_until "the new name" sh -c "nsenter -t $leader -a -- p1cat --count 1 --timeout 60 | grep -q '\"source\":\"attic\"'"
     more_rows "with the new settings"
     configure 's|^  name: attic|  nonsense: attic|'
     inside systemctl reload p1listener || true
@@ -129,10 +129,13 @@ faults() {
     quietly inside systemctl daemon-reload
     quietly inside systemctl restart p1listener
     inside systemctl kill -s STOP p1listener
-    wait_until "the restart by the watchdog" is p1listener NRestarts 1
+    wait_until "the restart by the watchdog" is_beyond p1listener NRestarts 0
     wait_until "it to be active" is p1listener ActiveState active
+    # A host that is busy for seconds may have it restarted more often.
+    local restarts
+    restarts=$(state p1listener NRestarts)
     inside systemctl kill -s KILL p1listener
-    wait_until "the restart after kill -9" is p1listener NRestarts 2
+    wait_until "the restart after kill -9" is_beyond p1listener NRestarts "$restarts"
     more_rows "after the restarts"
 }
 
@@ -152,9 +155,11 @@ reboot() {
 
 without_network() {
     step "a boot where no DHCP server answers: neither p1listener nor p1reader waits for the network"
-    local networks=$root/etc/systemd/network began
+    local networks=$root/etc/systemd/network waits=$root/etc/systemd/system/systemd-networkd-wait-online.service.d began
     power_off
-    mkdir -p "$networks"
+    mkdir -p "$networks" "$waits"
+    # However long the rest of this takes.
+    printf '[Service]\nExecStart=\nExecStart=/usr/lib/systemd/systemd-networkd-wait-online --timeout=0\n' >"$waits/test.conf"
     printf '[NetDev]\nName=eth9\nKind=veth\n[Peer]\nName=peer9\n' >"$networks/eth9.netdev"
     printf '[Match]\nName=eth9\n[Network]\nDHCP=ipv4\nLinkLocalAddressing=no\n' >"$networks/eth9.network"
     printf '[Match]\nName=peer9\n[Link]\nRequiredForOnline=no\n[Network]\nLinkLocalAddressing=no\n' >"$networks/peer9.network"
@@ -170,12 +175,12 @@ without_network() {
     wait_until "the missing cable in the status" status_says p1listener 'is the cable plugged in'
     began=$SECONDS
     plug_in ttyUSB0
-    quietly inside p1cat --count 1 --timeout 30
-    [ $((SECONDS - began)) -le 6 ] || fail "the first telegram came $((SECONDS - began)) s after the cable"
+    quietly inside p1cat --count 1 --timeout 300
+    is systemd-networkd-wait-online ActiveState activating || fail "a telegram came only when nobody waited for the network"
     step "  the first telegram came $((SECONDS - began)) s after the cable"
     more_rows "without a network"
     power_off
-    rm "$networks"/*9.net* "$root/etc/systemd/system/online.service"
+    rm -r "$networks"/*9.net* "$waits" "$root/etc/systemd/system/online.service"
     chroot "$root" systemctl --quiet disable systemd-networkd online 2>/dev/null || true
     rm -f "$root"/etc/systemd/system/*.wants/online.service
     boot
@@ -195,10 +200,10 @@ upgrade() {
     quietly inside sh -c 'echo n | apt upgrade'
     grep -q "Configuration file '/etc/p1-multicast/p1reader.yml'" "$work/said" || fail "the changed configuration is not asked about"
     for package in p1-multicast p1-multicast-common p1-dashboard; do
-        inside dpkg -s $package | grep -q "^Version: $version$" || fail "$package is not upgraded"
+        inside dpkg -s $package | finds "^Version: $version$" || fail "$package is not upgraded"
     done
     inside grep -q '^  name: attic' /etc/p1-multicast/p1reader.yml || fail "the configuration is lost"
-    inside dpkg -S /etc/p1-multicast/p1reader.yml | grep -q '^p1-multicast-common: ' || fail "the owner of the configuration"
+    inside dpkg -S /etc/p1-multicast/p1reader.yml | finds '^p1-multicast-common: ' || fail "the owner of the configuration"
     wait_until "the new process" is_other p1listener MainPID "$one"
     wait_until "the new process of the further meter" is_other p1reader@attic MainPID "$further"
     more_rows "after the upgrade"
@@ -209,7 +214,7 @@ remove_and_purge() {
     step "installed again with a faulty configuration: the package is whole, though its services are not"
     inside sh -c 'echo "nonsense: 1" >>/etc/p1-multicast/p1reader.yml'
     quietly inside apt-get install --reinstall p1-multicast
-    inside dpkg -s p1-multicast | grep -q '^Status: install ok installed' || fail "the package is left half installed"
+    inside dpkg -s p1-multicast | finds '^Status: install ok installed' || fail "the package is left half installed"
     wait_until "the failure of p1reader" is p1reader ActiveState failed
 
     step "remove stops; autoremove --purge takes the configuration, and the records stay"

@@ -17,20 +17,19 @@ inside() { nsenter -t "$leader" -a -- "$@"; }
 
 quietly() { "$@" >"$work/said" 2>&1 || { cat "$work/said" >&2; fail "$*"; }; }
 
-# Waits until a command succeeds.
+# Waits until a command succeeds, for as long as a machine that does other work may need.
 wait_until() {
-    local what=$1 tries=300
+    local what=$1 end=$((SECONDS + 300))
     shift
     until "$@" >/dev/null 2>&1; do
-        tries=$((tries - 1))
-        [ "$tries" -gt 0 ] || fail "waited in vain for: $what"
+        [ "$SECONDS" -lt "$end" ] || fail "waited in vain for: $what"
         sleep 0.2
     done
 }
 
 make_root() {
     root=$work/$1
-    mmdebstrap --quiet --variant=minbase \
+    mmdebstrap --quiet --variant=minbase --aptopt='Acquire::Retries "5"' \
         --include=systemd,systemd-sysv,dbus,init-system-helpers,iproute2,ca-certificates,sudo,mosquitto,mosquitto-clients,udev,faketime,logrotate,nginx-light,lighttpd \
         "$1" "$root" "$MIRROR"
     echo '127.0.0.1 localhost' >"$root/etc/hosts" # as every installed system has it
@@ -64,10 +63,9 @@ boot() {
         --capability=CAP_BPF --system-call-filter=bpf --bind-ro="$work/apt:$place" \
         --private-network -M "p1e2e-$$" -D "$root" -b </dev/null >"$work/boot.log" 2>&1 &
     machine=$!
-    local tries=300
+    local end=$((SECONDS + 300))
     until leader=$(pgrep -P "$machine" | head -n 1) && [ -n "$leader" ] && inside true 2>/dev/null; do
-        tries=$((tries - 1))
-        [ "$tries" -gt 0 ] || { cat "$work/boot.log" >&2; fail "the machine does not boot"; }
+        [ "$SECONDS" -lt "$end" ] || { cat "$work/boot.log" >&2; fail "the machine does not boot"; }
         sleep 0.1
     done
     wait_until "the end of booting" "${@:-is_booted}"

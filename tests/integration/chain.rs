@@ -31,6 +31,7 @@ fn record(place: &Place, telegrams: &std::path::Path, count: usize) -> Vec<Strin
         }
         rest = next;
     }
+    assert_eq!(sent, count);
     let rows = wait_for("all rows", || {
         let rows: Vec<String> = place
             .lines_of("details-")

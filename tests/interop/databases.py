@@ -139,7 +139,7 @@ class Lines:
         self.folder = folder
         self.server = subprocess.Popen(self.command(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                        env=os.environ | self.environment(folder))
-        for _ in range(300):
+        for _ in range(3000):
             try:
                 return self.get(self.alive)
             except OSError:

@@ -1,12 +1,13 @@
-"""Opens a serial device twice, with a pause between; prints how often the first telegram was not older than 3 s.
+"""Opens a serial device twice, with 20 s between; prints how often the first telegram was not older than 10 s.
 
 usage: pty_reader.py DEVICE
 """
 import datetime, os, re, select, sys, time
 
 fresh = 0
-for _ in range(2):
-    deadline = time.monotonic() + 15
+for turn in range(2):
+    time.sleep(20 * turn)
+    deadline = time.monotonic() + 120
     while not os.path.exists(sys.argv[1]) and time.monotonic() < deadline:
         time.sleep(0.1)
     device = os.open(sys.argv[1], os.O_RDWR | os.O_NOCTTY)
@@ -21,6 +22,5 @@ for _ in range(2):
         own = datetime.datetime.strptime(found[1].decode(), "%y%m%d%H%M%S")
         own = own.replace(tzinfo=datetime.timezone(datetime.timedelta(hours=offset)))
         age = (datetime.datetime.now(datetime.timezone.utc) - own).total_seconds()
-        fresh += age <= 3
-    time.sleep(6)
+        fresh += age <= 10
 print(fresh)

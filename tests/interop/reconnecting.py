@@ -4,7 +4,7 @@ import socket
 import sys
 
 while True:
-    with socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=20) as connection:
+    with socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=120) as connection:
         data = b""
         while not (found := re.search(rb"(/[^/]+![A-Z0-9]{4})\r\n", data)):
             data += connection.recv(4096)

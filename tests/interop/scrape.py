@@ -1,4 +1,4 @@
 """What node_exporter on this machine tells Prometheus."""
 import urllib.request
 
-print(urllib.request.urlopen("http://127.0.0.1:9100/metrics", timeout=10).read().decode())
+print(urllib.request.urlopen("http://127.0.0.1:9100/metrics", timeout=120).read().decode())
