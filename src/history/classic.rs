@@ -9,18 +9,15 @@ use std::path::{Path, PathBuf};
 use chrono::{NaiveDate, NaiveDateTime};
 
 use super::field::thousandths;
+use super::record::Record;
 use super::register::Reading;
 use super::row::{EXPORT, IMPORT, Row, Selection};
+use super::{PERIOD_SECONDS, details, on_the_grid};
 use crate::message::decode_identifier;
 use crate::telegram::{MeterZone, Timestamp};
 
 /// Both moments of a local time, the earlier one first: [`crate::zone::Zone::moments`].
 pub(crate) type Moments = fn(NaiveDateTime) -> [Option<Timestamp>; 2];
-
-const PERIOD: i64 = 300;
-
-/// A telegram that comes at most so long after a multiple of five minutes counts for it, in seconds.
-const MAX_LATE: i64 = 60;
 
 /// The channels of M-Bus devices.
 const CHANNELS: std::ops::RangeInclusive<u8> = 1..=4;
@@ -138,15 +135,10 @@ impl<'s> DayReader<'s> {
         if self.is_details { self.details(line, row) } else { self.record(line, row) }
     }
 
-    /// `2025-10-26 01:55:00, 15108353,  612,  640,  811,    10642208,    0,    0,    0`.
     fn record(&mut self, line: &str, row: &mut Row) -> Option<bool> {
-        let fields: Vec<&str> = line.split(',').map(str::trim).collect();
-        if fields.len() != 9 {
-            return None;
-        }
-        let local = NaiveDateTime::parse_from_str(fields[0], "%Y-%m-%d %H:%M:%S").ok()?;
-        let time = self.moment(local)?;
-        let (import, export) = (fields[1].parse().ok()?, fields[5].parse().ok()?);
+        let record = Record::parse(line)?;
+        let [import, export] = record.energy();
+        let time = self.moment(record.time)?;
         self.begin(row, time);
         self.put(row, IMPORT, Some(import), row.time);
         self.put(row, EXPORT, Some(export), row.time);
@@ -162,13 +154,13 @@ impl<'s> DayReader<'s> {
         if fields[0] == "datum" {
             return Some(false);
         }
-        let local = NaiveDateTime::parse_from_str(fields[0], "%d-%m-%Y %H:%M:%S").ok()?;
+        let local = NaiveDateTime::parse_from_str(fields[0], details::TIME).ok()?;
         let time = self.moment(local)?;
         if self.selection.has_voltage {
             let voltage = |at: Option<usize>| thousandths(fields[at?].as_bytes());
             self.voltages.add(self.columns.voltage.map(voltage));
         }
-        if time.div_euclid(PERIOD) == self.row.div_euclid(PERIOD) {
+        if time.div_euclid(PERIOD_SECONDS) == self.row.div_euclid(PERIOD_SECONDS) {
             return Some(false);
         }
         let is_first = self.row == i64::MIN;
@@ -221,8 +213,7 @@ impl<'s> DayReader<'s> {
     }
 
     fn begin(&self, row: &mut Row, time: i64) {
-        let late = time.rem_euclid(PERIOD);
-        row.time = if late <= MAX_LATE { time - late } else { time };
+        row.time = on_the_grid(time);
         row.set_meter(b"");
         row.telegrams = 0;
         row.voltage = [None; 3];

@@ -10,8 +10,8 @@ use crate::message::{Message, Meta, Value};
 use crate::telegram::{Decimal, Timestamp};
 use crate::zone::Zone;
 
-/// How a row writes its time.
-const TIME: &str = "%d-%m-%Y %H:%M:%S";
+/// How a row writes its time, as chrono has it.
+pub(crate) const TIME: &str = "%d-%m-%Y %H:%M:%S";
 
 /// What a line of a details file is.
 #[derive(Clone, Debug)]

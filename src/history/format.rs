@@ -13,6 +13,9 @@ use crate::telegram::{Decimal, Timestamp};
 /// A row ends at each multiple of this many seconds since 1970.
 pub(crate) const PERIOD_SECONDS: i64 = 300;
 
+/// A row or reading that comes at most so long after a multiple of five minutes counts for it, in seconds.
+const MAX_LATE: i64 = 60;
+
 /// The most files of one year: without a letter, then with `b` to `z`.
 pub(crate) const MAX_FILES_A_YEAR: u8 = 26;
 
@@ -236,6 +239,23 @@ pub(crate) fn parse_header(line: &[u8]) -> Option<Vec<Option<usize>>> {
     let place = |name: &str| COLUMNS.iter().position(|column| column.name == name);
     let places: Vec<_> = names.map(place).collect();
     ColumnSet::ALWAYS.places().all(|place| places.contains(&Some(place))).then_some(places)
+}
+
+/// The time of a row or reading of this second: the multiple of five minutes that it counts for, else the second itself.
+pub(crate) fn on_the_grid(second: i64) -> i64 {
+    let late = second.rem_euclid(PERIOD_SECONDS);
+    if late <= MAX_LATE { second - late } else { second }
+}
+
+/// The number of the five minutes that this second lies in or ends.
+pub(crate) fn five_minutes_of(second: i64) -> i64 {
+    (second - 1).div_euclid(PERIOD_SECONDS)
+}
+
+/// A text for a field: without quotes, and on one line.
+pub(crate) fn plain(text: &str) -> String {
+    let is_odd = |c: char| c.is_control() || matches!(c, ',' | '"');
+    text.trim().replace(is_odd, "_")
 }
 
 /// Adds a moment as it is written: `2026-11-25T13:10:00Z`.

@@ -9,6 +9,7 @@
 //! | `files`    | the files of a folder in order, from the row that is asked for             |
 //! | `classic`  | days recorded before there was a history: details and 5-minute records     |
 //! | `details`  | rows of details as telegrams                                               |
+//! | `record`   | the line of a 5-minute record                                              |
 //! | `compose`  | rows made of telegrams                                                     |
 //! | `row`      | the columns that a report needs, and what a row says of them               |
 //! | `field`    | numbers and times of fields                                                |
@@ -34,6 +35,7 @@ pub(crate) mod field;
 pub(crate) mod files;
 mod format;
 pub(crate) mod quarter;
+pub(crate) mod record;
 pub(crate) mod register;
 pub(crate) mod row;
 pub(crate) mod tally;
@@ -42,7 +44,8 @@ pub(crate) mod voltage;
 
 pub(crate) use format::{
     COLUMNS, ColumnSet, Content, MAX_FILES_A_YEAR, PERIOD_SECONDS, Quantity, Statistic,
-    import_file, parse_header, parse_import_file, utc_text, year_name,
+    five_minutes_of, import_file, on_the_grid, parse_header, parse_import_file, plain, utc_text,
+    year_name,
 };
 
 #[cfg(test)]

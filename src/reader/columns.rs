@@ -61,9 +61,6 @@ const POWER_OUT: &str = "1-0:2.7.0";
 /// What else may tell of power to the grid: import and export together, and import less export.
 const OTHER_EXPORT: [&str; 2] = ["1-0:15.7.0", "1-0:16.7.0"];
 
-/// The time of a row, as chrono writes it.
-pub(super) const TIME: &str = "%d-%m-%Y %H:%M:%S";
-
 /// Longer keys are no codes, and no listener sends them; they would make headers without bound.
 const MAX_CODE: usize = 64;
 
@@ -250,7 +247,7 @@ fn objects(message: &Message) -> impl Iterator<Item = (&str, &Value)> {
     })
 }
 
-/// The time as [`TIME`] has it. Each telegram has one, and chrono would read that format for each.
+/// The time as [`TIME`](crate::history::details::TIME) has it. Each telegram has one, and chrono would read that format for each.
 fn time_cell(time: NaiveDateTime) -> String {
     let (day, month, year) = (time.day(), time.month(), time.year());
     let (hour, minute, second) = (time.hour(), time.minute(), time.second());

@@ -10,7 +10,7 @@ use chrono::NaiveDateTime;
 
 use super::columns::{self, Columns};
 use super::storage::Storage;
-use crate::history::details::telegram;
+use crate::history::details::{TIME, telegram};
 use crate::message::Message;
 
 /// The columns for rows of this file: those that it has, and the classic ones.
@@ -65,7 +65,7 @@ pub(super) fn first_rows(
     let mut records = columns::reader(&text).into_records().map_while(Result::ok);
     let Some(codes) = records.next() else { return Vec::new() };
     let row = |row: csv::StringRecord| {
-        let time = NaiveDateTime::parse_from_str(row.get(0)?, columns::TIME).ok()?;
+        let time = NaiveDateTime::parse_from_str(row.get(0)?, TIME).ok()?;
         is_wanted(time).then(|| (time, telegram(&codes, &row)))
     };
     records.skip(1).filter_map(row).collect()

@@ -1,16 +1,13 @@
 //! The 5-minute records: power over five minutes, and the totals at their end.
 //!
-//! Owns when a period ends, what it counts and the format of its record. It knows no files.
-
-use std::io::Write;
+//! Owns when a period ends and what it counts. It knows no files.
 
 use chrono::NaiveDateTime;
 
 use super::totals::{Micro, Totals};
+use crate::history::PERIOD_SECONDS;
+use crate::history::record::Record;
 use crate::meter::Order;
-
-/// Length of a period in seconds.
-const PERIOD: i64 = 300;
 
 /// Lowest, highest and mean power.
 #[derive(Clone, Copy, Debug, Default)]
@@ -45,51 +42,6 @@ struct Period {
     last: (NaiveDateTime, Totals),
 }
 
-/// The record of a period.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Record {
-    /// Local time of its last telegram.
-    pub time: NaiveDateTime,
-    /// Total, Wh; lowest, mean and highest power, W.
-    import: [i64; 4],
-    export: [i64; 4],
-}
-
-impl Record {
-    /// Adds the line of this record.
-    pub fn write(&self, out: &mut Vec<u8>) {
-        let time = self.time.format("%Y-%m-%d %H:%M:%S");
-        let [in_total, in_low, in_mean, in_high] = self.import;
-        let [out_total, out_low, out_mean, out_high] = self.export;
-        // Writing to memory does not fail.
-        let _ = writeln!(
-            out,
-            "{time}, {in_total}, {in_low:4}, {in_mean:4}, {in_high:4},    \
-             {out_total}, {out_low:4}, {out_mean:4}, {out_high:4}"
-        );
-    }
-
-    /// Reads a line of [`Record::write`]; `None` if it is none.
-    pub fn parse(line: &str) -> Option<Self> {
-        let cells: Vec<&str> = line.split(',').map(str::trim).collect();
-        let (time, numbers) = cells.split_first()?;
-        let time = NaiveDateTime::parse_from_str(time, "%Y-%m-%d %H:%M:%S").ok()?;
-        let numbers: Vec<i64> = numbers.iter().map_while(|cell| cell.parse().ok()).collect();
-        let (import, export) = numbers.split_at_checked(4)?;
-        Some(Self { time, import: import.try_into().ok()?, export: export.try_into().ok()? })
-    }
-
-    /// The totals of import and export, Wh.
-    pub fn energy(&self) -> [i64; 2] {
-        [self.import[0], self.export[0]]
-    }
-
-    /// The highest import and export, W.
-    pub fn highest(&self) -> [i64; 2] {
-        [self.import[3], self.export[3]]
-    }
-}
-
 /// The period that is open, of one meter.
 ///
 /// A period ends with, and includes, the first telegram at or after a multiple of 300 s. It is partial
@@ -114,7 +66,9 @@ impl FiveMinutes {
         let multiples_passed = match order {
             Order::Late => return None,
             Order::Reset => None,
-            Order::Next(previous) => Some(second.div_euclid(PERIOD) - previous.div_euclid(PERIOD)),
+            Order::Next(previous) => {
+                Some(second.div_euclid(PERIOD_SECONDS) - previous.div_euclid(PERIOD_SECONDS))
+            }
         };
         match multiples_passed {
             Some(0) => {
@@ -128,7 +82,7 @@ impl FiveMinutes {
             _ => {
                 let record = self.close();
                 // On the multiple, it would be the last of a period without other telegrams.
-                if second.rem_euclid(PERIOD) != 0 {
+                if second.rem_euclid(PERIOD_SECONDS) != 0 {
                     self.count(local, totals);
                 }
                 record
@@ -197,35 +151,6 @@ mod tests {
             end.expect(start).to_owned()
         };
         records.iter().map(line).collect()
-    }
-
-    #[test]
-    fn a_record_has_the_format_of_2021_to_the_byte() {
-        let time = chrono::NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
-        let record = Record {
-            time: time.and_hms_opt(6, 50, 0).unwrap(),
-            import: [8_884_652, 200, 604, 999],
-            export: [14058, 0, 249, 499],
-        };
-        let mut out = Vec::new();
-        record.write(&mut out);
-        assert_eq!(
-            String::from_utf8(out).unwrap(),
-            "2026-11-22 06:50:00, 8884652,  200,  604,  999,    14058,    0,  249,  499\n"
-        );
-    }
-
-    #[test]
-    fn a_record_can_be_read_back_from_its_line() {
-        let line = "2026-11-22 06:50:00, 8884652,  200,  604,  999,    14058,    0,  249,  499";
-        let record = Record::parse(line).unwrap();
-        let mut out = Vec::new();
-        record.write(&mut out);
-        assert_eq!(String::from_utf8(out).unwrap().trim_end(), line);
-        assert_eq!((record.energy(), record.highest()), ([8_884_652, 14058], [999, 499]));
-        for part in [&line[..line.len() - 8], "", "x, 1, 2, 3, 4, 5, 6, 7, 8"] {
-            assert_eq!(Record::parse(part), None);
-        }
     }
 
     #[test]

@@ -7,7 +7,6 @@ use std::path::Path;
 
 use chrono::NaiveDateTime;
 
-use super::five_minutes::Record;
 use super::history::Recent;
 use super::meters::Meter;
 use super::output::{Output, Shape};
@@ -17,6 +16,7 @@ use super::today;
 use super::zone::Zone;
 use crate::config::{Config, FileOutput};
 use crate::history::compose;
+use crate::history::record::Record;
 use crate::meter::Day;
 
 /// Most bytes of details rows that wait: seven hours of a three-phase meter with a telegram each second.

@@ -8,9 +8,9 @@ use std::path::Path;
 use chrono::{NaiveDateTime, TimeDelta, Timelike};
 
 use super::details;
-use super::five_minutes::Record;
 use super::storage::Storage;
 use super::zone::Zone;
+use crate::history::record::Record;
 use crate::meter::Day;
 use crate::reading::{Readings, Registers};
 

@@ -8,7 +8,7 @@ mod statistics;
 use chrono::NaiveDateTime;
 
 use self::statistics::Tallies;
-use super::{COLUMNS, Content, PERIOD_SECONDS, utc_text};
+use super::{COLUMNS, Content, PERIOD_SECONDS, plain, utc_text};
 use crate::message::Message;
 use crate::meter::{Clock, Order};
 use crate::reading::{Readings, Registers, Value};
@@ -208,12 +208,6 @@ fn slow_fields(message: &Message, zone: &impl Zone) -> Vec<(usize, String)> {
     };
     let fields = COLUMNS.iter().enumerate();
     fields.filter_map(|(place, column)| Some((place, field(&column.content)?))).collect()
-}
-
-/// A text that needs no quotes and stays on its line.
-fn plain(text: &str) -> String {
-    let is_odd = |c: char| c.is_control() || matches!(c, ',' | '"');
-    text.trim().replace(is_odd, "_")
 }
 
 #[cfg(test)]

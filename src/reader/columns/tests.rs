@@ -1,6 +1,7 @@
 //! The columns of the details, of telegrams of many meters.
 
 use super::*;
+use crate::history::details::TIME;
 use crate::reader::tests::message;
 
 /// The header of a new file and the row of a telegram in it.

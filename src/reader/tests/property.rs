@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::reader::five_minutes::Record;
+use crate::history::record::Record;
 
 #[derive(Clone, Debug)]
 enum Step {

@@ -5,12 +5,9 @@
 
 use super::intervals::{Grid, Use};
 use crate::history::calendar::Calendar;
-use crate::history::{COLUMNS, Content, PERIOD_SECONDS};
+use crate::history::{COLUMNS, Content, five_minutes_of, on_the_grid};
 use crate::meter::DEVICES;
 use crate::zone::Zone;
-
-/// A reading that comes at most so long after a multiple of five minutes counts for it, in seconds.
-const MAX_LATE: i64 = 60;
 
 /// A reading of a register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,13 +195,9 @@ fn is_jump(readings: &[Point]) -> bool {
 /// Adds a reading. Of several within five minutes the last one stays; the first reading of all always stays. Gives by how
 /// many the list has grown, 0 or 1.
 pub(super) fn push(readings: &mut Vec<Point>, at: i64, value: i64, id: u16) -> usize {
-    let late = at.rem_euclid(PERIOD_SECONDS);
-    let multiple = at - late;
+    let multiple = on_the_grid(at);
     let last = readings.last().copied();
-    let has_multiple = last.is_some_and(|last| last.time == multiple && late > 0);
-    let time = if late <= MAX_LATE && !has_multiple { multiple } else { at };
-    // Five minutes end with their multiple.
-    let bucket = |time: i64| (time - 1).div_euclid(PERIOD_SECONDS);
+    let time = if last.is_some_and(|last| last.time == multiple) { at } else { multiple };
     let point = Point { time, value, id };
     match last {
         // The first one stays: what was used is counted from it.
@@ -212,7 +205,7 @@ pub(super) fn push(readings: &mut Vec<Point>, at: i64, value: i64, id: u16) -> u
             if readings.len() > 1
                 && last.id == id
                 && last.time <= time
-                && bucket(last.time) == bucket(time) =>
+                && five_minutes_of(last.time) == five_minutes_of(time) =>
         {
             // The last one was just looked at.
             *readings.last_mut().expect("there is one") = point;
@@ -227,11 +220,12 @@ pub(super) fn push(readings: &mut Vec<Point>, at: i64, value: i64, id: u16) -> u
 
 /// Keeps the last of the readings of one device within five minutes, which end with their multiple, and the first of all.
 pub(super) fn thin(readings: &mut Vec<Point>) {
-    let bucket = |time: i64| (time - 1).div_euclid(PERIOD_SECONDS);
     let Some(first) = readings.first().copied() else { return };
     readings.reverse();
     readings.dedup_by(|earlier, kept| {
-        *earlier != first && earlier.id == kept.id && bucket(earlier.time) == bucket(kept.time)
+        *earlier != first
+            && earlier.id == kept.id
+            && five_minutes_of(earlier.time) == five_minutes_of(kept.time)
     });
     readings.reverse();
 }

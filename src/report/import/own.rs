@@ -4,7 +4,7 @@
 //! totals and power, weekly logs the tariffs. Lines that a power cut tore are left out. Times are local; in the hour
 //! that comes twice the order of the lines tells which pass it is, and in details the meter's own clock.
 
-use chrono::{Datelike as _, NaiveDateTime};
+use chrono::Datelike as _;
 
 use super::entry::place;
 use super::formats::Format;
@@ -12,16 +12,14 @@ use super::sheet::{Fields, ImportError, Lines};
 use super::totals::Counter;
 use crate::history::compose::Rows;
 use crate::history::details::{DetailsReader, Line, RowClock};
-use crate::history::{COLUMNS, PERIOD_SECONDS, utc_text};
+use crate::history::record::Record;
+use crate::history::{COLUMNS, five_minutes_of, on_the_grid, utc_text};
 use crate::message::Message;
 use crate::reading::Registers;
 use crate::report::table::decimal;
 use crate::telegram::{Decimal, Timestamp};
 use crate::text;
 use crate::zone::Zone;
-
-/// A record or a line that comes at most so long after a multiple of five minutes counts for it, in seconds.
-const MAX_LATE: i64 = 60;
 
 /// Where rows go: the second, the local year, and the row with a field for each of [`COLUMNS`].
 pub(super) type Sink<'a> = dyn FnMut(i64, i32, &[u8]) -> Result<(), ImportError> + 'a;
@@ -137,30 +135,28 @@ impl<Z: Zone + Clone> Own<Z> {
         }
     }
 
-    /// `2025-10-26 01:55:00, 15108353,  612,  640,  811,    10642208,    0,    0,    0`.
+    /// A record of five minutes.
     fn record(&mut self, line: &str, sink: &mut Sink<'_>) -> Result<bool, ImportError> {
-        const COLUMNS: [&str; 8] = [
-            "energy_import_kwh",
-            "power_import_min_w",
-            "power_import_mean_w",
-            "power_import_max_w",
-            "energy_export_kwh",
-            "power_export_min_w",
-            "power_export_mean_w",
-            "power_export_max_w",
+        const COLUMNS: [[&str; 4]; 2] = [
+            [
+                "energy_import_kwh",
+                "power_import_min_w",
+                "power_import_mean_w",
+                "power_import_max_w",
+            ],
+            [
+                "energy_export_kwh",
+                "power_export_min_w",
+                "power_export_mean_w",
+                "power_export_max_w",
+            ],
         ];
-        let fields: Vec<&str> = line.split(',').map(str::trim).collect();
-        let local = NaiveDateTime::parse_from_str(fields[0], "%Y-%m-%d %H:%M:%S");
-        let numbers: Option<Vec<i64>> =
-            fields[1..].iter().map(|field| field.parse().ok()).collect();
-        let (Ok(local), Some(numbers)) = (local, numbers.filter(|all| all.len() == COLUMNS.len()))
-        else {
-            return Ok(false);
-        };
-        let Some(second) = self.clock.moment(local, None) else { return Ok(false) };
+        let Some(record) = Record::parse(line) else { return Ok(false) };
+        let Some(second) = self.clock.moment(record.time, None) else { return Ok(false) };
         let mut row = vec![String::new(); crate::history::COLUMNS.len()];
         let year = self.zone.local(Timestamp::from_seconds(second - 1)).year();
-        for (name, number) in COLUMNS.into_iter().zip(numbers) {
+        let numbers = [record.import, record.export];
+        for (name, number) in COLUMNS.into_iter().flatten().zip(numbers.into_iter().flatten()) {
             let Some(column) = place(name) else { continue };
             let is_energy = name.ends_with("kwh");
             row[column] = if is_energy { decimal(number, 3) } else { number.to_string() };
@@ -214,14 +210,11 @@ impl<Z: Zone + Clone> Own<Z> {
         mut row: Vec<String>,
         sink: &mut Sink<'_>,
     ) -> Result<(), ImportError> {
-        let late = second.rem_euclid(PERIOD_SECONDS);
-        let multiple = second - late;
-        let last = self.open.as_ref().map(|(time, _)| *time).or(self.given);
-        let has_multiple = last == Some(multiple) && late > 0;
-        let time = if late <= MAX_LATE && !has_multiple { multiple } else { second };
-        let bucket = |time: i64| (time - 1).div_euclid(PERIOD_SECONDS);
-        if self.open.as_ref().is_some_and(|(open, _)| bucket(*open) != bucket(time) || *open > time)
-        {
+        let open = self.open.as_ref().map(|(time, _)| *time);
+        let multiple = on_the_grid(second);
+        let time = if open.or(self.given) == Some(multiple) { second } else { multiple };
+        let is_next = |open| five_minutes_of(open) != five_minutes_of(time) || open > time;
+        if open.is_some_and(is_next) {
             self.flush(sink)?;
         }
         let mut utc = Vec::new();

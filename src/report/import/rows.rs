@@ -6,7 +6,7 @@
 use super::channel::{Channel, Point};
 use super::collect::{Collection, TOTALS};
 use super::entry::place;
-use crate::history::{COLUMNS, Content, utc_text};
+use crate::history::{COLUMNS, Content, plain, utc_text};
 use crate::meter::DEVICES;
 use crate::report::table::{decimal, known};
 use crate::telegram::Timestamp;
@@ -200,10 +200,4 @@ impl<'a> Cursor<'a> {
         let before = first.filter(|(first, _)| time < *first);
         before.or_else(|| last.filter(|(last, _)| time > *last)).map(|(_, value)| value)
     }
-}
-
-/// A text that needs no quotes and stays on its line.
-fn plain(text: &str) -> String {
-    let is_odd = |c: char| c.is_control() || matches!(c, ',' | '"');
-    text.trim().replace(is_odd, "_")
 }
