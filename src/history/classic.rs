@@ -75,7 +75,7 @@ impl Columns {
             export: energy(2),
             voltage: [32, 52, 72].map(|phase| place(&format!("1-0:{phase}.7.0"))),
             devices: CHANNELS.filter_map(device).collect(),
-            count: codes.len(),
+            count: codes.iter().filter(|code| !code.is_empty()).count(),
         })
     }
 }
@@ -147,17 +147,19 @@ impl<'s> DayReader<'s> {
 
     fn details(&mut self, line: &str, row: &mut Row) -> Option<bool> {
         let fields: Vec<&str> = line.split(';').collect();
-        if fields.len() < self.columns.count {
-            return None;
-        }
         // The second header.
         if fields[0] == "datum" {
             return Some(false);
         }
+        if !details::is_whole(self.columns.count, fields.len(), fields.last().copied()) {
+            return None;
+        }
+        // A row from before an object was seen has no cell for it.
+        let cell = |at: usize| fields.get(at).copied().unwrap_or_default();
         let local = NaiveDateTime::parse_from_str(fields[0], details::TIME).ok()?;
         let time = self.moment(local)?;
         if self.selection.has_voltage {
-            let voltage = |at: Option<usize>| thousandths(fields[at?].as_bytes());
+            let voltage = |at: Option<usize>| thousandths(cell(at?).as_bytes());
             self.voltages.add(self.columns.voltage.map(voltage));
         }
         if time.div_euclid(PERIOD_SECONDS) == self.row.div_euclid(PERIOD_SECONDS) {
@@ -174,13 +176,13 @@ impl<'s> DayReader<'s> {
         }
         let time = row.time;
         let columns = self.columns.clone();
-        let field = |at: Option<usize>| fields[at?].parse::<i64>().ok();
+        let field = |at: Option<usize>| cell(at?).parse::<i64>().ok();
         let total = |[total, t1, t2]: [Option<usize>; 3]| {
             let tariffs = [field(t1), field(t2)].into_iter().flatten().reduce(|a, b| a + b);
             field(total).or(tariffs)
         };
         if let Some(at) = columns.meter {
-            row.set_meter(decode_identifier(fields[at]).as_bytes());
+            row.set_meter(decode_identifier(cell(at)).as_bytes());
         }
         for (name, places) in [("import", columns.import), ("export", columns.export)] {
             self.put(row, &format!("energy_{name}_kwh"), total(places), time);
@@ -189,12 +191,12 @@ impl<'s> DayReader<'s> {
             }
         }
         for [kind, read, value] in columns.devices {
-            let name = match fields[kind].trim_start_matches('0') {
+            let name = match cell(kind).trim_start_matches('0') {
                 "3" => "gas_m3",
                 "7" => "water_m3",
                 _ => continue,
             };
-            let told = Timestamp::parse_meter_time(fields[read].as_bytes(), MeterZone::Central);
+            let told = Timestamp::parse_meter_time(cell(read).as_bytes(), MeterZone::Central);
             let told = told.map_or(time, Timestamp::seconds).min(time);
             self.put(row, name, field(Some(value)), told);
         }

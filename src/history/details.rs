@@ -13,6 +13,17 @@ use crate::zone::Zone;
 /// How a row writes its time, as chrono has it.
 pub(crate) const TIME: &str = "%d-%m-%Y %H:%M:%S";
 
+/// How many cells every row has, each with a `;` behind it: those of the columns of 2021. The columns of further objects
+/// follow, and a row from before an object was seen has no cell for it.
+const CLASSIC_CELLS: usize = 37;
+
+/// Whether a row below a header of so many codes was written to its end, by the number of its fields and the last one,
+/// which is empty. Otherwise its last number may be cut, or it goes on with the next row.
+pub(super) fn is_whole(codes: usize, fields: usize, last: Option<&str>) -> bool {
+    let is_ended = last.is_some_and(str::is_empty);
+    is_ended && (CLASSIC_CELLS.min(codes)..=codes).contains(&(fields - 1))
+}
+
 /// What a line of a details file is.
 #[derive(Clone, Debug)]
 pub(crate) enum Line {
@@ -46,8 +57,8 @@ impl<Z: Zone> DetailsReader<Z> {
             }
             return Line::Header;
         }
-        // The classic columns have an end each.
-        let is_whole = !self.codes.is_empty() && fields.len() >= 5;
+        let codes = self.codes.iter().filter(|code| !code.is_empty()).count();
+        let is_whole = codes > 0 && is_whole(codes, fields.len(), fields.iter().next_back());
         let Some(local) = NaiveDateTime::parse_from_str(first, TIME).ok().filter(|_| is_whole)
         else {
             return Line::Torn;
@@ -114,4 +125,46 @@ pub(crate) fn telegram(codes: &csv::StringRecord, row: &csv::StringRecord) -> Me
     let telegram = objects.map(|(code, cell)| (code.to_owned(), value(code, cell))).collect();
     let unknown = Timestamp::default();
     Message { meta: Meta::new(0, unknown, unknown, None), telegram }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::zone::tests::Amsterdam;
+
+    /// The registers of a line below a header with the classic columns and one more.
+    fn registers(line: &str) -> Option<Vec<String>> {
+        let mut reader = DetailsReader::new(Amsterdam);
+        let record = |line: &str| csv::StringRecord::from(line.split(';').collect::<Vec<_>>());
+        let others = "0-9:1.0.0;".repeat(30);
+        let header = format!("datum;1-0:1.8.1;1-0:1.8.2;{others}a;b;c;0-1:24.2.1.B;0-2:24.2.1.B");
+        assert!(matches!(reader.take(record(&header)), Line::Header));
+        match reader.take(record(line)) {
+            Line::Row(message) => {
+                let number = |code: &str| message.number(code).map(|number| number.to_string());
+                let codes = ["1-0:1.8.1", "1-0:1.8.2", "0-1:24.2.1.B", "0-2:24.2.1.B"];
+                Some(codes.into_iter().filter_map(number).collect())
+            }
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn a_row_that_is_cut_anywhere_is_torn_unless_its_numbers_are_whole() {
+        let row = format!("25-11-2026 22:37:57;7623878;6010327;{}1840683;51;", ";".repeat(33));
+        let all = ["7623878", "6010327", "1840683", "51"];
+        assert_eq!(registers(&row).unwrap(), all);
+        for length in 0..row.len() {
+            let found = registers(&row[..length]);
+            // Behind the last classic cell it is a row from before the last object was seen.
+            let expected = (length == row.len() - 3).then_some(&all[..3]);
+            assert_eq!(
+                found.as_deref().map(|found| found.iter().map(String::as_str).collect()),
+                expected.map(<[&str]>::to_vec),
+                "{length}"
+            );
+        }
+        let torn = &row[..30];
+        assert_eq!(registers(&format!("{torn}{row}")), None, "and the next one behind it");
+    }
 }

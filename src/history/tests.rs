@@ -482,6 +482,34 @@ fn details_have_the_mean_voltage_of_the_telegrams_since_the_row_before() {
     assert_eq!(rows, expected, "what the first row ends is in another file");
 }
 
+/// The recorder gives a file that has rows a header with more columns when the meter sends a new object.
+#[test]
+fn details_from_before_a_device_was_seen_count_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let others = "0-9:1.0.0;".repeat(35);
+    let row = |time: &str, import: i64, further: &str| {
+        format!("25-10-2026 {time};{import};{}{further}\n", ";".repeat(35))
+    };
+    let text = [
+        &format!("datum;1-0:1.8.0;{others}0-2:24.1.0;0-2:24.2.1.A;0-2:24.2.1.B\n"),
+        &row("00:00:02", 1, ""),
+        &row("00:05:01", 5, ""),
+        &row("00:10:00", 9, "007;261025001000S;70;"),
+        "25-10-2026 00:15:00;1",
+    ];
+    fs::write(folder.path().join("details-20261025.csv"), text.concat() + "\n").unwrap();
+    let mut history = history_of_days(folder.path());
+    let registers = ["energy_import_kwh", "water_m3"].map(str::to_owned).to_vec();
+    let mut rows = Vec::new();
+    let each = &mut |row: &Row| {
+        let values = [0, 1].map(|at: usize| row.registers[at].map(|reading| reading.value));
+        rows.push((row.time - AUTUMN, values));
+    };
+    let selection = Selection { registers, has_voltage: false };
+    history.read(&selection, i64::MIN, i64::MAX, each).unwrap();
+    assert_eq!(rows, [(0, [Some(1), None]), (300, [Some(5), None]), (600, [Some(9), Some(70)])]);
+}
+
 const HISTORY: &str = "time_utc,time_local,unique_id,telegrams,energy_import_kwh,energy_export_kwh,gas_m3,gas_time_utc,gas_unique_id\n";
 
 #[test]
