@@ -22,6 +22,7 @@
 //! | `words`       | every word that is shown, in Dutch and English: one table                  |
 //! | `text`        | durations, counts and foreign text as log messages show them               |
 //! | `atomic_file` | files replaced by rename                                                   |
+//! | `gzip`        | compressed files                                                           |
 //! | `key_files`   | keys of a meter that encrypts and of signatures, from files or credentials |
 //! | [`listener`]  | `p1listener`: sources of bytes, and the loop from byte to datagram         |
 //! | [`reader`]    | `p1reader`: the outputs and the files under them                           |
@@ -43,6 +44,7 @@ pub mod config;
 pub mod dashboard;
 pub mod dlms;
 pub mod emeter;
+mod gzip;
 mod history;
 mod key_files;
 pub mod listener;

@@ -1,12 +1,12 @@
 //! One file: its header, its ends, and its lines from the one that is asked for.
 
 use std::fs::File;
-use std::io::{self, Read, Seek as _, SeekFrom};
+use std::io::{self, BufReader, Read, Seek as _, SeekFrom};
 use std::path::Path;
 
-use flate2::read::MultiGzDecoder;
 use memchr::{memchr, memchr_iter, memrchr};
 
+use crate::gzip::Gzip;
 use crate::history::row::{FIRST_SECOND, RowReader, Selection, row_time};
 
 /// What is read at once. The longest row and header fit by far.
@@ -71,7 +71,7 @@ pub(super) fn open(
 ) -> io::Result<(Vec<u8>, Box<dyn Read>)> {
     let mut file = File::open(path)?;
     if is_compressed {
-        let mut source = MultiGzDecoder::new(file);
+        let mut source = Gzip::new(BufReader::new(file));
         let (header, rest, _) = header(&mut source)?;
         return Ok((header, Box::new(io::Cursor::new(rest).chain(source))));
     }

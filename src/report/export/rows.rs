@@ -9,6 +9,7 @@ use std::io::Write;
 use super::{ExportError, Output, numbers};
 use crate::history::register::Reading;
 use crate::history::row::{Row, Selection};
+use crate::history::utc_text;
 use crate::meter::DEVICES;
 use crate::report::query::{QueryError, Source};
 use crate::report::table::decimal;
@@ -90,7 +91,8 @@ impl Field {
     }
 }
 
-/// A table for spreadsheets: local time, and with a decimal comma the separator is a semicolon.
+/// A table for spreadsheets: local time, and with a decimal comma the separator is a semicolon. The last columns have
+/// the times in UTC, which tell the two passes of the autumn hour apart.
 pub(super) struct Table {
     pub has_decimal_comma: bool,
 }
@@ -112,6 +114,12 @@ impl Form for Table {
                 line.push(separator);
                 line += &field.time_name();
             }
+        }
+        for name in std::iter::once("time".to_owned()).chain(devices(fields).map(Field::time_name))
+        {
+            line.push(separator);
+            line += &name;
+            line += "_utc";
         }
         line + "\n"
     }
@@ -138,8 +146,24 @@ impl Form for Table {
                 out.push_str(&reading.map_or(String::new(), |reading| local(reading.time)));
             }
         }
+        let times = devices(fields).map(|field| field.reading(row).map(|reading| reading.time));
+        for time in std::iter::once(Some(row.time)).chain(times) {
+            out.push(separator);
+            out.push_str(&time.map_or(String::new(), utc));
+        }
         out.push('\n');
     }
+}
+
+/// The fields whose readings have a time of their own.
+fn devices(fields: &[Field]) -> impl Iterator<Item = &Field> {
+    fields.iter().filter(|field| field.is_device)
+}
+
+fn utc(second: i64) -> String {
+    let mut text = Vec::new();
+    utc_text(&mut text, Timestamp::from_seconds(second));
+    String::from_utf8(text).unwrap_or_default()
 }
 
 /// Lines of `InfluxDB`, as p1cat prints them of telegrams: measurement `p1`, tag `meter`. Counts are integers, all else

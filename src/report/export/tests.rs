@@ -93,22 +93,39 @@ fn a_table_has_local_time_and_every_number_and_comes_back() {
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(
         lines[0],
-        "time,unique_id,energy_import_kwh,energy_export_kwh,voltage_l1_mean_v,any_power_fail_count,gas_m3,gas_time"
+        "time,unique_id,energy_import_kwh,energy_export_kwh,voltage_l1_mean_v,any_power_fail_count,gas_m3,gas_time,time_utc,gas_time_utc"
     );
     assert_eq!(
         lines[1],
-        "2026-10-25T00:05:00,E1,1000.100,2.500,230.1,7,50.000,2026-10-25T00:00:00"
+        "2026-10-25T00:05:00,E1,1000.100,2.500,230.1,7,50.000,2026-10-25T00:00:00,2026-10-24T22:05:00Z,2026-10-24T22:00:00Z"
     );
     assert_eq!(lines.len(), 601);
     assert_eq!(imported("csv", &text), used(folder.path()), "the hour that comes twice, too");
     let comma = exported(folder.path(), "csv --decimal-comma");
     assert!(
         comma.contains(
-            "\n2026-10-25T00:05:00;E1;1000,100;2,500;230,1;7;50,000;2026-10-25T00:00:00\n"
+            "\n2026-10-25T00:05:00;E1;1000,100;2,500;230,1;7;50,000;2026-10-25T00:00:00;2026-10-24T22:05:00Z;2026-10-24T22:00:00Z\n"
         ),
         "{comma}"
     );
     assert_eq!(imported("csv", &comma), used(folder.path()));
+}
+
+/// Local times alone could not tell: of a part of the rows, each time is there once, or the times do not step back.
+#[test]
+fn any_part_of_the_hour_that_comes_twice_comes_back_as_it_was() {
+    let folder = house();
+    let path = folder.path().join("p1_reader_history-2026.csv");
+    let all: Vec<String> = fs::read_to_string(&path).unwrap().lines().map(str::to_owned).collect();
+    // Row 24 is that of 02:00 summer time.
+    for kept in [[24..36, 0..0], [36..48, 0..0], [24..27, 42..48], [24..25, 36..37], [20..30, 0..0]]
+    {
+        let rows = kept.iter().cloned().flatten().chain(60..600).map(|at| all[at].clone());
+        let text: Vec<String> = std::iter::once(all[0].clone()).chain(rows).collect();
+        fs::write(&path, text.join("\n") + "\n").unwrap();
+        let text = exported(folder.path(), "csv");
+        assert_eq!(imported("csv", &text), used(folder.path()), "{kept:?}");
+    }
 }
 
 #[test]

@@ -62,6 +62,9 @@ impl<Z: Zone + Clone> Own<Z> {
         let mut fields = Fields::default();
         let mut has_row = false;
         while let Some(line) = lines.next()? {
+            if line.trim().is_empty() {
+                continue;
+            }
             let is_row = match self.format {
                 Format::Details => {
                     let is_whole = fields.split(line, ';');

@@ -1,7 +1,7 @@
 //! Tables as text: lines of fields.
 //!
 //! Owns what lines and fields look like, and where a problem is. A line is read at a time, and is bounded. Files may
-//! begin with a byte order mark, end their lines with CRLF, quote fields, and write them as formulas (`="5410"`).
+//! begin with a byte order mark, end their lines with CRLF or CR, quote fields, and write them as formulas (`="5410"`).
 
 use std::fmt;
 use std::fs::File;
@@ -13,6 +13,18 @@ use crate::runtime::Exit;
 
 /// The longest line, in bytes.
 const MAX_LINE: u64 = 64 * 1024;
+
+/// The path that stands for the standard input.
+const STANDARD_INPUT: &str = "-";
+
+/// What messages call a file.
+pub(super) fn name(path: &Path) -> String {
+    if path == Path::new(STANDARD_INPUT) {
+        "standard input".to_owned()
+    } else {
+        path.display().to_string()
+    }
+}
 
 /// Why a file was not imported.
 #[derive(Debug, thiserror::Error)]
@@ -80,10 +92,10 @@ pub(super) struct Lines {
 impl Lines {
     /// Opens a file; `-` is the standard input.
     pub fn open(path: &Path) -> Result<Self, ImportError> {
-        if path == Path::new("-") {
-            return Self::of("standard input".to_owned(), io::stdin());
+        let name = name(path);
+        if path == Path::new(STANDARD_INPUT) {
+            return Self::of(name, io::stdin());
         }
-        let name = path.display().to_string();
         match File::open(path) {
             Ok(file) => Self::of(name, file),
             Err(source) => Err(ImportError::Unreadable { name, source }),
@@ -92,7 +104,7 @@ impl Lines {
 
     /// The lines of this source.
     pub fn of(name: String, source: impl Read + 'static) -> Result<Self, ImportError> {
-        let unreadable = |source| ImportError::Unreadable { name: name.clone(), source };
+        let unreadable = |source| failure(Place { name: name.clone(), line: 1 }, source);
         let mut source = source::text(source).map_err(unreadable)?;
         let foreign = source::foreign(source.fill_buf().map_err(unreadable)?);
         let place = Place { name, line: 0 };
@@ -111,7 +123,8 @@ impl Lines {
             Ok(0) => return Ok(None),
             Ok(_) => {}
             Err(source) => {
-                return Err(ImportError::Unreadable { name: self.place.name.clone(), source });
+                self.place.line += 1;
+                return Err(failure(self.place.clone(), source));
             }
         }
         self.place.line += 1;
@@ -145,6 +158,16 @@ impl Lines {
     pub fn wrong(&self, what: String) -> ImportError {
         let place = Place { name: self.place.name.clone(), line: self.place.line.max(1) };
         ImportError::Content { place, what }
+    }
+}
+
+/// Reading failed in this line: it is the compressed file that is at fault, or the disk.
+fn failure(place: Place, source: io::Error) -> ImportError {
+    match source.kind() {
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::InvalidData => {
+            ImportError::Content { place, what: format!("{source} here: copy it again") }
+        }
+        _ => ImportError::Unreadable { name: place.name, source },
     }
 }
 
@@ -225,6 +248,8 @@ pub(super) fn separator(header: &str) -> char {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -281,8 +306,33 @@ mod tests {
     #[test]
     fn a_compressed_file_is_read_as_it_was() {
         let mut zip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        io::Write::write_all(&mut zip, b"a\nb\n").unwrap();
+        zip.write_all(b"a\nb\n").unwrap();
         assert_eq!(lines(&zip.finish().unwrap()).unwrap(), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_compressed_file_that_is_cut_off_says_so_with_the_line() {
+        let mut zip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        for number in 0..50_000 {
+            writeln!(zip, "{number};{}", number * 7919 % 10_007).unwrap();
+        }
+        let zip = zip.finish().unwrap();
+        let failure = |bytes: &[u8]| {
+            let mut lines = Lines::of("f".into(), io::Cursor::new(bytes.to_vec()))?;
+            while lines.next()?.is_some() {}
+            Ok::<(), ImportError>(())
+        };
+        for (length, line) in
+            [(12, 1..2), (zip.len() / 2, 1000..50_000), (zip.len() - 4, 50_000..50_002)]
+        {
+            let error = failure(&zip[..length]).unwrap_err();
+            assert_eq!(error.exit(), Exit::Data, "{error}");
+            let text = error.to_string();
+            let (place, what) = text.split_once(": ").unwrap();
+            assert_eq!(what, "the compressed file is cut off here: copy it again");
+            let found: usize = place.strip_prefix("f:").unwrap().parse().unwrap();
+            assert!(line.contains(&found), "{length}: {text}");
+        }
     }
 
     #[test]

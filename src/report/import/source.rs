@@ -1,11 +1,12 @@
 //! The bytes of a file as UTF-8 text.
 //!
 //! Owns what a file may be: plain, compressed with gzip, in UTF-8, Latin-1 or UTF-16, as spreadsheets save "Unicode
-//! text". Of what is no text at all it knows the usual kinds, and how each becomes a table.
+//! text", with lines that end with LF, CRLF or CR. Of what is no text at all it knows the usual kinds, and how each
+//! becomes a table.
 
 use std::io::{self, BufRead, BufReader, Read};
 
-use flate2::bufread::MultiGzDecoder;
+use crate::gzip::{self, Gzip};
 
 /// The bytes that are read at once.
 const BUFFER: usize = 128 * 1024;
@@ -47,8 +48,8 @@ const JSON: &str = "JSON: make a table of it with jq -r '… | @csv'";
 /// The text of a source, which may be compressed and encoded.
 pub(super) fn text(source: impl Read + 'static) -> io::Result<Box<dyn BufRead>> {
     let mut source = BufReader::with_capacity(BUFFER, source);
-    if source.fill_buf()?.starts_with(&[0x1f, 0x8b]) {
-        decoded(BufReader::with_capacity(BUFFER, MultiGzDecoder::new(source)))
+    if source.fill_buf()?.starts_with(&gzip::MAGIC) {
+        decoded(BufReader::with_capacity(BUFFER, Gzip::new(source)))
     } else {
         decoded(source)
     }
@@ -60,10 +61,23 @@ fn decoded(mut source: impl BufRead + 'static) -> io::Result<Box<dyn BufRead>> {
         [0xFE, 0xFF, ..] => true,
         // Text without the mark, as iconv makes it.
         [first, 0, second, 0, ..] if *first != 0 && *second != 0 => false,
-        _ => return Ok(Box::new(source)),
+        _ => return with_line_feeds(source),
     };
     let text = Utf16 { source, is_big_endian, text: Vec::new(), at: 0 };
-    Ok(Box::new(BufReader::with_capacity(BUFFER, text)))
+    with_line_feeds(BufReader::with_capacity(BUFFER, text))
+}
+
+/// A text whose lines end with CR alone, as Excel for the Mac saves "CSV (Macintosh)", gets LF.
+fn with_line_feeds(mut source: impl BufRead + 'static) -> io::Result<Box<dyn BufRead>> {
+    let begin = source.fill_buf()?;
+    // A CR at the end of what was read may be that of a CRLF.
+    let has_cr =
+        begin.iter().position(|byte| *byte == b'\r').is_some_and(|at| at + 1 < begin.len());
+    if has_cr && !begin.contains(&b'\n') {
+        Ok(Box::new(BufReader::with_capacity(BUFFER, LineFeeds(source))))
+    } else {
+        Ok(Box::new(source))
+    }
 }
 
 /// What a text that begins like this is, if it is no table, and what to do with it.
@@ -74,6 +88,19 @@ pub(super) fn foreign(begin: &[u8]) -> Option<&'static str> {
     let begin = begin[..begin.len().min(32)].to_ascii_uppercase();
     let known = FOREIGN.iter().find(|(magic, _)| begin.starts_with(magic)).map(|(_, what)| *what);
     known.or(has_control.then_some("binary data: look for an export as CSV"))
+}
+
+/// CR as LF.
+struct LineFeeds<R>(R);
+
+impl<R: Read> Read for LineFeeds<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.0.read(buffer)?;
+        for byte in buffer[..count].iter_mut().filter(|byte| **byte == b'\r') {
+            *byte = b'\n';
+        }
+        Ok(count)
+    }
 }
 
 /// UTF-16 as UTF-8.
@@ -142,6 +169,15 @@ mod tests {
         assert_eq!(read(big).trim_start_matches('\u{feff}'), expected, "and half a unit");
         assert_eq!(read(b"a;b\n".to_vec()), "a;b\n");
         assert_eq!(read(Vec::new()), "");
+    }
+
+    #[test]
+    fn a_text_whose_lines_end_with_cr_alone_gets_line_feeds() {
+        assert_eq!(read(b"a;b\r1;2\r".to_vec()), "a;b\n1;2\n");
+        assert_eq!(read(b"a;b\r\n1;2\r\n".to_vec()), "a;b\r\n1;2\r\n");
+        assert_eq!(read(b"a;b\r".to_vec()), "a;b\r");
+        let units: Vec<u8> = "a;b\r1;2\r".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(read(units), "a;b\n1;2\n");
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::collect::Sums;
 use super::options::ImportOptions;
-use super::sheet::ImportError;
+use super::sheet::{self, ImportError};
 use super::totals::{Totals, YearSums};
 use super::writer::{Writer, Written};
 use crate::history::COLUMNS;
@@ -70,8 +70,7 @@ impl Summary {
                 // Writing to a string does not fail.
                 let _ = write!(left_out, "; left out: {what}, {number} {rows}");
             }
-            let names: Vec<String> =
-                options.files.iter().map(|file| file.display().to_string()).collect();
+            let names: Vec<String> = options.files.iter().map(|file| sheet::name(file)).collect();
             return Err(ImportError::NoRows { names: names.join(", "), left_out });
         }
         self.is_dry = options.dry_run;

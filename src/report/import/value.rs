@@ -141,7 +141,19 @@ pub(super) fn stamp_by(text: &str, format: &str) -> Option<Stamp> {
     moment.map(|time| Stamp::Moment(time.timestamp())).or_else(local)
 }
 
-/// Unix seconds or milliseconds.
+/// The format of chrono's that reads a time which [`stamp`] does not: a month before its day, a year of two digits, hours
+/// with AM and PM. Of several that fit the American one comes first.
+pub(super) fn format_of(text: &str) -> Option<String> {
+    const DATES: [&str; 4] = ["%m/%d/%y", "%d/%m/%y", "%m/%d/%Y", "%d/%m/%Y"];
+    const CLOCKS: [&str; 5] = ["", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p"];
+    let separator = text.trim().trim_start_matches(|c: char| c.is_ascii_digit()).chars().next()?;
+    let separator = if matches!(separator, '-' | '.' | '/') { separator } else { return None };
+    let dates = DATES.iter().map(|date| date.replace('/', &separator.to_string()));
+    let mut formats = dates.flat_map(|date| CLOCKS.map(|clock| format!("{date}{clock}")));
+    formats.find(|format| stamp_by(text, format).is_some())
+}
+
+/// Unix time in seconds, milli-, micro- or nanoseconds.
 fn epoch(text: &str) -> Option<i64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
@@ -151,6 +163,8 @@ fn epoch(text: &str) -> Option<i64> {
     match whole.len() {
         9 | 10 => whole.parse().ok(),
         13 => Some(whole.parse::<i64>().ok()? / 1000),
+        16 => Some(whole.parse::<i64>().ok()? / 1_000_000),
+        19 => Some(whole.parse::<i64>().ok()? / 1_000_000_000),
         _ => None,
     }
 }
@@ -248,6 +262,9 @@ mod tests {
             ("2024-10-27 02:00:00 UTC", moment("2024-10-27T02:00:00Z")),
             ("1756677600.0", moment("2025-08-31T22:00:00Z")),
             ("1756677600123", moment("2025-08-31T22:00:00Z")),
+            ("1756677600123456", moment("2025-08-31T22:00:00Z")),
+            ("1756677600123456789", moment("2025-08-31T22:00:00Z")),
+            ("9999999999999999999", None),
             ("2025-10-26 01:45", local("2025-10-26 01:45:00")),
             ("29/10/2023 02:45:00", local("2023-10-29 02:45:00")),
             ("05-06-2023", local("2023-06-05 00:00:00")),
@@ -266,11 +283,28 @@ mod tests {
         assert_eq!(stamp_by("2023-06-05", "%m/%d/%Y"), None);
     }
 
+    #[test]
+    fn the_format_of_a_time_that_is_not_read_is_found() {
+        for (text, expected) in [
+            ("10/27/2024 02:00", Some("%m/%d/%Y %H:%M")),
+            ("10/27/2024 2:00 PM", Some("%m/%d/%Y %I:%M %p")),
+            (" 1/31/24 ", Some("%m/%d/%y")),
+            ("27-10-24 02:00:00", Some("%d-%m-%y %H:%M:%S")),
+            ("27.10.2024 2:00:00 pm", Some("%d.%m.%Y %I:%M:%S %p")),
+            ("13/13/2024", None),
+            ("yesterday", None),
+            ("", None),
+        ] {
+            assert_eq!(format_of(text).as_deref(), expected, "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_text_is_a_number_or_a_time_or_neither(text in "[0-9.,:+TZeE/ -]{0,24}|\\PC{0,12}") {
             number(&text, 0);
             stamp(&text);
+            format_of(&text);
             offset(&text);
         }
     }

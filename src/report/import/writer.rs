@@ -14,6 +14,7 @@ use flate2::write::GzEncoder;
 
 use super::sheet::ImportError;
 use crate::atomic_file;
+use crate::gzip::Gzip;
 use crate::history::row::row_time;
 use crate::history::{COLUMNS, ColumnSet, import_file, parse_header};
 
@@ -278,7 +279,7 @@ impl Older {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 match File::open(&compressed) {
                     Ok(file) => {
-                        let file = flate2::read::MultiGzDecoder::new(file);
+                        let file = Gzip::new(BufReader::new(file));
                         (compressed, Box::new(BufReader::new(file)))
                     }
                     Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

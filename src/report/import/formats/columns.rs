@@ -1,7 +1,7 @@
 //! Any other table: the columns are named on the command line.
 //!
 //! Without `--column` a column counts that has the name of one of the history, so that what `p1report export csv` wrote
-//! is read back.
+//! is read back, and what `InfluxDB` gives of the lines of p1cat and of `p1report export influx`.
 
 use std::str::FromStr;
 
@@ -22,6 +22,9 @@ const TIME: &str = "time";
 const UNTIL: &str = "until";
 const METER: &str = "unique_id";
 const DATE: &str = "date";
+
+/// The tag of the meter in lines of `InfluxDB`.
+const METER_TAG: &str = "meter";
 
 /// How many they are: behind them are the places of all columns of the history.
 const OTHERS: usize = 4;
@@ -98,13 +101,15 @@ fn chosen(fields: &Fields, settings: &Settings) -> Vec<Column> {
         let (utc, local) =
             (told.replace("_timestamp", "_time_utc"), told.replace("_timestamp", "_time"));
         let name = COLUMNS.iter().find(|column| column.name == utc).map(|column| column.name);
-        let found = [&utc, &local].into_iter().find(|name| position(fields, name).is_some());
+        let found =
+            [&*utc, &*local, told].into_iter().find(|name| position(fields, name).is_some());
         if let (Some(name), Some(found)) = (name, found) {
-            all.push(Column { name, from: From::Name(found.clone()), unit: None });
+            all.push(Column { name, from: From::Name(found.to_owned()), unit: None });
         }
     }
     for field in fields.iter().filter(|field| !field.eq_ignore_ascii_case(TIME)) {
-        if let Some(name) = known(field) {
+        let is_tag = field == METER_TAG && position(fields, METER).is_none();
+        if let Some(name) = if is_tag { Some(METER) } else { known(field) } {
             all.push(Column { name, from: From::Name(field.to_owned()), unit: None });
         }
     }

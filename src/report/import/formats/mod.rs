@@ -124,8 +124,14 @@ impl Row<'_> {
             None => (value::stamp(text), "2024-10-27 02:00:00"),
         };
         let stamp = stamp.ok_or_else(|| {
+            let hint = match value::format_of(text) {
+                Some(format) => {
+                    format!(", which p1report import reads with --time-format '{format}'")
+                }
+                None => String::new(),
+            };
             format!(
-                "{}: expected a time such as {expected}, found \"{}\"",
+                "{}: expected a time such as {expected}, found \"{}\"{hint}",
                 self.name(column),
                 text::escaped(text)
             )
@@ -229,7 +235,10 @@ fn split(
     if fields.split(line, with) {
         Ok(true)
     } else {
-        Err(lines.wrong("a quote is not closed".to_owned()))
+        Err(lines.wrong(
+            "expected a closing quote: the line is cut off, or a field has a line break in it"
+                .to_owned(),
+        ))
     }
 }
 

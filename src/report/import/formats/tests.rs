@@ -377,6 +377,12 @@ fn any_other_table_has_columns_by_options() {
     );
     let own = "time_utc,time_local,unique_id,energy_import_kwh,gas_time_utc\n2026-11-25T13:10:00Z,2026-11-25T14:10:00,E1,12.345,2026-11-25T13:00:00Z\n";
     assert_eq!(of(Format::Csv, own), ["csv @1795612200 E1: energy_import_kwh 12345"]);
+    let influx = "name,tags,time,energy_import_kwh,gas_m3,gas_timestamp,meter,power_w\n\
+        p1,,1792879500000000000,1000.1,50,1792879200,E1,7\n";
+    assert_eq!(
+        of(Format::Csv, influx),
+        ["csv @1792879200: gas_m3 50000", "csv @1792879500 E1: energy_import_kwh 1000100"]
+    );
 }
 
 #[test]
@@ -395,6 +401,12 @@ fn what_is_wrong_is_named_with_its_file_line_and_column() {
             "dsmr-reader f",
             "read_at,delivered\n2024-13-27 00:00,1\n",
             "f:2: column read_at: expected a time such as 2024-10-27 02:00:00, found \"2024-13-27 00:00\"",
+        ),
+        (
+            Format::Csv,
+            "csv f",
+            "time,gas_m3\n10/27/2024 2:00 PM,1\n",
+            "f:2: column time: expected a time such as 2024-10-27 02:00:00, found \"10/27/2024 2:00 PM\", which p1report import reads with --time-format '%m/%d/%Y %I:%M %p'",
         ),
         (
             Format::DsmrReader,
@@ -419,7 +431,7 @@ fn what_is_wrong_is_named_with_its_file_line_and_column() {
             Format::Csv,
             "csv f --column time=a --column gas_m3=b",
             "a,b\n\"1,2\n",
-            "f:2: a quote is not closed",
+            "f:2: expected a closing quote: the line is cut off",
         ),
         (
             Format::Csv,
