@@ -19,5 +19,6 @@ is_beyond() { [ "$(state "$1" "$2")" -gt "$3" ]; }
 # finds ARGUMENT ...      as `grep -q` in a pipe, which would end before who writes, whose signal counts as a failure
 finds() { grep "$@" >/dev/null; }
 status_says() { inside systemctl status --no-pager "$1" | finds "$2"; }
+status_has() { [[ $(state "$1" StatusText) == *"$2"* ]]; }
 journal_has() { inside journalctl -u "$1" -o cat --no-pager | finds "$2"; }
 configure() { inside sed -i "$@" /etc/p1-multicast/p1reader.yml; }

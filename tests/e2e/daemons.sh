@@ -99,7 +99,22 @@ further_meter() {
     [ "$status" -eq 78 ] || fail "--check-config of a copy ends with $status"
     status=0 && inside p1reader --config-file $etc/copy.yml 2>/dev/null || status=$?
     [ "$status" -eq 74 ] || fail "a second recorder ends with $status"
+
+    step "a second service of the same files waits, names the first, and records when that has ended"
+    local first
+    first="p1reader (pid $(state p1reader@attic MainPID))"
+    quietly inside systemctl start p1reader@copy
+    wait_until "the first in the status of the second" status_has p1reader@copy "$first writes these files"
+    is p1reader@copy NRestarts 0 || fail "the second service ended"
+    [ "$(inside journalctl -u p1reader@copy -o cat --no-pager | grep -c '(waiting until then)')" -eq 1 ] ||
+        fail "the second service has not said once that it waits"
+    quietly inside systemctl stop p1reader@attic
+    wait_until "the second to go on" journal_has p1reader@copy "$first has ended; recording"
+    more_rows "of the second service" attic
+    quietly inside systemctl stop p1reader@copy
     inside rm $etc/copy.yml
+    quietly inside systemctl start p1reader@attic
+    more_rows "of the first service again" attic
 }
 
 faults() {

@@ -140,3 +140,29 @@ fn what_can_never_work_is_not_reported_as_ok() {
         assert!(errors.contains(problem), "{text}: {errors}");
     }
 }
+
+#[test]
+fn two_outputs_that_meet_through_a_symbolic_link_are_refused() {
+    let place = Place::new();
+    fs::create_dir(place.path("records")).unwrap();
+    std::os::unix::fs::symlink(place.path("records"), place.path("link")).unwrap();
+    let file = place.path("link.yml");
+    let check = |day: &str| {
+        let [details, day] = ["records/DAY.csv", day].map(|name| place.path(name));
+        let text = format!(
+            "p1_reader_details: {{filename: {}}}\np1_reader_day: {{filename: {}}}\n",
+            details.display(),
+            day.display()
+        );
+        fs::write(&file, text).unwrap();
+        let mut command = Command::new(binary("p1reader"));
+        let output =
+            command.arg("--config-file").arg(&file).arg("--check-config").output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (status, errors) = check("link/DAY.csv");
+    assert_eq!(status, Some(78), "{errors}");
+    let problem = "link.yml:2: p1_reader_day.filename: expected another value than p1_reader_details.filename has";
+    assert!(errors.contains(problem), "{errors}");
+    assert_eq!(check("link/day-DAY.csv"), (Some(0), String::new()));
+}
