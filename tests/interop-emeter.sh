@@ -72,16 +72,16 @@ until [ $receivers -eq 0 ] || ip maddress show dev meter0 | grep "239.12.255.254
     [ "$SECONDS" -lt "$end" ] || { tail -n 5 "$work"/*.err >&2; echo "the receivers do not begin" >&2; exit 1; }
     sleep 0.2
 done
-start sim "$work/p1sim" --link "$work/meter"
-start listener "$work/p1listener" --config-file "$work/p1.yml"
 start emeter "$work/p1emeter" --config-file "$work/p1.yml"
+until grep ' started: ' "$work/emeter.err" >/dev/null; do sleep 0.2; done
+start listener "$work/p1listener" --config-file "$work/p1.yml"
+start sim "$work/p1sim" --link "$work/meter"
 sleep "$2"
-emeter=${pids[-1]}
-unset 'pids[-1]'
-kill "$emeter"
-wait "$emeter"
-# What is on its way arrives.
-sleep 5
+# What is on its way arrives; then p1emeter says what it has sent.
+kill "${pids[-1]}"
+sleep 3
+kill "${pids[-3]}"
+wait "${pids[-3]}"
 python3 tests/interop/emeter/compare.py "$work"/{cat,pysma,iobroker}.out "$work/emeter.err" || {
     tail -n 5 "$work"/*.err
     exit 1

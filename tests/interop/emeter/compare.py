@@ -11,7 +11,9 @@ for line in open(sys.argv[1]):
     message = json.loads(line)
     tick = round(message["meta"]["frame-end-time"] * 1000) % 2**32
     watts_of[tick] = float(message["telegram"]["1-0:1.7.0"] - message["telegram"]["1-0:2.7.0"])
-sent = int(re.search(r"(\d+) datagrams? sent as", open(sys.argv[4]).read())[1])
+log = open(sys.argv[4]).read()
+sent = int(re.search(r"(\d+) datagrams? sent as", log)[1])
+not_sent = sum(int(number) for number in re.findall(r"; (\d+) telegrams? not sent", log))
 failed = False
 
 
@@ -21,7 +23,8 @@ def tell(name, count, least, wrong):
     print(f"  {name:<52} {count:5} of at least {least}{', WRONG: ' + str(wrong) if wrong else ''}")
 
 
-tell("p1emeter, datagrams", sent, len(watts_of) // 2, None)
+wrong = None if not_sent <= len(watts_of) // 2 else f"{not_sent} telegrams not sent"
+tell("p1emeter, datagrams and telegrams named as not sent", sent + not_sent, len(watts_of), wrong)
 if os.path.exists(sys.argv[2]):
     rows = [line.split() for line in open(sys.argv[2])]
     wrong = [row for row in rows if watts_of.get(int(row[0])) != float(row[1])]
