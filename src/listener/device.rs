@@ -155,7 +155,7 @@ mod tests {
         assert!(device.open().is_err());
         drop(held);
         // A program that another test has started meanwhile has it too, until it ends.
-        let is_free = (0..500).any(|_| {
+        let is_free = (0..10_000).any(|_| {
             thread::sleep(Duration::from_millis(10));
             device.open().is_ok_and(|source| source.is_some())
         });

@@ -138,7 +138,9 @@ impl Source for Connection {
 #[cfg(test)]
 mod tests {
     use std::io::Write;
-    use std::net::TcpListener;
+    use std::net::{SocketAddr, TcpListener};
+
+    use socket2::{Domain, Socket, Type};
 
     use super::*;
 
@@ -218,9 +220,13 @@ mod tests {
 
     #[test]
     fn who_does_not_answer_is_named() {
-        let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-        let said = open(&closed).err().unwrap();
-        assert!(said.starts_with(&format!("cannot connect to {closed}: refused")), "{said}");
+        // Nobody else can listen there.
+        let closed = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        closed.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        let closed_address = closed.local_addr().unwrap().as_socket().unwrap().to_string();
+        let said = open(&closed_address).err().unwrap();
+        let expected = format!("cannot connect to {closed_address}: refused");
+        assert!(said.starts_with(&expected), "{said}");
         let said = open("no-port-in-this").err().unwrap();
         assert!(said.starts_with("cannot look up no-port-in-this: "), "{said}");
     }

@@ -1,5 +1,6 @@
 //! `p1listener`: from the port to the network.
 
+use std::io::ErrorKind;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixDatagram, UnixStream};
 use std::time::{Duration, Instant};
@@ -97,7 +98,12 @@ fn systemd_is_told_of_readiness_state_reload_and_end_and_the_watchdog_is_fed() {
     let listener = Running::start(&place, "p1listener", &mut command);
     let mut buffer = [0; 4096];
     let mut wait_for = |wanted: &str| loop {
-        let length = socket.recv(&mut buffer).unwrap_or_else(|_| panic!("no {wanted}"));
+        let length = match socket.recv(&mut buffer) {
+            Ok(length) => length,
+            // The machine has stopped us for a while.
+            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+            Err(error) => panic!("no {wanted}: {error}"),
+        };
         let told = String::from_utf8_lossy(&buffer[..length]).into_owned();
         if told.contains(wanted) {
             break told;

@@ -1,8 +1,10 @@
 //! Against a broker that does what the test wants, on the loopback interface.
 
 use std::io::{ErrorKind, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::thread::JoinHandle;
+
+use socket2::{Domain, Socket, Type};
 
 use super::*;
 
@@ -126,7 +128,10 @@ fn every_other_answer_is_told_apart() {
 
 #[test]
 fn a_broker_that_refuses_connections_is_not_one_whose_name_is_unknown() {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    // Nobody else can listen there.
+    let closed = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    closed.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+    let port = closed.local_addr().unwrap().as_socket().unwrap().port();
     let refused = failure(&start(&settings(port)).unwrap());
     assert!(refused.starts_with("refused: is it running"), "{refused}");
     let unknown = Settings { host: "broker.invalid".into(), ..settings(port) };
