@@ -21,9 +21,11 @@ fi
 ip link set lo up
 
 run=
+line=
 work=$(mktemp -d)
-# The meter ends after a while by itself, and the listener with it.
+# With its line, the meter and the listener end.
 stop() {
+    [ -z "$line" ] || kill "$line" || true
     [ "$run" != with_podman ] ||
         podman "${storage[@]}" --cgroup-manager cgroupfs "${runtime[@]}" kill --all >/dev/null 2>&1 || true
     wait || true
@@ -70,8 +72,13 @@ p1_listener: {port: "-"}
 multicast: {port: 52041, raw_port: 52042, interface: lo, TTL: 0}
 END
 settings=(--config-file /files/p1reader.yml)
-$run p1sim --stdout --count 90 2>"$work/p1sim.log" | $run p1listener "${settings[@]}" >"$work/p1listener.log" 2>&1 &
-$run p1cat "${settings[@]}" --count 1 --timeout 60 </dev/null >"$work/telegram" 2>"$work/p1cat.log" || fail "p1cat"
+mkfifo "$work/meter" "$work/line"
+# Longer than it takes a busy machine to start the other containers.
+$run p1sim --stdout --count 600 >"$work/meter" 2>"$work/p1sim.log" </dev/null &
+cat "$work/meter" >"$work/line" &
+line=$!
+$run p1listener "${settings[@]}" <"$work/line" >"$work/p1listener.log" 2>&1 &
+$run p1cat "${settings[@]}" --count 1 --timeout 300 </dev/null >"$work/telegram" 2>"$work/p1cat.log" || fail "p1cat"
 grep -q '"1-0:1.8.1":[0-9]' "$work/telegram" || fail "no telegram"
 $run p1reader "${settings[@]}" --test </dev/null >"$work/p1reader.log" 2>&1 || fail "p1reader --test"
 # The shipped configuration writes to places that the user of the image may write to.
