@@ -46,6 +46,9 @@ fn hint(file: &Path, error: &io::Error) -> String {
         ErrorKind::ReadOnlyFilesystem => {
             format!(" ({PLACES}; if it could be written before, dmesg tells what happened)")
         }
+        ErrorKind::FileTooLarge => {
+            " (a limit on the size of files: LimitFSIZE of the service, or ulimit -f)".to_owned()
+        }
         ErrorKind::StorageFull => match rustix::fs::statvfs(folder) {
             Ok(disk) if disk.f_files > 0 && disk.f_favail == 0 => {
                 " (no inodes are left: there are too many files, see df -i)".to_owned()

@@ -1,8 +1,9 @@
 //! The signals that a program handles, as flags that its loop checks.
 //!
-//! SIGTERM and SIGINT stop it, SIGHUP reloads, SIGUSR1 flushes. SIGPIPE stays ignored, as Rust's runtime
-//! sets it. A handler only sets a flag, with one exception: a SIGTERM or SIGINT that comes more than
-//! [`SAME_REQUEST`] after the first one ends the process at once, even if its loop hangs.
+//! SIGTERM and SIGINT stop it, SIGHUP reloads, SIGUSR1 flushes. SIGXFSZ does nothing, so that a write beyond a limit on
+//! the size of files fails, as on a full disk. SIGPIPE stays ignored, as Rust's runtime sets it. A handler only sets a
+//! flag, with one exception: a SIGTERM or SIGINT that comes more than [`SAME_REQUEST`] after the first one ends the
+//! process at once, even if its loop hangs.
 
 use std::io::{self, Read as _};
 use std::os::unix::net::UnixStream;
@@ -12,7 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::event::Timespec;
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1, SIGXFSZ};
 use signal_hook::{flag, low_level};
 
 use super::exit::Exit;
@@ -44,6 +45,7 @@ impl Signals {
         };
         flag::register(SIGHUP, Arc::clone(&signals.reload))?;
         flag::register(SIGUSR1, Arc::clone(&signals.flush))?;
+        flag::register(SIGXFSZ, Arc::default())?;
         Ok(signals)
     }
 

@@ -169,8 +169,10 @@ reboot() {
 }
 
 without_network() {
-    step "a boot where no DHCP server answers: neither p1listener nor p1reader waits for the network"
+    step "a boot where no DHCP server answers: neither p1listener nor p1reader nor p1emeter waits for the network"
     local networks=$root/etc/systemd/network waits=$root/etc/systemd/system/systemd-networkd-wait-online.service.d began
+    quietly inside env DEBIAN_FRONTEND=noninteractive apt-get install -y p1-emeter
+    quietly inside systemctl enable p1emeter
     power_off
     mkdir -p "$networks" "$waits"
     # However long the rest of this takes.
@@ -182,7 +184,7 @@ without_network() {
         >"$root/etc/systemd/system/online.service"
     chroot "$root" systemctl --quiet enable systemd-networkd online
     began=$SECONDS
-    boot are_active p1listener p1reader
+    boot are_active p1listener p1reader p1emeter
     # This system wants a network, and still waits for it.
     is systemd-networkd-wait-online ActiveState activating || fail "the network was not waited for by others"
     is network-online.target ActiveState inactive || fail "there is a network"
@@ -194,6 +196,8 @@ without_network() {
     is systemd-networkd-wait-online ActiveState activating || fail "a telegram came only when nobody waited for the network"
     step "  the first telegram came $((SECONDS - began)) s after the cable"
     more_rows "without a network"
+    wait_until "datagrams of p1emeter" status_says p1emeter 'datagrams sent as serial number'
+    quietly inside env DEBIAN_FRONTEND=noninteractive apt-get purge -y p1-emeter
     power_off
     rm -r "$networks"/*9.net* "$waits" "$root/etc/systemd/system/online.service"
     chroot "$root" systemctl --quiet disable systemd-networkd online 2>/dev/null || true

@@ -434,3 +434,28 @@ fn after_a_restart_the_meter_of_the_files_is_waited_for() {
     assert!(log.contains("; not recording meter \"E0\""), "{log}");
     assert_eq!(recorded(&place), [1, 3]);
 }
+
+#[test]
+fn a_limit_on_the_size_of_files_is_like_a_full_disk() {
+    let place = Place::new();
+    let config = place.config();
+    // In units of 512 bytes: two headers and some rows fit into it, and the log by far.
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -f 8; exec \"$0\" \"$@\""]).arg(binary("p1reader"));
+    command.arg("--config-file").arg(&config).env("TZ", "UTC");
+    let mut reader = Running::start(&place, "p1reader", &mut command);
+    reader.wait_for_log(" started: ");
+    let mut publisher = Publisher::new(&place);
+    for watts in 0..5 {
+        publisher.publish(START + i64::from(watts), watts);
+    }
+    wait_for("the first rows", || (recorded(&place).len() == 5).then_some(()));
+    for watts in 5..25 {
+        publisher.publish(START + i64::from(watts), watts);
+    }
+    reader.wait_for_log("(a limit on the size of files: LimitFSIZE");
+    reader.signal(Signal::TERM);
+    assert!(reader.wait().success(), "{}", reader.log());
+    assert!(reader.log().contains("details: cannot write "), "{}", reader.log());
+    assert_eq!(recorded(&place), [0, 1, 2, 3, 4], "whole rows only");
+}
