@@ -17,7 +17,7 @@ p1_days, p1_weeks, p1_months, p1_quarter_peaks and p1_gaps are made with them. l
 
 Exit status: 0 everything is loaded; 1 something is not, and standard error says what; 64 wrong usage.
 """
-import csv, datetime, functools, glob, gzip, io, json, os, re, subprocess, sys, tempfile, urllib.request
+import csv, datetime, fcntl, functools, glob, gzip, io, json, os, re, subprocess, sys, tempfile, urllib.request
 
 FOLDER = "/var/lib/p1-multicast"
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -67,7 +67,7 @@ class File:
         self.path, self.name = path, os.path.abspath(path).removesuffix(".gz")
         state = os.stat(path)
         # Its contents are the same as long as these are.
-        self.state = f"{state.st_size} {state.st_mtime_ns}"
+        self.state, self.inode = f"{state.st_size} {state.st_mtime_ns}", state.st_ino
         with opened(path) as file:
             line = file.readline()
         self.header = line.decode().rstrip("\n").split(",")
@@ -293,16 +293,19 @@ def influx(url, files):
     folder = os.environ.get("STATE_DIRECTORY") or os.path.expanduser("~/.local/state")
     os.makedirs(folder, exist_ok=True)
     place = os.path.join(folder, "load-history-" + re.sub(r"\W+", "-", url) + ".json")
+    lock = open(place + ".lock", "w")
+    # Another loader that is at work ends first: both would write what has been sent.
+    fcntl.flock(lock, fcntl.LOCK_EX)
     try:
         with open(place) as file:
             sent = json.load(file)
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):
         sent = {}
     header = {"Authorization": f"Token {os.environ['INFLUX_TOKEN']}"} if "INFLUX_TOKEN" in os.environ else {}
 
     def post(lines, file, offset):
         urllib.request.urlopen(urllib.request.Request(url, "".join(lines).encode(), header), timeout=60).read()
-        sent[file.name] = offset
+        sent[file.name] = [file.inode, offset]
         with open(place + ".new", "w") as state:
             json.dump(sent, state)
             state.flush()
@@ -310,11 +313,11 @@ def influx(url, files):
         os.rename(place + ".new", place)
 
     for file in files:
-        offset = sent.get(file.name, 0)
+        inode, offset = sent.get(file.name, [0, 0])
         with opened(file.path) as content:
-            # A file that is another one now begins anew.
+            # A file that is another one now begins anew, such as that of an import that was repeated.
             content.seek(max(offset - 1, 0))
-            offset = offset if content.read(1) == b"\n" else 0
+            offset = offset if inode == file.inode and content.read(1) == b"\n" else 0
         lines, behind = [], offset
         for line, behind in file.lines(offset):
             if row := file.fields(line):

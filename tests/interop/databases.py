@@ -198,12 +198,15 @@ class VictoriaMetrics(Lines):
                 for one in series for moment, value in zip(one["timestamps"], one["values"])]
 
 
-def run(database, folder, state, wait=None):
-    """Runs the loader on the files of the folder; with `wait`, kills it or its psql after so many seconds."""
-    # The history first.
+def start(database, folder, state, stderr):
+    """Starts the loader on the files of the folder, the history first."""
     command = [PYTHON, LOADER, database.database, *sorted(glob.glob(folder + "/*.csv"), reverse=True)]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL if wait is not None else None}
-    loader = subprocess.Popen(command, env=os.environ | {"STATE_DIRECTORY": state}, **quiet)
+    return subprocess.Popen(command, env=os.environ | {"STATE_DIRECTORY": state}, stdout=subprocess.DEVNULL, stderr=stderr)
+
+
+def run(database, folder, state, wait=None):
+    """Runs the loader; with `wait`, kills it or its psql after so many seconds."""
+    loader = start(database, folder, state, None if wait is None else subprocess.DEVNULL)
     if wait is None:
         if loader.wait() != 0:
             sys.exit(f"FAILED: {database.name}: the loader ends with {loader.returncode}")
@@ -250,6 +253,10 @@ def check(database):
             if size > there:
                 open(name, "w").write(text[:size])
         run(database, folder, folder + "/state", random.random() * took)
+    # Two at once: one of them may be refused.
+    several = [start(database, folder, folder + "/state", stderr=subprocess.DEVNULL) for _ in range(2)]
+    if all([loader.wait() for loader in several]):
+        sys.exit(f"FAILED: {database.name}: of two loaders at once, both end with an error")
     run(database, folder, folder + "/state")
     run(database, folder, folder + "/state")
     want = expected(folder)
