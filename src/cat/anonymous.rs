@@ -69,10 +69,11 @@ fn mask_lines(lines: &[u8], masked: &mut Vec<u8>) {
 
 fn mask_of(code: &[u8]) -> Mask {
     let code = code.strip_prefix(b"\x02").unwrap_or(code).trim_ascii();
-    match catalogue::find(code).map(|entry| entry.kind) {
+    match catalogue::describe(code).map(|known| known.kind) {
         Some(Kind::Identifier | Kind::Text) => Mask::Everything,
-        Some(_) => Mask::Nothing,
-        None => Mask::LongNumbers,
+        // What is known of others by their numbers only may hold an identifier as well.
+        Some(_) if catalogue::find(code).is_some() => Mask::Nothing,
+        _ => Mask::LongNumbers,
     }
 }
 

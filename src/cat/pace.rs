@@ -10,6 +10,7 @@ use super::Field;
 use crate::message::Message;
 use crate::reading::{Derived, Readings};
 use crate::telegram::Timestamp;
+use crate::telegram::catalogue::{self, Kind};
 use crate::zone::Zone;
 
 /// How long after the end of an interval its telegram is printed if no newer one arrives: the last
@@ -134,20 +135,19 @@ impl Changes {
         fields: Option<&[Field]>,
     ) -> bool {
         self.this.clear();
-        match fields {
-            Some(fields) => {
-                let readings = Readings::with(message, derived);
-                for field in fields.iter().filter(|field| !field.is_volatile()) {
-                    let value = field.value(message, &readings);
-                    self.push(value.map(|value| value.to_string()).as_deref());
-                }
+        let is_clock =
+            |key: &str| catalogue::find(key).is_some_and(|entry| entry.kind == Kind::Time);
+        if let Some(fields) = fields {
+            let readings = Readings::with(message, derived);
+            for field in fields.iter().filter(|field| !field.is_volatile()) {
+                let value = field.value(message, &readings);
+                self.push(value.map(|value| value.to_string()).as_deref());
             }
-            None => {
-                for (key, value) in &message.telegram {
-                    if !matches!(key.as_str(), "0-0:1.0.0" | "0-0:1.1.0" | "checksum") {
-                        self.push(Some(key));
-                        self.push(Some(&value.to_string()));
-                    }
+        } else {
+            for (key, value) in &message.telegram {
+                if key != "checksum" && !is_clock(key) {
+                    self.push(Some(key));
+                    self.push(Some(&value.to_string()));
                 }
             }
         }
@@ -310,5 +310,11 @@ mod tests {
         assert!(differs(&telegram("'261122075236W", "'A", "'0001")));
         assert!(!differs(&telegram("'261122075237W", "'A", "'0002")));
         assert!(differs(&telegram("'261122075238W", "'B", "'0003")));
+        for clock in ["0-0:1.0.0*255", "0-0:1.1.0", "0-1:1.0.0", "0.9.1"] {
+            assert!(differs(&[]));
+            let telegram = |time| [(clock, time), ("1-0:1.7.0", "5")];
+            assert!(differs(&telegram("'120000")), "{clock}");
+            assert!(!differs(&telegram("'120001")), "{clock}");
+        }
     }
 }

@@ -186,6 +186,33 @@ fn states_in_words_and_registers_of_every_country_are_not_odd() {
 }
 
 #[test]
+fn what_meters_with_an_optical_port_send_is_not_odd() {
+    let lines = "\u{2}F.F(00)\n0.0(          120858)\nC.1.0(13647123)\nC.1.1(        )\n0.9.1(120000)\n1.8.1(1*kWh)\n\
+                 1.8.1*09(000000.9*kWh)\n1.6.1*09(02.123)(2610020915)\n32.7(241*V)\nC.7.0(0008)\n82.8.1(0000)\n\
+                 C.90.1(0000000030863358)\n0.2.0(M26)\nP.01(261126114500)(00)(15)(1)(1.5)(kW)";
+    let (found, _) = explained(&format!("/LGZ4ZMF100AC.M26\n{lines}\n!\n"), false);
+    assert!(found.contains("Nothing is odd about the lines."), "{found}");
+    assert!(found.contains("Energy import, tariff 1, earlier period 09"), "{found}");
+    let (masked, _) = explained(&format!("/LGZ4ZMF100AC.M26\n{lines}\n!\n"), true);
+    for secret in ["120858", "13647123", "30863358"] {
+        assert!(found.contains(secret) && !masked.contains(secret), "{masked}");
+    }
+}
+
+#[test]
+fn signs_of_units_that_are_not_ascii_are_not_odd_and_others_are() {
+    let of = |lines: &[u8]| {
+        let file = [b"/T\r\n", lines, b"\r\n!\r\n"].concat();
+        decode(&file, &Options { explain: true, ..Options::default() }).0
+    };
+    for line in [&b"0-1:24.2.1(1*m\xB3)"[..], b"0-1:24.2.1(1*m\xC2\xB3)", b"0-0:96.9.0(21.5*\xB0C)"]
+    {
+        assert!(of(line).contains("Nothing is odd"), "{}", of(line));
+    }
+    assert!(of(b"0-0:96.9.0(\xB3\xB0)").contains("bytes that are not ASCII: 2"));
+}
+
+#[test]
 fn a_line_that_is_there_twice_is_odd_only_where_something_is_lost() {
     let same = "0-0:17.0.0(16500)\n0-0:17.0.0(16500)\n0-0:17.0.0(16500)\n0-0:94.98.33(3)";
     let (found, _) = explained(&format!("/T\n{same}\n!\n"), false);

@@ -4,7 +4,8 @@
 //! written elsewhere.
 
 use crate::telegram::{
-    Content, Decimal, Obis, Object, Quantity, Telegram, Timestamp, Unit, electricity_unit,
+    Content, Decimal, Obis, Object, Quantity, TWO_LINE_COLD, Telegram, Timestamp, Unit,
+    electricity_unit,
 };
 
 /// The longest code, in bytes.
@@ -45,12 +46,17 @@ impl<'a> Key<'a> {
             Self::Line
         } else if let Some(channel) = object.code.strip_suffix(b"24.2.1") {
             Self::Reading(channel)
-        } else if let Some((channel, ..)) = object.two_line_reading() {
+        } else if let Some((channel, ..)) = object.two_line_reading().filter(|_| !is_cold(object)) {
             Self::Reading(channel)
         } else {
             Self::Code(object.code)
         }
     }
+}
+
+/// Whether this is the cold of a device that may tell its heat as well, under the other code.
+fn is_cold(object: &Object<'_>) -> bool {
+    object.obis().map(Obis::general) == Some(TWO_LINE_COLD)
 }
 
 impl<'a> Values<'a> {
@@ -213,9 +219,10 @@ fn usual_unit(code: &[u8], telegram: &[Object<'_>]) -> Option<Unit> {
 }
 
 const DEVICE_TYPE: Obis = Obis::literal("0-n:24.1.0");
-const DEVICE_READINGS: [Obis; 4] = [
+const DEVICE_READINGS: [Obis; 5] = [
     Obis::literal("0-n:24.2.1"),
     Obis::literal("0-n:24.2.2"),
     Obis::literal("0-n:24.2.3"),
     Obis::literal("0-n:24.3.0"),
+    TWO_LINE_COLD,
 ];

@@ -37,8 +37,9 @@ use crate::telegram::{Decimal, MeterZone, Obis, Timestamp};
 /// The longest name of a meter, in characters.
 const MAX_NAME: usize = 64;
 
-/// The clock of DSMR 4 and later, and that of heat gateways.
-pub(crate) const CLOCKS: [Obis; 2] = [Obis::literal("0-0:1.0.0"), Obis::literal("0-0:1.1.0")];
+/// The clock of DSMR 4 and later, that of heat gateways, and that of Kamstrup's meters.
+pub(crate) const CLOCKS: [Obis; 3] =
+    [Obis::literal("0-0:1.0.0"), Obis::literal("0-0:1.1.0"), Obis::literal("0-1:1.0.0")];
 
 /// Where meters have their equipment identifier, the most usual place first.
 const EQUIPMENT_IDS: [Obis; 8] = [
@@ -178,6 +179,13 @@ impl Message {
         self.get(key).and_then(Value::number)
     }
 
+    /// The channel of the main electricity meter: the lowest that has registers or powers, nearly always 0.
+    pub(crate) fn main_channel(&self) -> u8 {
+        let codes =
+            self.telegram.iter().filter_map(|(key, _)| Obis::parse(code_of(key).as_bytes()));
+        Obis::main_channel_of(codes)
+    }
+
     /// Whether the meter has this equipment identifier, as sent or decoded.
     #[must_use]
     pub fn is_from(&self, meter: &str) -> bool {
@@ -224,7 +232,8 @@ impl Message {
 
     /// The same as sent, which costs less.
     pub(crate) fn raw_equipment_id(&self) -> Option<&str> {
-        self.text_of(&EQUIPMENT_IDS)
+        // Some meters fill it up with blanks.
+        self.text_of(&EQUIPMENT_IDS).map(str::trim_start)
     }
 
     /// The text of the first of these objects that has one.

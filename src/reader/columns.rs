@@ -241,7 +241,8 @@ impl Columns {
 fn objects(message: &Message) -> impl Iterator<Item = (&str, &Value)> {
     let is_object = |code: &str| !matches!(code, "header" | "checksum") && code.len() <= MAX_CODE;
     let objects = message.telegram.iter().filter(move |(code, _)| is_object(code));
-    objects.map(|(code, value)| match classic_code(code) {
+    let main = message.main_channel();
+    objects.map(move |(code, value)| match classic_code(code, main) {
         Some(classic) if message.get(classic).is_none() => (classic, value),
         _ => (code.as_str(), value),
     })
@@ -255,15 +256,16 @@ fn time_cell(time: NaiveDateTime) -> String {
 }
 
 /// The code of the classic column for an object whose code the meter spells in another way, such as
-/// `1-1:1.8.1` or `1-0:1.8.1*255`.
-fn classic_code(key: &str) -> Option<&'static str> {
+/// `1-1:1.8.1` or `1-0:1.8.1*255`; `main` is the channel of the main meter.
+fn classic_code(key: &str, main: u8) -> Option<&'static str> {
     let code = code_of(key);
     let is_usual = ["1-0:", "0-0:", "0-1:"].iter().any(|start| code.starts_with(start));
     let is_leading_zero = |part: &[u8]| matches!(part, [b':' | b'.', b'0', b'0'..=b'9']);
     if is_usual && !code.ends_with("255") && !code.as_bytes().windows(3).any(is_leading_zero) {
         return None;
     }
-    let numbers = |code: &str| Obis::parse(code.as_bytes()).map(Obis::main_channel);
+    let numbers =
+        |code: &str| Obis::parse(code.as_bytes()).map(|obis| obis.main_channel_from(main));
     let (obis, value) = (numbers(code)?, &key[code.len()..]);
     let is_same = |classic: &&str| {
         let classic_code = code_of(classic);

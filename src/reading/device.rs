@@ -4,14 +4,21 @@
 //! device that was replaced may stay on its own: only type and time tell.
 
 use super::objects::{Objects, in_unit};
-use crate::telegram::{Decimal, Obis, Timestamp, Unit};
+use crate::telegram::{Decimal, Obis, TWO_LINE_COLD, Timestamp, Unit};
 
 const TYPE: Obis = Obis::literal("0-n:24.1.0");
 /// Dutch and Luxembourgish meters send the first, Belgian ones the second.
 const IDENTIFIERS: [Obis; 2] = [Obis::literal("0-n:96.1.0"), Obis::literal("0-n:96.1.1")];
-/// Belgian meters send gas that is not temperature converted under the last.
-const READINGS: [Obis; 3] =
-    [Obis::literal("0-n:24.2.1"), Obis::literal("0-n:24.2.2"), Obis::literal("0-n:24.2.3")];
+/// Belgian meters send gas that is not temperature converted under the third, those of DSMR 3 cold under the last.
+const READINGS: [Obis; 4] = [
+    Obis::literal("0-n:24.2.1"),
+    Obis::literal("0-n:24.2.2"),
+    Obis::literal("0-n:24.2.3"),
+    TWO_LINE_COLD,
+];
+
+/// The type of a cooling meter: EN 13757-3.
+const COOLING: u8 = 10;
 
 /// Devices that count the same thing.
 #[derive(Debug)]
@@ -62,8 +69,14 @@ impl<'m> Devices<'m> {
                 IDENTIFIERS.iter().flat_map(|code| objects.texts(code.of_channel(channel)));
             let identifier = identifiers.find(|text| !text.trim().is_empty());
             let registers = READINGS.map(|code| code.of_channel(channel));
-            devices.extend(registers.into_iter().map(|register| {
-                Device {
+            devices.extend(registers.into_iter().filter_map(|register| {
+                let is_cold = register == TWO_LINE_COLD.of_channel(channel);
+                let kind = match kind {
+                    4 | 10..=13 if is_cold => COOLING,
+                    _ if is_cold => return None,
+                    _ => kind,
+                };
+                Some(Device {
                     kind,
                     register,
                     identifier,
@@ -71,7 +84,7 @@ impl<'m> Devices<'m> {
                     approximate_time: objects
                         .texts(register)
                         .find_map(|text| Timestamp::parse_approximate(text.as_bytes())),
-                }
+                })
             }));
         }
         Self(devices)

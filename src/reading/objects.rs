@@ -16,7 +16,7 @@ pub(super) struct Objects<'m> {
 }
 
 struct Entry<'m> {
-    /// As asked for, with `1-1:` as `1-0:`.
+    /// As asked for: that of the main channel as `1-0:`.
     obis: Obis,
     /// As sent.
     sent_as: Obis,
@@ -31,6 +31,12 @@ impl<'m> Objects<'m> {
                 entries.push(Entry { obis: sent_as.main_channel(), sent_as, value });
             }
         }
+        let main = Obis::main_channel_of(entries.iter().map(|entry| entry.sent_as));
+        if main > 1 {
+            for entry in &mut entries {
+                entry.obis = entry.sent_as.main_channel_from(main);
+            }
+        }
         // Stable: the values of one object stay in their order, first `.A`, then `.B`.
         entries.sort_by_key(|entry| entry.obis);
         Self { entries, message, zone: OnceCell::new() }
@@ -38,7 +44,8 @@ impl<'m> Objects<'m> {
 
     /// The values of an object, one or two; none if it was not sent.
     ///
-    /// Where a meter sends `1-0:` and `1-1:`, those of `1-0:`.
+    /// Where a meter sends `1-0:` and `1-1:`, those of `1-0:`. Where it sends neither, the lowest channel is that of
+    /// the main meter.
     pub(super) fn values(&self, obis: Obis) -> impl Iterator<Item = &'m Sent> {
         let start = self.entries.partition_point(|entry| entry.obis < obis);
         let object = self.entries[start..].iter().take_while(move |entry| entry.obis == obis);

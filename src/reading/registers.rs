@@ -1,7 +1,7 @@
 //! Energy, power and phases of a telegram: the one rule by which every program reads them.
 //!
 //! Owns which objects count. Meters send a total, tariffs or both, and power as import and export, as
-//! one signed number, or as one of two; here it is always the same. [`super::Readings`] builds on it,
+//! one signed number, as one of two, or of the phases only; here it is always the same. [`super::Readings`] builds on it,
 //! and so does the recorder, which needs no more than this of each telegram.
 
 use super::objects::Objects;
@@ -13,6 +13,8 @@ const EXPORT: Obis = Obis::literal("1-0:2.8.0");
 
 /// Objects of import, export and net power; the net one has a sign: IEC 62056-6-1.
 const POWER: [Obis; 3] = codes(["1-0:1.7.0", "1-0:2.7.0", "1-0:16.7.0"]);
+/// Import and export together: which of them it is, nobody knows.
+const POWER_OF_BOTH: Obis = Obis::literal("1-0:15.7.0");
 const AVERAGE_POWER: Obis = Obis::literal("1-0:1.4.0");
 const PHASES: [Circuit; 3] = [
     Circuit::new(["1-0:21.7.0", "1-0:22.7.0", "1-0:36.7.0"], "1-0:32.7.0", "1-0:31.7.0"),
@@ -125,15 +127,17 @@ impl Registers {
     }
 
     pub(super) fn from_objects(objects: &Objects<'_>) -> Self {
+        let phases = PHASES.map(|phase| Phase {
+            power: Power::of(objects, phase.power),
+            voltage: objects.number(phase.voltage, Unit::Volt),
+            current: objects.number(phase.current, Unit::Ampere),
+        });
+        let has_power = POWER.iter().chain([&POWER_OF_BOTH]).any(|&code| objects.contains(code));
         Self {
             import: Energy::of(objects, IMPORT),
             export: Energy::of(objects, EXPORT),
-            power: Power::of(objects, POWER),
-            phases: PHASES.map(|phase| Phase {
-                power: Power::of(objects, phase.power),
-                voltage: objects.number(phase.voltage, Unit::Volt),
-                current: objects.number(phase.current, Unit::Ampere),
-            }),
+            power: if has_power { Power::of(objects, POWER) } else { Power::of_phases(&phases) },
+            phases,
             average_power_15m: objects.number(AVERAGE_POWER, Unit::Watt),
         }
     }
@@ -183,6 +187,22 @@ impl Power {
             (None, export, None) => {
                 Self::from_parts(None, export.filter(|export| !export.is_negative()), true)
             }
+        }
+    }
+
+    /// That of a meter that sends the power of its phases only: their sum, if each of them tells it.
+    fn of_phases(phases: &[Phase; 3]) -> Self {
+        let powers = phases.iter().filter(|phase| **phase != Phase::default());
+        let powers = powers.map(|phase| phase.power);
+        let sum = powers.clone().map(|power| power.net);
+        let sum = sum.reduce(|sum, net| sum.zip(net).and_then(|(sum, net)| sum.checked_add(net)));
+        let Some(net) = sum.flatten() else { return Self::default() };
+        if powers.clone().all(|power| power.export.is_some()) {
+            Self::from_net(net)
+        } else if powers.clone().all(|power| power.export.is_none()) {
+            Self::from_parts(Some(net), None, false)
+        } else {
+            Self::default()
         }
     }
 

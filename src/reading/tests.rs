@@ -118,6 +118,37 @@ fn phases_are_read_by_the_same_rule() {
 }
 
 #[test]
+fn power_is_the_sum_of_the_phases_where_nothing_else_tells_it() {
+    let some = |values: [&str; 3]| values.map(|value| Some(value.to_owned()));
+    for (text, expected) in [
+        (
+            "1-0:36.7.0(75.18*W)\n1-0:56.7.0(-159.34*W)\n1-0:76.7.0(-175.04*W)",
+            ["-259.20", "0", "259.20"],
+        ),
+        (
+            "1-0:21.7.0(0.1*kW)\n1-0:22.7.0(0*kW)\n1-0:41.7.0(0*kW)\n1-0:42.7.0(0.4*kW)\n1-0:61.7.0(0*kW)\n1-0:62.7.0(0*kW)",
+            ["-300", "0", "300"],
+        ),
+        ("21.7.0(0.1*kW)\n22.7.0(0*kW)\n32.7.0(230*V)", ["100", "100", "0"]),
+    ] {
+        assert_eq!(powers(text), some(expected), "{text}");
+    }
+    let import = powers("1-0:21.7.0(0.1*kW)\n1-0:41.7.0(0.2*kW)\n1-0:61.7.0(0.3*kW)");
+    assert_eq!(import, [Some("600".to_owned()), Some("600".to_owned()), None]);
+    for partly in [
+        "1-0:21.7.0(0.1*kW)\n1-0:32.7.0(230*V)\n1-0:52.7.0(231*V)",
+        "1-0:21.7.0(0.1*kW)\n1-0:41.7.0(0.2*kvar)\n1-0:51.7.0(1*A)",
+        "1-0:21.7.0(0.1*kW)\n1-0:22.7.0(0.613)",
+        "1-0:36.7.0(-0.1*kW)\n1-0:41.7.0(0.2*kW)",
+        "1-0:36.7.0(0.1*kW)\n1-0:1.7.0()",
+        "1-0:36.7.0(0.1*kW)\n1-0:15.7.0(0.1*kW)",
+        "1-0:32.7.0(230*V)",
+    ] {
+        assert_eq!(powers(partly), [None, None, None], "{partly}");
+    }
+}
+
+#[test]
 fn every_tariff_counts_whatever_its_number() {
     let of = |text: &str| {
         ["energy_import_kwh", "energy_import_t1_kwh", "energy_import_t2_kwh"]
@@ -141,6 +172,14 @@ fn channel_1_counts_as_channel_0_where_a_meter_uses_it() {
     let import = |text| reading("energy_import_t1_kwh", text);
     assert_eq!(import("1-1:1.8.1(1595.070*kWh)").as_deref(), Some("1595.070"));
     assert_eq!(import("1-1:1.8.1(1*kWh)\n1-0:1.8.1(2*kWh)").as_deref(), Some("2.000"));
+    assert_eq!(
+        import("1-3:0.2.8(50)\n1-2:1.8.1(1*kWh)\n1-4:1.8.1(2*kWh)").as_deref(),
+        Some("1.000")
+    );
+    let other_channel = "1-0:1.7.0(0*kW)\n1-2:1.8.1(1*kWh)";
+    assert_eq!(import(other_channel), None, "the main meter is on channel 0");
+    let version = reading("protocol_version", "1-3:0.2.8(50)\n1-3:1.8.1(1*kWh)");
+    assert_eq!(version.as_deref(), Some("50"));
 }
 
 #[test]
@@ -151,6 +190,8 @@ fn units_are_normalised_and_a_number_without_one_is_no_reading() {
         ("voltage_l1_v", "1-0:32.7.0(0.231*kV)", Some("231")),
         ("frequency_hz", "1-0:14.7.0(0.050*kHz)", Some("50")),
         ("frequency_hz", "1-0:14.7.0(50.01*s)", None),
+        ("frequency_hz", "1-0:14.7.0(50*V)", None),
+        ("voltage_l1_v", "32.7(241*V)", Some("241")),
         ("power_w", "1-0:1.7.0(00.329kW)", Some("329")),
         ("reactive_power_var", "1-0:3.7.0(00.000)", None),
         ("fuse_threshold_a", "1-1:31.4.0(65.0*A,-65.0*A)", Some("65.0")),

@@ -1,7 +1,7 @@
 //! The OBIS codes we know: what each stands for, and its unit.
 //!
-//! Owns the meaning of codes and of M-Bus device types, as tables. It reads no values, and a code
-//! that is not here is as good as one that is: it passes through untouched.
+//! Owns the meaning of codes and of M-Bus device types, as tables, and as rules for what is in none. It reads no
+//! values, and a code that is not here is as good as one that is: it passes through untouched.
 //!
 //! ```
 //! use p1_multicast::telegram::catalogue;
@@ -11,7 +11,10 @@
 //! assert_eq!(catalogue::find("0-2:24.2.1"), catalogue::find("0-1:24.2.1"));
 //! ```
 
+mod groups;
 mod table;
+
+use std::borrow::Cow;
 
 use super::{MAX_TARIFF, Obis, Unit};
 
@@ -27,6 +30,23 @@ pub struct Entry {
     pub unit: Option<Unit>,
     /// What it stands for, in English.
     pub name: &'static str,
+}
+
+/// What a code tells, from the table or by its numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// What sort of thing it is.
+    pub kind: Kind,
+    /// The unit that it usually comes in; `None` as in [`Entry`], and for values of earlier periods.
+    pub unit: Option<Unit>,
+    /// What it stands for, in English.
+    pub name: Cow<'static, str>,
+}
+
+impl From<&'static Entry> for Description {
+    fn from(&Entry { kind, unit, name, .. }: &'static Entry) -> Self {
+        Self { kind, unit, name: Cow::Borrowed(name) }
+    }
 }
 
 /// What sort of thing an object tells.
@@ -72,6 +92,9 @@ pub enum Kind {
     Log,
 }
 
+/// The longest code that is looked at, in bytes.
+const MAX_CODE: usize = 32;
+
 /// All entries, in groups that belong together.
 pub static ENTRIES: &[Entry] = table::ENTRIES;
 
@@ -87,6 +110,25 @@ pub fn find(code: impl AsRef<[u8]>) -> Option<&'static Entry> {
     let of_all_tariffs =
         || of(obis.of_tariff(0)).filter(|all| matches!(all.kind, Kind::Register | Kind::Demand));
     of(obis).or_else(|| of_all_tariffs().filter(|_| is_tariff))
+}
+
+/// As [`find`], and where there is no entry, what IEC 62056-6-1 says of the numbers: of any quantity of an
+/// electricity meter, of general objects, in the spellings of IEC 62056-21 (`C.1.0`, `F.F`, `1.8.1*09`), too.
+/// `None` for what no standard knows.
+///
+/// ```
+/// use p1_multicast::telegram::catalogue::describe;
+///
+/// let name = |code: &str| describe(code).unwrap().name;
+/// assert_eq!(name("1.8.1*09"), "Energy import, tariff 1, earlier period 09");
+/// assert_eq!(name("F.F"), "Error state");
+/// ```
+#[must_use]
+pub fn describe(code: impl AsRef<[u8]>) -> Option<Description> {
+    let code = code.as_ref();
+    let is_short = code.len() <= MAX_CODE;
+    let by_numbers = || groups::describe(std::str::from_utf8(code).ok().filter(|_| is_short)?);
+    find(code).map(Description::from).or_else(by_numbers)
 }
 
 /// What an M-Bus device of this type is: EN 13757-3, the number in decimal as `0-n:24.1.0` gives it.

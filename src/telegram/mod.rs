@@ -43,7 +43,7 @@ pub use obis::TARIFFS;
 pub(crate) use obis::{MAX_TARIFF, electricity_unit};
 use object::Brackets;
 pub use object::{Content, Object};
-pub(crate) use object::{begins_with_code, groups};
+pub(crate) use object::{TWO_LINE_COLD, begins_with_code, groups};
 pub use parity::Parity;
 #[cfg(test)]
 pub(crate) use parity::tests::add_parity;
@@ -113,7 +113,8 @@ impl<'a> Telegram<'a> {
 
     /// The meter's own clock; `None` when there is none, or when it shows no sensible time.
     ///
-    /// `0-0:1.0.0` of DSMR 4 and later; heat gateways send `0-0:1.1.0`. The zone is that of the header.
+    /// `0-0:1.0.0` of DSMR 4 and later; heat gateways send `0-0:1.1.0`, some of Kamstrup's meters `0-1:1.0.0`. The
+    /// zone is that of the header.
     #[must_use]
     pub fn time(&self) -> Option<Timestamp> {
         self.time_in(MeterZone::of_header(self.header))
@@ -122,7 +123,8 @@ impl<'a> Telegram<'a> {
     /// As [`Self::time`], of a meter whose clock is known to show this zone.
     #[must_use]
     pub fn time_in(&self, zone: MeterZone) -> Option<Timestamp> {
-        let clock = self.get("0-0:1.0.0").or_else(|| self.get("0-0:1.1.0"))?;
+        let clocks = ["0-0:1.0.0", "0-0:1.1.0", "0-1:1.0.0"];
+        let clock = clocks.into_iter().find_map(|clock| self.get(clock))?;
         match clock.content() {
             Content::One(text) => Timestamp::parse_meter_time(text, zone),
             _ => None,

@@ -2,6 +2,8 @@
 //!
 //! Owns how a code is written; what it stands for is in [`super::catalogue`].
 
+use std::fmt;
+
 use super::unit::Unit;
 
 /// The numbers of an OBIS code, without the text they come in.
@@ -25,16 +27,24 @@ const ELECTRICITY: u64 = 0x0100;
 /// What B is in a code for any M-Bus channel, `0-n:24.2.1`.
 const ANY_CHANNEL: u8 = 255;
 
+/// `A-B:C.D.E`.
+impl fmt::Display for Obis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [medium, channel, quantity, processing, tariff] = self.numbers();
+        write!(f, "{medium}-{channel}:{quantity}.{processing}.{tariff}")
+    }
+}
+
 impl Obis {
     /// Reads `A-B:C.D.E`, also with `*255` or `.255` behind it; B may be `n`, for any M-Bus channel.
     ///
-    /// The short form `C.D.E` is of the electricity meter, `1-0:` (IEC 62056-21, section 5.5). Another number
-    /// than 255 behind the code tells of another period: it is not this object.
+    /// The short forms `C.D.E` and `C.D`, which is `C.D.0`, are of the electricity meter, `1-0:` (IEC 62056-21,
+    /// section 5.5). Another number than 255 behind the code tells of another period: it is not this object.
     #[must_use]
     #[inline(never)]
     pub const fn parse(code: &[u8]) -> Option<Self> {
         let (mut numbers, mut number) = (0u64, 0u64);
-        let (mut at, mut group, mut has_digits) = (0, 0, false);
+        let (mut at, mut group, mut has_digits, mut is_short) = (0, 0, false, false);
         while at < code.len() {
             let digit = code[at].wrapping_sub(b'0');
             if digit < 10 {
@@ -48,7 +58,7 @@ impl Obis {
                 has_digits = true;
             } else if has_digits && is_separator(code[at], group) {
                 if group == 0 && code[at] == b'.' {
-                    (numbers, group) = (ELECTRICITY, 2);
+                    (numbers, group, is_short) = (ELECTRICITY, 2, true);
                 }
                 numbers = (numbers << 8) | number;
                 (number, group, has_digits) = (0, group + 1, false);
@@ -58,6 +68,7 @@ impl Obis {
             at += 1;
         }
         match group {
+            3 if has_digits && is_short => Some(Self((numbers << 16) | (number << 8))),
             4 if has_digits => Some(Self((numbers << 8) | number)),
             5 if has_digits && number == 255 => Some(Self(numbers)),
             _ => None,
@@ -106,6 +117,39 @@ impl Obis {
         }
     }
 
+    /// The channel of the main meter, of all codes of a telegram: the lowest that has registers or powers.
+    #[must_use]
+    pub(crate) fn main_channel_of(codes: impl Iterator<Item = Self>) -> u8 {
+        let mut channels = codes.filter_map(Self::measuring_channel);
+        // Nearly always 0, and then nothing else needs to be looked at.
+        let (mut main, mut next) = (None, channels.next());
+        while let Some(channel) = next.filter(|_| main != Some(0)) {
+            main = Some(main.map_or(channel, |main: u8| main.min(channel)));
+            next = channels.next();
+        }
+        main.unwrap_or(0)
+    }
+
+    /// As [`Self::main_channel`], where `channel` is that of the main meter.
+    #[must_use]
+    pub(crate) const fn main_channel_from(self, channel: u8) -> Self {
+        match self.numbers() {
+            // Those of C = 0 are of the device, such as the version of its P1 output, `1-3:0.2.8`.
+            [1, b, c, d, e] if b == channel && b > 1 && c > 0 => {
+                Self::from_numbers([1, 0, c, d, e]).main_channel()
+            }
+            _ => self.main_channel(),
+        }
+    }
+
+    /// The channel of an electricity meter whose register or power this is.
+    const fn measuring_channel(self) -> Option<u8> {
+        match self.numbers() {
+            [1, channel, 1..=80, 7 | 8, _] => Some(channel),
+            _ => None,
+        }
+    }
+
     /// The last number: of a register, its tariff.
     #[must_use]
     pub(crate) const fn tariff(self) -> u8 {
@@ -136,7 +180,8 @@ impl Obis {
         Self(u64::from_be_bytes(bytes))
     }
 
-    const fn numbers(self) -> [u8; 5] {
+    /// A, B, C, D and E.
+    pub(super) const fn numbers(self) -> [u8; 5] {
         let [_, _, _, numbers @ ..] = self.0.to_be_bytes();
         numbers
     }
@@ -178,6 +223,7 @@ const fn base_unit(quantity: u32, processing: u32) -> Option<Unit> {
         (9 | 10, 4..=7) => Some(Unit::VoltAmpere),
         (11, 4 | 7) => Some(Unit::Ampere),
         (12, 7) => Some(Unit::Volt),
+        (14, 7) => Some(Unit::Hertz),
         _ => None,
     }
 }
@@ -205,6 +251,7 @@ mod tests {
             assert_eq!(Obis::parse(code.as_bytes()), plain, "{code}");
         }
         assert_eq!(Obis::parse(b"0-0:96.1.255*255"), Obis::parse(b"0-0:96.1.255"));
+        assert_eq!(Obis::parse(b"32.7"), Obis::parse(b"1-0:32.7.0"));
     }
 
     #[test]
@@ -221,7 +268,9 @@ mod tests {
             "1-0:1.8.1*",
             "1-0:1.8.1*1",
             "1-0:1.8.1.1",
-            "1.8",
+            "1.",
+            "1.8.",
+            "1.8*255",
             "1.8.1*1",
             "1.8.1.1",
             "1.8.1.255.255",
@@ -249,6 +298,7 @@ mod tests {
         for (codes, unit) in [
             (["1-0:1.7.0", "01-00:01.07.00", "1-00:1.7.0*255"], Some(Unit::Watt)),
             (["1-0:61.8.1", "1-01:061.8.1", "1-1:61.8.1.255"], Some(Unit::Wh)),
+            (["32.7", "32.7.0", "1-0:32.7.0"], Some(Unit::Volt)),
             (["7-0:1.7.0", "01-0:96.1.0", "0-0:1.7.0"], None),
         ] {
             for code in codes {

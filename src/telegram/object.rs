@@ -35,7 +35,7 @@ impl<'a> Object<'a> {
         let has_others =
             matches!(code, [b' ' | b'\t' | STX, ..] | [.., b' ' | b'\t']) && !body.is_empty();
         let plain = || code.strip_prefix(&[STX]).unwrap_or(code).trim_ascii();
-        let plain = has_others.then(plain).filter(|code| Obis::parse(code).is_some());
+        let plain = has_others.then(plain).filter(|code| is_code(code));
         Self { code: plain.unwrap_or(code), body }
     }
 
@@ -72,7 +72,7 @@ impl<'a> Object<'a> {
     }
 
     /// The reading of an M-Bus device that DSMR 2 and 3 send over two lines:
-    /// `0-n:24.3.0(time)(status)(minutes)(1)(code)(unit)` and `(number)` on the next.
+    /// `0-n:24.3.0(time)(status)(minutes)(1)(code)(unit)` and `(number)` on the next; cold is under `0-n:24.3.1`.
     ///
     /// Gives the channel (`0-n:`), the time as sent and the reading. DSMR P1 companion standard 3.0, 5.2.
     #[must_use]
@@ -84,7 +84,8 @@ impl<'a> Object<'a> {
         // Few of those begin like this, and have to be read.
         let is_near = rest.starts_with(b"24.") || rest.starts_with(b"024.");
         let obis = Obis::parse(code).filter(|_| is_near)?;
-        if obis != TWO_LINE_READING.of_channel(obis.channel()?) {
+        let channel_number = obis.channel()?;
+        if !TWO_LINE_READINGS.into_iter().any(|known| known.of_channel(channel_number) == obis) {
             return None;
         }
         let mut groups = Groups(self.body);
@@ -95,10 +96,20 @@ impl<'a> Object<'a> {
     }
 }
 
+/// Whether this is a code in numbers, or one that begins with a letter of IEC 62056-21, such as `C.1.0` and `F.F`.
+fn is_code(code: &[u8]) -> bool {
+    let is_of_code = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'*');
+    let has_letter = matches!(code, [b'C' | b'F' | b'L' | b'P', b'.', ..]);
+    Obis::parse(code).is_some() || has_letter && code.iter().all(is_of_code)
+}
+
 /// Start of text.
 const STX: u8 = 0x02;
 
-const TWO_LINE_READING: Obis = Obis::literal("0-n:24.3.0");
+const TWO_LINE_READINGS: [Obis; 2] = [Obis::literal("0-n:24.3.0"), TWO_LINE_COLD];
+
+/// The second register of a device that counts heat and cold: DSMR P1 companion standard 3.0, 6.3.
+pub(crate) const TWO_LINE_COLD: Obis = Obis::literal("0-n:24.3.1");
 
 /// The brackets of an object, each counted once however many lines it goes on over.
 #[derive(Default)]
@@ -211,7 +222,9 @@ mod tests {
 
     #[test]
     fn a_two_line_reading_is_known_by_its_numbers() {
-        for code in ["0-2:24.3.0*255", "0-2:24.3.0.255", "0-02:24.03.00", "0-2:024.3.0"] {
+        for code in
+            ["0-2:24.3.0*255", "0-2:24.3.0.255", "0-02:24.03.00", "0-2:024.3.0", "0-2:24.3.1"]
+        {
             let line = format!("{code}(090212160000)(00)(60)(1)(0-2:24.2.1)(m3)\r\n(00001.001)");
             let found = Object::from_line(line.as_bytes()).two_line_reading();
             let channel = &code.as_bytes()[..=code.find(':').unwrap()];
@@ -227,7 +240,10 @@ mod tests {
             let object = Object::from_line(line.as_bytes());
             assert_eq!((object.code, object.body), (&b"1-0:1.7.0"[..], &b"(1*kW)"[..]), "{line}");
         }
-        for text in [" a text (1)", " 1-0:1.7.0", "see 1-0:1.7.0 (1)"] {
+        assert_eq!(Object::from_line(b"\x02F.F(00)").code, b"F.F");
+        for text in
+            ["\x02F. F(00)", "\x02Fine.(1)", " a text (1)", " 1-0:1.7.0", "see 1-0:1.7.0 (1)"]
+        {
             let object = Object::from_line(text.as_bytes());
             assert_eq!([object.code, object.body].concat(), text.as_bytes(), "{text}");
         }
@@ -242,6 +258,7 @@ mod tests {
             "0-1:24.2.1(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(00001.001)",
             "24.3.0(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(00001.001)",
             "0-0:24.3.0(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(00001.001)",
+            "0-1:24.3.2(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(00001.001)",
             "0-1:24.3.0*1(090212160000)(00)(60)(1)(0-1:24.2.1)(m3)\r\n(00001.001)",
         ] {
             assert_eq!(Object::from_line(line.as_bytes()).two_line_reading(), None, "{line}");

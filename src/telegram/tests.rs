@@ -54,6 +54,7 @@ fn the_clock_is_read_where_it_is_sensible() {
         |line: &str| parse(&format!("/TST5\r\n\r\n{line}\r\n!\r\n")).time().map(Timestamp::seconds);
     assert_eq!(clock("0-0:1.0.0(261025020000W)"), Some(1_792_890_000));
     assert_eq!(clock("0-0:1.1.0(261025020000W)"), Some(1_792_890_000));
+    assert_eq!(clock("0-1:1.0.0(261025020000W)"), Some(1_792_890_000));
     assert_eq!(clock("0-0:1.0.0(000101010000W)"), None);
     assert_eq!(clock("1-3:0.2.8(50)"), None);
 }

@@ -75,10 +75,14 @@ impl Unit {
         Self::Joule,
     ];
 
-    /// The unit of this name, in any case, also with `³` (in ISO 8859-1 or UTF-8) for 3. `mW`, `mvar` and `mvarh`
+    /// The unit of this name, in any case, also with `³` (in ISO 8859-1 or UTF-8) or `^3` for 3. `mW`, `mvar` and `mvarh`
     /// are none: they may be meant as written.
     #[must_use]
     pub fn parse(name: &[u8]) -> Option<Self> {
+        let is_letters = |name: &&[u8]| name.iter().all(u8::is_ascii_alphabetic);
+        if let Some(rest) = name.strip_suffix(b"^3").filter(is_letters) {
+            return Self::parse(&[rest, b"3"].concat());
+        }
         if let Some(rest) = name.strip_suffix(b"\xB3") {
             return Self::parse(&[rest.strip_suffix(b"\xC2").unwrap_or(rest), b"3"].concat());
         }
@@ -178,10 +182,11 @@ mod tests {
             assert_eq!(unit.symbol(), symbol);
             assert_eq!(Unit::parse(symbol.to_uppercase().as_bytes()), Some(unit));
         }
-        for cubic in [&b"m\xB3"[..], b"m\xC2\xB3", b"M\xB3"] {
+        for cubic in [&b"m\xB3"[..], b"m\xC2\xB3", b"M\xB3", b"m^3"] {
             assert_eq!(Unit::parse(cubic), Some(Unit::CubicMetre));
         }
-        for none in ["parsec", "³", "m³³", "m\u{c2}", "mW", "mw", "mvar", "mVArh"] {
+        for none in ["parsec", "³", "m³³", "m\u{c2}", "m^^3", "^3", "mW", "mw", "mvar", "mVArh"]
+        {
             assert_eq!(Unit::parse(none.as_bytes()), None, "{none}");
         }
         assert_eq!(Unit::parse(b"mwh"), Some(Unit::MegaWh));

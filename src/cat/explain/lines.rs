@@ -1,12 +1,13 @@
 //! One line of a telegram in words.
 
+use std::borrow::Cow;
 use std::fmt::{self, Display, Write};
 
 use chrono::{DateTime, FixedOffset};
 
 use crate::message::{decode_identifier, is_code};
 use crate::reading::texts;
-use crate::telegram::catalogue::{self, Entry, Kind, device_type};
+use crate::telegram::catalogue::{self, Description, Kind, device_type};
 use crate::telegram::{Content, Decimal, MeterZone, Object, Quantity, Timestamp, groups};
 use crate::text::printable;
 
@@ -19,7 +20,7 @@ const FILLER: u8 = 0xFF;
 /// One object, in words.
 pub(super) struct Line {
     code: String,
-    name: &'static str,
+    name: Cow<'static, str>,
     values: String,
     odd: Vec<String>,
     zone: MeterZone,
@@ -33,15 +34,16 @@ impl Line {
         gives_way: bool,
         zone: MeterZone,
     ) -> Self {
-        let entry = catalogue::find(object.code);
+        let known = catalogue::describe(object.code);
+        let known = known.as_ref();
         let mut line = Self {
             code: printable(object.code),
-            name: entry.map_or("", |entry| entry.name),
+            name: known.map_or(Cow::Borrowed(""), |known| known.name.clone()),
             values: String::new(),
             odd: Vec::new(),
             zone,
         };
-        match (entry, is_code(object.code)) {
+        match (known, is_code(object.code)) {
             (Some(_), _) => {}
             (None, true) => {
                 line.say("the code is not in the catalogue: passed on as it is");
@@ -50,13 +52,14 @@ impl Line {
                 line.say(&format!("it has no OBIS code: passed on as line-{number}"));
             }
         }
-        line.values(object, entry);
+        line.values(object, known);
         if gives_way {
             line.say("the code is there twice: the other line is passed on");
         }
-        let is_filled = entry.is_some_and(|entry| entry.kind == Kind::Text);
+        let is_filled = known.is_some_and(|known| known.kind == Kind::Text);
         let is_other = |byte: &&u8| !(byte.is_ascii() || is_filled && **byte == FILLER);
-        let other_bytes = [object.code, object.body].concat().iter().filter(is_other).count();
+        let bytes = without_signs_of_units([object.code, object.body].concat());
+        let other_bytes = bytes.iter().filter(is_other).count();
         if other_bytes > 0 {
             line.say(&format!("bytes that are not ASCII: {other_bytes}"));
         }
@@ -74,8 +77,8 @@ impl Line {
         !self.odd.is_empty()
     }
 
-    fn values(&mut self, object: &Object<'_>, entry: Option<&Entry>) {
-        let kind = entry.map(|entry| entry.kind);
+    fn values(&mut self, object: &Object<'_>, known: Option<&Description>) {
+        let kind = known.map(|known| known.kind);
         if let Some((_, time, reading)) = object.two_line_reading() {
             self.values = format!("{}, {}", quantity(reading), self.time(time, Kind::Reading));
             return;
@@ -92,16 +95,18 @@ impl Line {
                 return;
             }
         };
-        let words: Vec<String> = fields.iter().map(|field| self.value(field, entry)).collect();
+        let is_switch = is_switch(object.code);
+        let value = |field: &&[u8]| self.value(field, known, is_switch);
+        let words: Vec<String> = fields.iter().map(value).collect();
         self.values = words.join(", ");
-        if let Some(entry) = entry {
-            self.judge(&fields, entry);
+        if let Some(known) = known {
+            self.judge(&fields, known);
         }
     }
 
     /// What a value says.
-    fn value(&mut self, text: &[u8], entry: Option<&Entry>) -> String {
-        let is_device_type = entry.is_some_and(|entry| entry.kind == Kind::DeviceType);
+    fn value(&mut self, text: &[u8], known: Option<&Description>, is_switch: bool) -> String {
+        let is_device_type = known.is_some_and(|known| known.kind == Kind::DeviceType);
         if text.is_empty() && !is_device_type {
             return "(empty)".into();
         }
@@ -111,14 +116,14 @@ impl Line {
             }
             return quantity(found);
         }
-        let Some(entry) = entry else { return printable(text) };
-        match entry.kind {
+        let Some(known) = known else { return printable(text) };
+        match known.kind {
             Kind::DeviceType => self.device(text),
-            Kind::State => state(text, entry.code),
+            Kind::State => state(text, is_switch),
             Kind::Text if is_filler(text) => format!("({} bytes of filler)", text.len()),
             Kind::Identifier | Kind::Text => decoded(text),
             Kind::Time | Kind::Reading | Kind::Demand | Kind::Log if looks_like_time(text) => {
-                self.time(text, entry.kind)
+                self.time(text, known.kind)
             }
             _ => printable(text),
         }
@@ -166,14 +171,14 @@ impl Line {
     }
 
     /// Looks whether there is what an object of this kind holds.
-    fn judge(&mut self, fields: &[&[u8]], entry: &Entry) {
+    fn judge(&mut self, fields: &[&[u8]], known: &Description) {
         let mut quantities = fields.iter().filter_map(|field| Quantity::parse(field));
         let found = quantities.next();
         // What meters send as long as there is nothing to tell.
         let is_nothing = |field: &&[u8]| {
             is_unset(field) || field.iter().all(|byte| matches!(byte, b'0' | b'.' | b' '))
         };
-        match (entry.kind, entry.unit, found) {
+        match (known.kind, known.unit, found) {
             (Kind::Limit, _, _) => {}
             (Kind::Reading, _, None) if fields.iter().all(is_nothing) => {}
             (Kind::Reading, _, None) => {
@@ -224,10 +229,30 @@ fn is_filler(text: &[u8]) -> bool {
     texts::message(&text).is_none()
 }
 
+/// Whether this is the code of a breaker, a valve or a relay.
+fn is_switch(code: &[u8]) -> bool {
+    let ends = ["96.3.10", "24.4.0", "96.50.68"];
+    catalogue::find(code).is_some_and(|entry| ends.iter().any(|end| entry.code.ends_with(end)))
+}
+
+/// Without the signs of `m³` and `°C`, in ISO 8859-1 or UTF-8: they are part of a unit.
+fn without_signs_of_units(bytes: Vec<u8>) -> Vec<u8> {
+    let signs = [&b"m\xC2\xB3"[..], b"m\xB3", b"*\xC2\xB0C", b"*\xB0C"];
+    if bytes.is_ascii() {
+        return bytes;
+    }
+    let (mut rest, mut others) = (&bytes[..], Vec::new());
+    while let Some((&byte, after)) = rest.split_first() {
+        let sign = signs.iter().find_map(|sign| rest.strip_prefix(*sign));
+        rest = sign.unwrap_or(after);
+        others.extend(sign.is_none().then_some(byte));
+    }
+    others
+}
+
 /// The states of a breaker or a valve: COSEM, disconnect control, attribute 3.
-fn state(text: &[u8], code: &str) -> String {
+fn state(text: &[u8], is_switch: bool) -> String {
     let sent = printable(text);
-    let is_switch = ["96.3.10", "24.4.0", "96.50.68"].iter().any(|end| code.ends_with(end));
     let state = texts::breaker(&sent).filter(|_| is_switch);
     let state = match state.map(Decimal::whole) {
         Some(0) => ": disconnected",

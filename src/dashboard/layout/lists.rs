@@ -43,9 +43,9 @@ pub fn objects(message: &Message, search: &str, width: usize) -> Vec<Line> {
     let search = search.strip_prefix('/').unwrap_or(search).to_lowercase();
     let object = |(key, value): &(String, Value)| {
         let code = key.strip_suffix(".A").or_else(|| key.strip_suffix(".B")).unwrap_or(key);
-        let entry = catalogue::find(code);
-        let name = entry.map_or("", |entry| entry.name);
-        let unit = match (value, entry.and_then(|entry| entry.unit)) {
+        let known = catalogue::describe(code);
+        let name = known.as_ref().map_or("", |known| &known.name);
+        let unit = match (value, known.as_ref().and_then(|known| known.unit)) {
             (Value::Number(_), Some(unit)) => unit.base().0.symbol(),
             _ => "",
         };

@@ -61,6 +61,8 @@ fn objects_stand_in_their_columns_however_their_codes_are_spelled() {
     assert_eq!((&*cells[4], &*cells[24]), ("8", "3"));
     assert_eq!((&*cells[9], &*cells[3], &*cells[20]), ("2345", "7", "230.1"));
     assert_eq!((&*cells[1], &*cells[35], &*cells[8]), ("230301061719W", "6135", "209.56"));
+    let cells = classic(&[("1-3:0.2.8", "'50"), ("1-2:1.8.1", "7"), ("1-2:32.7.0", "230.1")]);
+    assert_eq!((&*cells[0], &*cells[3], &*cells[20]), ("50", "7", "230.1"));
     let both = file(&[("1-1:1.8.1", "5"), ("1-0:1.8.1", "7")]);
     assert!(both.contains(";1-1:1.8.1;") && both.ends_with(";5;\n"), "{both}");
     assert!(both.contains(";7;"), "{both}");
