@@ -11,7 +11,8 @@ use self::lines::Line;
 use crate::message::{Message, Meta, Superseded, encode};
 use crate::reading::{Registers, texts};
 use crate::telegram::{
-    Algorithm, Checksum, Decimal, MeterZone, Parity, Received, Rejection, Telegram, crc16,
+    Algorithm, Checksum, Decimal, MeterZone, Object, Parity, Received, Rejection, Telegram,
+    catalogue, crc16,
 };
 use crate::text::{self, printable};
 
@@ -49,6 +50,7 @@ impl Display for Explanation<'_> {
             // Polish meters send some lines three times: nothing is lost of those.
             let is_passed_on = |(at, other)| !superseded.contains(at) && other == object;
             let gives_way = superseded.contains(index)
+                && !is_hourly(object)
                 && !telegram.objects.iter().enumerate().any(is_passed_on);
             let line = Line::new(index + 1, object, gives_way, self.zone);
             odd += usize::from(line.is_odd());
@@ -153,6 +155,12 @@ impl Explanation<'_> {
             Checksum::Good(algorithm) => format!("{sent}, right ({algorithm})"),
         }
     }
+}
+
+/// Whether this is one of the last 24 readings, which meters of DSMR 2.2 send under the same code.
+fn is_hourly(object: &Object<'_>) -> bool {
+    let entry = catalogue::find(object.code);
+    entry.is_some_and(|entry| [":23.1.0", ":23.2.0"].iter().any(|end| entry.code.ends_with(end)))
 }
 
 /// The version in the words of its standard.

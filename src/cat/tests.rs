@@ -217,6 +217,9 @@ fn a_line_that_is_there_twice_is_odd_only_where_something_is_lost() {
     let same = "0-0:17.0.0(16500)\n0-0:17.0.0(16500)\n0-0:17.0.0(16500)\n0-0:94.98.33(3)";
     let (found, _) = explained(&format!("/T\n{same}\n!\n"), false);
     assert!(found.contains("Nothing is odd about the lines."), "{found}");
+    let hourly = "7-0:23.1.0*255(01238.740*m3)(19-01-01 00:00:00)\n7-0:23.1.0*255(01238.770*m3)(19-01-01 01:00:00)";
+    let (found, _) = explained(&format!("/T\n{hourly}\n!\n"), false);
+    assert!(found.contains("Nothing is odd about the lines."), "{found}");
     let (found, _) = explained(&format!("/T\n{same}\n0-0:17.0.0(7)\n!\n"), false);
     assert!(found.contains("3 lines are odd"), "{found}");
 }

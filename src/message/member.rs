@@ -76,7 +76,14 @@ impl<'a> Values<'a> {
             number.map_or(WireValue::Text(text), WireValue::Number)
         };
         match object.content() {
-            Content::One(text) | Content::Other(text) => Self::One(WireValue::Text(text)),
+            Content::One(text) => {
+                // Few texts look like that.
+                let may_be = matches!(text, [b'0'..=b'9', .., b'A'..=b'Z' | b'a'..=b'z']);
+                let unit = if may_be { usual() } else { None };
+                let found = unit.and_then(|unit| number(Quantity::parse_in(text, unit)?));
+                Self::One(found.map_or(WireValue::Text(text), WireValue::Number))
+            }
+            Content::Other(text) => Self::One(WireValue::Text(text)),
             Content::Two(a, b) => Self::Two(value(a), value(b)),
         }
     }

@@ -267,6 +267,24 @@ impl Quantity {
     }
 }
 
+impl Quantity {
+    /// As [`Self::parse`], of a value that is known to be in `usual` or a multiple: then `005A` is one as well,
+    /// which has neither `*` nor point. A number of 12 digits may still be a time.
+    #[must_use]
+    pub(crate) fn parse_in(text: &[u8], usual: Unit) -> Option<Self> {
+        let without_mark = || {
+            let (number, rest) = Decimal::parse_front(text.trim_ascii())?;
+            let unit = Unit::parse(rest.trim_ascii_start())?;
+            let is_time = text.trim_ascii().len() - rest.len() >= TIME_DIGITS;
+            (!is_time && unit.base().0 == usual.base().0).then_some(Self { number, unit })
+        };
+        Self::parse(text).or_else(without_mark)
+    }
+}
+
+/// The digits of a time, `YYMMDDhhmmss`.
+const TIME_DIGITS: usize = 12;
+
 /// The one or two digits of an exponent, with or without a sign, and what follows them.
 fn parse_exponent(text: &[u8]) -> Option<(i8, &[u8])> {
     let (sign, digits) = match text {

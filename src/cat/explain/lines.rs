@@ -8,7 +8,7 @@ use chrono::{DateTime, FixedOffset};
 use crate::message::{decode_identifier, is_code};
 use crate::reading::texts;
 use crate::telegram::catalogue::{self, Description, Kind, device_type};
-use crate::telegram::{Content, Decimal, MeterZone, Object, Quantity, Timestamp, groups};
+use crate::telegram::{Content, Decimal, MeterZone, Object, Quantity, Timestamp, Unit, groups};
 use crate::text::printable;
 
 /// The longest text that is shown whole, in characters.
@@ -110,7 +110,8 @@ impl Line {
         if text.is_empty() && !is_device_type {
             return "(empty)".into();
         }
-        if let Some(found) = Quantity::parse(text) {
+        let unit = known.and_then(|known| known.unit);
+        if let Some(found) = parse_quantity(text, unit) {
             if !text.contains(&b'*') {
                 self.say("there is no * before the unit");
             }
@@ -172,7 +173,7 @@ impl Line {
 
     /// Looks whether there is what an object of this kind holds.
     fn judge(&mut self, fields: &[&[u8]], known: &Description) {
-        let mut quantities = fields.iter().filter_map(|field| Quantity::parse(field));
+        let mut quantities = fields.iter().filter_map(|field| parse_quantity(field, known.unit));
         let found = quantities.next();
         // What meters send as long as there is nothing to tell.
         let is_nothing = |field: &&[u8]| {
@@ -205,6 +206,11 @@ impl Display for Line {
         }
         Ok(())
     }
+}
+
+/// A number with a unit, which is `usual` where that is known.
+fn parse_quantity(text: &[u8], usual: Option<Unit>) -> Option<Quantity> {
+    usual.map_or_else(|| Quantity::parse(text), |usual| Quantity::parse_in(text, usual))
 }
 
 /// The number as it stands, but for leading zeros, and the unit in its usual spelling.
