@@ -30,6 +30,22 @@ pub fn count(number: u64, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
 }
 
+/// A number of thousandths with so many decimals, rounded to nearest.
+#[must_use]
+pub fn decimal(thousandths: i64, decimals: u32) -> String {
+    let unit = 10i64.pow(3u32.saturating_sub(decimals));
+    let half = unit / 2 * thousandths.signum();
+    let rounded = (thousandths + half) / unit;
+    let scale = 10i64.pow(decimals.min(3));
+    let (whole, part) = (rounded.abs() / scale, rounded.abs() % scale);
+    let sign = if rounded < 0 { "-" } else { "" };
+    if decimals == 0 {
+        format!("{sign}{whole}")
+    } else {
+        format!("{sign}{whole}.{part:0width$}", width = decimals.min(3) as usize)
+    }
+}
+
 /// Bytes from the meter as text; what is not printable ASCII is escaped.
 #[must_use]
 pub fn printable(bytes: &[u8]) -> String {

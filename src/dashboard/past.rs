@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 
 use crate::history::calendar::{Calendar, Unit};
 use crate::history::files::{History, HistoryError};
-use crate::history::row::{EXPORT, IMPORT, Selection};
+use crate::history::row::{DEVICE_LAG, EXPORT, IMPORT, Selection};
 use crate::history::tally::{Ledger, Limits, Period, Tally};
 use crate::zone::Zone;
 
@@ -18,9 +18,6 @@ pub const REGISTERS: [&str; 6] = [IMPORT, EXPORT, "gas_m3", "water_m3", "heat_gj
 
 /// Which periods are shown, and how many of them.
 const TABLES: [(Unit, i32); 3] = [(Unit::Day, 14), (Unit::Month, 13), (Unit::Year, 6)];
-
-/// Devices are read once a day or more often: what a day began with may be in a row of the day before.
-const WARM_UP: i64 = 26 * 3600;
 
 /// The past in three tables: days, months and years.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,7 +73,7 @@ impl Past {
             Tally::new(calendar, &registers, limits)
         });
         let years = Calendar::new(zone, Unit::Year);
-        let from = years.away(years.at(now), 1 - TABLES[2].1).start - WARM_UP;
+        let from = years.away(years.at(now), 1 - TABLES[2].1).start - DEVICE_LAG;
         let selection = Selection { registers: registers.to_vec(), ..Selection::default() };
         let mut ledger = Ledger::new(&registers);
         history.read(&selection, from, now, &mut |row| {

@@ -7,6 +7,7 @@ use std::io::Write;
 
 use chrono::DateTime;
 
+use crate::meter::DeviceRegister;
 use crate::reading::Registers;
 use crate::telegram::{Decimal, Timestamp};
 
@@ -239,6 +240,11 @@ pub(crate) fn parse_header(line: &[u8]) -> Option<Vec<Option<usize>>> {
     let place = |name: &str| COLUMNS.iter().position(|column| column.name == name);
     let places: Vec<_> = names.map(place).collect();
     ColumnSet::ALWAYS.places().all(|place| places.contains(&Some(place))).then_some(places)
+}
+
+/// The column with the time of a device's reading: `gas_time_utc`.
+pub(crate) fn time_column(register: &DeviceRegister) -> String {
+    register.time.replace("_timestamp", "_time_utc")
 }
 
 /// The time of a row or reading of this second: the multiple of five minutes that it counts for, else the second itself.

@@ -7,10 +7,15 @@ use memchr::{memchr, memchr_iter, memrchr};
 
 use super::field::{Times, thousandths};
 use super::register::Reading;
-use crate::meter::DEVICES;
+use super::time_column;
+use crate::meter::DeviceRegister;
 
 /// Rows of a clock that was not yet set, before 2000-01-01, are left out.
 pub(crate) const FIRST_SECOND: i64 = 946_684_800;
+
+/// How far from its own time the row with a device's reading may be, in seconds: devices are read once a day or more often,
+/// and a day has up to 25 hours.
+pub(crate) const DEVICE_LAG: i64 = 26 * 3600;
 
 /// A device whose clock is further off than this has no sensible clock, in seconds.
 const SENSIBLE: i64 = 86_400;
@@ -161,12 +166,11 @@ fn slots(names: &[&[u8]], selection: &Selection) -> Option<Vec<(usize, Slot)>> {
     let mut slots = vec![(place(METER)?, Slot::Meter)];
     for (at, name) in selection.registers.iter().enumerate() {
         slots.extend(place(name).map(|column| (column, Slot::Register(at))));
-        if let Some([_, time, device]) = DEVICES.iter().find(|[device, ..]| device == name) {
-            // `gas_time_utc`, and in files of other programs `gas_timestamp`.
-            let utc = time.replace("_timestamp", "_time_utc");
-            let time = place(&utc).or_else(|| place(time));
+        if let Some(register) = DeviceRegister::named(name) {
+            // In files of other programs it is `gas_timestamp`.
+            let time = place(&time_column(register)).or_else(|| place(register.time));
             slots.extend(time.map(|column| (column, Slot::DeviceTime(at))));
-            slots.extend(place(device).map(|column| (column, Slot::Device(at))));
+            slots.extend(place(register.id).map(|column| (column, Slot::Device(at))));
         }
     }
     if selection.has_voltage {

@@ -8,7 +8,7 @@
 use super::calendar::{Calendar, Span};
 use super::register::{Register, Step};
 use super::row::Row;
-use crate::meter::DEVICES;
+use crate::meter::DeviceRegister;
 use crate::zone::Zone;
 
 /// Rows of one meter that are further apart than this have a gap between them, in seconds, unless all of them are. A
@@ -124,7 +124,7 @@ pub(crate) struct Tally<Z> {
 impl<Z: Zone> Tally<Z> {
     /// A tally of registers with these names.
     pub fn new(calendar: Calendar<Z>, registers: &[String], limits: Limits) -> Self {
-        let is_device = |name: &String| DEVICES.iter().any(|[device, ..]| device == name);
+        let is_device = |name: &String| DeviceRegister::named(name).is_some();
         Self {
             running: limits.cut.map(|cut| calendar.at(cut - 1)),
             calendar,
@@ -249,7 +249,7 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     pub fn new(registers: &[String]) -> Self {
-        let is_device = |name: &String| DEVICES.iter().any(|[device, ..]| device == name);
+        let is_device = |name: &String| DeviceRegister::named(name).is_some();
         Self {
             registers: vec![Register::default(); registers.len()],
             is_device: registers.iter().map(is_device).collect(),

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use chrono::NaiveDateTime;
 
 use super::files::{History, HistoryError};
-use super::row::{EXPORT, IMPORT, Row, Selection};
+use super::row::{DEVICE_LAG, EXPORT, IMPORT, Row, Selection};
 use crate::config::Config;
 use crate::message::Message;
 use crate::meter::{Day, Tracker};
@@ -16,9 +16,6 @@ use crate::telegram::Timestamp;
 
 /// The registers whose use of the day is a reading.
 const REGISTERS: [&str; 3] = [IMPORT, EXPORT, "gas_m3"];
-
-/// A day has 25 hours at most, and devices are read each hour or more often.
-const LOOK_BACK: i64 = 26 * 3600;
 
 /// Where the rows of today are.
 #[derive(Clone, Debug, Default)]
@@ -73,7 +70,7 @@ fn read(
         Selection { registers: REGISTERS.map(str::to_owned).to_vec(), ..Selection::default() };
     let mut day = Day::default();
     let second = |second| local(Timestamp::from_seconds(second));
-    history.read(&selection, now - LOOK_BACK, now, &mut |row: &Row| {
+    history.read(&selection, now - DEVICE_LAG, now, &mut |row: &Row| {
         let time = second(row.time);
         if !day.begin(time) {
             return;

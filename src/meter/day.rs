@@ -11,24 +11,10 @@
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 
 use super::LATE_SECONDS;
+use super::devices::{DEVICE_REGISTERS, DeviceRegister};
 use super::hours::Hours;
 use crate::reading::Readings;
 use crate::telegram::{Decimal, Timestamp};
-
-/// Device registers that are followed, each with the readings that tell when it was read, and the identifier of its
-/// device.
-pub(crate) const DEVICES: [[&str; 3]; 10] = [
-    ["gas_m3", "gas_timestamp", "gas_unique_id"],
-    ["water_m3", "water_timestamp", "water_unique_id"],
-    ["warm_water_m3", "warm_water_timestamp", "warm_water_unique_id"],
-    ["heat_gj", "heat_timestamp", "heat_unique_id"],
-    ["heat_m3", "heat_timestamp", "heat_unique_id"],
-    ["inlet_heat_gj", "inlet_heat_timestamp", "inlet_heat_unique_id"],
-    ["inlet_heat_m3", "inlet_heat_timestamp", "inlet_heat_unique_id"],
-    ["cooling_gj", "cooling_timestamp", "cooling_unique_id"],
-    ["cooling_m3", "cooling_timestamp", "cooling_unique_id"],
-    ["submeter_energy_kwh", "submeter_energy_timestamp", "submeter_energy_unique_id"],
-];
 
 const IMPORT: &str = "energy_import_kwh";
 const EXPORT: &str = "energy_export_kwh";
@@ -143,7 +129,7 @@ impl Day {
         now: NaiveDateTime,
         local: impl Fn(Timestamp) -> NaiveDateTime,
     ) {
-        for [name, time, device] in DEVICES {
+        for DeviceRegister { name, time, id } in &DEVICE_REGISTERS {
             let Some(value) = readings.number(name).and_then(|number| number.scaled(3)) else {
                 continue;
             };
@@ -151,7 +137,7 @@ impl Day {
                 Some(time) => local(time),
                 None => readings.wall_clock(time).unwrap_or(now),
             };
-            self.count_device(name, readings.text(device), (value, read));
+            self.count_device(name, readings.text(id), (value, read));
         }
     }
 

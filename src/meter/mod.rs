@@ -1,21 +1,23 @@
 //! What a subscriber knows of the meters that it hears, whatever it does with their telegrams.
 //!
-//! | part             | owns                                                                      |
-//! |------------------|---------------------------------------------------------------------------|
-//! | [`Meters`]       | a bounded list: how meters are distinguished, and who makes room for whom |
-//! | [`Follower`]     | which one meter a program follows, and when another one takes its place   |
-//! | [`Day`]          | what has been used since midnight, by the devices' own times              |
-//! | `hours`          | energy of today by hour of the clock                                      |
-//! | [`QuarterHours`] | the running quarter of an hour, by the clock of the meter                 |
-//! | [`Tracker`]      | day and quarter-hour of one meter: what several telegrams tell together   |
-//! | [`PowerHistory`] | the power of the last minutes, for graphs                                 |
-//! | [`Scale`]        | the scale of a graph, with round numbers                                  |
-//! | [`Clock`]        | how telegrams follow each other in time                                   |
-//! | [`MeterRate`]    | how many telegrams a meter can send                                       |
+//! | part               | owns                                                                      |
+//! |--------------------|---------------------------------------------------------------------------|
+//! | [`Meters`]         | a bounded list: how meters are distinguished, and who makes room for whom |
+//! | [`Follower`]       | which one meter a program follows, and when another one takes its place   |
+//! | [`Day`]            | what has been used since midnight, by the devices' own times              |
+//! | [`DeviceRegister`] | the registers of devices, and the readings that belong together           |
+//! | `hours`            | energy of today by hour of the clock                                      |
+//! | [`QuarterHours`]   | the running quarter of an hour, by the clock of the meter                 |
+//! | [`Tracker`]        | day and quarter-hour of one meter: what several telegrams tell together   |
+//! | [`PowerHistory`]   | the power of the last minutes, for graphs                                 |
+//! | [`Scale`]          | the scale of a graph, with round numbers                                  |
+//! | [`Clock`]          | how telegrams follow each other in time                                   |
+//! | [`MeterRate`]      | how many telegrams a meter can send                                       |
 //!
 //! Pure: telegrams and the time are passed in.
 
 mod day;
+mod devices;
 mod follower;
 mod hours;
 mod list;
@@ -29,7 +31,8 @@ mod tracker;
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
-pub(crate) use day::{DEVICES, Day};
+pub(crate) use day::Day;
+pub(crate) use devices::{DEVICE_REGISTERS, DeviceRegister};
 pub(crate) use follower::{Follower, Heard};
 pub(crate) use list::{List, MAX_METERS};
 pub(crate) use order::{Clock, Order};

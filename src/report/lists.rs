@@ -4,10 +4,11 @@ use super::label::{self, register_text};
 use super::machine::{Document, Record};
 use super::options::{By, Options};
 use super::query::{PeriodRow, Periods, QueryError, Source};
-use super::table::{Bar, Column, Table, decimal, known};
+use super::table::{Bar, Column, Table, known};
 use crate::history::calendar::{Span, Unit};
 use crate::history::row::{EXPORT, IMPORT};
 use crate::history::tally::Gap;
+use crate::text::decimal;
 use crate::words::Words;
 use crate::zone::Zone;
 

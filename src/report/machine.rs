@@ -3,9 +3,8 @@
 //! Owns how records are written. What is not known is absent, never null. In CSV the first list of a document is the
 //! table: a line each record, a column each name.
 
+use crate::text::decimal;
 use std::fmt::Write as _;
-
-use super::table::decimal;
 
 /// The version of the JSON. It changes only when something that is there changes.
 const VERSION: u32 = 1;

@@ -13,13 +13,10 @@ use super::production::{Balance, Production};
 use crate::history::calendar::{Calendar, Unit};
 use crate::history::files::{History, HistoryError, MeterSpan};
 use crate::history::quarter::{Night, Nights, Quarters};
-use crate::history::row::{EXPORT, IMPORT, Selection};
+use crate::history::row::{DEVICE_LAG, EXPORT, IMPORT, Selection};
 use crate::history::tally::{Gap, Ledger, Limits, Period, Tally};
-use crate::meter::DEVICES;
+use crate::meter::DEVICE_REGISTERS;
 use crate::zone::Zone;
-
-/// Reading begins so long before the first period: devices are read once a day or more often.
-const WARM_UP: i64 = 26 * 3600;
 
 const DAY: i64 = 86_400;
 
@@ -113,9 +110,9 @@ pub(super) fn registers(options: &Options) -> Vec<String> {
         }
     }
     if options.all || is_machine {
-        for [device, ..] in DEVICES {
-            if !names.iter().any(|name| name == device) {
-                names.push(device.to_owned());
+        for register in &DEVICE_REGISTERS {
+            if !names.iter().any(|name| name == register.name) {
+                names.push(register.name.to_owned());
             }
         }
     }
@@ -191,7 +188,8 @@ impl<Z: Zone + Clone> Source<Z> {
         let mut nights = Nights::new(calendar.with_unit(Unit::Day));
         let selection = Selection { registers: registers.to_vec(), has_voltage: false };
         // What a device read before the end may come in a later row.
-        let (from, to) = (limits.from.saturating_sub(WARM_UP), limits.to.saturating_add(WARM_UP));
+        let (from, to) =
+            (limits.from.saturating_sub(DEVICE_LAG), limits.to.saturating_add(DEVICE_LAG));
         let meters = self.history.read(&selection, from, to, &mut |row| {
             ledger.take(row, |register, step| tally.add(register, step));
             if let Some(quarter) = quarters.take(row) {

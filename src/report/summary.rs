@@ -5,8 +5,9 @@ use super::machine::{Document, Record};
 use super::options::{Compare, Options};
 use super::periods::{add_cells, add_columns};
 use super::query::{Periods, QueryError, Source};
-use super::table::{Column, Table, change, decimal, estimated, known};
+use super::table::{Column, Table, change, estimated, known};
 use crate::history::calendar::Unit;
+use crate::text::decimal;
 use crate::words::Words;
 use crate::zone::Zone;
 

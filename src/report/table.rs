@@ -3,6 +3,8 @@
 //! Owns the layout. A column has a fixed number of decimals, so that numbers can be compared down the column. Where
 //! the line is too short, the columns that matter least are left out.
 
+use crate::text::decimal;
+
 /// How text looks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Style {
@@ -279,21 +281,6 @@ fn ascii(line: &str) -> String {
         }
     }
     text
-}
-
-/// A number of thousandths with so many decimals, rounded to nearest.
-pub(super) fn decimal(thousandths: i64, decimals: u32) -> String {
-    let unit = 10i64.pow(3u32.saturating_sub(decimals));
-    let half = unit / 2 * thousandths.signum();
-    let rounded = (thousandths + half) / unit;
-    let scale = 10i64.pow(decimals.min(3));
-    let (whole, part) = (rounded.abs() / scale, rounded.abs() % scale);
-    let sign = if rounded < 0 { "-" } else { "" };
-    if decimals == 0 {
-        format!("{sign}{whole}")
-    } else {
-        format!("{sign}{whole}.{part:0width$}", width = decimals.min(3) as usize)
-    }
 }
 
 /// A number that may be unknown: nothing then.

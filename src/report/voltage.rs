@@ -4,11 +4,12 @@ use super::label;
 use super::machine::{Document, Record};
 use super::options::Options;
 use super::query::{QueryError, Source};
-use super::table::{Column, Style, Table, decimal, known};
+use super::table::{Column, Style, Table, known};
 use crate::history::calendar::{Calendar, Unit};
 use crate::history::row::Selection;
 use crate::history::voltage::{At, MEANS_A_WEEK, Phase, Voltage, Week};
 use crate::telegram::Timestamp;
+use crate::text::decimal;
 use crate::words::Words;
 use crate::zone::Zone;
 

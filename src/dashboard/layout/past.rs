@@ -4,7 +4,7 @@ use super::figures;
 use super::page::{Line, Style};
 use super::{DisplayOptions, Glyphs};
 use crate::dashboard::past::{Entry, Past, REGISTERS};
-use crate::telegram::Decimal;
+use crate::text::decimal;
 use crate::words::Words;
 
 /// The width of the labels, of a number, and of the narrowest bar.
@@ -67,14 +67,15 @@ impl Table<'_> {
         };
         let mark = if entry.is_complete { "" } else { "*" };
         let mut line = Line::of(Style::Text, label).text(Style::Faint, mark);
+        // Days with two decimals, months with one, years with none.
+        let decimals = [2, 1, 0][kind];
         for (at, &register) in self.registers.iter().enumerate() {
             let style = match register {
                 0 => Style::Import,
                 1 => Style::Export,
                 _ => Style::Text,
             };
-            // Days with two decimals, months with one, years with none.
-            let number = entry.used[register].map(|used| rounded(used, 2 - kind));
+            let number = entry.used[register].map(|used| decimal(used, decimals));
             line = line.right(end(at), style, number.unwrap_or_else(|| "-".to_owned()));
         }
         let begin = end(self.registers.len().max(1) - 1) + 2;
@@ -106,16 +107,6 @@ fn column(
         4 => (words.heat, "GJ"),
         _ => (words.cooling, "GJ"),
     }
-}
-
-/// Thousandths as a number of so many decimals, rounded to the nearest.
-fn rounded(thousandths: i64, decimals: usize) -> String {
-    let (step, decimals) = match decimals {
-        2 => (10, 2),
-        1 => (100, 1),
-        _ => (1000, 0),
-    };
-    Decimal::new((2 * thousandths + step).div_euclid(2 * step), decimals).to_string()
 }
 
 #[cfg(test)]

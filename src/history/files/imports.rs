@@ -13,6 +13,7 @@ use super::YearFile;
 use super::source::{Ends, ends, open};
 use crate::history::parse_import_file;
 use crate::history::row::{FIRST_SECOND, Row, RowReader, Selection};
+use crate::meter::DeviceRegister;
 
 /// Rows that are further apart have room between them, in seconds.
 const MAX_APART: i64 = 900;
@@ -129,13 +130,10 @@ impl<'a> Merger<'a> {
         from: i64,
         meter: Option<&'a str>,
     ) -> Self {
-        let kind = |name: &String| {
-            let is_device = crate::meter::DEVICES.iter().any(|[device, ..]| device == name);
-            match is_device {
-                true => Kind::Device,
-                false if name.starts_with("energy_") => Kind::Energy,
-                false => Kind::Other,
-            }
+        let kind = |name: &String| match DeviceRegister::named(name) {
+            Some(_) => Kind::Device,
+            None if name.starts_with("energy_") => Kind::Energy,
+            None => Kind::Other,
         };
         let registers: Vec<Kind> = selection.registers.iter().map(kind).collect();
         let level = |set: &'a Set| Level {

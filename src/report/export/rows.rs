@@ -10,11 +10,10 @@ use super::{ExportError, Output, numbers};
 use crate::history::register::Reading;
 use crate::history::row::{Row, Selection};
 use crate::history::utc_text;
-use crate::meter::DEVICES;
+use crate::meter::DeviceRegister;
 use crate::report::query::{QueryError, Source};
-use crate::report::table::decimal;
 use crate::telegram::Timestamp;
-use crate::text;
+use crate::text::{self, decimal};
 use crate::zone::Zone;
 
 /// A column of an export.
@@ -23,8 +22,8 @@ pub(super) struct Field {
     at: usize,
     name: &'static str,
     decimals: u8,
-    /// Whether its reading has a time of its own.
-    is_device: bool,
+    /// Its reading is that of a device, and has a time of its own.
+    device: Option<&'static DeviceRegister>,
 }
 
 /// How lines look.
@@ -58,7 +57,7 @@ pub(super) fn write<Z: Zone + Clone>(
         at,
         name,
         decimals: *decimals,
-        is_device: DEVICES.iter().any(|[device, ..]| device == name),
+        device: DeviceRegister::named(name),
     };
     let all = numbers.iter().enumerate().map(field);
     let fields: Vec<Field> = all.filter(|field| is_known[field.at]).collect();
@@ -110,7 +109,7 @@ impl Form for Table {
         for field in fields {
             line.push(separator);
             line += field.name;
-            if field.is_device {
+            if field.device.is_some() {
                 line.push(separator);
                 line += &field.time_name();
             }
@@ -141,7 +140,7 @@ impl Form for Table {
                     number
                 });
             }
-            if field.is_device {
+            if field.device.is_some() {
                 out.push(separator);
                 out.push_str(&reading.map_or(String::new(), |reading| local(reading.time)));
             }
@@ -193,11 +192,9 @@ impl Form for LineProtocol {
             let is_count = field.name.ends_with("_count");
             // Writing to memory does not fail.
             let _ = write!(out, "{}={number}{}", field.name, if is_count { "i" } else { "" });
-            if field.is_device {
+            if let Some(device) = field.device {
                 // As in p1cat's lines: gas_timestamp.
-                let told = DEVICES.iter().find(|[device, ..]| *device == field.name);
-                let name = told.map_or("", |[_, told, _]| told);
-                let _ = write!(out, ",{name}={}i", reading.time);
+                let _ = write!(out, ",{}={}i", device.time, reading.time);
             }
         }
         if separator == ',' {

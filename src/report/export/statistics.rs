@@ -13,16 +13,13 @@ use std::io::Write;
 use std::ops::RangeInclusive;
 
 use super::{ExportError, Output};
-use crate::history::row::{Row, Selection};
+use crate::history::row::{DEVICE_LAG, Row, Selection};
 use crate::history::tally::Ledger;
 use crate::report::query::{QueryError, Source};
-use crate::report::table::decimal;
+use crate::text::decimal;
 use crate::zone::Zone;
 
 const HOUR: i64 = 3600;
-
-/// A device's reading comes at most so late, in seconds.
-const MAX_LATE: i64 = 26 * HOUR;
 
 /// How long after its end Home Assistant takes an hour, in seconds. A file with a later one is refused as a whole.
 const SETTLED: i64 = 5 * 60;
@@ -56,7 +53,7 @@ fn write_one<Z: Zone + Clone>(
 ) -> Result<(), ExportError> {
     let exported = from.div_euclid(HOUR) * HOUR..=source.now - HOUR - SETTLED;
     let mut statistic = Statistic::new(register, prefix, exported);
-    let first = if statistic.is_entity { from.saturating_sub(MAX_LATE) } else { source.first };
+    let first = if statistic.is_entity { from.saturating_sub(DEVICE_LAG) } else { source.first };
     let names = vec![register.to_owned()];
     let mut ledger = Ledger::new(&names);
     let selection = Selection { registers: names, has_voltage: false };
@@ -71,14 +68,14 @@ fn write_one<Z: Zone + Clone>(
             }
         });
         while let Some(first) = hours.first_entry() {
-            if *first.key() + HOUR + MAX_LATE > row.time {
+            if *first.key() + HOUR + DEVICE_LAG > row.time {
                 break;
             }
             let (start, hour) = first.remove_entry();
             statistic.write(start, hour, output);
         }
     };
-    let read = source.history.read(&selection, first, to.saturating_add(MAX_LATE), &mut take);
+    let read = source.history.read(&selection, first, to.saturating_add(DEVICE_LAG), &mut take);
     read.map_err(QueryError::from)?;
     for (start, hour) in hours {
         statistic.write(start, hour, output);

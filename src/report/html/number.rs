@@ -1,6 +1,6 @@
 //! Numbers and words of the page: the decimal sign and the capitals of its language.
 
-use crate::report::table::decimal;
+use crate::text::decimal;
 use crate::words::Words;
 
 pub(super) fn capitalised(word: &str) -> String {

@@ -6,7 +6,7 @@
 use super::intervals::{Grid, Use};
 use crate::history::calendar::Calendar;
 use crate::history::{COLUMNS, Content, five_minutes_of, on_the_grid};
-use crate::meter::DEVICES;
+use crate::meter::DeviceRegister;
 use crate::zone::Zone;
 
 /// A reading of a register.
@@ -100,11 +100,8 @@ fn nearest(times: &[i64], time: i64) -> i64 {
 
 /// Whether the column counts.
 pub(super) fn is_register(column: usize) -> bool {
-    let is_device = |name: &str| DEVICES.iter().any(|[device, ..]| *device == name);
-    match COLUMNS[column].content {
-        Content::Energy(_) => true,
-        _ => is_device(COLUMNS[column].name),
-    }
+    let column = &COLUMNS[column];
+    matches!(column.content, Content::Energy(_)) || DeviceRegister::named(column.name).is_some()
 }
 
 /// Puts readings in order. Of equal times the later one in the list counts. A meter that was replaced and its successor

@@ -62,8 +62,8 @@ use writer::{Older, Priority, Writer};
 use crate::history::field::thousandths;
 use crate::history::files::History;
 use crate::history::row::{Row, Selection, row_time};
-use crate::history::{COLUMNS, Content, parse_import_file};
-use crate::meter::DEVICES;
+use crate::history::{COLUMNS, Content, parse_import_file, time_column};
+use crate::meter::DeviceRegister;
 use crate::telegram::Timestamp;
 use crate::text;
 use crate::zone::Zone;
@@ -297,8 +297,8 @@ fn older(
         columns.iter().map(|column| (*column, Vec::new())).collect();
     // Of a device the time of the reading counts.
     let time_of = |column: usize| {
-        let device = DEVICES.iter().find(|[device, ..]| *device == COLUMNS[column].name);
-        device.and_then(|[_, told, _]| entry::place(&told.replace("_timestamp", "_time_utc")))
+        let register = DeviceRegister::named(COLUMNS[column].name);
+        register.and_then(|register| entry::place(&time_column(register)))
     };
     let times: Vec<Option<usize>> = columns.iter().map(|column| time_of(*column)).collect();
     for path in files(folder, name)? {

@@ -16,9 +16,8 @@ use crate::history::record::Record;
 use crate::history::{COLUMNS, five_minutes_of, on_the_grid, utc_text};
 use crate::message::Message;
 use crate::reading::Registers;
-use crate::report::table::decimal;
 use crate::telegram::{Decimal, Timestamp};
-use crate::text;
+use crate::text::{self, decimal};
 use crate::zone::Zone;
 
 /// Where rows go: the second, the local year, and the row with a field for each of [`COLUMNS`].

@@ -6,10 +6,11 @@
 use super::channel::{Channel, Point};
 use super::collect::{Collection, TOTALS};
 use super::entry::place;
-use crate::history::{COLUMNS, Content, plain, utc_text};
-use crate::meter::DEVICES;
-use crate::report::table::{decimal, known};
+use crate::history::{COLUMNS, Content, plain, time_column, utc_text};
+use crate::meter::DeviceRegister;
+use crate::report::table::known;
 use crate::telegram::Timestamp;
+use crate::text::decimal;
 use crate::zone::Zone;
 
 impl<Z: Zone + Clone> Collection<Z> {
@@ -88,13 +89,12 @@ impl Fields {
         };
         self.texts[column] = decimal(value, decimals.into());
         self.numbers[column] = Some(value);
-        let device = DEVICES.iter().find(|[device, ..]| *device == COLUMNS[column].name);
-        match device {
-            Some([_, told, device]) => {
-                if let Some(at) = place(&told.replace("_timestamp", "_time_utc")) {
+        match DeviceRegister::named(COLUMNS[column].name) {
+            Some(register) => {
+                if let Some(at) = place(&time_column(register)) {
                     self.texts[at] = utc(time);
                 }
-                if let Some(at) = place(device) {
+                if let Some(at) = place(register.id) {
                     self.texts[at] = plain(id);
                 }
             }

@@ -10,9 +10,9 @@ use super::totals::{Totals, YearSums};
 use super::writer::{Writer, Written};
 use crate::history::COLUMNS;
 use crate::report::label::register_text;
-use crate::report::table::{Column, Style, Table, decimal, known};
+use crate::report::table::{Column, Style, Table, known};
 use crate::telegram::Timestamp;
-use crate::text;
+use crate::text::{self, decimal};
 use crate::words::Words;
 use crate::zone::Zone;
 

@@ -3,7 +3,8 @@
 use super::{BASE, Of, PEAK, Quantity, used};
 use crate::history::calendar::Unit;
 use crate::report::query::{PeriodRow, Periods};
-use crate::report::table::{Column, Table, change, decimal, estimated, known};
+use crate::report::table::{Column, Table, change, estimated, known};
+use crate::text::decimal;
 use crate::words::Words;
 use crate::zone::Zone;
 

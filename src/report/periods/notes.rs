@@ -6,7 +6,7 @@ use crate::history::tally::Gap;
 use crate::report::label;
 use crate::report::options::Options;
 use crate::report::query::{Method, Periods};
-use crate::report::table::decimal;
+use crate::text::decimal;
 use crate::words::Words;
 use crate::zone::Zone;
 

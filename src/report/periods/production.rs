@@ -4,7 +4,8 @@ use super::Periods;
 use crate::report::label;
 use crate::report::production::Balance;
 use crate::report::query::PeriodRow;
-use crate::report::table::{Column, Table, decimal};
+use crate::report::table::{Column, Table};
+use crate::text::decimal;
 use crate::words::{Words, filled};
 use crate::zone::Zone;
 

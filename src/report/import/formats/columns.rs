@@ -6,8 +6,8 @@
 use std::str::FromStr;
 
 use super::{Context, Header, Row, Settings, Shape, TimeIs, position};
-use crate::history::{COLUMNS, Content};
-use crate::meter::DEVICES;
+use crate::history::{COLUMNS, Content, time_column};
+use crate::meter::{DEVICE_REGISTERS, DeviceRegister};
 use crate::report::import::channel::is_register;
 use crate::report::import::entry::{Entry, Kind, Until, place};
 use crate::report::import::sheet::Fields;
@@ -97,9 +97,9 @@ fn chosen(fields: &Fields, settings: &Settings) -> Vec<Column> {
             all.push(Column { name: time, from: From::Name(name.to_owned()), unit: None });
         }
     }
-    for [_, told, _] in DEVICES {
-        let (utc, local) =
-            (told.replace("_timestamp", "_time_utc"), told.replace("_timestamp", "_time"));
+    for register in &DEVICE_REGISTERS {
+        let utc = time_column(register);
+        let local = utc.trim_end_matches("_utc").to_owned();
         let name = COLUMNS.iter().find(|column| column.name == utc).map(|column| column.name);
         let found =
             [&*utc, &*local, told].into_iter().find(|name| position(fields, name).is_some());
@@ -201,8 +201,8 @@ fn read(row: &Row<'_>, context: &mut Context) -> Result<(), String> {
         };
         let Some(number) = number else { continue };
         // A device's reading has a time of its own.
-        let told = DEVICES.iter().find(|[device, ..]| *device == column.name);
-        let told = told.and_then(|[_, told, _]| place(&told.replace("_timestamp", "_time_utc")));
+        let told = DeviceRegister::named(column.name);
+        let told = told.and_then(|register| place(&time_column(register)));
         match told.map(|told| OTHERS + told).filter(|told| !row.get(*told).is_empty()) {
             Some(told) => {
                 let mut own = Entry::new(row.time(told)?);
