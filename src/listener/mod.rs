@@ -3,24 +3,25 @@
 //! One loop: read the port, translate, publish. The port may vanish and the network may be away; the loop
 //! logs it and goes on. It waits for nothing but the port.
 //!
-//! | part        | owns                                                              |
-//! |-------------|-------------------------------------------------------------------|
-//! | `source`    | the interface of every kind of port                               |
-//! | `device`    | a port with a path; `serial` and `file` read it, `speed` finds    |
-//! |             | its speed, `adapters` finds `port: auto`                          |
-//! | `tcp`       | a port behind a TCP connection                                    |
-//! | `line`      | the port opened, lost, and opened again                           |
-//! | `pace`      | how long to sleep within a telegram                               |
-//! | `delivery`  | what becomes of the text of the meter                            |
-//! | `admission` | which telegrams are sent: no more than a meter can send, and      |
-//! |             | none that comes back, which `relay` recognises                    |
-//! | `encryption`| warnings about the keys of meters that encrypt                    |
-//! | `health`    | warnings about telegrams, and the status                          |
-//! | `clock`     | a meter's clock that is hours off                                 |
-//! | `raw_log`   | `--record`                                                        |
-//! | `make_key`  | `--make-key`                                                      |
-//! | `probe`     | `--probe`                                                         |
-//! | `diagnosis` | what the bytes are; `wire` recognises other protocols than P1     |
+//! | part         | owns                                                           |
+//! |--------------|----------------------------------------------------------------|
+//! | `source`     | the interface of every kind of port                            |
+//! | `device`     | a port with a path; `serial` and `file` read it, `speed` finds |
+//! |              | its speed, `adapters` finds `port: auto`                       |
+//! | `tcp`        | a port behind a TCP connection                                 |
+//! | `line`       | the port opened, lost, and opened again                        |
+//! | `holder`     | which other programs have the port open                        |
+//! | `pace`       | how long to sleep within a telegram                            |
+//! | `delivery`   | what becomes of the text of the meter                          |
+//! | `admission`  | which telegrams are sent: no more than a meter can send, and   |
+//! |              | none that comes back, which `relay` recognises                 |
+//! | `encryption` | warnings about the keys of meters that encrypt                 |
+//! | `health`     | warnings about telegrams, and the status                       |
+//! | `clock`      | a meter's clock that is hours off                              |
+//! | `raw_log`    | `--record`                                                     |
+//! | `make_key`   | `--make-key`                                                   |
+//! | `probe`      | `--probe`                                                      |
+//! | `diagnosis`  | what the bytes are; `wire` recognises other protocols than P1  |
 
 mod adapters;
 mod admission;

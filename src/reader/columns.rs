@@ -248,7 +248,7 @@ fn objects(message: &Message) -> impl Iterator<Item = (&str, &Value)> {
     })
 }
 
-/// The time as [`TIME`](crate::history::details::TIME) has it. Each telegram has one, and chrono would read that format for each.
+/// The time in the format of [`TIME`](crate::history::details::TIME), which chrono would parse for each telegram.
 fn time_cell(time: NaiveDateTime) -> String {
     let (day, month, year) = (time.day(), time.month(), time.year());
     let (hour, minute, second) = (time.hour(), time.minute(), time.second());

@@ -27,7 +27,7 @@ pub(super) fn remove_unfinished(storage: &mut dyn Storage, pattern: &Pattern) {
 /// Cuts a torn last line off those files of this pattern that were written last: those of the newest dates,
 /// and those of the newest times of writing, as one file may have a date in the future.
 ///
-/// An older one gets it done if it is ever written again.
+/// Older files are mended when they are next written.
 pub(super) fn truncate_newest(storage: &mut dyn Storage, pattern: &Pattern) {
     let mut files = names(storage, pattern);
     files.retain(|name| pattern.fits(name));

@@ -310,8 +310,7 @@ impl Shape {
         pattern: &Pattern,
         batch: &Batch,
     ) -> Result<PathBuf, Failure> {
-        let name = |time| pattern.path(batch.date, time, &batch.meter);
-        let mut file = name(batch.last);
+        let file = pattern.path(batch.date, batch.last, &batch.meter);
         let mut new = Columns::new();
         let stored = match self {
             Self::Lines => {
@@ -330,28 +329,35 @@ impl Shape {
                 let written = history::append(storage, name, of, batch.text(), recent);
                 return written.map_err(|(file, source)| Failure { file, source });
             }
-            Self::Complete(recent) => {
-                // If it cannot be told whether a file exists, it cannot be written either.
-                let mut is_free = |file: &PathBuf| {
-                    !recent.contains(file) && !storage.exists(file).unwrap_or(false)
-                };
-                let seconds = (0..MAX_TRIES).map(TimeDelta::seconds);
-                let mut names = seconds.map(|later| name(batch.last + later));
-                match names.find(&mut is_free) {
-                    None => Err(io::ErrorKind::AlreadyExists.into()),
-                    Some(free) => {
-                        file = free;
-                        storage.create(&file, batch.text()).map(|()| {
-                            recent.truncate(RECENT_NAMES - 1);
-                            recent.push_front(file.clone());
-                        })
-                    }
-                }
-            }
+            Self::Complete(recent) => return create(storage, pattern, batch, recent),
         };
         match stored {
             Ok(()) => Ok(file),
             Err(source) => Err(Failure { file, source }),
         }
+    }
+}
+
+/// Makes a complete file of a batch, under the first name from that of its last row on that is free and not in `recent`.
+fn create(
+    storage: &mut dyn Storage,
+    pattern: &Pattern,
+    batch: &Batch,
+    recent: &mut VecDeque<PathBuf>,
+) -> Result<PathBuf, Failure> {
+    let name =
+        |seconds| pattern.path(batch.date, batch.last + TimeDelta::seconds(seconds), &batch.meter);
+    // If it cannot be told whether a file exists, it cannot be written either.
+    let is_free = |file: &PathBuf| !recent.contains(file) && !storage.exists(file).unwrap_or(false);
+    let Some(file) = (0..MAX_TRIES).map(name).find(is_free) else {
+        return Err(Failure { file: name(0), source: io::ErrorKind::AlreadyExists.into() });
+    };
+    match storage.create(&file, batch.text()) {
+        Ok(()) => {
+            recent.truncate(RECENT_NAMES - 1);
+            recent.push_front(file.clone());
+            Ok(file)
+        }
+        Err(source) => Err(Failure { file, source }),
     }
 }

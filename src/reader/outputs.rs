@@ -97,8 +97,8 @@ impl Outputs {
         today::resume(storage, now, details.as_deref(), records.as_deref(), zone)
     }
 
-    /// In the order of writing: the rows that are appended last bring the name of the new file before
-    /// them to the disk, as journals go, so that it costs nothing of its own.
+    /// In the order of writing. The interval file is new and comes first: file systems with a journal bring its name to
+    /// the disk together with the rows that are appended to the others, at no further cost.
     pub fn iter(&self) -> impl Iterator<Item = &Output> {
         let outputs = [&self.interval, &self.details, &self.day, &self.history, &self.weekly];
         outputs.into_iter().flatten()

@@ -8,8 +8,8 @@ use chrono::{NaiveDate, NaiveDateTime};
 /// wild, for a file has a day, a week or a flush period.
 const MAX_FILES: usize = 128;
 
-/// Room for the rows of a file, in bytes: ten minutes of telegrams. The system gives memory to what is written only,
-/// and rows that grow beyond their room leave the old one behind.
+/// Room for the rows of a file, in bytes: ten minutes of telegrams. It is reserved at once, because a vector that grows
+/// leaves its old memory behind. The system gives memory only to what is written.
 const ROOM: usize = 256 * 1024;
 
 /// Rows of one file.

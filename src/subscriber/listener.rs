@@ -31,8 +31,8 @@ const OWN_TIMES_KEPT: Duration = Duration::from_secs(120);
 /// The most of them. Meters send one a second.
 const MAX_OWN_TIMES: usize = 128;
 
-/// How far apart the frame numbers of two telegrams of one listener may be, as far as one is lost or late. It is also the
-/// most telegrams that one has sent that has just restarted.
+/// The most that two frame numbers of one listener differ, when telegrams are lost or out of order. A listener whose
+/// number is not higher than this may just have restarted.
 pub(super) const MAX_NUMBER_STEP: u64 = 60;
 
 /// How often the log names another listener of a meter, or one that takes over.

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::Datelike as _;
+
 use super::autumn::{Autumn, TooMany};
 use super::channel::{
     Channel, Ending, Pending, Point, drop_zeros, is_register, move_gas, order, push, thin,
@@ -124,31 +126,35 @@ impl<Z: Zone + Clone> Collection<Z> {
         let is_after = |other: &i64| if entry.is_end { *other < at } else { *other > at };
         let other = other.filter(is_after);
         let id = entry.meter.as_deref().map_or(0, |meter| self.id(meter));
-        let year = |second: i64| self.calendar.at(second).local;
         for Value { column, kind, number } in &entry.values {
-            if *kind == Kind::OwnUse {
-                let year = chrono::Datelike::year(&year(at));
-                *self.own_use.entry((year, *column)).or_default() += number;
-                continue;
-            }
-            let channel = self.channels.entry(*column).or_default();
-            match kind {
-                Kind::Register => self.numbers += push(&mut channel.readings, at, *number, id),
+            let channel = self.channels.entry(*column);
+            self.numbers += match kind {
+                Kind::Register => push(&mut channel.or_default().readings, at, *number, id),
                 Kind::AtEnd => {
-                    self.numbers += 1;
                     let point = Point { time: at, value: *number, id };
-                    if let Some(time) = other {
-                        channel.readings.push(Point { time, ..point });
-                    } else {
-                        channel.ending.push(Ending { point, longest });
+                    let channel = channel.or_default();
+                    match other {
+                        Some(time) => channel.readings.push(Point { time, ..point }),
+                        None => channel.ending.push(Ending { point, longest }),
                     }
+                    1
                 }
-                Kind::Use | Kind::OwnUse => {
-                    self.numbers += 1;
+                Kind::Use => {
                     let is_end = entry.is_end;
-                    channel.pending.push(Pending { at, is_end, other, amount: *number });
+                    channel.or_default().pending.push(Pending {
+                        at,
+                        is_end,
+                        other,
+                        amount: *number,
+                    });
+                    1
                 }
-            }
+                Kind::OwnUse => {
+                    let year = self.calendar.at(at).local.year();
+                    *self.own_use.entry((year, *column)).or_default() += number;
+                    0
+                }
+            };
         }
     }
 
@@ -301,7 +307,7 @@ impl<Z: Zone + Clone> Collection<Z> {
     /// within one year.
     pub fn sums(&self) -> Sums {
         let mut sums = Sums::new();
-        let year = |second: i64| chrono::Datelike::year(&self.calendar.at(second).local);
+        let year = |second: i64| self.calendar.at(second).local.year();
         for (column, channel) in self.channels.iter().filter(|(column, _)| is_register(**column)) {
             for one in &channel.uses {
                 *sums.entry((year(one.from), *column)).or_default() += one.amount;
@@ -319,12 +325,9 @@ impl<Z: Zone + Clone> Collection<Z> {
             let Some(total) = super::entry::place(total) else { continue };
             if !self.channels.contains_key(&total) {
                 let tariffs = self.tariffs(total);
-                let of: Vec<_> = sums
-                    .iter()
-                    .filter(|((_, at), _)| tariffs.contains(at))
-                    .map(|(k, v)| (*k, *v))
-                    .collect();
-                for ((year, _), sum) in of {
+                let of_tariffs = sums.iter().filter(|((_, column), _)| tariffs.contains(column));
+                let of_tariffs: Vec<_> = of_tariffs.map(|((year, _), sum)| (*year, *sum)).collect();
+                for (year, sum) in of_tariffs {
                     *sums.entry((year, total)).or_default() += sum;
                 }
             }
