@@ -3,13 +3,11 @@
 //! Owns the columns with their units and their order, how times are written, and the part of a file's name that
 //! stands for its year. p1reader(8) has the same for people.
 
-use std::io::Write;
-
 use chrono::DateTime;
 
 use crate::meter::DeviceRegister;
 use crate::reading::Registers;
-use crate::telegram::{Decimal, Timestamp};
+use crate::telegram::Decimal;
 
 /// A row ends at each multiple of this many seconds since 1970.
 pub(crate) const PERIOD_SECONDS: i64 = 300;
@@ -264,11 +262,10 @@ pub(crate) fn plain(text: &str) -> String {
     text.trim().replace(is_odd, "_")
 }
 
-/// Adds a moment as it is written: `2026-11-25T13:10:00Z`.
-pub(crate) fn utc_text(out: &mut Vec<u8>, time: Timestamp) {
-    let utc = DateTime::from_timestamp(time.seconds(), 0).unwrap_or_default();
-    // Writing to memory does not fail.
-    let _ = write!(out, "{}", utc.format("%Y-%m-%dT%H:%M:%SZ"));
+/// A moment in Unix seconds as it is written: `2026-11-25T13:10:00Z`.
+pub(crate) fn utc_text(second: i64) -> String {
+    let utc = DateTime::from_timestamp(second, 0).unwrap_or_default();
+    utc.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// What stands for a year in the name of its file number `part`, from 0: `2026`, `2026b`, `2026c`.
@@ -360,8 +357,6 @@ mod tests {
 
     #[test]
     fn moments_are_written_in_utc() {
-        let mut out = Vec::new();
-        utc_text(&mut out, Timestamp::from_micros(1_795_612_200_999_999));
-        assert_eq!(String::from_utf8(out).unwrap(), "2026-11-25T13:10:00Z");
+        assert_eq!(utc_text(1_795_612_200), "2026-11-25T13:10:00Z");
     }
 }

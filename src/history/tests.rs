@@ -12,6 +12,7 @@ use super::files::{History, HistoryError};
 use super::register::Step;
 use super::row::{EXPORT, IMPORT, Row, Selection};
 use super::tally::{Ledger, Limits, Tally};
+use super::utc_text;
 use crate::telegram::Timestamp;
 use crate::zone::Zone as _;
 use crate::zone::tests::Amsterdam;
@@ -107,11 +108,6 @@ impl House {
             .map_or(0, |(from, to)| Self::sum(&self.gas, self.gas_read(*from), self.gas_read(*to)));
         (import, gas)
     }
-}
-
-fn utc_text(second: i64) -> String {
-    let time = chrono::DateTime::from_timestamp(second, 0).unwrap();
-    time.format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 fn names() -> Vec<String> {

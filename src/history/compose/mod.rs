@@ -138,7 +138,7 @@ impl Rows {
             }
             let number = match column.content {
                 Content::TimeUtc => {
-                    utc_text(&mut text, time);
+                    text.extend_from_slice(utc_text(second).as_bytes());
                     continue;
                 }
                 Content::TimeLocal => {
@@ -195,11 +195,7 @@ fn slow_fields(message: &Message, zone: &impl Zone) -> Vec<(usize, String)> {
             let number = readings.number(name)?.scaled(*decimals)?;
             Some(Decimal::new(number, *decimals).to_string())
         }
-        Content::Moment(name) => {
-            let mut text = Vec::new();
-            utc_text(&mut text, moment(name)?);
-            String::from_utf8(text).ok()
-        }
+        Content::Moment(name) => Some(utc_text(moment(name)?.seconds())),
         Content::Text(name) => match readings.get(name)? {
             Value::Text(text) => Some(plain(text)),
             _ => None,

@@ -148,7 +148,7 @@ impl Form for Table {
         let times = devices(fields).map(|field| field.reading(row).map(|reading| reading.time));
         for time in std::iter::once(Some(row.time)).chain(times) {
             out.push(separator);
-            out.push_str(&time.map_or(String::new(), utc));
+            out.push_str(&time.map_or(String::new(), utc_text));
         }
         out.push('\n');
     }
@@ -156,13 +156,7 @@ impl Form for Table {
 
 /// The fields whose readings have a time of their own.
 fn devices(fields: &[Field]) -> impl Iterator<Item = &Field> {
-    fields.iter().filter(|field| field.is_device)
-}
-
-fn utc(second: i64) -> String {
-    let mut text = Vec::new();
-    utc_text(&mut text, Timestamp::from_seconds(second));
-    String::from_utf8(text).unwrap_or_default()
+    fields.iter().filter(|field| field.device.is_some())
 }
 
 /// Lines of `InfluxDB`, as p1cat prints them of telegrams: measurement `p1`, tag `meter`. Counts are integers, all else

@@ -219,9 +219,7 @@ impl<Z: Zone + Clone> Own<Z> {
         if open.is_some_and(is_next) {
             self.flush(sink)?;
         }
-        let mut utc = Vec::new();
-        utc_text(&mut utc, Timestamp::from_seconds(time));
-        row[0] = String::from_utf8(utc).unwrap_or_default();
+        row[0] = utc_text(time);
         let local = self.zone.local(Timestamp::from_seconds(time));
         row[1] = local.format("%Y-%m-%dT%H:%M:%S").to_string();
         row[2].clone_from(&self.meter);

@@ -57,7 +57,7 @@ impl<Z: Zone + Clone> Collection<Z> {
                 row.clear_energy(meter);
             }
             let local = self.zone.local(Timestamp::from_seconds(time));
-            row.texts[0] = utc(time);
+            row.texts[0] = utc_text(time);
             row.texts[1] = local.format("%Y-%m-%dT%H:%M:%S").to_string();
             each(time, (row.texts.join(",") + "\n").into_bytes())?;
         }
@@ -92,7 +92,7 @@ impl Fields {
         match DeviceRegister::named(COLUMNS[column].name) {
             Some(register) => {
                 if let Some(at) = place(&time_column(register)) {
-                    self.texts[at] = utc(time);
+                    self.texts[at] = utc_text(time);
                 }
                 if let Some(at) = place(register.id) {
                     self.texts[at] = plain(id);
@@ -131,12 +131,6 @@ const METER: usize = 2;
 
 fn is_energy(column: usize) -> bool {
     matches!(COLUMNS[column].content, Content::Energy(_))
-}
-
-fn utc(time: i64) -> String {
-    let mut text = Vec::new();
-    utc_text(&mut text, Timestamp::from_seconds(time));
-    String::from_utf8(text).unwrap_or_default()
 }
 
 /// The readings of one column, in order.

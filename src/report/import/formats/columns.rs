@@ -99,10 +99,10 @@ fn chosen(fields: &Fields, settings: &Settings) -> Vec<Column> {
     }
     for register in &DEVICE_REGISTERS {
         let utc = time_column(register);
-        let local = utc.trim_end_matches("_utc").to_owned();
+        let local = utc.trim_end_matches("_utc");
         let name = COLUMNS.iter().find(|column| column.name == utc).map(|column| column.name);
         let found =
-            [&*utc, &*local, told].into_iter().find(|name| position(fields, name).is_some());
+            [&*utc, local, register.time].into_iter().find(|name| position(fields, name).is_some());
         if let (Some(name), Some(found)) = (name, found) {
             all.push(Column { name, from: From::Name(found.to_owned()), unit: None });
         }

@@ -11,9 +11,7 @@ const TIME: i64 = 1_795_612_200;
 fn row(minutes: i64, fields: &[(&str, &str)]) -> (i64, Vec<u8>) {
     let second = TIME + minutes * 60;
     let mut all = vec![String::new(); COLUMNS.len()];
-    let mut utc = Vec::new();
-    crate::history::utc_text(&mut utc, crate::telegram::Timestamp::from_seconds(second));
-    all[0] = String::from_utf8(utc).unwrap();
+    all[0] = crate::history::utc_text(second);
     for (name, field) in fields {
         let at = COLUMNS.iter().position(|column| column.name == *name).unwrap();
         (*field).clone_into(&mut all[at]);
