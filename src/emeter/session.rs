@@ -103,6 +103,8 @@ enum Refusal {
     Slept,
     #[error("the last one was sent less than a second ago")]
     TooSoon,
+    #[error("a newer one was here already")]
+    Outdated,
 }
 
 impl Service for Session {
@@ -209,7 +211,11 @@ impl Session {
         let mut newest = None;
         for _ in 0..MAX_IN_A_ROW {
             match self.subscriber.next(now) {
-                Some(telegram) if !has_slept => newest = Some(telegram),
+                Some(telegram) if !has_slept => {
+                    if newest.replace(telegram).is_some() {
+                        self.refusals.note(&Refusal::Outdated, now);
+                    }
+                }
                 Some(_) => self.refusals.note(&Refusal::Slept, now),
                 None => {
                     self.emptied = since_boot();
@@ -310,7 +316,9 @@ impl Refusals {
             Refusal::Late(_) => 1,
             Refusal::Slept => 2,
             // Of a meter that sends more often than each second, this is right.
-            Refusal::TooSoon => return log::debug!("telegram not sent: {refusal}"),
+            Refusal::TooSoon | Refusal::Outdated => {
+                return log::debug!("telegram not sent: {refusal}");
+            }
         };
         let Some(more) = self.logs[kind].permit(now) else { return };
         let more = match more {
