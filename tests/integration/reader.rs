@@ -457,5 +457,9 @@ fn a_limit_on_the_size_of_files_is_like_a_full_disk() {
     reader.signal(Signal::TERM);
     assert!(reader.wait().success(), "{}", reader.log());
     assert!(reader.log().contains("details: cannot write "), "{}", reader.log());
-    assert_eq!(recorded(&place), [0, 1, 2, 3, 4], "whole rows only");
+    // A flush may have come between them: then one or two more have found room.
+    let rows = recorded(&place);
+    assert!(rows.len() >= 5 && rows.iter().copied().eq((0..).take(rows.len())), "{rows:?}");
+    let text = fs::read_to_string(place.path("details-20261122.csv")).unwrap();
+    assert!(text.ends_with('\n'), "whole rows only: {text}");
 }
