@@ -266,6 +266,10 @@ if [ -e target/interop/package/jsonata.js ] && has node; then
 else
     echo "skipped: the expression of node-red.json needs node and jsonata of npm"
 fi
+if has python3; then
+    p1cat --count 1 | python3 tests/interop/telegraf.py "$examples/telegraf.conf" >"$work/telegraf"
+    due "telegraf.conf, fields, and a line of its command" "$(wc -l <"$work/telegraf")" 5
+fi
 if has systemd-analyze; then
     mkdir "$work/units"
     for unit in "$examples"/*.service "$examples"/*.timer; do
