@@ -57,6 +57,7 @@ golden! {
     a_hungarian_meter_with_four_tariffs_and_power_factors: "hu",
     a_lithuanian_meter_in_kilovolts_and_kiloamperes: "lt",
     an_austrian_meter_in_watt_hours: "at",
+    a_meter_with_an_optical_port_that_has_no_total_power_and_one_that_counts_heat_and_cold: "optical",
     a_heat_gateway_with_four_devices: "heat",
 }
 
