@@ -26,11 +26,13 @@ pub(super) fn describe(code: &str) -> Option<Description> {
         return Some(entry.into());
     }
     let [medium, channel, quantity, processing, last] = obis.numbers();
-    // The other channels of a meter measure what the first one does.
+    // Objects of a further channel are those of the first one.
     let first =
         if medium == 1 && channel > 1 { find(obis.of_channel(0).to_string()) } else { None };
     let description = first.map(Description::from).or_else(|| match medium {
-        _ if is_of_maker(obis) => Some(Description::new(State, None, "Object of the manufacturer")),
+        _ if is_of_maker(obis) => {
+            Some(Description::new(State, None, "Manufacturer-specific object"))
+        }
         0 => general(quantity, processing),
         1 if matches!(quantity, 0 | 94..=99) => general(quantity, processing),
         1 => electricity(quantity, processing, last),
@@ -52,8 +54,8 @@ fn split_period(code: &str) -> Option<(&str, &str)> {
     (has_all && is_period && period != "255").then_some((present, period))
 }
 
-/// The code with the numbers that letters stand for, and without groups left out: IEC 62056-6-1, annex on
-/// reduced codes. Objects with letters belong to no medium.
+/// The code with numbers for its letters and with the groups that it leaves out: reduced codes of IEC 62056-6-1.
+/// Codes with letters belong to no medium.
 fn numbers_for_letters(code: &str) -> Option<String> {
     let code = ["*255", ".255"].iter().find_map(|end| code.strip_suffix(end)).unwrap_or(code);
     let (media, groups) = match code.split_once(':') {
@@ -74,7 +76,7 @@ fn numbers_for_letters(code: &str) -> Option<String> {
     numbers.next().is_none().then(|| format!("{media}:{quantity}.{processing}.{last}"))
 }
 
-/// Whether the numbers are those that each manufacturer uses as it likes.
+/// Whether the numbers are in a range that is left to manufacturers.
 fn is_of_maker(obis: Obis) -> bool {
     let [medium, channel, quantity, processing, last] = obis.numbers();
     matches!(channel, 128..=199)
@@ -89,27 +91,27 @@ fn general(quantity: u8, processing: u8) -> Option<Description> {
     let (kind, name) = match (quantity, processing) {
         (0, 0) => (Identifier, "Identification number"),
         (0, 1) => (State, "Billing period"),
-        (0, 2) => (Version, "Program of the meter"),
-        (0, 3) => (State, "Constant of a pulse"),
+        (0, 2) => (Version, "Firmware"),
+        (0, 3) => (State, "Pulse constant"),
         (0, 4) => (State, "Ratio or factor"),
         (0, 6) => (State, "Nominal value"),
-        (0, 7) => (State, "Input of pulses"),
-        (0, 8) => (State, "Length of a period"),
+        (0, 7) => (State, "Pulse input"),
+        (0, 8) => (State, "Period length"),
         (0, 9) => (State, "Time or date of the meter"),
         (0, 10) => (State, "Coefficient"),
-        (0, 11) => (State, "Way of measuring"),
+        (0, 11) => (State, "Measurement method"),
         (1, _) => (Time, "Clock"),
         (2 | 20..=23 | 25..=39, _) => (State, "Communication"),
-        (10..=16 | 18 | 19, _) => (State, "Program of the tariffs"),
+        (10..=16 | 18 | 19, _) => (State, "Tariff program"),
         (17, _) => (State, "Limiter"),
-        (24, _) => (State, "Object of M-Bus device"),
-        (40..=44, _) => (State, "Settings of access"),
-        (94, _) => (State, "Object of this country"),
-        (96, 0) => (Identifier, "Point of metering"),
-        (96, 1) => (Identifier, "Identifier of the device"),
+        (24, _) => (State, "M-Bus device"),
+        (40..=44, _) => (State, "Access and security"),
+        (94, _) => (State, "Country-specific object"),
+        (96, 0) => (Identifier, "Metering point"),
+        (96, 1) => (Identifier, "Device identifier"),
         (96, 2) => (State, "Change of settings"),
         (96, 3) => (State, "Inputs and outputs"),
-        (96, 4) => (State, "State of the control"),
+        (96, 4) => (State, "Control status"),
         (96, 5) => (State, "Status of the meter"),
         (96, 6) => (State, "Battery"),
         (96, 7) => (State, "Power failures"),
@@ -121,7 +123,7 @@ fn general(quantity: u8, processing: u8) -> Option<Description> {
         (96, 13) => (Text, "Text message"),
         (96, 14) => (State, "Running tariff"),
         (96, 15) => (Count, "Events"),
-        (96, 16..=49) => (State, "State of the device"),
+        (96, 16..=49) => (State, "Device status"),
         (97, _) => (State, "Error state"),
         (98, _) => (Log, "List of values"),
         (99, _) => (Log, "Profile"),
@@ -189,8 +191,8 @@ impl Measured {
             81 => ("Angle", Angle, [None; 2]),
             82 => ("Pulses", State, [None; 2]),
             83 => ("Losses", State, [None; 2]),
-            87..=89 => ("Square of current or voltage", State, [None; 2]),
-            93 => ("Object of a consortium", State, [None; 2]),
+            87..=89 => ("Squared current or voltage", State, [None; 2]),
+            93 => ("Consortium-specific object", State, [None; 2]),
             100..=111 => ("Current or power", State, [None; 2]),
             _ => return None,
         };
@@ -224,20 +226,20 @@ struct Processing {
 impl Processing {
     fn of(group: u8) -> Option<Self> {
         let (name, kind) = match group {
-            1 | 11 | 21 => ("sum of the lowest", None),
-            2 | 12 | 22 => ("sum of the highest", None),
-            3 | 13 | 23 => ("lowest", None),
+            1 | 11 | 21 => ("sum of minima", None),
+            2 | 12 | 22 => ("sum of maxima", None),
+            3 | 13 | 23 => ("minimum", None),
             4 | 14 | 24 | 27 | 28 => ("average of the running period", None),
             5 | 15 | 25 => ("average of the last period", None),
-            6 | 16 | 26 => ("highest", None),
+            6 | 16 | 26 => ("maximum", None),
             7 | 8 => ("", None),
             9 | 29 => ("since the last period", None),
-            10 | 17..=20 | 30 | 58 => ("of a part", None),
+            10 | 17..=20 | 30 | 58 => ("other integral", None),
             31 | 35 | 39 => ("threshold", None),
-            43..=45 => ("time that is within a threshold", Some(Duration)),
-            32 | 36 | 40 => ("times beyond a threshold", Some(Count)),
-            33 | 37 | 41 => ("time beyond a threshold", Some(Duration)),
-            34 | 38 | 42 => ("value beyond a threshold", None),
+            43..=45 => ("time threshold", Some(Duration)),
+            32 | 36 | 40 => ("threshold crossings", Some(Count)),
+            33 | 37 | 41 => ("duration beyond the threshold", Some(Duration)),
+            34 | 38 | 42 => ("magnitude beyond the threshold", None),
             46 => ("contracted", None),
             49..=57 => ("average", None),
             _ => return None,
@@ -269,12 +271,12 @@ mod tests {
             ("1-0:3.9.1*255", "Reactive energy import, since the last period, tariff 1"),
             ("1-0:56.8.0", "Active energy import less export L2"),
             ("1-0:125.7.0", "Voltage between L2 and L3"),
-            ("1-0:32.3.0", "Voltage L1, lowest"),
-            ("1-0:12.36.0", "Voltage, times beyond a threshold"),
+            ("1-0:32.3.0", "Voltage L1, minimum"),
+            ("1-0:12.36.0", "Voltage, threshold crossings"),
             ("1-2:1.8.1", "Energy import, tariff 1, channel 2"),
             ("0-0:96.6.1", "Battery"),
-            ("0-0:96.50.0", "Object of the manufacturer"),
-            ("0-0:96.240.13", "Object of the manufacturer"),
+            ("0-0:96.50.0", "Manufacturer-specific object"),
+            ("0-0:96.240.13", "Manufacturer-specific object"),
             ("1-0:97.97.0*255", "Error state"),
         ] {
             assert_eq!(name(code).as_deref(), Some(expected), "{code}");
@@ -303,7 +305,7 @@ mod tests {
             ("F.F.0", "Error state"),
             ("0-0:F.F*255", "Error state"),
             ("C.7.1", "Power failures"),
-            ("C.90.1", "Object of the manufacturer"),
+            ("C.90.1", "Manufacturer-specific object"),
             ("L.2.0", "List of values"),
             ("P.01", "Profile"),
             ("32.7", "Voltage L1"),
