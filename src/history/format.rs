@@ -3,7 +3,7 @@
 //! Owns the columns with their units and their order, how times are written, and the part of a file's name that
 //! stands for its year. p1reader(8) has the same for people.
 
-use chrono::DateTime;
+use chrono::{DateTime, NaiveDateTime};
 
 use crate::meter::DeviceRegister;
 use crate::reading::Registers;
@@ -266,6 +266,11 @@ pub(crate) fn plain(text: &str) -> String {
 pub(crate) fn utc_text(second: i64) -> String {
     let utc = DateTime::from_timestamp(second, 0).unwrap_or_default();
     utc.format("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
+/// The same as the clock on the wall shows it: `2026-11-25T14:10:00`.
+pub(crate) fn local_text(local: NaiveDateTime) -> String {
+    local.format("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
 /// What stands for a year in the name of its file number `part`, from 0: `2026`, `2026b`, `2026c`.

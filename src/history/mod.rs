@@ -44,8 +44,8 @@ pub(crate) mod voltage;
 
 pub(crate) use format::{
     COLUMNS, ColumnSet, Content, MAX_FILES_A_YEAR, PERIOD_SECONDS, Quantity, Statistic,
-    five_minutes_of, import_file, on_the_grid, parse_header, parse_import_file, plain, time_column,
-    utc_text, year_name,
+    five_minutes_of, import_file, local_text, on_the_grid, parse_header, parse_import_file, plain,
+    time_column, utc_text, year_name,
 };
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ mod statistics;
 use chrono::NaiveDateTime;
 
 use self::statistics::Tallies;
-use super::{COLUMNS, Content, PERIOD_SECONDS, plain, utc_text};
+use super::{COLUMNS, Content, PERIOD_SECONDS, local_text, plain, utc_text};
 use crate::message::Message;
 use crate::meter::{Clock, Order};
 use crate::reading::{Readings, Registers, Value};
@@ -142,9 +142,7 @@ impl Rows {
                     continue;
                 }
                 Content::TimeLocal => {
-                    text.extend_from_slice(
-                        local.format("%Y-%m-%dT%H:%M:%S").to_string().as_bytes(),
-                    );
+                    text.extend_from_slice(local_text(local).as_bytes());
                     continue;
                 }
                 Content::Telegrams => Some(Decimal::from(i64::from(telegrams))),

@@ -9,7 +9,7 @@ use std::io::Write;
 use super::{ExportError, Output, numbers};
 use crate::history::register::Reading;
 use crate::history::row::{Row, Selection};
-use crate::history::utc_text;
+use crate::history::{local_text, utc_text};
 use crate::meter::DeviceRegister;
 use crate::report::query::{QueryError, Source};
 use crate::telegram::Timestamp;
@@ -62,9 +62,7 @@ pub(super) fn write<Z: Zone + Clone>(
     let all = numbers.iter().enumerate().map(field);
     let fields: Vec<Field> = all.filter(|field| is_known[field.at]).collect();
     let zone = source.zone.clone();
-    let local = |second: i64| {
-        zone.local(Timestamp::from_seconds(second)).format("%Y-%m-%dT%H:%M:%S").to_string()
-    };
+    let local = |second: i64| local_text(zone.local(Timestamp::from_seconds(second)));
     let mut output = Output::new(out);
     output.write(&form.header(&fields));
     let mut line = String::new();

@@ -13,7 +13,7 @@ use super::totals::Counter;
 use crate::history::compose::Rows;
 use crate::history::details::{DetailsReader, Line, RowClock};
 use crate::history::record::Record;
-use crate::history::{COLUMNS, five_minutes_of, on_the_grid, utc_text};
+use crate::history::{COLUMNS, five_minutes_of, local_text, on_the_grid, utc_text};
 use crate::message::Message;
 use crate::reading::Registers;
 use crate::telegram::{Decimal, Timestamp};
@@ -221,7 +221,7 @@ impl<Z: Zone + Clone> Own<Z> {
         }
         row[0] = utc_text(time);
         let local = self.zone.local(Timestamp::from_seconds(time));
-        row[1] = local.format("%Y-%m-%dT%H:%M:%S").to_string();
+        row[1] = local_text(local);
         row[2].clone_from(&self.meter);
         self.open = Some((time, row));
         // The first one is given at once: what was used is counted from it.

@@ -6,7 +6,7 @@
 use super::channel::{Channel, Point};
 use super::collect::{Collection, TOTALS};
 use super::entry::place;
-use crate::history::{COLUMNS, Content, plain, time_column, utc_text};
+use crate::history::{COLUMNS, Content, local_text, plain, time_column, utc_text};
 use crate::meter::DeviceRegister;
 use crate::report::table::known;
 use crate::telegram::Timestamp;
@@ -58,7 +58,7 @@ impl<Z: Zone + Clone> Collection<Z> {
             }
             let local = self.zone.local(Timestamp::from_seconds(time));
             row.texts[0] = utc_text(time);
-            row.texts[1] = local.format("%Y-%m-%dT%H:%M:%S").to_string();
+            row.texts[1] = local_text(local);
             each(time, (row.texts.join(",") + "\n").into_bytes())?;
         }
         Ok(())
