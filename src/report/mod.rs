@@ -2,6 +2,7 @@
 //!
 //! | part         | owns                                                                    |
 //! |--------------|-------------------------------------------------------------------------|
+//! | `selected`   | the report that the options ask for, as text or as a document           |
 //! | `query`      | which periods are read and compared, and the estimates                  |
 //! | `periods`    | hours, days, weeks, months and years                                    |
 //! | `summary`    | today, this month and this year                                         |
@@ -33,6 +34,7 @@ mod periods;
 mod production;
 mod query;
 mod range;
+mod selected;
 mod summary;
 mod table;
 mod voltage;
@@ -53,29 +55,19 @@ pub use options::{By, Command, Compare, EXITS, Kind, Options};
 pub use range::When;
 
 use crate::words::{ENGLISH, Words};
-use battery::Batteries;
 use export::ExportError;
-use lists::{Gaps, Months, Top};
-use machine::{Document, Made};
+use machine::Made;
 use production::Production;
 use query::{QueryError, Source};
-use summary::Summary;
-use table::{Style, Table};
-use voltage::Chapter;
+use selected::Report;
+use table::Style;
 
 use crate::atomic_file;
 use crate::config::{Config, Language};
-use crate::history::calendar::Unit;
 use crate::history::files::{History, HistoryError};
 use crate::runtime::Exit;
 use crate::telegram::Timestamp;
 use crate::zone::{self, HostZone, Zone};
-
-/// Periods without a count.
-const HOURS: u32 = 24;
-const DAYS: u32 = 30;
-const WEEKS: u32 = 12;
-const MONTHS: u32 = 12;
 
 /// The width of lines where there is no terminal.
 const WIDTH: u16 = 80;
@@ -137,14 +129,10 @@ fn open(
     meter: Option<&str>,
     config: &Config,
 ) -> Result<Source<HostZone>, Exit> {
-    let pattern = pattern(folder, config);
+    let pattern = in_folder(folder, &config.p1_reader_history.filename);
     let mut history = History::open(&pattern, meter).map_err(|error| fail(Exit::Io, &error))?;
-    let of = |configured: &Path| match folder {
-        Some(folder) => folder.join(configured.file_name().unwrap_or_default()),
-        None => configured.to_owned(),
-    };
-    let (details, records) =
-        (of(&config.p1_reader_details.filename), of(&config.p1_reader_day.filename));
+    let details = in_folder(folder, &config.p1_reader_details.filename);
+    let records = in_folder(folder, &config.p1_reader_day.filename);
     history
         .add_days(&details, &records, |local| HostZone.moments(local))
         .map_err(|error| fail(Exit::Io, &error))?;
@@ -191,7 +179,7 @@ fn run_export(options: &ExportOptions, config: &Config) -> Result<Exit, Exit> {
 fn run_import(options: &ImportOptions, config: &Config) -> Result<Exit, Exit> {
     let variable = |name: &str| std::env::var(name).ok();
     let words = Words::chosen(options.language, None, &variable);
-    let pattern = pattern(options.dir.as_deref(), config);
+    let pattern = in_folder(options.dir.as_deref(), &config.p1_reader_history.filename);
     let folder = pattern.parent().unwrap_or(Path::new("."));
     let mut own = History::open(&pattern, options.meter.as_deref())
         .map_err(|error| fail(Exit::Io, &error))?;
@@ -269,12 +257,11 @@ fn check(options: &Options) -> Result<(), Exit> {
     }
 }
 
-/// The files of the history: the configured ones, or those in the folder of the options.
-fn pattern(folder: Option<&Path>, config: &Config) -> PathBuf {
-    let configured = &config.p1_reader_history.filename;
+/// The configured files, or those of the same name in this folder.
+fn in_folder(folder: Option<&Path>, configured: &Path) -> PathBuf {
     match folder {
         Some(folder) => folder.join(configured.file_name().unwrap_or_default()),
-        None => configured.clone(),
+        None => configured.to_owned(),
     }
 }
 
@@ -310,91 +297,4 @@ fn fail_history(error: &HistoryError) -> Exit {
 fn fail(exit: Exit, reason: &dyn fmt::Display) -> Exit {
     log::error!("{reason}");
     exit
-}
-
-/// A report that has been read.
-#[derive(Debug)]
-enum Report<Z> {
-    Summary(Summary<Z>),
-    Periods(&'static str, query::Periods<Z>),
-    Top(Top<Z>),
-    Peaks(Months<Z>),
-    Base(Months<Z>),
-    Gaps(Gaps<Z>),
-    Voltage(Chapter<Z>),
-    Battery(Batteries),
-}
-
-impl<Z: Zone + Clone> Report<Z> {
-    fn read(source: &mut Source<Z>, options: &Options) -> Result<Self, QueryError> {
-        let mut periods =
-            |name, unit, count| Ok(Self::Periods(name, source.periods(unit, count, options)?));
-        match options.kind {
-            Kind::Hours => periods("hours", Unit::Hour, HOURS),
-            Kind::Days => periods("days", Unit::Day, DAYS),
-            Kind::Weeks => periods("weeks", Unit::Week, WEEKS),
-            Kind::Months => periods("months", Unit::Month, MONTHS),
-            Kind::Years => periods("years", Unit::Year, 0),
-            Kind::Summary => Ok(Self::Summary(Summary::read(source, options)?)),
-            Kind::Top => Ok(Self::Top(Top::read(source, options)?)),
-            Kind::Peaks => Ok(Self::Peaks(Months::read(source, options)?)),
-            Kind::Base => Ok(Self::Base(Months::read(source, options)?)),
-            Kind::Gaps => Ok(Self::Gaps(Gaps::read(source, options)?)),
-            Kind::Voltage => Ok(Self::Voltage(Chapter::read(source, options)?)),
-            Kind::Battery => Ok(Self::Battery(Batteries::read(source, options)?)),
-        }
-    }
-
-    /// The report in the form that the options ask for.
-    fn text(&self, options: &Options, style: Style, words: &Words, made: &Made) -> String {
-        if options.json {
-            return self.document().json(made);
-        }
-        if options.csv {
-            return self.document().csv(options.decimal_comma);
-        }
-        let table: Table = match self {
-            Self::Summary(summary) if options.oneline => return summary.line(),
-            Self::Voltage(chapter) => return chapter.render(style, words),
-            Self::Summary(summary) => summary.table(words),
-            Self::Periods(_, periods) => periods.table(options, words),
-            Self::Top(top) => top.table(words),
-            Self::Peaks(months) => months.peaks(words),
-            Self::Base(months) => months.base(words),
-            Self::Gaps(gaps) => gaps.table(words),
-            Self::Battery(batteries) => batteries.table(words),
-        };
-        table.render(style)
-    }
-
-    fn document(&self) -> Document {
-        match self {
-            Self::Summary(summary) => summary.document(),
-            Self::Periods(kind, periods) => periods.document(kind),
-            Self::Top(top) => top.document(),
-            Self::Peaks(months) => months.periods.document("peaks"),
-            Self::Base(months) => months.periods.document("base"),
-            Self::Gaps(gaps) => gaps.document(),
-            Self::Voltage(chapter) => chapter.document(),
-            Self::Battery(batteries) => batteries.document(),
-        }
-    }
-
-    /// What is to know about the solar production.
-    fn production_notes(&self, words: &Words) -> Vec<String> {
-        match self {
-            Self::Summary(summary) => summary.production_notes(words),
-            Self::Periods(_, periods) => periods.production_notes(words),
-            _ => Vec::new(),
-        }
-    }
-
-    /// A number of the last period or of its estimate, in thousandths.
-    fn number(&self, name: &str, is_estimate: bool) -> Option<i64> {
-        match self {
-            Self::Summary(summary) => summary.number(name, is_estimate),
-            Self::Periods(_, periods) => periods.number(name, is_estimate),
-            _ => None,
-        }
-    }
 }
