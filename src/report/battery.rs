@@ -17,11 +17,6 @@ const YEAR: i64 = 365 * 86_400;
 /// A battery does not follow steps that are longer, in seconds: a whole hour is nearly right, a day is not.
 const MAX_STEP: i64 = 3600;
 
-/// Seconds in hours, rounded to nearest.
-fn hours(seconds: i64) -> i64 {
-    (seconds + 1800) / 3600
-}
-
 /// Batteries beside none.
 #[derive(Debug)]
 pub(super) struct Batteries {
@@ -159,4 +154,9 @@ impl Batteries {
         tail.object("without", Some(none));
         Document { head, lists: vec![("batteries", self.sizes.iter().map(one).collect())], tail }
     }
+}
+
+/// Seconds in hours, rounded to nearest.
+fn hours(seconds: i64) -> i64 {
+    (seconds + 1800) / 3600
 }

@@ -18,10 +18,6 @@ const TOP: usize = 10;
 /// How many months of peaks and of base load there are without a count.
 const MONTHS: u32 = 12;
 
-fn number(number: Option<i64>, decimals: u32) -> String {
-    number.map_or("–".into(), |number| decimal(number, decimals))
-}
-
 /// The days with the highest use.
 #[derive(Debug)]
 pub(super) struct Top<Z> {
@@ -278,4 +274,8 @@ impl<Z: Zone + Clone> Gaps<Z> {
         let gaps = self.periods.gaps.iter().map(|gap| self.periods.gap_record(gap)).collect();
         Document { head, lists: vec![("gaps", gaps)], tail: Record::default() }
     }
+}
+
+fn number(number: Option<i64>, decimals: u32) -> String {
+    number.map_or("–".into(), |number| decimal(number, decimals))
 }

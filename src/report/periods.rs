@@ -40,14 +40,6 @@ struct Quantity {
     rank: u8,
 }
 
-/// What a record of use has of a register or of the difference.
-fn used(of: Of, numbers: &[Option<i64>]) -> Option<i64> {
-    match of {
-        Of::Register(at) => numbers[at],
-        Of::Net => Some(numbers[0]? - numbers[1].unwrap_or(0)),
-    }
-}
-
 impl<Z: Zone + Clone> Periods<Z> {
     fn quantities(&self, words: &Words) -> Vec<Quantity> {
         let is_known = |at: usize| self.rows.iter().any(|row| row.period.used[at].is_some());
@@ -196,5 +188,13 @@ impl<Z: Zone + Clone> Periods<Z> {
             "night_load_w" => row.base.map(|(_, night)| night * 1000),
             _ => numbers[self.register(name)?],
         }
+    }
+}
+
+/// What a record of use has of a register or of the difference.
+fn used(of: Of, numbers: &[Option<i64>]) -> Option<i64> {
+    match of {
+        Of::Register(at) => numbers[at],
+        Of::Net => Some(numbers[0]? - numbers[1].unwrap_or(0)),
     }
 }

@@ -34,47 +34,6 @@ struct Device {
     identity: Line,
 }
 
-fn device(data: &PanelData<'_>, &(reading, word): &Kind) -> Option<Device> {
-    let display = data.frame.display;
-    let words = display.words;
-    let figure = data.figure(reading.name)?;
-    let unit = match reading.unit {
-        Some(Unit::CubicMetre) => display.glyphs.cubic_metre,
-        unit => unit.map_or("", Unit::symbol),
-    };
-    let (family, _) = reading.name.rsplit_once('_')?;
-    let at = data.readings.time(&format!("{family}_timestamp")).map(|time| {
-        let time = data.frame.state.local(time);
-        let is_today = time.date() == data.time().date();
-        if is_today { figures::minute(time) } else { figures::day_and_minute(time, words) }
-    });
-    let value = Line::of(Style::Strong, format!("{figure} {unit}"));
-    let read = Line::new().pair(words.read_at, Style::Text, at);
-    let used = today(data, reading.name).map_or_else(Line::new, |(label, used)| {
-        Line::new().pair(&label, Style::Import, Some(format!("{used} {unit}")))
-    });
-    let id = data.readings.text(&format!("{family}_unique_id"));
-    let number = id.and_then(|id| type_number(&data.meter.message, id));
-    let identity = Line::new().pair(words.kind, Style::Text, number).pair("", Style::Text, id);
-    Some(Device { word: word(words), value, read, used, identity })
-}
-
-/// The type, as sent, of the device with this identifier.
-fn type_number<'m>(message: &'m Message, id: &str) -> Option<&'m str> {
-    let is_its_id = |key: &str, value: &Sent| {
-        let code = key.split_once(':').map(|(_, code)| code);
-        matches!(code, Some("96.1.0" | "96.1.1"))
-            && value.text().is_some_and(|text| decode_identifier(text) == id)
-    };
-    let (key, _) = message.telegram.iter().find(|(key, value)| is_its_id(key, value))?;
-    let (channel, _) = key.split_once(':')?;
-    message.get(&format!("{channel}:24.1.0"))?.text()
-}
-
-fn devices(data: &PanelData<'_>) -> Vec<Device> {
-    KINDS.iter().filter_map(|kind| device(data, kind)).collect()
-}
-
 /// A line for each device, for small terminals.
 pub fn lines(data: &PanelData<'_>) -> Vec<Line> {
     let line = |Device { word, value, used, .. }| {
@@ -115,4 +74,45 @@ fn rows(device: &Device, column: usize) -> [Line; 3] {
         below().join(used.clone()),
         below().join(identity.clone()),
     ]
+}
+
+fn device(data: &PanelData<'_>, &(reading, word): &Kind) -> Option<Device> {
+    let display = data.frame.display;
+    let words = display.words;
+    let figure = data.figure(reading.name)?;
+    let unit = match reading.unit {
+        Some(Unit::CubicMetre) => display.glyphs.cubic_metre,
+        unit => unit.map_or("", Unit::symbol),
+    };
+    let (family, _) = reading.name.rsplit_once('_')?;
+    let at = data.readings.time(&format!("{family}_timestamp")).map(|time| {
+        let time = data.frame.state.local(time);
+        let is_today = time.date() == data.time().date();
+        if is_today { figures::minute(time) } else { figures::day_and_minute(time, words) }
+    });
+    let value = Line::of(Style::Strong, format!("{figure} {unit}"));
+    let read = Line::new().pair(words.read_at, Style::Text, at);
+    let used = today(data, reading.name).map_or_else(Line::new, |(label, used)| {
+        Line::new().pair(&label, Style::Import, Some(format!("{used} {unit}")))
+    });
+    let id = data.readings.text(&format!("{family}_unique_id"));
+    let number = id.and_then(|id| type_number(&data.meter.message, id));
+    let identity = Line::new().pair(words.kind, Style::Text, number).pair("", Style::Text, id);
+    Some(Device { word: word(words), value, read, used, identity })
+}
+
+/// The type, as sent, of the device with this identifier.
+fn type_number<'m>(message: &'m Message, id: &str) -> Option<&'m str> {
+    let is_its_id = |key: &str, value: &Sent| {
+        let code = key.split_once(':').map(|(_, code)| code);
+        matches!(code, Some("96.1.0" | "96.1.1"))
+            && value.text().is_some_and(|text| decode_identifier(text) == id)
+    };
+    let (key, _) = message.telegram.iter().find(|(key, value)| is_its_id(key, value))?;
+    let (channel, _) = key.split_once(':')?;
+    message.get(&format!("{channel}:24.1.0"))?.text()
+}
+
+fn devices(data: &PanelData<'_>) -> Vec<Device> {
+    KINDS.iter().filter_map(|kind| device(data, kind)).collect()
 }

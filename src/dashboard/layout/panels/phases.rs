@@ -31,6 +31,60 @@ struct Phase {
     load: Option<i64>,
 }
 
+/// The net power of each phase, for small terminals.
+pub fn short(data: &PanelData<'_>) -> Option<Line> {
+    let phases = phases(data);
+    let kilowatts = data.frame.display.kilowatts;
+    let mut line = Line::new();
+    for phase in phases.iter().filter(|_| phases.len() > 1) {
+        if let Some(net) = phase.net {
+            let label = format!("L{}", phase.number);
+            line = line.pair(&label, signed_style(net), Some(power(net, kilowatts)));
+        }
+    }
+    (line.width() > 0).then(|| line.text(Style::Faint, format!(" {}", power_unit(kilowatts))))
+}
+
+/// The voltage of each phase, for small terminals.
+pub fn volts(data: &PanelData<'_>) -> Option<Line> {
+    let volts: Vec<String> = phases(data).into_iter().filter_map(|phase| phase.volts).collect();
+    (!volts.is_empty()).then(|| Line::of(Style::Text, volts.join("  ")).text(Style::Faint, " V"))
+}
+
+/// The panel; `None` where the meter tells nothing of phases.
+pub(super) fn panel<'a>(data: &'a PanelData<'a>) -> Option<Panel<'a>> {
+    let phases = phases(data);
+    let words = data.frame.display.words;
+    let title = match phases.len() {
+        0 => return None,
+        1 => words.phase,
+        _ => words.phases,
+    };
+    let fuse = fuse(data);
+    let unit = power_unit(data.frame.display.kilowatts);
+    let in_watts = |word: &str| format!("{word} {unit}");
+    let heads = [
+        words.volts.to_owned(),
+        words.amperes.to_owned(),
+        in_watts(words.in_short),
+        in_watts(words.out_short),
+        in_watts(words.net_short),
+    ];
+    let mut heads: Vec<(usize, String)> = ENDS.into_iter().zip(heads).collect();
+    let fuse_head = format!("{} {fuse} A", words.fuse);
+    let [.., end] = ENDS;
+    heads.push((end + 2 + fuse_head.chars().count(), fuse_head));
+    let count = phases.len();
+    Some(Panel {
+        heads,
+        rows: [count, count],
+        lines: Box::new(move |width, _| {
+            phases.iter().map(|phase| row(data, phase, fuse, width)).collect()
+        }),
+        ..Panel::of_lines(title, 60, count, Vec::new())
+    })
+}
+
 /// The phases that the meter says anything of.
 fn phases(data: &PanelData<'_>) -> Vec<Phase> {
     let phase = |number: usize| {
@@ -89,58 +143,4 @@ fn row(data: &PanelData<'_>, phase: &Phase, fuse: i64, width: usize) -> Line {
     };
     let bar = display.glyphs.bar(room, load, 1000 * fuse, style);
     line.at(end + 2).join(bar).right(width, style, format!("{percent} %"))
-}
-
-/// The net power of each phase, for small terminals.
-pub fn short(data: &PanelData<'_>) -> Option<Line> {
-    let phases = phases(data);
-    let kilowatts = data.frame.display.kilowatts;
-    let mut line = Line::new();
-    for phase in phases.iter().filter(|_| phases.len() > 1) {
-        if let Some(net) = phase.net {
-            let label = format!("L{}", phase.number);
-            line = line.pair(&label, signed_style(net), Some(power(net, kilowatts)));
-        }
-    }
-    (line.width() > 0).then(|| line.text(Style::Faint, format!(" {}", power_unit(kilowatts))))
-}
-
-/// The voltage of each phase, for small terminals.
-pub fn volts(data: &PanelData<'_>) -> Option<Line> {
-    let volts: Vec<String> = phases(data).into_iter().filter_map(|phase| phase.volts).collect();
-    (!volts.is_empty()).then(|| Line::of(Style::Text, volts.join("  ")).text(Style::Faint, " V"))
-}
-
-/// The panel; `None` where the meter tells nothing of phases.
-pub(super) fn panel<'a>(data: &'a PanelData<'a>) -> Option<Panel<'a>> {
-    let phases = phases(data);
-    let words = data.frame.display.words;
-    let title = match phases.len() {
-        0 => return None,
-        1 => words.phase,
-        _ => words.phases,
-    };
-    let fuse = fuse(data);
-    let unit = power_unit(data.frame.display.kilowatts);
-    let in_watts = |word: &str| format!("{word} {unit}");
-    let heads = [
-        words.volts.to_owned(),
-        words.amperes.to_owned(),
-        in_watts(words.in_short),
-        in_watts(words.out_short),
-        in_watts(words.net_short),
-    ];
-    let mut heads: Vec<(usize, String)> = ENDS.into_iter().zip(heads).collect();
-    let fuse_head = format!("{} {fuse} A", words.fuse);
-    let [.., end] = ENDS;
-    heads.push((end + 2 + fuse_head.chars().count(), fuse_head));
-    let count = phases.len();
-    Some(Panel {
-        heads,
-        rows: [count, count],
-        lines: Box::new(move |width, _| {
-            phases.iter().map(|phase| row(data, phase, fuse, width)).collect()
-        }),
-        ..Panel::of_lines(title, 60, count, Vec::new())
-    })
 }

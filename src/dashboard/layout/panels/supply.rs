@@ -10,22 +10,6 @@ use crate::reading::power_failures;
 const WIDTH: usize = 40;
 const FRAME: usize = 4;
 
-/// Both in one row if there is room.
-fn in_rows(one: Line, other: Line) -> Vec<Line> {
-    if one.width() + 2 + other.width() <= WIDTH - FRAME {
-        let gap = if one.width() > 0 { "  " } else { "" };
-        return vec![one.text(Style::Text, gap).join(other)];
-    }
-    vec![one, other]
-}
-
-/// Sags or swells of the phases, with blanks between them.
-fn of_phases(data: &PanelData<'_>, kind: &str) -> Option<String> {
-    let counts = (1..=3).filter_map(|phase| data.figure(&format!("voltage_{kind}_l{phase}_count")));
-    let counts: Vec<String> = counts.collect();
-    (!counts.is_empty()).then(|| counts.join(" "))
-}
-
 /// The log of long failures, the newest first: when each ended, and how long it was.
 pub fn failure_lines(data: &PanelData<'_>) -> Vec<Line> {
     let words = data.frame.display.words;
@@ -72,4 +56,20 @@ pub(super) fn panel<'a>(data: &'a PanelData<'a>) -> Option<Panel<'a>> {
         return None;
     }
     Some(Panel::of_lines(words.supply, WIDTH, 2, lines))
+}
+
+/// Both in one row if there is room.
+fn in_rows(one: Line, other: Line) -> Vec<Line> {
+    if one.width() + 2 + other.width() <= WIDTH - FRAME {
+        let gap = if one.width() > 0 { "  " } else { "" };
+        return vec![one.text(Style::Text, gap).join(other)];
+    }
+    vec![one, other]
+}
+
+/// Sags or swells of the phases, with blanks between them.
+fn of_phases(data: &PanelData<'_>, kind: &str) -> Option<String> {
+    let counts = (1..=3).filter_map(|phase| data.figure(&format!("voltage_{kind}_l{phase}_count")));
+    let counts: Vec<String> = counts.collect();
+    (!counts.is_empty()).then(|| counts.join(" "))
 }

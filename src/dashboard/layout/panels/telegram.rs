@@ -14,62 +14,6 @@ const MESSAGE_ROWS: usize = 6;
 /// A clock that is more than this off, in ms, is worth a look.
 const DRIFT: i64 = 60_000;
 
-/// `12:52:36.297-36.375`
-fn from_to(data: &PanelData<'_>, start: Timestamp, end: Timestamp) -> String {
-    let exact = |time: Timestamp, format: &str| {
-        let millis = time.micros().rem_euclid(1_000_000) / 1000;
-        format!("{}.{millis:03}", data.frame.state.local(time).format(format))
-    };
-    format!("{}-{}", exact(start, "%H:%M:%S"), exact(end, "%S"))
-}
-
-fn counts(data: &PanelData<'_>) -> Line {
-    let words = data.frame.display.words;
-    let (missed, repeated) =
-        data.meter.from.map_or((0, 0), |sender| (sender.lost, sender.duplicates));
-    let style = if missed > 0 { Style::Warning } else { Style::Good };
-    Line::new()
-        .pair(words.received, Style::Text, Some(data.meter.received.to_string()))
-        .pair(words.missed, style, Some(missed.to_string()))
-        .pair(words.repeated, Style::Text, (repeated > 0).then(|| repeated.to_string()))
-}
-
-/// How far the meter's clock is off, and who sends: its address, too, where there is room.
-fn sender(data: &PanelData<'_>, width: usize) -> Line {
-    let words = data.frame.display.words;
-    let drift = data.readings.number("clock_drift_s").and_then(|drift| drift.scaled(3));
-    let style =
-        if drift.is_some_and(|drift| drift.abs() > DRIFT) { Style::Warning } else { Style::Text };
-    let clock = drift.map(|millis| {
-        let sign = if millis < 0 { '-' } else { '+' };
-        match millis.unsigned_abs() {
-            size if size < 60_000 => format!("{sign}{}.{} s", size / 1000, size % 1000 / 100),
-            size => format!("{sign}{}", figures::span(size / 1000, words)),
-        }
-    });
-    let source = data.meter.message.meta.source.as_deref().unwrap_or_default();
-    let from = |from: &str| {
-        let line = Line::new().pair(words.clock, style, clock.clone());
-        line.pair(words.sender, Style::Text, Some(from))
-    };
-    let Some(address) = data.meter.from.map(|sender| sender.address.ip().to_string()) else {
-        return from(words.from_file);
-    };
-    if source.is_empty() {
-        return from(&address);
-    }
-    let both = from(&format!("{source} {address}"));
-    if both.width() <= width { both } else { from(source) }
-}
-
-fn frame(data: &PanelData<'_>) -> Line {
-    let meta = &data.meter.message.meta;
-    let times = from_to(data, meta.frame_start, meta.frame_end);
-    Line::new()
-        .pair(data.frame.display.words.number, Style::Text, Some(meta.frame_number.to_string()))
-        .pair("", Style::Text, Some(times))
-}
-
 /// The panel.
 pub(super) fn panel<'a>(data: &'a PanelData<'a>) -> Panel<'a> {
     let words = data.frame.display.words;
@@ -127,6 +71,62 @@ pub fn wrapped(text: &str, width: usize) -> Vec<Line> {
     }
     lines.push(line);
     lines.into_iter().map(|line| Line::of(Style::Text, line)).collect()
+}
+
+/// `12:52:36.297-36.375`
+fn from_to(data: &PanelData<'_>, start: Timestamp, end: Timestamp) -> String {
+    let exact = |time: Timestamp, format: &str| {
+        let millis = time.micros().rem_euclid(1_000_000) / 1000;
+        format!("{}.{millis:03}", data.frame.state.local(time).format(format))
+    };
+    format!("{}-{}", exact(start, "%H:%M:%S"), exact(end, "%S"))
+}
+
+fn counts(data: &PanelData<'_>) -> Line {
+    let words = data.frame.display.words;
+    let (missed, repeated) =
+        data.meter.from.map_or((0, 0), |sender| (sender.lost, sender.duplicates));
+    let style = if missed > 0 { Style::Warning } else { Style::Good };
+    Line::new()
+        .pair(words.received, Style::Text, Some(data.meter.received.to_string()))
+        .pair(words.missed, style, Some(missed.to_string()))
+        .pair(words.repeated, Style::Text, (repeated > 0).then(|| repeated.to_string()))
+}
+
+/// How far the meter's clock is off, and who sends: its address, too, where there is room.
+fn sender(data: &PanelData<'_>, width: usize) -> Line {
+    let words = data.frame.display.words;
+    let drift = data.readings.number("clock_drift_s").and_then(|drift| drift.scaled(3));
+    let style =
+        if drift.is_some_and(|drift| drift.abs() > DRIFT) { Style::Warning } else { Style::Text };
+    let clock = drift.map(|millis| {
+        let sign = if millis < 0 { '-' } else { '+' };
+        match millis.unsigned_abs() {
+            size if size < 60_000 => format!("{sign}{}.{} s", size / 1000, size % 1000 / 100),
+            size => format!("{sign}{}", figures::span(size / 1000, words)),
+        }
+    });
+    let source = data.meter.message.meta.source.as_deref().unwrap_or_default();
+    let from = |from: &str| {
+        let line = Line::new().pair(words.clock, style, clock.clone());
+        line.pair(words.sender, Style::Text, Some(from))
+    };
+    let Some(address) = data.meter.from.map(|sender| sender.address.ip().to_string()) else {
+        return from(words.from_file);
+    };
+    if source.is_empty() {
+        return from(&address);
+    }
+    let both = from(&format!("{source} {address}"));
+    if both.width() <= width { both } else { from(source) }
+}
+
+fn frame(data: &PanelData<'_>) -> Line {
+    let meta = &data.meter.message.meta;
+    let times = from_to(data, meta.frame_start, meta.frame_end);
+    Line::new()
+        .pair(data.frame.display.words.number, Style::Text, Some(meta.frame_number.to_string()))
+        .pair("", Style::Text, Some(times))
 }
 
 #[cfg(test)]
