@@ -17,7 +17,9 @@ fn members(line: usize, object: &Object<'_>, first_key: &str) -> Vec<(String, Ve
     }
     if let Some((channel, time, reading)) = object.two_line_reading() {
         if first_key != code {
-            let key = text(channel) + "24.2.1";
+            // Cold has its own code.
+            let is_cold = first_key == code.clone() + ".A";
+            let key = if is_cold { code } else { text(channel) + "24.2.1" };
             let reading = format!("{}*{}", reading.number, reading.unit.symbol());
             return vec![(key.clone() + ".A", time.to_vec()), (key + ".B", reading.into_bytes())];
         }
@@ -47,7 +49,13 @@ fn assert_same(value: &Value, sent: &[u8]) {
             assert!(bytes.eq(sent.iter().copied()));
         }
         Value::Number(number) => {
-            let quantity = Quantity::parse(sent.trim_ascii()).expect("a number with a unit");
+            // Where the code tells the unit, there may be no mark between them.
+            let with_mark = || {
+                let at = sent.iter().position(u8::is_ascii_alphabetic)?;
+                Quantity::parse(&[&sent[..at], b"*", &sent[at..]].concat())
+            };
+            let quantity = Quantity::parse(sent.trim_ascii()).or_else(with_mark);
+            let quantity = quantity.expect("a number with a unit");
             // Where the shift has no room, the digits behind the point are too many to be written back.
             if let Some(number) = in_unit(*number, quantity.unit) {
                 assert!(number.checked_sub(quantity.number).is_none_or(is_zero));
