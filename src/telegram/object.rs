@@ -108,7 +108,7 @@ const STX: u8 = 0x02;
 
 const TWO_LINE_READINGS: [Obis; 2] = [Obis::literal("0-n:24.3.0"), TWO_LINE_COLD];
 
-/// The second register of a device that counts heat and cold: DSMR P1 companion standard 3.0, 6.3.
+/// The second register of a device that counts heat and cold: P1 companion standard, DSMR 3.0, section 6.
 pub(crate) const TWO_LINE_COLD: Obis = Obis::literal("0-n:24.3.1");
 
 /// The brackets of an object, each counted once however many lines it goes on over.
