@@ -146,7 +146,7 @@ impl<'s> DayReader<'s> {
     }
 
     fn details(&mut self, line: &str, row: &mut Row) -> Option<bool> {
-        let fields: Vec<&str> = line.split(';').collect();
+        let fields = details::cells(line);
         // The second header.
         if fields[0] == "datum" {
             return Some(false);

@@ -480,7 +480,7 @@ fn details_have_the_mean_voltage_of_the_telegrams_since_the_row_before() {
 
 /// The recorder gives a file that has rows a header with more columns when the meter sends a new object.
 #[test]
-fn details_from_before_a_device_was_seen_count_too() {
+fn details_from_before_a_device_was_seen_and_with_a_separator_in_a_text_count_too() {
     let folder = tempfile::tempdir().unwrap();
     let others = "0-9:1.0.0;".repeat(35);
     let row = |time: &str, import: i64, further: &str| {
@@ -490,7 +490,8 @@ fn details_from_before_a_device_was_seen_count_too() {
         &format!("datum;1-0:1.8.0;{others}0-2:24.1.0;0-2:24.2.1.A;0-2:24.2.1.B\n"),
         &row("00:00:02", 1, ""),
         &row("00:05:01", 5, ""),
-        &row("00:10:00", 9, "007;261025001000S;70;"),
+        // A text may have a separator in it.
+        &row("00:10:00", 9, "007;261025001000S;70;").replacen(";;", ";\"a \"\"b\"\"; c\";", 1),
         "25-10-2026 00:15:00;1",
     ];
     fs::write(folder.path().join("details-20261025.csv"), text.concat() + "\n").unwrap();
